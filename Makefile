@@ -1,0 +1,77 @@
+# Tongguan. `make run` and `make test` do all their own set-up; running them again is fast.
+.PHONY: setup run test lint bench fuzz sample clean dev
+.DEFAULT_GOAL := run
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+PORT ?= 8600
+export TONGGUAN_HOME ?= $(CURDIR)/var
+
+KERNELS := $(shell grep -rlE 'njit' src/tongguan --include='*.py' 2>/dev/null)
+
+setup: $(STAMPS)/kernels $(STAMPS)/assets
+
+# Debian packages that the program itself needs: the archive library, a Chinese font for pictures.
+$(STAMPS)/debian: scripts/debian.sh
+	@mkdir -p $(STAMPS)
+	@sh scripts/debian.sh run && touch $@
+
+$(STAMPS)/debian-test: scripts/debian.sh
+	@mkdir -p $(STAMPS)
+	@sh scripts/debian.sh test && touch $@
+
+$(STAMPS)/venv: requirements.lock pyproject.toml $(STAMPS)/debian
+	@echo "set-up: Python packages"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.lock $(STAMPS)/venv
+	@echo "set-up: Python packages of the tests"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Browser scripts and the address-to-country table. Without Node the console shows tables instead of charts,
+# and an address outside the register has no country.
+$(STAMPS)/assets: package-lock.json scripts/assets.sh
+	@mkdir -p $(STAMPS)
+	@sh scripts/assets.sh && touch $@
+
+# Compile the numeric kernels once, so that no first run waits for it.
+$(STAMPS)/kernels: $(STAMPS)/venv $(KERNELS)
+	@echo "set-up: compiling kernels"
+	@$(BIN)/python -m tongguan.warm
+	@touch $@
+
+dev: setup $(STAMPS)/dev $(STAMPS)/debian-test
+
+run: setup
+	@$(BIN)/tongguan inspect examples/xingye/captures --org examples/xingye/org.yaml --out var/xingye --as-of 2026-11-20
+ifeq ($(ONCE),)
+	@$(BIN)/tongguan serve --workspace var/xingye --org examples/xingye/org.yaml --port $(PORT)
+endif
+
+lint: $(STAMPS)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: dev lint
+	@$(BIN)/python -m pytest
+
+fuzz: dev
+	@$(BIN)/python -m pytest tests/fuzz -m fuzz
+
+# Remake the sample captures from real clients and servers in network namespaces of their own (needs root).
+sample: dev
+	@$(BIN)/python examples/xingye/make_captures.py
+
+bench: dev
+	@$(BIN)/python bench/run.py
+
+clean:
+	rm -rf $(VENV) $(STAMPS) node_modules var

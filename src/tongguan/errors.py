@@ -1,0 +1,48 @@
+"""The small tree of errors.
+
+    TongguanError
+    ├── BadInput          what the user gave cannot be used (exit code 2)
+    │   ├── BadCapture    not a capture, or one that cannot be read at all
+    │   ├── BadFacts      facts of a decision that are malformed
+    │   ├── BadOrg        an organisation file that is malformed
+    │   └── CannotWrite   an output place that cannot be written
+    ├── Missing           an optional part that is not installed
+    └── Broken            stored state that contradicts itself (a tampered log, a damaged ledger)
+
+Messages say what happened, what was expected and what to do. They never hold values of personal data or secrets.
+A damaged *part* of an input is no error: it is a `BlindSpot`, and the run goes on.
+"""
+
+
+class TongguanError(Exception):
+    """Anything that ends a command with one clear message."""
+
+    exit_code = 2
+
+
+class BadInput(TongguanError):
+    """What the user gave cannot be used."""
+
+
+class BadCapture(BadInput):
+    """Not a capture, or one of which not even the header can be read."""
+
+
+class BadFacts(BadInput):
+    """Facts of a decision that are malformed."""
+
+
+class BadOrg(BadInput):
+    """An organisation file that is malformed; the message names the line."""
+
+
+class CannotWrite(BadInput):
+    """An output place that cannot be written."""
+
+
+class Missing(TongguanError):
+    """An optional part that is not installed; the message says how to get it."""
+
+
+class Broken(TongguanError):
+    """Stored state that contradicts itself."""
