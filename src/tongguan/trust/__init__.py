@@ -1,0 +1,23 @@
+"""Trust: an audit log that shows tampering, the workspace's keys, and sign-in for the console."""
+
+from tongguan.trust.audit import AuditLog, Entry
+from tongguan.trust.door import Door
+from tongguan.trust.evidence import check_proof
+from tongguan.trust.merkle import Proof, leaf_hash, verify_consistency, verify_inclusion
+from tongguan.trust.places import home, workspace_key
+from tongguan.trust.verdict import Problem, Verdict
+
+__all__ = [
+    "AuditLog",
+    "Door",
+    "Entry",
+    "Problem",
+    "Proof",
+    "Verdict",
+    "check_proof",
+    "home",
+    "leaf_hash",
+    "verify_consistency",
+    "verify_inclusion",
+    "workspace_key",
+]
