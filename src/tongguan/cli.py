@@ -1,0 +1,239 @@
+"""One door for people at a terminal.
+
+Exit codes: 0 done · 1 a finding that the user asked to fail on · 2 bad input or usage, with one clear message on stderr.
+Rooms are imported by the command that needs them, so that each command starts fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from tongguan import __version__
+from tongguan.errors import BadInput, TongguanError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is returned, also for bad input."""
+    arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _ended)
+    try:
+        command: Command = arguments.command
+        return command(arguments)
+    except TongguanError as error:
+        print(f"tongguan: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("tongguan: stopped; what was committed is kept, and the same command goes on from there", file=sys.stderr)
+        return 130
+    except OSError as error:
+        print(f"tongguan: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+
+
+def _ended(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tongguan",
+        description="What data really left, whose it was, which path the law of that day asks, and what was filed.",
+    )
+    parser.add_argument("--version", action="version", version=f"tongguan {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _decide_arguments(commands.add_parser("decide", help="the path that the law of a day asks, and why"))
+    _identify_arguments(commands.add_parser("identify", help="personal data in files, folders or standard input"))
+    _restore_arguments(commands.add_parser("restore", help="a capture as Zeek-style logs and extracted files"))
+    _inspect_arguments(commands.add_parser("inspect", help="the main job: sources in, verdict, report and ledger out"))
+    _audit_arguments(commands.add_parser("audit", help="verify the audit log, or prove one entry"))
+    _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
+    return parser
+
+
+# ---- decide ------------------------------------------------------------------------------------------------------
+
+
+def _decide_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("facts", type=Path, metavar="FACTS.yaml")
+    parser.add_argument("--json", action="store_true", help="the answer as JSON")
+    _language_argument(parser)
+    parser.set_defaults(command=_decide)
+
+
+def _decide(arguments: argparse.Namespace) -> int:
+    from tongguan import law, walk
+
+    decision = walk.decide(_text(arguments.facts), str(arguments.facts))
+    if arguments.json:
+        print(json.dumps(law.decision_json(decision), ensure_ascii=False, indent=1))
+    else:
+        print(law.explain(decision, arguments.lang))
+    return 0
+
+
+# ---- identify ----------------------------------------------------------------------------------------------------
+
+
+def _identify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="one JSON line a finding")
+    parser.add_argument("--reveal", action="store_true", help="show values instead of masked samples")
+    parser.set_defaults(command=_identify)
+
+
+def _identify(arguments: argparse.Namespace) -> int:
+    from tongguan import identify, trust
+
+    for line in identify.identify_lines(arguments.paths, trust.workspace_key(trust.home()), arguments.reveal):
+        print(json.dumps(line, ensure_ascii=False) if arguments.json else _finding_line(line))
+    return 0
+
+
+def _finding_line(line: dict[str, object]) -> str:
+    where = "!".join(str(part) for part in (line.get("path"), line.get("member")) if part)
+    if "blind_spot" in line:
+        return f"{where}: not seen: {line['blind_spot']} {line.get('detail', '')}".rstrip()
+    mark = " sensitive" if line["sensitive"] else ""
+    return f"{where}:{line['start']}-{line['end']} {line['type']} {line['text']} ({line['level']}{mark}, {line['score']})"
+
+
+# ---- restore -----------------------------------------------------------------------------------------------------
+
+
+def _restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("captures", nargs="+", type=Path, metavar="CAPTURE")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.set_defaults(command=_restore)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from tongguan import capture, progress
+
+    with progress.shown() as show:
+        summary = capture.restore(arguments.captures, arguments.out, progress=show)
+    print(f"{summary.packets:,} packets, {summary.bytes:,} bytes, {summary.flows:,} flows → {arguments.out}")
+    return 0
+
+
+# ---- inspect -----------------------------------------------------------------------------------------------------
+
+
+def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="captures, folders, or files")
+    parser.add_argument("--org", type=Path, required=True, metavar="ORG.yaml")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--as-of", type=_day, default=None, metavar="DATE", help="the day whose law is asked; today where absent")
+    parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
+    _language_argument(parser)
+    parser.set_defaults(command=_inspect)
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from tongguan import progress, walk
+
+    with progress.shown() as show:
+        result = walk.inspect(arguments.sources, arguments.org, arguments.out, arguments.as_of or date.today(), progress=show)
+    print(walk.verdict(result, arguments.lang))
+    print(arguments.out / "report.html")
+    return 1 if arguments.fail_on == "alert" and result["alerts"] else 0
+
+
+# ---- audit -------------------------------------------------------------------------------------------------------
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    verify = actions.add_parser("verify", help="recompute the whole tree and hold it against the signed checkpoints")
+    verify.set_defaults(command=_audit_verify)
+    prove = actions.add_parser("prove", help="an inclusion proof of one entry, as JSON")
+    prove.add_argument("index", type=int)
+    prove.set_defaults(command=_audit_prove)
+    entries = actions.add_parser("list", help="the newest entries")
+    entries.add_argument("--limit", type=int, default=20)
+    entries.set_defaults(command=_audit_list)
+
+
+def _audit_verify(arguments: argparse.Namespace) -> int:
+    from tongguan import trust
+
+    with trust.audit_log() as log:
+        verdict = log.verify()
+    for problem in verdict.problems:
+        print(problem, file=sys.stderr)
+    print(f"{'intact' if verdict.ok else 'BROKEN'}: {verdict.size} entries, root {verdict.root.hex()}")
+    return 0 if verdict.ok else 1
+
+
+def _audit_prove(arguments: argparse.Namespace) -> int:
+    from tongguan import trust
+
+    with trust.audit_log() as log:
+        print(json.dumps(log.proof_json(arguments.index), ensure_ascii=False, indent=1))
+    return 0
+
+
+def _audit_list(arguments: argparse.Namespace) -> int:
+    from tongguan import trust
+
+    with trust.audit_log() as log:
+        for entry in log.entries(max(0, log.size - arguments.limit), arguments.limit):
+            print(f"{entry.index:>6}  {entry.ts}  {entry.kind:<12} {entry.actor:<12} {json.dumps(entry.body, ensure_ascii=False)}")
+    return 0
+
+
+# ---- serve -------------------------------------------------------------------------------------------------------
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workspace", type=Path, required=True, metavar="DIR", help="an output folder of `inspect`")
+    parser.add_argument("--org", type=Path, required=True, metavar="ORG.yaml")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8600)
+    parser.set_defaults(command=_serve)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from tongguan import service, trust
+
+    service.serve(arguments.workspace, arguments.org, trust.home(), arguments.host, arguments.port)
+    return 0
+
+
+# ---- arguments that several commands share -----------------------------------------------------------------------
+
+
+def _language_argument(parser: argparse.ArgumentParser) -> None:
+    usual = "en" if os.environ.get("LANG", "").startswith("en") else "zh"
+    parser.add_argument("--lang", choices=("zh", "en"), default=usual)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; expected YYYY-MM-DD") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
