@@ -102,11 +102,9 @@ def inclusion_path(nodes: Nodes, index: int, size: int) -> list[bytes]:
 
 
 def consistency_path(nodes: Nodes, first: int, second: int) -> list[bytes]:
-    """PROOF(first, D[second]) of section 2.1.4.1. Raises IndexError unless 0 <= first <= second."""
-    if not 0 <= first <= second:
-        raise IndexError(f"no consistency from {first} to {second}")
-    if first in (0, second):
-        return []
+    """PROOF(first, D[second]) of section 2.1.4.1. Raises IndexError unless 0 < first <= second."""
+    if not 0 < first <= second:
+        raise IndexError(f"no consistency proof from size {first} to size {second}")
     path: list[bytes] = []
     start, end, whole = 0, second, True
     while first != end:
@@ -124,7 +122,7 @@ def consistency_path(nodes: Nodes, first: int, second: int) -> list[bytes]:
 
 def verify_inclusion(leaf: bytes, proof: Proof) -> bool:
     """Whether `proof` leads from the leaf hash `leaf` to the proof's root (section 2.1.3.2)."""
-    if not 0 <= proof.index < proof.size or leaf != proof.leaf:
+    if not 0 <= proof.index < proof.size or leaf != proof.leaf or len(leaf) != sha256().digest_size:
         return False
     index, last, found = proof.index, proof.size - 1, leaf
     for sibling in proof.path:
@@ -144,12 +142,10 @@ def verify_inclusion(leaf: bytes, proof: Proof) -> bool:
 
 def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]) -> bool:
     """Whether the tree of `second` leaves begins with the tree of `first` leaves (section 2.1.4.2)."""
-    if not 0 <= first <= second:
+    if not 0 < first <= second:
         return False
     if first == second:
         return not path and first_root == second_root
-    if first == 0:  # every tree begins with the empty one
-        return not path and first_root == EMPTY_ROOT
     whole = first & (first - 1) == 0
     steps = [first_root, *path] if whole else list(path)
     if not steps:
