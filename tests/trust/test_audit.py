@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tongguan.errors import BadInput, Broken, CannotWrite
-from tongguan.trust import AuditLog, check_proof, leaf_hash, verify_consistency, verify_inclusion
+from tongguan.trust import AuditLog, audit_log, check_proof, leaf_hash, verify_consistency, verify_inclusion
 from tongguan.trust.checkpoint import Signer, Verifier, parse
 
 
@@ -73,7 +73,7 @@ def test_proofs_of_every_entry_and_size(log: AuditLog) -> None:
 
 def test_an_exported_proof_stands_alone(log: AuditLog) -> None:
     log.append_many([("k", "a", {"n": n}) for n in range(11)])
-    document = json.loads(json.dumps(log.prove(4)))
+    document = json.loads(json.dumps(log.proof_json(4)))
     assert check_proof(document)
     assert check_proof(document, log.verifier)
     assert not check_proof(document, Signer(bytes(32)).verifier)
@@ -224,3 +224,11 @@ def test_batches_are_fast(log: AuditLog) -> None:
     start = time.perf_counter()
     log.append_many([("k", "a", {"n": n, "object": f"ds{n % 9}"}) for n in range(20_000)])
     assert time.perf_counter() - start < 10
+
+
+def test_the_workspace_has_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGGUAN_HOME", str(tmp_path / "home"))
+    with audit_log() as log:
+        log.append("run", "cli", {})
+    with audit_log() as log:
+        assert (log.path, log.size) == (tmp_path / "home/audit.db", 1)

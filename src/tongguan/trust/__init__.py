@@ -1,6 +1,6 @@
 """Trust: an audit log that shows tampering, the workspace's keys, and sign-in for the console."""
 
-from tongguan.trust.audit import AuditLog, Entry
+from tongguan.trust.audit import AuditLog, Entry, audit_log
 from tongguan.trust.door import Door
 from tongguan.trust.evidence import check_proof
 from tongguan.trust.merkle import Proof, leaf_hash, verify_consistency, verify_inclusion
@@ -14,6 +14,7 @@ __all__ = [
     "Problem",
     "Proof",
     "Verdict",
+    "audit_log",
     "check_proof",
     "home",
     "leaf_hash",

@@ -24,12 +24,12 @@ from tongguan.errors import BadInput, Broken
 from tongguan.trust import merkle, store
 from tongguan.trust.checkpoint import Signer, parse
 from tongguan.trust.merkle import Proof
-from tongguan.trust.places import secret
+from tongguan.trust.places import home, secret
 
 if TYPE_CHECKING:
     from tongguan.trust.verdict import Verdict
 
-__all__ = ["AuditLog", "Entry", "canonical"]
+__all__ = ["AuditLog", "Entry", "audit_log", "canonical"]
 
 ENTRY_LIMIT = 1 << 20  # bytes of one entry's JSON
 
@@ -234,7 +234,7 @@ class AuditLog:
         with store.guarded(self.path):
             return merkle.consistency_path(self._node, first, self._within(second))
 
-    def prove(self, index: int) -> dict[str, Any]:
+    def proof_json(self, index: int) -> dict[str, Any]:
         """An inclusion proof that a third party can check with `check_proof`: JSON, hashes in base64."""
         size = self.size
         proof = self.inclusion(index, size)
@@ -281,6 +281,11 @@ class AuditLog:
         if row is None:
             raise Broken(f"the audit log {self.path} lacks a row that it must hold; run `tongguan audit verify`")
         return tuple(row)
+
+
+def audit_log() -> AuditLog:
+    """The log of this user's workspace: audit.db in `home()`."""
+    return AuditLog(home() / "audit.db")
 
 
 def canonical(value: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ __all__ = ["check_proof"]
 
 
 def check_proof(document: Mapping[str, Any], verifier: str | None = None) -> bool:
-    """Whether the document of `AuditLog.prove` holds: entry → leaf → root → checkpoint → signature.
+    """Whether the document of `AuditLog.proof_json` holds: entry → leaf → root → checkpoint → signature.
 
     `verifier` is the public key as the checker knows it. Without it the one in the document is used, which shows that
     the document agrees with itself, not whose it is.
