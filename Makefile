@@ -64,7 +64,7 @@ test: dev lint
 	@$(BIN)/python -m pytest
 
 fuzz: dev
-	@$(BIN)/python -m pytest tests/fuzz -m fuzz
+	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz
 
 # Remake the sample captures from real clients and servers in network namespaces of their own (needs root).
 sample: dev
