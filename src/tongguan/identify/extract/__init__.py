@@ -1,0 +1,7 @@
+"""Bytes to text: what a content is, which encoding it is in, what lies inside it, and where its records start."""
+
+from tongguan.identify.extract.extraction import Extraction, Limits
+from tongguan.identify.extract.kernels import compile_kernels
+from tongguan.identify.extract.walk import extract
+
+__all__ = ["Extraction", "Limits", "compile_kernels", "extract"]

@@ -1,0 +1,200 @@
+"""Bytes to text: which encoding, and how many bytes of it could not be read."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+import cchardet
+
+__all__ = ["Decoded", "decode", "looks_binary"]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Names under which servers declare an encoding that is in truth a larger one.
+_LARGER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "cp936": "gb18030",
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "big5": "big5hkscs",
+    "cp950": "big5hkscs",
+    "shift_jis": "cp932",
+}
+_WEAK = {"cp1252", "latin-1", "iso8859-1"}  # decode nearly anything, so a declaration of them proves little
+_SAMPLE = 1 << 16
+# Control bytes that text does not hold (tab, line feed, form feed, carriage return and escape do occur).
+_CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27, 30} | {127})
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Decoded text. `utf8` is the same text in UTF-8: the bytes that the kernels scan."""
+
+    text: str
+    utf8: bytes
+    encoding: str
+    unreadable: int = 0  # bytes replaced by U+FFFD
+
+
+def looks_binary(data: bytes) -> bool:
+    """Whether one-byte or multi-byte text can be ruled out by control bytes in the first 64 KiB."""
+    head = data[:_SAMPLE]
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    return controls * 50 > len(head)
+
+
+def decode(data: bytes, charset: str | None = None) -> Decoded | None:
+    """Decode text of unknown encoding; None where it is no text.
+
+    In order: a byte order mark, plain ASCII, UTF-8 where it is valid, the declared charset where it fits, UTF-16 and
+    UTF-32 by where their zero bytes lie, UTF-8 with a few broken bytes, and the best of the encodings used in China,
+    Japan and the West.
+    """
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return _forced(data[len(mark) :], name)
+    if data.isascii():
+        if b"\0" in data[:_SAMPLE] and (wide := _wide(data)):
+            return _forced(data, wide)
+        return None if looks_binary(data) else Decoded(data.decode("ascii"), data, "ascii")
+    declared = _known(charset)
+    if declared and declared not in _WEAK and declared != "utf-8" and (found := _strict(data, declared)):
+        return found
+    if found := _strict(data, "utf-8"):
+        return None if looks_binary(data) else found
+    if b"\0" in data[:_SAMPLE]:
+        wide = _wide(data)
+        return _forced(data, wide) if wide else None
+    if looks_binary(data):
+        return None
+    return _nearly_utf8(data) or _best(data, declared)
+
+
+def _known(charset: str | None) -> str | None:
+    try:
+        name = codecs.lookup(charset.strip("\"' ")).name if charset else None
+    except (LookupError, ValueError):
+        return None
+    return _LARGER.get(name, name) if name else None
+
+
+def _strict(data: bytes, encoding: str) -> Decoded | None:
+    try:
+        text = data.decode(encoding)
+    except (UnicodeError, LookupError, TypeError, AssertionError):
+        return None
+    if not isinstance(text, str):
+        return None
+    if encoding == "utf-8":
+        return Decoded(text, data, "utf-8")
+    utf8 = text.encode("utf-8", "replace")
+    return Decoded(utf8.decode("utf-8"), utf8, encoding)
+
+
+def _forced(data: bytes, encoding: str) -> Decoded:
+    """Decode, replacing what cannot be decoded and counting its bytes."""
+    if found := _strict(data, encoding):
+        return found
+    text = data.decode(encoding, "replace")
+    utf8 = text.encode("utf-8", "replace")
+    width = 4 if encoding.startswith("utf-32") else 2 if encoding.startswith("utf-16") else 1
+    already = data.count("\ufffd".encode(encoding)) if encoding.startswith("utf") else 0
+    return Decoded(utf8.decode("utf-8"), utf8, encoding, max(0, text.count("\ufffd") - already) * width)
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a byte order mark, by which byte of each unit is mostly zero or a plane of text."""
+    head = data[: _SAMPLE & ~3]
+    head = head[: len(head) & ~3] or head[: len(head) & ~1]
+    if len(head) < 4:
+        return None
+    for name in ("utf-32-le", "utf-32-be"):
+        if len(head) % 4 == 0 and _plausible(head, name):
+            return name
+    zeros = head[0::2].count(0), head[1::2].count(0)
+    order = ("utf-16-be", "utf-16-le") if zeros[0] > zeros[1] else ("utf-16-le", "utf-16-be")
+    return next((name for name in order if _plausible(head, name)), None)
+
+
+def _plausible(head: bytes, encoding: str) -> bool:
+    text = head.decode(encoding, "ignore")
+    width = 4 if encoding.startswith("utf-32") else 2
+    if len(text) * width * 10 < len(head) * 9:
+        return False
+    good = sum(1 for c in text[:4096] if c.isprintable() or c in "\t\r\n")
+    common = sum(1 for c in text[:4096] if c < "\u0250" or "\u3000" <= c < "\ua000" or c >= "\uac00" or c == "\u2019")
+    size = min(len(text), 4096)
+    return good * 100 >= size * 97 and common * 100 >= size * 95
+
+
+def _nearly_utf8(data: bytes) -> Decoded | None:
+    """UTF-8 that was cut within a character, or has at most one broken byte in a hundred that are not ASCII."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
+    special = len(data) - len(data.translate(None, bytes(range(128, 256))))
+    cut = broken == 1 and text.endswith("\ufffd") and special > 4
+    if not cut and broken * 100 > special - broken:
+        return None
+    utf8 = text.encode("utf-8")
+    return Decoded(text, utf8, "utf-8", broken)
+
+
+def _best(data: bytes, declared: str | None) -> Decoded:
+    """The candidate whose characters are most common in the languages that use it; ties go to GB18030."""
+    special = data.translate(None, bytes(range(128)))
+    sample = data[:_SAMPLE]
+    guess, sure = _guess(sample) if len(special) >= 8 else (None, 0.0)
+    if declared in _WEAK:
+        declared = "cp1252"
+    names = list(dict.fromkeys(n for n in ("gb18030", "big5hkscs", "cp932", "cp1252", guess, declared) if n))
+    scored = sorted(
+        ((_score(sample, n) + (0.3 * sure if n == guess else 0.0) + (0.2 if n == declared else 0.0), n) for n in names),
+        key=lambda pair: -pair[0],
+    )
+    for _, name in scored:
+        if found := _strict(data, name):
+            return found
+    return _forced(data, scored[0][1])
+
+
+def _guess(sample: bytes) -> tuple[str | None, float]:
+    found = cchardet.detect(sample)
+    return _known(found["encoding"]), float(found["confidence"] or 0.0)
+
+
+def _score(sample: bytes, encoding: str) -> float:
+    """The share of characters beyond ASCII that are common ones, -1 for each that is broken."""
+    try:
+        text = sample.decode(encoding, "replace")
+    except (UnicodeError, LookupError, TypeError, AssertionError):
+        return -1.0
+    beyond = [c for c in text[:8192] if c >= "\x80"]
+    if not beyond:
+        return 0.0
+    return sum(_common(c, encoding) for c in beyond) / len(beyond)
+
+
+def _common(char: str, encoding: str) -> float:
+    if char == "\ufffd":
+        return -1.0
+    if encoding in ("gb18030", "big5hkscs"):
+        # The first level of both sets holds the frequent Han characters: by lead byte B0-D7, and A4-C6.
+        table, low, high = ("gb2312", 0xB0, 0xD7) if encoding == "gb18030" else ("big5", 0xA4, 0xC6)
+        try:
+            lead = char.encode(table)[0]
+        except UnicodeError:
+            return -0.2
+        return 1.0 if low <= lead <= high or (lead == 0xA1 or lead == 0xA3) else 0.0
+    if encoding == "cp932":
+        if "\uff61" <= char <= "\uff9f":
+            return -0.3  # half-width kana: what other encodings read as Shift-JIS mostly turn into
+        return 1.0 if "\u3040" <= char <= "\u30ff" else 0.45 if "\u3000" <= char <= "\ua000" else 0.0
+    # Western text: accented letters are common, runs of symbols are not.
+    return 0.6 if char.isalpha() else 0.1

@@ -1,0 +1,35 @@
+"""What extraction gives back, and how far it may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tongguan.identify.pieces import Piece
+from tongguan.model import BlindSpot
+
+__all__ = ["Extraction", "Limits"]
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far one content may be unfolded. What lies beyond a limit becomes a `truncated` blind spot."""
+
+    depth: int = 5  # containers inside containers
+    content_bytes: int = 1024 * MEGABYTE  # bytes of the content itself
+    total_bytes: int = 256 * MEGABYTE  # bytes taken out of containers, all levels together
+    ratio: int = 200  # bytes taken out to bytes of the content, once `ratio_floor` is passed
+    ratio_floor: int = 10 * MEGABYTE
+    members: int = 10_000  # members of containers, all levels together
+    seconds: float = 60.0  # in all; a parser that hangs is ended then
+    worker_memory: int = 2048 * MEGABYTE  # address space of the process in which native parsers run
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The text of one content. `encoding` is the one that the content itself is in, None where it is no text."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    blind_spots: list[BlindSpot] = field(default_factory=list)
+    encoding: str | None = None

@@ -1,0 +1,139 @@
+"""Archives to their members, by libarchive. Nothing is ever written to disk: paths and links are only names."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p, cast, create_string_buffer, string_at
+from typing import Any
+
+from libarchive import ffi
+from libarchive.exception import ArchiveError
+
+from .media import media
+
+__all__ = ["read"]
+
+# Formats and filters are named one by one: "all" would also enable readers that open files or start programs.
+_FORMATS = {
+    "zip": ("zip",),
+    "7zip": ("7zip",),
+    "rar": ("rar", "rar5"),
+    "rar5": ("rar5", "rar"),
+    "cab": ("cab",),
+    "ar": ("ar",),
+    "xar": ("xar",),
+    "cpio": ("cpio",),
+    "lha": ("lha",),
+    "iso9660": ("iso9660",),
+    "tar": ("tar",),
+    "compressed": ("tar", "cpio", "raw"),
+}
+_FILTERS = ("gzip", "bzip2", "compress", "xz", "lzma", "zstd", "lz4")
+_REGULAR = 0o100000
+_BLOCK = 1 << 16
+_SKIM = 64  # bytes that show what a member is
+
+_is_encrypted = ffi.ffi("entry_is_encrypted", [c_void_p], c_int)
+
+
+def read(data: bytes, kind: str, max_bytes: int, max_members: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Members of an archive, up to limits.
+
+    Returns a report and the bytes of the members. The report holds `members`, each with `name`, `status` (`ok`, `cut`
+    by the limit, `damaged`, `encrypted`, `media` for one whose first bytes show that it holds no text, `link`),
+    `detail` and `size`; and `end`: `ok`, `bytes`, `members`, `damaged` or `encrypted`.
+    """
+    report: dict[str, Any] = {"members": [], "end": "ok"}
+    blobs: list[bytes] = []
+    archive = ffi.read_new()
+    buffer = create_string_buffer(_BLOCK)
+    try:
+        for name in _FILTERS if kind == "compressed" else ():
+            ffi.get_read_filter_function(name)(archive)
+        for name in _FORMATS[kind]:
+            ffi.get_read_format_function(name)(archive)
+        ffi.read_open_memory(archive, cast(c_char_p(data), c_void_p), len(data))
+        _members(archive, buffer, report, blobs, max_bytes, max_members)
+    except ArchiveError as error:
+        report["end"] = "encrypted" if _about_passwords(error) else "damaged"
+    finally:
+        ffi.read_free(archive)
+    return report, blobs
+
+
+def _members(
+    archive: Any, buffer: Any, report: dict[str, Any], blobs: list[bytes], left: int, max_members: int
+) -> None:
+    entry = c_void_p()
+    while True:
+        try:
+            if ffi.read_next_header(archive, byref(entry)) == ffi.ARCHIVE_EOF:
+                return
+        except ArchiveError as error:
+            if error.retcode == ffi.ARCHIVE_FATAL:
+                raise
+            report["end"] = "damaged"
+            continue
+        if len(report["members"]) >= max_members:
+            report["end"] = "members"
+            return
+        kind = ffi.entry_filetype(entry)
+        if kind and kind != _REGULAR:
+            if kind != 0o040000:
+                _note(report, blobs, entry, "link", b"")
+            continue
+        status, body, detail = _body(archive, entry, buffer, left)
+        _note(report, blobs, entry, status, body, detail)
+        left -= len(body)
+        if status == "cut":
+            report["end"] = "bytes"
+            return
+        if status == "stop":
+            report["members"][-1]["status"] = "damaged"
+            report["end"] = "damaged"
+            return
+
+
+def _note(report: dict[str, Any], blobs: list[bytes], entry: Any, status: str, body: bytes, detail: str = "") -> None:
+    declared = ffi.entry_size(entry) if ffi.entry_size_is_set(entry) else len(body)
+    report["members"].append(
+        {"name": _name(entry), "status": status, "detail": detail, "size": declared, "held": len(body)}
+    )
+    blobs.append(body)
+
+
+def _body(archive: Any, entry: Any, buffer: Any, left: int) -> tuple[str, bytes, str]:
+    """Status, bytes and detail of one member."""
+    body = bytearray()
+    try:
+        while True:
+            got = ffi.read_data(archive, buffer, c_size_t(_BLOCK))
+            if got <= 0:
+                return "ok", bytes(body), ""
+            if not body and (label := media(string_at(buffer, min(got, _SKIM)))):
+                return "media", b"", label
+            take = min(got, left - len(body))
+            body += string_at(buffer, take)
+            if take < got:
+                return "cut", bytes(body), ""
+    except ArchiveError as error:
+        if _about_passwords(error) or (not body and _is_encrypted(entry)):
+            return "encrypted", b"", ""
+        return ("stop" if error.retcode == ffi.ARCHIVE_FATAL else "damaged"), bytes(body), ""
+
+
+def _about_passwords(error: ArchiveError) -> bool:
+    text = str(error).lower()
+    return "encrypt" in text or "passphrase" in text or "password" in text
+
+
+def _name(entry: Any) -> str:
+    """The name as its maker wrote it: UTF-8, else GB18030 (Chinese Windows), else byte by byte."""
+    raw = ffi.entry_pathname(entry)
+    if raw is None:
+        return ffi.entry_pathname_w(entry) or ""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return str(raw.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    return str(raw.decode("latin-1"))

@@ -1,0 +1,214 @@
+"""The XML parts of office documents (DOCX, PPTX, ODT, ODP, drawings and notes of workbooks) to text and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from tongguan.identify.extract import structured, tables
+from tongguan.identify.pieces import Piece
+
+__all__ = ["is_furniture", "is_properties", "main_part", "part", "properties"]
+
+# Parts that hold the look of a document and none of its content.
+_FURNITURE = re.compile(
+    r"(?:^|/)(?:theme/|_rels/\.rels|slideLayouts/|handoutMasters/|\[Content_Types\]\.xml|(?:styles|settings|fontTable|webSettings"
+    r"|numbering|stylesWithEffects|tableStyles|presProps|viewProps|calcChain|vbaProject\.bin|manifest\.(?:xml|rdf)|printerSettings[^/]*|vmlDrawing[^/]*"
+    r"|Thumbnails?/.*|thumbnail\.[a-z]+|layout-cache|mimetype|commentsExtended|commentsIds|people\.xml\.rels)(?:\.xml)?$)"
+)
+_SHEETS = re.compile(
+    r"xl/(?:worksheets|chartsheets|styles|sharedStrings|workbook|metadata|tables|pivot|externalLinks|queryTables)"
+)
+_BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "line-break": "\n", "s": " ", "noBreakHyphen": "-"}
+_BLOCKS = {"p", "h", "v", "author", "title"}
+_PROPERTIES = re.compile(r"^(?:docProps/(?:core|app|custom)|meta)\.xml$")
+_COUNTS = {
+    "Application",
+    "AppVersion",
+    "Template",
+    "TotalTime",
+    "DocSecurity",
+    "generator",
+    "editing-cycles",
+    "revision",
+}
+_ROWS = {"tr", "table-row"}
+_CELLS = {"tc", "table-cell", "covered-table-cell"}
+_TABLES = {"tbl", "table"}
+_SILENT = {
+    "instrText",
+    "delInstrText",
+    "binData",
+    "fldData",
+    "posOffset",
+    "pctWidth",
+    "pctHeight",
+    "styles",
+    "automatic-styles",
+}
+_VALUE_TYPES = {"lpwstr", "lpstr", "variant", "vector", "i4", "bool", "filetime", "r8"}
+_MAX_DEPTH = 2000
+
+
+def is_furniture(name: str, family: str) -> bool:
+    """Whether a member of a document holds none of its content; of a workbook, also what is read as sheets."""
+    odf_styles = name == "styles.xml"  # headers and footers of OpenDocument
+    return (not odf_styles and _FURNITURE.search(name) is not None) or (
+        family == "sheet" and _SHEETS.match(name) is not None
+    )
+
+
+def is_properties(name: str) -> bool:
+    """Whether a part holds the document's properties: author, company, title …"""
+    return _PROPERTIES.match(name) is not None
+
+
+def main_part(name: str) -> bool:
+    """Whether a part is the document's body, whose pieces bear the document's own name."""
+    return name in ("word/document.xml", "content.xml")
+
+
+def properties(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
+    """The properties of a document as `name: value` lines; numbers, switches and versions are left out."""
+    lines: list[str] = []
+    path: list[str] = []
+    texts: list[str] = []
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        path.append(attributes.get("name") or tag.rpartition(":")[2])
+        texts.clear()
+
+    def end(_: str) -> None:
+        value = " ".join("".join(texts).split())
+        name = next((part for part in reversed(path) if part not in _VALUE_TYPES), "")
+        texts.clear()
+        path.pop()
+        if (
+            value
+            and name not in _COUNTS
+            and value not in ("true", "false")
+            and not (value.isdigit() and len(value) < 6)
+        ):
+            lines.append(f"{name}: {value}")
+
+    whole = _parse(data, start, end, texts.append)
+    text = "\n".join(lines)
+    return ([Piece(text, member, "form")] if text else []), whole
+
+
+@dataclass(slots=True)
+class _Table:
+    rows: list[list[str]] = field(default_factory=list)
+
+
+class _Damaged(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Gathers text as the parser walks. Text in a table goes to its cell, any other to the prose; nested tables join."""
+
+    prose: list[str] = field(default_factory=list)
+    found: list[_Table] = field(default_factory=list)
+    cell: list[str] | None = None
+    row: list[str] | None = None
+    tables: int = 0
+    silent: int = 0
+    depth: int = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise _Damaged
+        if self.silent or name in _SILENT:
+            self.silent += 1
+        elif name in _TABLES:
+            self.tables += 1
+            if self.tables == 1:
+                self.found.append(_Table())
+        elif self.tables == 1 and name in _ROWS:
+            self.row = []
+        elif self.tables == 1 and name in _CELLS:
+            self.cell = []
+        elif name in _BREAKS:
+            self.text(_BREAKS[name])
+        target = attributes.get("Target") or attributes.get("xlink:href") or ""
+        if target.startswith(("mailto:", "tel:")):
+            self.prose.append(target + "\n")
+
+    def end(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        self.depth -= 1
+        if self.silent:
+            self.silent -= 1
+        elif name in _TABLES:
+            self.tables -= 1
+        elif self.tables == 1 and name in _CELLS and self.cell is not None:
+            if self.row is not None:
+                self.row.append("".join(self.cell).strip())
+            self.cell = None
+        elif self.tables == 1 and name in _ROWS and self.row is not None:
+            self.found[-1].rows.append(self.row)
+            self.row = None
+        elif name in _BLOCKS:
+            self.text("\n")
+
+    def text(self, text: str) -> None:
+        if not self.silent:
+            (self.prose if self.cell is None else self.cell).append(text)
+
+
+def part(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
+    """The pieces of one XML part, and whether all of it could be read.
+
+    A table with a header is a table piece, a record a row. One without is a filled-in form: one record.
+    """
+    reader = _Reader()
+    whole = _parse(data, reader.start, reader.end, reader.text)
+    if reader.row:  # cut within a table
+        reader.found[-1].rows.append([*reader.row, *(["".join(reader.cell)] if reader.cell else [])])
+    pieces: list[Piece] = []
+    prose = "".join(reader.prose).strip("\n")
+    if prose.strip():
+        pieces.append(structured.prose(prose, prose.encode("utf-8", "replace"), member))
+    for table in reader.found:
+        if piece := _table(table.rows, member):
+            pieces.append(piece)
+    return pieces, whole
+
+
+def _parse(
+    data: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> bool:
+    """Walk XML; False where it ends before its end."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.EntityDeclHandler = _no_entities
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, _Damaged, ValueError):
+        return False
+    return True
+
+
+def _no_entities(*_: object) -> None:
+    """Entities are how XML bombs are built, and no office document needs them."""
+    raise _Damaged
+
+
+def _table(rows: list[list[str]], member: str | None) -> Piece | None:
+    piece = tables.from_rows(rows, member)
+    if piece is None or piece.columns or len(rows) > 60:
+        return piece
+    text = "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
+    return Piece(text, member, "form")

@@ -1,0 +1,182 @@
+"""What a content is: by its bytes first, by what was declared and by its name only where the bytes leave it open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from tongguan.identify.extract.isolated.media import media
+
+__all__ = ["Format", "Hint", "hint_of", "sniff"]
+
+Family = Literal["archive", "office", "sheet", "document", "encrypted", "unsupported", "mail", "multipart", "text"]
+Hint = Literal["", "json", "csv", "html", "xml", "code", "form", "mail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A family of formats, and within it: libarchive's formats, a media type for the parser, or a reason."""
+
+    family: Family
+    detail: str = ""
+
+
+_ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"PK\x03\x04", "zip"),
+    (0, b"PK\x05\x06", "zip"),
+    (0, b"PK00PK", "zip"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7zip"),
+    (0, b"Rar!\x1a\x07\x00", "rar"),
+    (0, b"Rar!\x1a\x07\x01", "rar5"),
+    (0, b"MSCF\0\0\0\0", "cab"),
+    (0, b"!<arch>\n", "ar"),
+    (0, b"xar!", "xar"),
+    (0, b"070701", "cpio"),
+    (0, b"070707", "cpio"),
+    (2, b"-lh", "lha"),
+    (257, b"ustar", "tar"),
+    (0, b"\x1f\x8b", "compressed"),
+    (0, b"BZh", "compressed"),
+    (0, b"\xfd7zXZ\0", "compressed"),
+    (0, b"\x28\xb5\x2f\xfd", "compressed"),
+    (0, b"\x04\x22\x4d\x18", "compressed"),
+    (0, b"\x1f\x9d", "compressed"),
+    (0, b"\x5d\0\0", "compressed"),
+    (0x8001, b"CD001", "iso9660"),
+)
+_TEXT_FIRST = b"{[<\"' \t\r\n"  # no format that is not text begins so, but for RTF
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HEADERS = rb"from|to|cc|date|subject|received|return-path|message-id|mime-version|delivered-to|reply-to|content-type"
+_MAIL = re.compile(
+    rb"(?:From [^\r\n]*\r?\n)?(?:(?:x-|dkim-|arc-|authentication-|list-|content-|thread-)?[a-z][a-z0-9-]{0,60}:[^\r\n]*"
+    rb"(?:\r?\n[ \t][^\r\n]*)*\r?\n){2,}",
+    re.IGNORECASE,
+)
+_MAIL_FIELD = re.compile(rb"^(" + _HEADERS + rb"):", re.IGNORECASE | re.MULTILINE)
+_BOUNDARY = re.compile(rb"--([0-9A-Za-z'()+_,./:=? -]{1,70})\r?\nContent-", re.IGNORECASE)
+
+_TYPES: dict[str, Hint] = {
+    "application/json": "json",
+    "text/json": "json",
+    "application/x-ndjson": "json",
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/xml": "xml",
+    "application/xml": "xml",
+    "text/javascript": "code",
+    "application/javascript": "code",
+    "application/x-javascript": "code",
+    "text/css": "code",
+    "application/sql": "code",
+    "application/x-www-form-urlencoded": "form",
+    "message/rfc822": "mail",
+}
+_EXTENSIONS: dict[str, Hint] = {
+    "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
+    "csv": "csv",
+    "tsv": "csv",
+    "html": "html",
+    "htm": "html",
+    "xhtml": "html",
+    "xml": "xml",
+    "eml": "mail",
+    **dict.fromkeys(
+        ("js", "mjs", "ts", "css", "sql", "py", "java", "c", "h", "cpp", "go", "rs", "sh", "php", "rb", "cs"), "code"
+    ),
+}
+
+
+def hint_of(media_type: str, name: str | None) -> Hint:
+    """What the declared media type, or else the extension, says of a text."""
+    hint = _TYPES.get(media_type)
+    if hint is None and media_type.endswith("+json"):
+        hint = "json"
+    if hint is None and media_type.endswith("+xml"):
+        hint = "xml"
+    if hint is None and name and "." in name:
+        hint = _EXTENSIONS.get(name.rpartition(".")[2].lower())
+    return hint or ""
+
+
+def sniff(data: bytes, media_type: str, name: str | None) -> Format:
+    """The format of `data`, which is not empty."""
+    head = data[:64]
+    if head[0] not in _TEXT_FIRST or head.startswith(b"{\\rtf"):
+        if label := media(head):
+            return Format("unsupported", label)
+        for offset, magic, kind in _ARCHIVES:
+            if data.startswith(magic, offset):
+                return _zip(data) if kind == "zip" else Format("archive", kind)
+        if head.startswith(_OLE):
+            return _ole(data)
+        if head.startswith(b"{\\rtf"):
+            return Format("document", "application/rtf")
+        if head.startswith(b"!BDN"):
+            return Format("document", "application/vnd.ms-outlook-pst")
+        if head.startswith(b"--") and _BOUNDARY.match(data[:4096]):
+            return Format("multipart")
+        if _is_mail(data, media_type, name):
+            return Format("mail")
+    if b"%PDF-" in data[:1024]:
+        return Format("document", "application/pdf")
+    return Format("text")
+
+
+def _is_mail(data: bytes, media_type: str, name: str | None) -> bool:
+    head = data[:16384]
+    colon = head.find(b":", 0, 80)
+    if colon < 0 and not head.startswith(b"From "):
+        return False
+    found = _MAIL.match(head)
+    if not found:
+        return False
+    fields = {field.lower() for field in _MAIL_FIELD.findall(found.group())}
+    sure = hint_of(media_type, name) == "mail"
+    return len(fields) >= (1 if sure else 3) and (sure or bool(fields & {b"from", b"received", b"message-id"}))
+
+
+def _zip(data: bytes) -> Format:
+    """A ZIP that is an office document, a workbook, or just an archive."""
+    name = data[30 : 30 + int.from_bytes(data[26:28], "little")]
+    if name == b"mimetype":
+        body = data[38 : 38 + 80]
+        if b"opendocument.spreadsheet" in body:
+            return Format("sheet", "ods")
+        return Format("office" if b"opendocument" in body else "archive", "zip")
+    if not name.startswith((b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/", b"customXml/")):
+        return Format("archive", "zip")
+    tail = data[-(1 << 18) :]  # the central directory, where there is one
+    for mark, family in ((b"word/", "office"), (b"ppt/", "office"), (b"xl/worksheets/", "sheet"), (b"xl/", "sheet")):
+        if mark in tail or mark in data[: 1 << 16]:
+            return Format("sheet", "xlsx") if family == "sheet" else Format("office", "zip")
+    return Format("archive", "zip")
+
+
+def _ole(data: bytes) -> Format:
+    """An old office file, by the names of its streams."""
+
+    def holds(name: str) -> bool:
+        return name.encode("utf-16-le") in data
+
+    if holds("EncryptedPackage"):
+        return Format("encrypted", "office document with a password")
+    if holds("WordDocument"):
+        start = data.find(b"\xec\xa5", 512)
+        if start >= 0 and start % 64 == 0 and data[start + 11 : start + 12] and data[start + 11] & 1:
+            return Format("encrypted", "Word document with a password")
+        return Format("document", "application/msword")
+    if holds("PowerPoint Document"):
+        if b"\xdf\xc4\xd1\xf3" in data:  # headerToken of an encrypted file, MS-PPT 2.3.2
+            return Format("encrypted", "PowerPoint document with a password")
+        return Format("document", "application/vnd.ms-powerpoint")
+    if holds("__substg1.0_"):
+        return Format("document", "application/vnd.ms-outlook")
+    if holds("Workbook") or holds("Book"):
+        return Format("sheet", "xls")
+    return Format("unsupported", "OLE compound file")

@@ -1,0 +1,160 @@
+"""The process in which native parsers run: it may die, hang or eat memory, and the run goes on."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Failed", "Worker", "shared"]
+
+_START = """import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from isolated.serve import serve; serve()"""
+_PIPE_BYTES = 1 << 20
+_HEADER_BYTES = 64 << 20
+_F_SETPIPE_SZ = 1031
+
+
+class Failed(Exception):
+    """The worker gave no answer; `why` says what became of it (`time`, `died`)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Worker:
+    """One process, started at its first request and again after it was lost. Safe to call from several threads."""
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self.starts = 0
+
+    def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[memoryview]]:
+        """Send a request with its bytes and wait for the answer, its report and its blobs. Raises `Failed`."""
+        with self._lock:
+            process = self._ready()
+            header = json.dumps({**request, "sizes": [len(data)], "seconds": seconds}).encode()
+            message = [len(header).to_bytes(4, "little") + header, data]
+            try:
+                return _converse(process, message, time.monotonic() + seconds)
+            except (Failed, OSError, ValueError) as error:
+                self._end(kill=True)
+                raise error if isinstance(error, Failed) else Failed("died") from error
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._end(kill=False)
+
+    def _ready(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._end(kill=True)
+            self._process = self._started()
+            self.starts += 1
+        return self._process
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        path = [entry for entry in sys.path if entry] + [str(Path(__file__).parent)]
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", _START, json.dumps(path), str(self._memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={
+                "PATH": os.environ.get("PATH", ""),
+                "LC_ALL": "C.UTF-8",
+                "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
+            },
+        )
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, _PIPE_BYTES)
+        return process
+
+    def _end(self, *, kill: bool) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        if kill:
+            process.kill()
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _converse(
+    process: subprocess.Popen[bytes], message: list[bytes], deadline: float
+) -> tuple[dict[str, Any], list[memoryview]]:
+    """Write the message and read the answer, neither of them blocking for longer than the deadline allows."""
+    assert process.stdin is not None and process.stdout is not None
+    sink, source = process.stdin.fileno(), process.stdout.fileno()
+    pending = [memoryview(part) for part in message if part]
+    answer = bytearray()
+    need: int | None = None
+    report: dict[str, Any] = {}
+    body = 0
+    while need is None or len(answer) < need:
+        left = deadline - time.monotonic()
+        readable, writable, _ = select.select([source], [sink] if pending else [], [], max(0.0, left))
+        if not readable and not writable:
+            raise Failed("time")
+        if writable:
+            sent = os.write(sink, pending[0][: 1 << 20])
+            pending[0] = pending[0][sent:]
+            if not len(pending[0]):
+                pending.pop(0)
+        if readable:
+            chunk = os.read(source, 1 << 20)
+            if not chunk:
+                raise Failed("died")
+            answer += chunk
+        if need is None and len(answer) >= 4:
+            body = 4 + int.from_bytes(answer[:4], "little")
+            if body > _HEADER_BYTES:
+                raise Failed("died")
+            if len(answer) >= body:
+                report = json.loads(bytes(answer[4:body]))
+                need = body + sum(report["sizes"])
+    view = memoryview(answer).toreadonly()
+    blobs = []
+    for size in report["sizes"]:
+        blobs.append(view[body : body + size])
+        body += size
+    return report, blobs
+
+
+_workers: dict[int, Worker] = {}
+
+
+def shared(memory: int) -> Worker:
+    """The worker of this process for an allowance of memory. After a fork the child gets one of its own."""
+    return _workers.setdefault(memory, Worker(memory))
+
+
+def _close_all() -> None:
+    for worker in _workers.values():
+        worker.close()
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_workers.clear)
