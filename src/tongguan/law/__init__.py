@@ -1,0 +1,27 @@
+"""Law: dated data, and the pure functions that read it.
+
+    facts ─► verdict (rules over every completion of the facts) ─► decision ─► JSON, text
+
+`facts` checks the question, `book` holds the dated YAML under data/, `rules` the conditions, `verdict` the three-valued
+judgement, `decision` the answer with its reasons and duties.
+"""
+
+from tongguan.law.decision import decide, thresholds, window
+from tongguan.law.facts import Facts, parse_facts
+from tongguan.law.naming import country_name, fact_name, pathway_name, regime_name, source_url
+from tongguan.law.telling import decision_json, explain
+
+__all__ = [
+    "Facts",
+    "country_name",
+    "decide",
+    "decision_json",
+    "explain",
+    "fact_name",
+    "parse_facts",
+    "pathway_name",
+    "regime_name",
+    "source_url",
+    "thresholds",
+    "window",
+]

@@ -1,0 +1,214 @@
+"""The book of the law: dated YAML, opened at a day.
+
+Between two days on which something begins or ends, the law stands still: `page(day)` compiles such a stretch once.
+Days are `datetime.date`, both ends of every period inclusive.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+__all__ = ["Book", "Cite", "Duty", "Instrument", "Page", "Rule", "Scenario", "book"]
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A law or rule, with the days on which its text is in force and its highest article number."""
+
+    id: str
+    title: str  # Chinese, without 《》
+    en: str
+    effective: date
+    until: date
+    articles: int
+    source: str | None
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """An article of an instrument; an empty article is the instrument as a whole."""
+
+    instrument: Instrument
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in force: its id names its condition in `rules`."""
+
+    id: str
+    pathway: str
+    cites: tuple[Cite, ...]
+    text: Mapping[str, str]  # templates
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a path asks for. `when` holds facts that must not be known to be otherwise."""
+
+    id: str
+    paths: frozenset[str]
+    when: Mapping[str, Any]
+    cite: Cite
+    due: date | None
+    text: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An entry of a zone's list whose limits (persons) are known."""
+
+    id: str
+    zone: str
+    names: Mapping[str, str]
+    numbers: Mapping[str, int]
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The law of one stretch of days."""
+
+    first: date
+    regime: str
+    numbers: Mapping[str, int]
+    window_starts: str  # current_year, previous_year
+    rules: tuple[Rule, ...]
+    duties: tuple[Duty, ...]
+    lists: Mapping[str, str]  # zone → edition of its list
+    scenarios: Mapping[str, Scenario]
+    available: frozenset[str]  # ways that can be taken
+    gba_recipients: frozenset[str]
+
+
+class Book:
+    """All the dated data of this room."""
+
+    def __init__(self) -> None:
+        self.instruments = {key: _instrument(key, entry) for key, entry in load("instruments").items()}
+        self.parameters: dict[str, Any] = load("parameters")
+        self.zones: dict[str, dict[str, Any]] = load("zones")["zones"]
+        self.scenarios: dict[str, dict[str, Any]] = load("zones")["scenarios"]
+        self.rules: list[dict[str, Any]] = load("rules")
+        self.duties: list[dict[str, Any]] = load("duties")
+        self.claims = frozenset(self.parameters["claims"])
+        self.readings: dict[str, dict[str, str]] = self.parameters["readings"]
+        self.regimes: list[dict[str, Any]] = self.parameters["regimes"]
+        cities = self.parameters["greater_bay_area"]["cities"]
+        self.gba_cities = frozenset(cities) | {name for names in cities.values() for name in names}
+        self.turns = sorted(set(self._turns()))  # days on which something begins, the first being the beginning of time
+        self._pages: dict[int, Page] = {}
+
+    def page(self, day: date) -> Page:
+        """The law of a day."""
+        at = bisect_right(self.turns, day) - 1
+        if at not in self._pages:
+            self._pages[at] = self._compile(self.turns[at])
+        return self._pages[at]
+
+    def pages(self) -> list[Page]:
+        """Every stretch, from the oldest."""
+        return [self.page(day) for day in self.turns]
+
+    def _turns(self) -> Iterator[date]:
+        yield date.min
+        for entry in _dated([self.parameters, self.zones, self.scenarios, self.rules, self.duties]):
+            if "from" in entry:
+                yield entry["from"]
+            if "to" in entry:
+                yield entry["to"] + timedelta(days=1)
+
+    def _compile(self, day: date) -> Page:
+        parameters = self.parameters
+        regime, window = _current(parameters["regimes"], day), _current(parameters["windows"], day)
+        assert regime is not None and window is not None
+        numbers = {
+            name: entry["value"] for name, all_ in parameters["numbers"].items() if (entry := _current(all_, day))
+        }
+        lists = {zone: entry["id"] for zone, body in self.zones.items() if (entry := _current(body["lists"], day))}
+        bay = parameters["greater_bay_area"]["recipients"]
+        return Page(
+            first=day,
+            regime=regime["id"],
+            numbers=numbers,
+            window_starts=window["starts"],
+            rules=tuple(self._rule(entry, day) for entry in self.rules if _in_force(entry, day)),
+            duties=tuple(self._duty(entry) for entry in self.duties if _in_force(entry, day)),
+            lists=lists,
+            scenarios={key: _scenario(key, entry) for key, entry in self.scenarios.items() if _in_force(entry, day)},
+            available=frozenset(way for way, all_ in parameters["available"].items() if _current(all_, day)),
+            gba_recipients=frozenset(code for code, all_ in bay.items() if _current(all_, day)),
+        )
+
+    def _rule(self, entry: Mapping[str, Any], day: date) -> Rule:
+        cites = tuple(self._cite(cite) for cite in entry["cites"] if _in_force(cite, day))
+        return Rule(entry["id"], entry["pathway"], cites, {"zh": entry["zh"], "en": entry["en"]})
+
+    def _duty(self, entry: Mapping[str, Any]) -> Duty:
+        text = {"zh": entry["zh"], "en": entry["en"]}
+        paths = frozenset(entry["paths"])
+        return Duty(entry["id"], paths, entry.get("when", {}), self._cite(entry["cites"]), entry.get("due"), text)
+
+    def _cite(self, cite: Mapping[str, Any]) -> Cite:
+        return Cite(self.instruments[cite["instrument"]], cite["article"])
+
+
+@cache
+def book() -> Book:
+    """The book, read once."""
+    return Book()
+
+
+def load(name: str) -> Any:
+    """One YAML file of this room's data."""
+    text = files("tongguan.law").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _instrument(key: str, entry: Mapping[str, Any]) -> Instrument:
+    return Instrument(
+        id=key,
+        title=entry["title"],
+        en=entry["en"],
+        effective=entry["effective"],
+        until=entry.get("until", date.max),
+        articles=entry["articles"],
+        source=entry.get("source"),
+        confidence=entry["confidence"],
+    )
+
+
+def _scenario(key: str, entry: Mapping[str, Any]) -> Scenario:
+    numbers = {name: entry[name] for name in entry if name.endswith(("_for_assessment", "_for_contract"))}
+    return Scenario(key, entry["zone"], {"zh": entry["zh"], "en": entry["en"]}, numbers, entry["confidence"])
+
+
+def _in_force(entry: Mapping[str, Any], day: date) -> bool:
+    begins: date = entry.get("from", date.min)
+    ends: date = entry.get("to", date.max)
+    return begins <= day <= ends
+
+
+def _current(entries: list[dict[str, Any]], day: date) -> dict[str, Any] | None:
+    return next((entry for entry in entries if _in_force(entry, day)), None)
+
+
+def _dated(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Every mapping in the data that has days."""
+    if isinstance(node, dict):
+        if "from" in node or "to" in node:
+            yield node
+        for child in node.values():
+            yield from _dated(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _dated(child)

@@ -1,0 +1,107 @@
+"""What would change the answer: the nearest value of each fact, taken alone, that leads to another pathway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tongguan.law.naming import fact_name, pathway_name, value_name
+from tongguan.law.verdict import Verdict, judge
+from tongguan.law.view import Range
+from tongguan.model import Pathway
+from tongguan.wording import LANGUAGES, wording
+
+__all__ = ["changes"]
+
+# Facts worth turning round. The gates (secrets, core data, restricted recipients) go without saying.
+TURNABLE = (
+    "exporter.ciio",
+    "data.important",
+    "activity.on_zone_list",
+    "activity.conditions.party",
+    "activity.conditions.necessary",
+    "activity.conditions.labour_rules",
+    "activity.conditions.collective_contract",
+    "activity.conditions.protects_life_health_property",
+    "activity.conditions.collected_abroad",
+    "activity.conditions.domestic_added",
+)
+COUNTED = ("data.persons", "data.sensitive_persons", "exporter.processes_persons")
+
+
+def changes(verdict: Verdict) -> Iterator[Mapping[str, Any]]:
+    """Entries `{fact, value, pathway, difference, text}`; where undetermined, what each missing fact would settle."""
+    if len(verdict.pathways) > 1:
+        yield from _settling(verdict)
+        return
+    for path in COUNTED:
+        if path in verdict.given:
+            yield from _counted(verdict, path)
+    for path in TURNABLE:
+        value = verdict.given.get(path)
+        if isinstance(value, bool):
+            pathway = _otherwise(verdict, path, not value)
+            if pathway:
+                yield _entry(path, not value, pathway)
+
+
+def _counted(verdict: Verdict, path: str) -> Iterator[Mapping[str, Any]]:
+    """The nearest line above, and the nearest below, beyond which the pathway differs."""
+    now: int = verdict.given[path]
+    lines = sorted(_lines(verdict, path))
+    for value in (line for line in lines if line > now):
+        pathway = _otherwise(verdict, path, value)
+        if pathway:
+            yield _entry(path, value, pathway, value - now)
+            break
+    for value in (line - 1 for line in reversed(lines) if line <= now):
+        pathway = _otherwise(verdict, path, value)
+        if pathway:
+            yield _entry(path, value, pathway, value - now)
+            break
+
+
+def _lines(verdict: Verdict, path: str) -> set[int]:
+    name = path.rpartition(".")[2].replace("processes", "processed")
+    numbers = [verdict.page.numbers]
+    scenario = verdict.page.scenarios.get(verdict.given.get("activity.zone_scenario", ""))
+    if scenario:
+        numbers.append(scenario.numbers)
+    keys = (f"{name}_for_contract", f"{name}_for_assessment")
+    return {source[key] for source in numbers for key in keys if key in source}
+
+
+def _otherwise(verdict: Verdict, path: str, value: Any) -> Pathway | None:
+    """The pathway with one fact changed, where it is definite and another one."""
+    other = judge(verdict.page, {**verdict.given, path: value}, verdict.readings)
+    return other.pathway if len(other.pathways) == 1 and other.pathway != verdict.pathway else None
+
+
+def _settling(verdict: Verdict) -> Iterator[Mapping[str, Any]]:
+    for path in verdict.missing():
+        seen: set[Any] = set()
+        for leaf in verdict.leaves:
+            assumed = leaf.assumed.get(path)
+            value = assumed.low if isinstance(assumed, Range) else assumed
+            if value is None or value in seen or value == "abroad":
+                continue
+            seen.add(value)
+            pathway = _otherwise(verdict, path, value)
+            if pathway:
+                yield _entry(path, value, pathway)
+
+
+def _entry(path: str, value: Any, pathway: Pathway, difference: int | None = None) -> Mapping[str, Any]:
+    key = "change.value" if difference is None else "change.up" if difference > 0 else "change.down"
+    text = {
+        language: wording("tongguan.law").text(
+            key,
+            language,
+            fact=fact_name(path, language),
+            value=value_name(value, language),
+            pathway=pathway_name(pathway, language),
+            difference=f"{abs(difference or 0):,}",
+        )
+        for language in LANGUAGES
+    }
+    return {"fact": path, "value": value, "pathway": pathway.value, "difference": difference, "text": text}

@@ -1,0 +1,228 @@
+"""From facts to a `Decision`: the verdict, why, what goes with it, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from tongguan.errors import BadFacts
+from tongguan.law.book import Rule, book
+from tongguan.law.cautions import cautions
+from tongguan.law.changes import changes
+from tongguan.law.facts import Facts
+from tongguan.law.rules import CONDITIONS, ZONE_RULES
+from tongguan.law.verdict import Leaf, Verdict, deciding_rule, judge
+from tongguan.law.view import Unknown, View
+from tongguan.model import Decision, Obligation, Pathway, Reason
+from tongguan.wording import LANGUAGES, wording
+
+__all__ = ["decide", "thresholds", "window"]
+
+WAYS: dict[str, tuple[str, ...]] = {
+    Pathway.CONTRACT_OR_CERTIFICATION: ("standard_contract", "certification"),
+    Pathway.SECURITY_ASSESSMENT: ("security_assessment",),
+    Pathway.CERTIFICATION: ("certification",),
+    Pathway.EXEMPT: ("exempt",),
+    Pathway.ZONE_REGISTRATION: ("zone_registration",),
+    Pathway.APPROVAL_REQUIRED: ("approval_required",),
+}
+GBA = "gba_standard_contract"
+GBA_BESIDE = (Pathway.CONTRACT_OR_CERTIFICATION, Pathway.SECURITY_ASSESSMENT, Pathway.ZONE_REGISTRATION)
+
+
+def decide(facts: Facts | Mapping[str, Any], *, readings: Mapping[str, str] | None = None) -> Decision:
+    """What the law of the day asks.
+
+    `facts` are parsed facts, or a nested mapping of the shape of the file. `readings` switches interpretations by
+    name (see `readings` in data/parameters.yaml). Raises BadFacts. A security assessment may be applied for
+    voluntarily below its line; that stands among the warnings, not among the options. Without a date every period is
+    judged, and the answer is definite only where all agree.
+    """
+    known = facts if isinstance(facts, Facts) else Facts.of(facts)
+    _check_readings(readings or {})
+    given = {path: value for path, value in known.values.items() if path != "date"}
+    day: date | None = known.values.get("date")
+    if day is not None:
+        return _decision(judge(book().page(day), given, readings), day)
+    verdicts = [judge(page, given, readings) for page in book().pages()]
+    pathways = {pathway for verdict in verdicts for pathway in verdict.pathways}
+    if len(pathways) == 1:
+        return _decision(verdicts[-1], None)
+    return _undated(verdicts)
+
+
+def window(as_of: date) -> tuple[date, date]:
+    """The days over which persons are counted for a question of that day, both inclusive.
+
+    The 2022 rules count from 1 January of the year before, the 2024 rules from 1 January of the year. Before 2022-09-01
+    no rule counted; the first counting rule's window is used.
+    """
+    years_back = 1 if book().page(as_of).window_starts == "previous_year" else 0
+    return date(max(as_of.year - years_back, 1), 1, 1), as_of
+
+
+def thresholds(as_of: date) -> dict[str, tuple[int, ...]]:
+    """The lines (persons) of that day's national rules, ascending, for `persons` and `sensitive_persons`."""
+    numbers = book().page(as_of).numbers
+    return {
+        fact: tuple(
+            sorted(numbers[key] for key in (f"{fact}_for_contract", f"{fact}_for_assessment") if key in numbers)
+        )
+        for fact in ("persons", "sensitive_persons")
+    }
+
+
+def _check_readings(readings: Mapping[str, str]) -> None:
+    for name, value in readings.items():
+        entry = book().readings.get(name)
+        if entry is None:
+            raise BadFacts(f"unknown reading {name!r}; expected one of {', '.join(book().readings)}")
+        if value not in (entry["default"], entry["other"]):
+            raise BadFacts(f"reading {name}: expected {entry['default']} or {entry['other']}, found {value!r}")
+
+
+def _decision(verdict: Verdict, day: date | None) -> Decision:
+    pathway = verdict.pathway
+    definite = len(verdict.pathways) == 1
+    options = _options(verdict) if definite else ()
+    return Decision(
+        date=day.isoformat() if day else "",
+        regime=verdict.page.regime if day else "",
+        pathway=pathway,
+        options=options,
+        reasons=tuple(_reasons(verdict) if definite else _reasons_at_stake(verdict)),
+        missing=verdict.missing(),
+        obligations=tuple(_obligations(verdict, options)),
+        warnings=tuple(cautions(verdict, options)),
+        would_change=tuple(changes(verdict)),
+    )
+
+
+def _undated(verdicts: list[Verdict]) -> Decision:
+    """No date, and the periods differ: undetermined for want of it, and of what today's law would ask besides."""
+    latest = _decision(verdicts[-1], None)
+    missing = ("date", *(path for path in latest.missing if path != "date"))
+    whole = Verdict(
+        verdicts[-1].page,
+        verdicts[-1].given,
+        verdicts[-1].readings,
+        tuple(leaf for verdict in verdicts for leaf in verdict.leaves),
+    )
+    return Decision(
+        date="",
+        regime="",
+        pathway=Pathway.UNDETERMINED,
+        reasons=latest.reasons,
+        missing=missing,
+        warnings=tuple(cautions(whole, ())),
+        would_change=latest.would_change,
+    )
+
+
+def _options(verdict: Verdict) -> tuple[str, ...]:
+    """The lawful ways open in every completion."""
+    each = [_ways(verdict.view(leaf), leaf) for leaf in verdict.leaves]
+    return tuple(way for way in each[0] if all(way in ways for ways in each))
+
+
+def _ways(view: View, leaf: Leaf) -> tuple[str, ...]:
+    ways = WAYS.get(leaf.pathway, ())
+    if leaf.pathway == Pathway.ZONE_REGISTRATION:
+        try:
+            national = deciding_rule(view, without=ZONE_RULES)
+        except Unknown:
+            national = None
+        ways += WAYS.get(national.pathway, ()) if national else ()
+    return (*ways, GBA) if leaf.pathway in GBA_BESIDE and _inside_greater_bay_area(view) else ways
+
+
+def _inside_greater_bay_area(view: View) -> bool:
+    """Both ends inside, personal information only, no important data. It has no cap of persons."""
+    try:
+        return (
+            view("recipient.country") in view.page.gba_recipients
+            and str(view("exporter.city") or "").lower().removesuffix("市") in book().gba_cities
+            and bool(view("data.personal"))
+            and not view("data.important")
+            and (view.readings["gba_for_ciio"] == "open" or not view("exporter.ciio"))
+        )
+    except Unknown:
+        return False
+
+
+def _reasons(verdict: Verdict) -> list[Reason]:
+    """The rules that hold in every completion; where none does, all that decide one of them."""
+    each = [_holding(verdict, leaf) for leaf in verdict.leaves]
+    common = [key for key in each[0] if all(key in other for other in each)]
+    keys = common or list(dict.fromkeys(key for found in each for key in found))
+    rules = {key: found[key] for found in reversed(each) for key in found}
+    return [reason for key in keys for reason in _cited(verdict, *rules[key])]
+
+
+def _holding(verdict: Verdict, leaf: Leaf) -> dict[str, tuple[Rule, Mapping[str, Any]]]:
+    """The deciding rule, and others of its pathway that hold on what is known, each with the given facts it used."""
+    if leaf.rule is None:
+        return {}
+    found = {leaf.rule.id: (leaf.rule, _looked_at(verdict, leaf))}
+    for rule in verdict.page.rules:
+        if rule.pathway == leaf.pathway and rule.id not in found:
+            try:
+                view = verdict.view(leaf)
+                if CONDITIONS[rule.id](view):
+                    found[rule.id] = (rule, view.reads)
+            except Unknown:
+                continue
+    return found
+
+
+def _looked_at(verdict: Verdict, leaf: Leaf) -> Mapping[str, Any]:
+    """The given facts on the whole way to the deciding rule: also those that kept other rules from applying."""
+    view = verdict.view(leaf)
+    deciding_rule(view)
+    return view.reads
+
+
+def _reasons_at_stake(verdict: Verdict) -> Iterator[Reason]:
+    """One rule for each pathway that is possible."""
+    seen: set[str] = set()
+    words = wording("tongguan.law")
+    for leaf in verdict.leaves:
+        if leaf.rule and leaf.pathway not in seen:
+            seen.add(leaf.pathway)
+            for reason in _cited(verdict, leaf.rule, _looked_at(verdict, leaf)):
+                text = {
+                    language: words.text("at_stake", language, text=reason.text[language]) for language in LANGUAGES
+                }
+                yield replace(reason, text=text)
+
+
+def _cited(verdict: Verdict, rule: Rule, used: Mapping[str, Any]) -> Iterator[Reason]:
+    numbers = _numbers(verdict)
+    text = {language: template.format(**numbers) for language, template in rule.text.items()}
+    for cite in rule.cites:
+        yield Reason(cite.instrument.title, cite.article, rule.id, dict(used), text)
+
+
+def _numbers(verdict: Verdict) -> dict[str, int]:
+    numbers = dict(verdict.page.numbers)
+    scenario = verdict.page.scenarios.get(verdict.given.get("activity.zone_scenario", ""))
+    if scenario:
+        numbers |= {f"zone_{name}": value for name, value in scenario.numbers.items()}
+    return numbers
+
+
+def _obligations(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Obligation]:
+    pathway = verdict.pathway
+    paths = {pathway.value} if pathway in (Pathway.ZONE_REGISTRATION, Pathway.EXEMPT) else {pathway.value, *options}
+    for duty in verdict.page.duties:
+        if duty.paths & paths and _called_for(duty.when, verdict.given):
+            due = duty.due.isoformat() if duty.due else None
+            yield Obligation(duty.id, duty.cite.instrument.title, duty.cite.article, due, duty.text)
+
+
+def _called_for(when: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    """Whether a duty's facts fit. Unless personal information is known to be absent, its duties are named."""
+    lenient = {"data.personal": True}
+    return all(given.get(path, lenient.get(path)) == value for path, value in when.items())

@@ -1,0 +1,100 @@
+"""Three-valued judgement by completion: what the answer is over everything that the unknown facts could be.
+
+Rules are asked in order. Where one needs an unknown fact, the question is split over all that the fact could be, and
+asked again: the leaves of that tree cover every completion of the facts, and only those that make a difference are told
+apart. One pathway in all leaves is a definite answer; more than one is `undetermined`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from tongguan.law.book import Page, Rule, book
+from tongguan.law.facts import FIELDS
+from tongguan.law.rules import CONDITIONS
+from tongguan.law.view import Assumption, Range, Unknown, View
+from tongguan.model import Pathway
+
+__all__ = ["Leaf", "Verdict", "deciding_rule", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What was assumed of the unknown facts, and the rule that then decides; no rule is before all rules."""
+
+    assumed: Mapping[str, Assumption]
+    rule: Rule | None
+
+    @property
+    def pathway(self) -> str:
+        return self.rule.pathway if self.rule else Pathway.UNDETERMINED
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one set of facts on one page of the law."""
+
+    page: Page
+    given: Mapping[str, Any]
+    readings: Mapping[str, str]
+    leaves: tuple[Leaf, ...]
+
+    @property
+    def pathways(self) -> list[str]:
+        """The possible pathways, each once, in the order in which they were met."""
+        return list(dict.fromkeys(leaf.pathway for leaf in self.leaves))
+
+    @property
+    def pathway(self) -> Pathway:
+        return Pathway(self.pathways[0]) if len(self.pathways) == 1 else Pathway.UNDETERMINED
+
+    def view(self, leaf: Leaf) -> View:
+        return View(self.page, self.given, self.readings, leaf.assumed)
+
+    def missing(self) -> tuple[str, ...]:
+        """Unknown facts of which one alone, changed, can change the answer."""
+        if len(self.pathways) == 1:
+            return ()
+        found: set[str] = set()
+        for one, other in combinations(self.leaves, 2):
+            if one.pathway != other.pathway:
+                apart = _apart(one.assumed, other.assumed)
+                if len(apart) == 1:
+                    found |= apart
+        return tuple(path for path in FIELDS if path in found)
+
+
+def judge(page: Page, given: Mapping[str, Any], readings: Mapping[str, str] | None = None) -> Verdict:
+    """The verdict on facts given (by dotted path, date left aside) under the law of a page."""
+    taken = {name: entry["default"] for name, entry in book().readings.items()} | dict(readings or {})
+    leaves: list[Leaf] = []
+    open_ends: list[dict[str, Assumption]] = [{}]
+    while open_ends:
+        assumed = open_ends.pop()
+        try:
+            leaves.append(Leaf(assumed, deciding_rule(View(page, given, taken, assumed))))
+        except Unknown as unknown:
+            open_ends += [assumed | {unknown.path: value} for value in reversed(unknown.alternatives)]
+    return Verdict(page, given, taken, tuple(leaves))
+
+
+def deciding_rule(view: View, without: Iterable[str] = ()) -> Rule | None:
+    """The first rule that holds. Raises Unknown where that hangs on an unknown fact."""
+    for rule in view.page.rules:
+        if rule.id not in without and CONDITIONS[rule.id](view):
+            return rule
+    return None
+
+
+def _apart(one: Mapping[str, Assumption], other: Mapping[str, Assumption]) -> set[str]:
+    """The facts on which two sets of assumptions exclude each other."""
+    return {path for path in one.keys() & other.keys() if not _agree(one[path], other[path])}
+
+
+def _agree(one: Assumption, other: Assumption) -> bool:
+    if isinstance(one, Range) and isinstance(other, Range):
+        return one.overlaps(other)
+    return one == other
