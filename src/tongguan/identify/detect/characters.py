@@ -1,0 +1,99 @@
+"""Characters as the kernels see them: one 16-bit unit a character, a kind, and a folded form.
+
+Folding makes the writings of a number equal: full-width and other decimal digits become ASCII digits, letters become
+ASCII capitals. Offsets stay those of the original text, because a unit always stands for exactly one character.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FOLD", "HAN_NUMERALS", "KIND", "fold_text", "units_of"]
+
+# The kernels stop only at kinds 1 to 4.
+OTHER: Final = 0
+DIGIT: Final = 1
+LETTER: Final = 2
+AT: Final = 3
+HAN_NUMERAL: Final = 4
+HAN: Final = 5
+PROVINCE: Final = 6  # Han, and the first character of a vehicle plate
+SPACE: Final = 7
+HYPHEN: Final = 8
+DOT: Final = 9
+MARK: Final = 10  # other signs that people put between the digits of a number
+NEWLINE: Final = 11
+IGNORABLE: Final = 12  # zero-width: stands inside words and numbers without breaking them
+
+HAN_NUMERALS: Final = {
+    character: digit
+    for digit, row in enumerate(["零〇", "一壹幺", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"])
+    for character in row
+}
+_PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_IGNORABLE: Final = [0x00AD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF]
+_ASTRAL_HAN: Final = 0x20000  # the supplementary ideographic plane starts here
+
+
+@cache
+def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    kind = np.zeros(65536, dtype=np.uint8)
+    fold = np.zeros(65536, dtype=np.uint8)
+    for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)):
+        kind[first : last + 1] = HAN
+    for code in range(65536):
+        digit = unicodedata.decimal(chr(code), None)
+        if digit is not None:
+            kind[code], fold[code] = DIGIT, ord("0") + digit
+    for base in (ord("A"), ord("a"), 0xFF21, 0xFF41):
+        kind[base : base + 26] = LETTER
+        fold[base : base + 26] = np.arange(ord("A"), ord("Z") + 1)
+    for class_, characters in (
+        (SPACE, " \u00a0\u3000\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B)))),
+        (HYPHEN, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\ufe63\ufe58"),
+        (DOT, ".\uff0e\u2024"),
+        (MARK, "()（）[]_*/\\·•・~～"),
+        (NEWLINE, "\r\n\u2028\u2029\x85"),
+        (AT, "@＠"),
+        (HAN_NUMERAL, "".join(HAN_NUMERALS)),
+        (PROVINCE, _PROVINCES),
+    ):
+        kind[[ord(c) for c in characters]] = class_
+    kind[_IGNORABLE] = IGNORABLE
+    for character, digit in HAN_NUMERALS.items():
+        fold[ord(character)] = ord("0") + digit
+    kind.flags.writeable = fold.flags.writeable = False
+    return kind, fold
+
+
+KIND, FOLD = _tables()
+"""(65536,) uint8 each: kind of a unit, and its folded ASCII code (0 where it has none)."""
+
+
+def units_of(text: str) -> NDArray[np.uint16]:
+    """One unit a character: (len(text),) uint16. Characters beyond the basic plane become a Han or a neutral unit."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.uint16)
+    narrow = text.encode("utf-16-le", "surrogatepass")
+    if len(narrow) == 2 * len(text):
+        return np.frombuffer(narrow, dtype="<u2")
+    wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return np.where(wide < 65536, wide, np.where(wide >= _ASTRAL_HAN, 0x3400, 0xFFFD)).astype(np.uint16)
+
+
+_FOLDED: Final = str.maketrans(
+    {code: chr(FOLD[code]) for code in range(128, 65536) if KIND[code] == DIGIT}
+    | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | {code: " " for code in range(128, 65536) if KIND[code] == SPACE}
+    | dict.fromkeys(_IGNORABLE, "")
+)
+
+
+def fold_text(text: str) -> str:
+    """Full-width forms made narrow, odd spaces made plain, zero-width characters dropped; case is kept."""
+    return text if text.isascii() else text.translate(_FOLDED)

@@ -1,0 +1,120 @@
+"""Text to findings: pieces are read in batches, long ones in windows, and every finding is placed in its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from itertools import chain
+from typing import Final
+
+import numpy as np
+
+from tongguan.identify.detect import network, numbers
+from tongguan.identify.detect.masking import Hasher, mask
+from tongguan.identify.detect.overlaps import resolve
+from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
+from tongguan.identify.pieces import Piece
+from tongguan.identify.types import TYPES
+from tongguan.model import Finding
+
+__all__ = ["Detector"]
+
+Recogniser = Callable[[View], Iterable[Candidate]]
+
+_RECOGNISERS: Final[tuple[Recogniser, ...]] = (numbers.find, network.find)
+_BATCH: Final = 1 << 20  # characters that are read at once
+_OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
+_REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
+
+
+class Detector:
+    """Finds personal data and secrets in text.
+
+    `key` keys the hashes of values: 1 byte or more, the same for all that are to be compared. `as_of` is the day on which
+    ages are reckoned (today where it is not given).
+    """
+
+    def __init__(self, key: bytes, *, as_of: date | None = None) -> None:
+        self._as_of = as_of or date.today()
+        self._latest = int(self._as_of.strftime("%Y%m%d"))
+        self._hasher = Hasher(key, TYPES)
+        self._seen: dict[tuple[str, str], tuple[bytes, str]] = {}
+
+    def scan(self, pieces: Sequence[Piece]) -> list[list[Finding]]:
+        """The findings of each piece, ordered by start.
+
+        Small pieces are joined and read at once; a piece of any size is read in windows of bounded memory.
+        """
+        found: list[list[Finding]] = [[] for _ in pieces]
+        for batch in _batches(pieces):
+            if len(batch) == 1 and len(pieces[batch[0]].text) > _BATCH:
+                found[batch[0]] = self._scan_long(pieces[batch[0]], batch[0])
+            else:
+                self._scan_batch(pieces, batch, found)
+        return found
+
+    def _scan_batch(self, pieces: Sequence[Piece], batch: Sequence[int], found: list[list[Finding]]) -> None:
+        chosen = [pieces[i] for i in batch]
+        sizes = np.array([len(piece.text) + len(BREAK) for piece in chosen], np.int64)
+        starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+        candidates = self._read(BREAK.join(piece.text for piece in chosen), labelled_cells(chosen, starts.tolist()))
+        if not candidates:
+            return
+        owners = np.searchsorted(starts, [c.start for c in candidates], side="right") - 1
+        cuts = np.searchsorted(owners, np.arange(len(batch) + 1))
+        for place in np.unique(owners).tolist():
+            own = candidates[cuts[place] : cuts[place + 1]]
+            found[batch[place]] = self._place(own, chosen[place], -int(starts[place]), batch[place])
+
+    def _scan_long(self, piece: Piece, ordinal: int) -> list[Finding]:
+        cells = labelled_cells([piece], [0])
+        found: list[Finding] = []
+        for start in range(0, len(piece.text), _BATCH):
+            first, last = max(0, start - _OVERLAP), min(len(piece.text), start + _BATCH + _OVERLAP)
+            low, high = np.searchsorted(cells[:, 0], (first, last))
+            near = cells[low:high] - np.array([first, first, 0])
+            candidates = self._read(piece.text[first:last], near)
+            own = [c for c in candidates if start <= c.start + first < start + _BATCH]
+            found += self._place(own, piece, first, ordinal)
+        return found
+
+    def _read(self, text: str, cells: np.ndarray) -> list[Candidate]:  # type: ignore[type-arg]
+        view = view_of(text, self._latest, cells)
+        return resolve(chain.from_iterable(find(view) for find in _RECOGNISERS))
+
+    def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:
+        if not candidates:
+            return []
+        records = np.searchsorted(piece.records, [c.start + shift for c in candidates], side="right") - 1
+        return [
+            self._finding(candidate, shift, int(record), piece.member, ordinal)
+            for candidate, record in zip(candidates, records.tolist(), strict=True)
+        ]
+
+    def _finding(self, candidate: Candidate, shift: int, record: int, member: str | None, ordinal: int) -> Finding:
+        start, end, type, score, validator, detector, value = candidate
+        kept = self._seen.get((type, value))
+        if kept is None:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            kept = self._seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
+        about = TYPES[type]
+        return Finding(
+            type, start + shift, end + shift, score, validator, detector, *kept,
+            about.category, about.level, about.sensitive, max(0, record), member, ordinal,
+        )  # fmt: skip
+
+
+def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:
+    """Ordinals of pieces to be read together: up to `_BATCH` characters, or one piece that is longer."""
+    batch: list[int] = []
+    size = 0
+    for i, piece in enumerate(pieces):
+        if batch and size + len(piece.text) > _BATCH:
+            yield batch
+            batch, size = [], 0
+        if piece.text:
+            batch.append(i)
+            size += len(piece.text) + len(BREAK)
+    if batch:
+        yield batch

@@ -1,0 +1,145 @@
+"""Numbers that carry their own form: identity cards, phones, bank cards, documents, vehicles, devices, addresses of IP.
+
+`digits` says what a number could be; here the label beside it, or the lack of one, says what that is worth.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan.identify.detect import digits
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import meaning
+
+__all__ = ["find"]
+
+_DETECTOR: Final = "numbers"
+_REACH: Final = 24  # characters from a label to its number
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Worth of a candidate: alone, written in groups, and with a label of its own before it. 0 drops it."""
+
+    type: str
+    validator: str
+    bare: float
+    joined: float
+    labelled: float
+    labels: tuple[str, ...]
+    survives: bool = False  # even behind a label such as 订单号
+
+
+_PHONES: Final = ("phone", "landline", "wechat")
+_RULES: Final = {
+    digits.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", "driving_licence", "social_security"), True),
+    digits.ID_CARD_15: _Rule("id_card", "calendar", 0, 0, 0.9, ("id_card",)),
+    digits.PHONE: _Rule("phone", "prefix", 0.85, 0.8, 0.97, _PHONES),
+    digits.PHONE_ABROAD: _Rule("phone", "form", 0.7, 0.7, 0.9, _PHONES),
+    digits.LANDLINE: _Rule("landline", "prefix", 0, 0.75, 0.92, _PHONES),
+    digits.CARD_UNIONPAY: _Rule("bank_card", "luhn", 0.8, 0.85, 0.97, ("bank_card",)),
+    digits.CARD_OTHER: _Rule("bank_card", "luhn", 0, 0.7, 0.93, ("bank_card",)),
+    digits.CARD_UNCHECKED: _Rule("bank_card", "context", 0, 0, 0.6, ("bank_card",)),
+    digits.USCC: _Rule("uscc", "checksum", 0.9, 0.6, 0.99, ("uscc",), True),
+    digits.VIN: _Rule("vin", "checksum", 0.7, 0.7, 0.97, ("vin",)),
+    digits.VIN_UNCHECKED: _Rule("vin", "context", 0, 0, 0.75, ("vin",)),
+    digits.FOREIGN_PERMIT: _Rule("foreign_permit", "checksum", 0.9, 0.8, 0.98, ("foreign_permit", "id_card"), True),
+    digits.IPV4: _Rule("ip", "range", 0.7, 0.7, 0.95, ("ip",)),
+    digits.IMEI: _Rule("imei", "luhn", 0, 0, 0.93, ("imei",)),
+    digits.IMSI: _Rule("imsi", "prefix", 0.6, 0, 0.95, ("imsi",)),
+    digits.PLATE: _Rule("plate", "form", 0.85, 0.85, 0.95, ("plate",)),
+}  # fmt: skip
+
+_DOCUMENTS: Final = (
+    # type, form where its own label stands before it, form where only 证件号 does, form without a label
+    ("passport", r"[A-Z]{1,3}\d{6,9}", r"[EGDSP]\d{8}|[EDSP][A-HJ-NP-Z]\d{7}|1[45]\d{7}", r"[EG]\d{8}|E[A-HJ-NP-Z]\d{7}"),
+    ("hk_macao_permit", r"[HMCW]\d{8}(?:\d\d)?|C[A-Z]\d{7}", r"[HMCW]\d{8}(?:\d\d)?|C[A-HJ-NP-Z]\d{7}", r"[HM]\d{10}"),
+    ("taiwan_permit", r"[TL][A-Z]?\d{7,8}|\d{8}(?:\d\d)?", r"[TL]\d{8}", r"(?!)"),
+    ("foreign_permit", r"[A-Z]{3}\d{12}", r"[A-Z]{3}\d{12}", r"(?!)"),
+    ("driving_licence", r"[A-Z]{0,3}\d{6,12}", r"(?!)", r"(?!)"),
+    ("social_security", r"[A-Z]{1,2}\d{6,9}", r"(?!)", r"(?!)"),
+    ("medical_record", r"[A-Z]{1,3}\d{5,12}", r"(?!)", r"(?!)"),
+)  # fmt: skip
+_FORMS: Final = [(type, *map(re.compile, forms)) for type, *forms in _DOCUMENTS]
+
+
+def _tables() -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Scores by code: alone, joined, labelled; and which labels are a code's own: (codes, labels)."""
+    scores = np.zeros((digits.CODES, 3), np.float64)
+    for code, rule in _RULES.items():
+        scores[code] = rule.bare, rule.joined, rule.labelled
+    own = np.zeros((digits.CODES, 256), np.bool_)
+    for code, rule in _RULES.items():
+        own[code, [meaning(f"labels/{label}") for label in rule.labels]] = True
+    return scores, own
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Candidates with a score above 0."""
+    rows = view.numbers
+    if not len(rows):
+        return
+    code, start, flags = rows[:, 0], rows[:, 1], rows[:, 5]
+    label, direct = view.label_before(start, _REACH)
+    scores, own = _TABLES
+    is_own = own[code, label] & (label >= 0)
+    score = scores[code, (flags & digits.JOINED > 0).astype(np.int64)]
+    score = np.where(is_own, scores[code, 2], score)
+    needs_label = (flags & (digits.GLUED | digits.WRAPPED) > 0) & ~np.isin(code, _SURVIVORS)
+    score[needs_label & ~is_own] = 0
+    score[(flags & digits.GLUED > 0) & ~direct] = 0
+    other = (label == _NUMBER) & direct & ~np.isin(code, _SURVIVORS)
+    score[other] = 0
+    score[code == digits.DOCUMENT] = 1
+    folded = view.tokens.folded.tobytes().decode("ascii")
+    kept = score > 0
+    chosen = zip(rows[kept].tolist(), score[kept].tolist(), label[kept].tolist(), direct[kept].tolist(), strict=True)
+    for (what, first, end, offset, size, _), worth, before, near in chosen:
+        value = folded[offset : offset + size]
+        if what == digits.DOCUMENT:
+            yield from _documents(first, end, value, before, near)
+            continue
+        rule = _RULES[what]
+        if what == digits.PLATE:
+            value = "".join(c for c in view.text[first:end].upper() if c.isalnum())
+            if not any(c.isdigit() for c in value):
+                continue
+        elif what == digits.IPV4:
+            value = view.text[first:end]
+            if value.startswith(("0.", "127.", "255.")):
+                continue
+        elif what == digits.PHONE_ABROAD:
+            value = "+" + value
+        yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
+        if what == digits.ID_CARD and near and before in _ALIASES:
+            yield Candidate(first, end, _ALIASES[before], worth, rule.validator, _DETECTOR, value)
+
+
+def _documents(start: int, end: int, value: str, label: int, direct: bool) -> Iterator[Candidate]:
+    if label == _NUMBER and direct:
+        return
+    for type, own, shared, bare in _FORMS:
+        if label == meaning(f"labels/{type}"):
+            if own.fullmatch(value):
+                yield Candidate(start, end, type, 0.92, "context", _DETECTOR, value)
+                return
+        elif label == _ID_LABEL:
+            if shared.fullmatch(value):
+                yield Candidate(start, end, type, 0.8, "context", _DETECTOR, value)
+                return
+        elif bare.fullmatch(value):
+            yield Candidate(start, end, type, 0.5, "form", _DETECTOR, value)
+            return
+
+
+_TABLES: Final = _tables()
+_SURVIVORS: Final = np.array([code for code, rule in _RULES.items() if rule.survives])
+_NUMBER: Final = meaning("labels/number")
+_ID_LABEL: Final = meaning("labels/id_card")
+_ALIASES: Final = {meaning(f"labels/{type}"): type for type in ("driving_licence", "social_security")}

@@ -1,0 +1,35 @@
+"""Which of several candidates over the same characters stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tongguan.identify.detect.view import Candidate
+
+__all__ = ["DERIVED", "resolve"]
+
+# What is said *about* another finding stands beside it.
+DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "location_track"})
+
+
+def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Ordered by start. Of two that overlap the better score stands, then the longer, then the earlier."""
+    beside, ranked = [], []
+    for candidate in candidates:
+        (beside if candidate.type in DERIVED else ranked).append(candidate)
+    ranked.sort(key=lambda c: (c.start, -c.end))
+    standing: list[Candidate] = []
+    for candidate in ranked:
+        while standing and standing[-1].end > candidate.start and _better(candidate, standing[-1]):
+            standing.pop()
+        if not standing or standing[-1].end <= candidate.start:
+            standing.append(candidate)
+    if beside:
+        standing += dict.fromkeys(beside)
+        standing.sort(key=lambda c: c.start)
+    return standing
+
+
+def _better(one: Candidate, other: Candidate) -> bool:
+    return (one.score, one.end - one.start) > (other.score, other.end - other.start)

@@ -1,0 +1,93 @@
+"""What every recogniser looks at: one text with its tokens, words, pieces and cells, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan.identify.detect.characters import units_of
+from tongguan.identify.detect.digits import find_numbers
+from tongguan.identify.detect.kernels import Tokens, read_tokens
+from tongguan.identify.detect.words import Words, label_of, read_words
+from tongguan.identify.pieces import Piece
+
+__all__ = ["BREAK", "Candidate", "View", "labelled_cells", "view_of"]
+
+BREAK = "\n\x00\n"  # between pieces: no number, word or label reaches over it
+
+
+class Candidate(NamedTuple):
+    """What a recogniser proposes; offsets are those of the view's text."""
+
+    start: int
+    end: int
+    type: str
+    score: float
+    validator: str
+    detector: str
+    value: str  # normalised: equal for every writing of the same thing
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One text (several pieces with `BREAK` between them) and what was read in it."""
+
+    text: str
+    latest: int  # last day of birth that can be, as yyyymmdd
+    units: NDArray[np.uint16]
+    tokens: Tokens
+    numbers: NDArray[np.int32]  # see `digits.find_numbers`
+    words: Words
+    cells: NDArray[np.int64]  # (n, 3) start, end, label of the column (-1 for none): ascending
+    labelled: Words = field(repr=False)  # only the words that are labels
+
+    def label_before(self, starts: NDArray[np.int32], reach: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The label that stands before each position (or heads its column), -1 for none, and whether it stands directly
+        before it.
+
+        `reach` is the greatest distance in characters between a label and the position.
+        """
+        label = np.full(len(starts), -1, np.int32)
+        direct = np.zeros(len(starts), np.bool_)
+        if len(self.labelled.end):
+            nearest = np.searchsorted(self.labelled.end, starts, side="right") - 1
+            some = nearest >= 0
+            nearest[~some] = 0
+            some &= starts - self.labelled.end[nearest] <= reach
+            label[some] = self.labelled.label[nearest[some]]
+            direct = some & (self.labelled.value[nearest] >= starts)
+            for i in np.flatnonzero(some & ~direct):
+                if "\x00" in self.text[self.labelled.end[nearest[i]] : starts[i]]:
+                    label[i] = -1
+        if len(self.cells):
+            cell = np.searchsorted(self.cells[:, 0], starts, side="right") - 1
+            inside = (cell >= 0) & (starts < self.cells[cell, 1]) & (self.cells[cell, 2] >= 0)
+            label[inside] = self.cells[cell[inside], 2]
+            direct |= inside
+        return label, direct
+
+
+def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
+    """Read a text once for all recognisers."""
+    units = units_of(text)
+    words = read_words(units)
+    chosen = words.label >= 0
+    labelled = Words(*(getattr(words, name)[chosen] for name in ("start", "end", "meanings", "label", "value")))
+    tokens = read_tokens(units)
+    return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, labelled)
+
+
+def labelled_cells(pieces: Sequence[Piece], starts: Sequence[int]) -> NDArray[np.int64]:
+    """Cells of tables with the labels of their columns, at the places of their pieces in a joined text."""
+    rows = []
+    for piece, start in zip(pieces, starts, strict=True):
+        if piece.cells is None or not len(piece.cells) or not piece.columns:
+            continue
+        labels = np.array([label_of(name) for name in piece.columns] + [-1], np.int64)
+        column = np.minimum(piece.cells[:, 2], len(piece.columns))
+        rows.append(np.column_stack((piece.cells[:, 0] + start, piece.cells[:, 1] + start, labels[column])))
+    return np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
