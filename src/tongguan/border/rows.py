@@ -1,0 +1,228 @@
+"""Rows of the ledger: what one batch saw, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tongguan.model import Activity, BlindKind, BlindSpot, Crossing, Endpoint, Finding, Party, Subject
+
+__all__ = ["SCHEMAS", "LedgerBatch", "day_of"]
+
+SAMPLES = 5
+"""Masked samples kept of one type in one exchange."""
+
+_BEIJING = 8 * 3600
+_EPOCH = date(1970, 1, 1)
+_TEXTS = pa.list_(pa.string())
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "exchanges": pa.schema(
+        [
+            ("uid", pa.string()), ("conn", pa.string()),
+            ("ts", pa.float64()),  # seconds since the epoch
+            ("day", pa.date32()),  # in Beijing, where the law counts days
+            ("source_ip", pa.string()), ("source_port", pa.int32()),
+            ("destination_ip", pa.string()), ("destination_port", pa.int32()),
+            ("protocol", pa.string()), ("application", pa.string()), ("account", pa.string()),
+            ("operation", pa.string()), ("role", pa.string()),
+            ("act", pa.string()),  # transmission, remote_access; none where the data cannot have left
+            ("direction", pa.string()),
+            ("system", pa.string()),  # site of the inside end
+            ("recipient_id", pa.string()), ("recipient", pa.string()), ("country", pa.string()),
+            ("basis", pa.string()), ("confidence", pa.float64()),
+            ("size", pa.int64()), ("contents", pa.int32()), ("records", pa.int64()), ("findings", pa.int64()),
+            ("types", _TEXTS), ("sensitive_types", _TEXTS),
+            ("blind", _TEXTS),  # kinds of what could not be seen in it
+            ("capture", pa.string()), ("activity", pa.string()),
+        ]
+    ),
+    "findings": pa.schema(
+        [
+            ("uid", pa.string()), ("type", pa.string()), ("count", pa.int64()), ("distinct", pa.int64()),
+            ("sensitive", pa.bool_()), ("level", pa.string()), ("category", pa.string()), ("masked", _TEXTS),
+        ]
+    ),
+    "subjects": pa.schema(
+        [
+            ("uid", pa.string()), ("record", pa.string()),
+            ("identifiers", pa.list_(pa.struct([("type", pa.string()), ("digest", pa.binary(16))]))),
+            ("types", _TEXTS), ("sensitive", pa.bool_()),
+        ]
+    ),
+    "blind_spots": pa.schema(
+        [
+            ("kind", pa.string()), ("where", pa.string()), ("detail", pa.string()), ("count", pa.int64()),
+            ("size", pa.int64()), ("capture", pa.string()),
+        ]
+    ),
+}  # fmt: skip
+"""The ledger's tables. `uid` ties findings and subjects to their exchange."""
+
+
+def day_of(ts: float) -> date:
+    """The day in Beijing, where the law counts days. Times outside the calendar are put at its ends."""
+    return _day(int((ts + _BEIJING) // 86400) if abs(ts) < 1e14 else (10**9 if ts > 0 else -(10**9)))
+
+
+@lru_cache(4096)
+def _day(number: int) -> date:
+    return _EPOCH + timedelta(days=max(-719162, min(number, 2932896)))
+
+
+@dataclass
+class LedgerBatch:
+    """What one batch of a source saw: filled exchange by exchange, committed whole.
+
+    `cover(crossing, types)` names the declared activity that covers a crossing (see `Activities`).
+    """
+
+    cover: Callable[[Crossing, frozenset[str]], Activity | None] | None = None
+    columns: dict[str, dict[str, list[Any]]] = field(
+        default_factory=lambda: {table: {name: [] for name in schema.names} for table, schema in SCHEMAS.items()}
+    )
+    days: dict[str, list[date]] = field(default_factory=lambda: {"findings": [], "subjects": []})
+    spots: dict[tuple[str, str, str, str], list[int]] = field(default_factory=dict)
+
+    def add(
+        self,
+        crossing: Crossing,
+        findings: Sequence[Finding] = (),
+        subjects: Sequence[Subject] = (),
+        records: int = 0,
+        blind_spots: Sequence[BlindSpot] = (),
+    ) -> None:
+        """One located exchange. `blind_spots`: those met while its contents were read; its own are taken from it."""
+        exchange = crossing.exchange
+        day = day_of(exchange.ts)
+        types = frozenset(finding.type for finding in findings)
+        spots = (*exchange.blind_spots, *blind_spots)
+        activity = self.cover(crossing, types) if self.cover else None
+        columns = self.columns["exchanges"]
+        row: tuple[Any, ...] = (
+            exchange.uid, exchange.conn, exchange.ts, day,
+            exchange.source.ip, exchange.source.port, exchange.destination.ip, exchange.destination.port,
+            exchange.protocol, exchange.application, exchange.account, exchange.operation, exchange.role.value,
+            crossing.act, crossing.direction.value, crossing.exporter.site or crossing.recipient.site,
+            crossing.recipient.id, crossing.recipient.name, crossing.recipient.country,
+            crossing.recipient.basis, crossing.recipient.confidence,
+            exchange.size, len(exchange.contents), records, len(findings),
+            sorted(types), sorted({finding.type for finding in findings if finding.sensitive}),
+            sorted({spot.kind.value for spot in spots}), exchange.capture, activity.id if activity else None,
+        )  # fmt: skip
+        for column, value in zip(columns.values(), row, strict=True):
+            column.append(value)
+        if findings:
+            self._findings(exchange.uid, day, findings)
+        for subject in subjects:
+            self._subject(subject, day)
+        self.blind(spots, exchange.capture)
+        self.blind(
+            (spot for party, end in _ends(crossing) if (spot := _unplaced(party, end.ip)) is not None), exchange.capture
+        )
+
+    def blind(self, spots: Iterable[BlindSpot], capture: str = "") -> None:
+        """What a stage could not see. Equal ones are one row, with their counts and sizes summed."""
+        for spot in spots:
+            total = self.spots.setdefault((spot.kind.value, spot.where, spot.detail, capture), [0, 0])
+            total[0] += spot.count
+            total[1] += spot.size
+
+    def _findings(self, uid: str, day: date, findings: Sequence[Finding]) -> None:
+        grouped: dict[str, list[Finding]] = {}
+        for finding in findings:
+            grouped.setdefault(finding.type, []).append(finding)
+        columns = self.columns["findings"]
+        for type, found in grouped.items():
+            samples: dict[bytes, str] = {}
+            for finding in found:
+                samples.setdefault(finding.digest, finding.masked)
+            sensitive = any(finding.sensitive for finding in found)
+            masked = list(samples.values())[:SAMPLES]
+            row = (uid, type, len(found), len(samples), sensitive, found[0].level, found[0].category, masked)
+            for column, value in zip(columns.values(), row, strict=True):
+                column.append(value)
+            self.days["findings"].append(day)
+
+    def _subject(self, subject: Subject, day: date) -> None:
+        columns = self.columns["subjects"]
+        columns["uid"].append(subject.exchange)
+        columns["record"].append(subject.record)
+        columns["identifiers"].append(subject.identifiers)
+        columns["types"].append(subject.types)
+        columns["sensitive"].append(subject.sensitive)
+        self.days["subjects"].append(day)
+
+    def __len__(self) -> int:
+        return len(self.columns["exchanges"]["uid"])
+
+    def tables(self) -> dict[str, dict[date | None, pa.Table]]:
+        """The rows as Arrow tables: table → day → rows. Blind spots have no day."""
+        exchanges = self.columns["exchanges"]
+        spots = [(*key, *total) for key, total in self.spots.items()]
+        kinds, wheres, details, captures, counts, sizes = zip(*spots, strict=True) if spots else ((),) * 6
+        blind = dict(zip(SCHEMAS["blind_spots"].names, (kinds, wheres, details, counts, sizes, captures), strict=True))
+        return {
+            "exchanges": _by_day(_table("exchanges", exchanges), exchanges["day"]),
+            "findings": _by_day(_table("findings", self.columns["findings"]), self.days["findings"]),
+            "subjects": _by_day(_table("subjects", self.columns["subjects"]), self.days["subjects"]),
+            "blind_spots": {None: _table("blind_spots", blind)} if spots else {},
+        }
+
+
+def _ends(crossing: Crossing) -> tuple[tuple[Party, Endpoint], tuple[Party, Endpoint]]:
+    exchange = crossing.exchange
+    return (crossing.exporter, exchange.source), (crossing.recipient, exchange.destination)
+
+
+_UNPLACED = {
+    "none": "address outside the networks, the register and the country table",
+    "anycast": "anycast address, announced from many countries",
+    "private": "private address outside the declared networks, taken for the mainland",
+}
+
+
+def _unplaced(party: Party, ip: str) -> BlindSpot | None:
+    """An end whose place is unknown or only assumed."""
+    detail = _UNPLACED.get(party.basis)
+    if detail is None:
+        return None
+    if not party.name:
+        detail = "a file without a connection, declared nowhere"
+    return BlindSpot(BlindKind.LOCATION_UNKNOWN, ip if party.name else "file", detail)
+
+
+def _table(name: str, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    schema = SCHEMAS[name]
+    return pa.Table.from_arrays([_array(columns[column.name], column.type) for column in schema], schema=schema)
+
+
+def _array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
+    """One column, built whole: lists as their flat members and offsets."""
+    if not pa.types.is_list(type):
+        return pa.array(values, type)
+    offsets = np.zeros(len(values) + 1, np.int32)
+    np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), out=offsets[1:])
+    flat = [member for value in values for member in value]
+    if pa.types.is_struct(type.value_type):
+        kinds = pa.array([kind for kind, _ in flat], pa.string())
+        digests = pa.array([digest for _, digest in flat], pa.binary(16))
+        members = pa.StructArray.from_arrays([kinds, digests], fields=list(type.value_type))
+    else:
+        members = pa.array(flat, type.value_type)
+    return pa.ListArray.from_arrays(pa.array(offsets), members, type=type)
+
+
+def _by_day(table: pa.Table, days: Sequence[date]) -> dict[date | None, pa.Table]:
+    distinct = sorted(set(days))
+    if len(distinct) < 2:
+        return dict.fromkeys(distinct, table)
+    numbers = pa.array(days, pa.date32())
+    return {day: table.filter(pc.equal(numbers, pa.scalar(day, pa.date32()))) for day in distinct}

@@ -1,0 +1,79 @@
+"""Subjects: what one record says of one natural person."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+
+from tongguan.identify.types import TYPES
+from tongguan.model import Exchange, Finding, Subject
+
+__all__ = ["subjects"]
+
+_IDENTIFYING = {type.id: type.strength for type in TYPES.values() if type.strength != "none"}
+_STRONG = frozenset(id for id, strength in _IDENTIFYING.items() if strength in ("document", "personal"))
+_PERSONAL = frozenset(type.id for type in TYPES.values() if type.category != "non_personal" and type.id != "credential")
+"""Types that speak of a natural person. A password alone speaks of none."""
+
+
+def subjects(exchange: Exchange, findings: Sequence[Sequence[Finding]], content: int = 0) -> list[Subject]:
+    """The subjects of one content: `findings` holds one list a piece, each by start.
+
+    The identifiers of one record are one subject. A record that holds several values of one document or personal type
+    speaks of several persons: there are as many subjects as that type has values, each other identifier goes to the
+    nearest of them, and the record's types are shared. A record without any identifier is a subject without one.
+    """
+    found: list[Subject] = []
+    for piece, members in enumerate(findings):
+        start = 0
+        while start < len(members):
+            record, end = members[start].record, start + 1
+            while end < len(members) and members[end].record == record:
+                end += 1
+            found += _record(exchange.uid, f"{content}/{piece}/{record}", members[start:end])
+            start = end
+    return found
+
+
+def _record(uid: str, name: str, findings: Sequence[Finding]) -> list[Subject]:
+    types = frozenset(finding.type for finding in findings) & _PERSONAL
+    if not types:
+        return []
+    sensitive = any(finding.sensitive for finding in findings if finding.type in types)
+    distinct: dict[tuple[str, bytes], Finding] = {}
+    for finding in findings:
+        if finding.type in _IDENTIFYING:
+            distinct.setdefault((finding.type, finding.digest), finding)
+    values = Counter(type for type, _ in distinct if type in _STRONG)
+    most = max(values.values(), default=0)
+    if most < 2:
+        return [Subject(uid, name, tuple(distinct), types, sensitive)]
+    anchor = min(type for type, count in values.items() if count == most)
+    return [Subject(uid, name, tuple(group), types, sensitive) for group in _split(distinct, anchor)]
+
+
+def _split(distinct: dict[tuple[str, bytes], Finding], anchor: str) -> list[list[tuple[str, bytes]]]:
+    """Each identifier with the nearest value of the anchor's type; equally many values are paired in order."""
+    anchors = [finding for (type, _), finding in distinct.items() if type == anchor]
+    groups = [[(anchor, finding.digest)] for finding in anchors]
+    by_type: dict[str, list[Finding]] = {}
+    for (type, _), finding in distinct.items():
+        if type != anchor:
+            by_type.setdefault(type, []).append(finding)
+    for type, members in by_type.items():
+        paired = len(members) == len(anchors)
+        for i, finding in enumerate(members):
+            groups[i if paired else _nearest(finding, anchors)].append((type, finding.digest))
+    return groups
+
+
+def _nearest(finding: Finding, anchors: Sequence[Finding]) -> int:
+    """The anchor with the least distance between the two spans; of two, the earlier. Anchors stand by start."""
+    after = bisect_left(anchors, finding.start, key=lambda anchor: anchor.start)
+    if after == 0:
+        return 0
+    if after == len(anchors):
+        return after - 1
+    before_gap, after_gap = finding.start - anchors[after - 1].end, anchors[after].start - finding.end
+    return after - 1 if before_gap <= after_gap else after
