@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tongguan.law.naming import fact_name, pathway_name, value_name
-from tongguan.law.verdict import Verdict, judge
+from tongguan.law.verdict import Verdict, compatible, judge
 from tongguan.law.view import Range
 from tongguan.model import Pathway
 from tongguan.wording import LANGUAGES, wording
@@ -79,29 +79,31 @@ def _otherwise(verdict: Verdict, path: str, value: Any) -> Pathway | None:
 
 def _settling(verdict: Verdict) -> Iterator[Mapping[str, Any]]:
     for path in verdict.missing():
-        seen: set[Any] = set()
-        for leaf in verdict.leaves:
-            assumed = leaf.assumed.get(path)
+        found = dict.fromkeys(leaf.assumed[path] for leaf in verdict.leaves if path in leaf.assumed)
+        for assumed in found:
+            left = {leaf.pathway for leaf in verdict.leaves if compatible(leaf.assumed.get(path, assumed), assumed)}
             value = assumed.low if isinstance(assumed, Range) else assumed
-            if value is None or value in seen or value == "abroad":
-                continue
-            seen.add(value)
-            pathway = _otherwise(verdict, path, value)
-            if pathway:
-                yield _entry(path, value, pathway)
+            if len(left) == 1 and value != "abroad":
+                yield _entry(path, value, Pathway(left.pop()), span=assumed if isinstance(assumed, Range) else None)
 
 
-def _entry(path: str, value: Any, pathway: Pathway, difference: int | None = None) -> Mapping[str, Any]:
+def _entry(
+    path: str, value: Any, pathway: Pathway, difference: int | None = None, span: Range | None = None
+) -> Mapping[str, Any]:
     key = "change.value" if difference is None else "change.up" if difference > 0 else "change.down"
     text = {
         language: wording("tongguan.law").text(
             key,
             language,
             fact=fact_name(path, language),
-            value=value_name(value, language),
+            value=_span(span) if span else value_name(value, language),
             pathway=pathway_name(pathway, language),
             difference=f"{abs(difference or 0):,}",
         )
         for language in LANGUAGES
     }
     return {"fact": path, "value": value, "pathway": pathway.value, "difference": difference, "text": text}
+
+
+def _span(span: Range) -> str:
+    return f"≥ {span.low:,}" if span.high is None else f"{span.low:,}–{span.high:,}"

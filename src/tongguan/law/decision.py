@@ -11,7 +11,7 @@ from tongguan.errors import BadFacts
 from tongguan.law.book import Rule, book
 from tongguan.law.cautions import cautions
 from tongguan.law.changes import changes
-from tongguan.law.facts import Facts
+from tongguan.law.facts import FIELDS, Facts
 from tongguan.law.rules import CONDITIONS, ZONE_RULES
 from tongguan.law.verdict import Leaf, Verdict, deciding_rule, judge
 from tongguan.law.view import Unknown, View
@@ -101,9 +101,9 @@ def _decision(verdict: Verdict, day: date | None) -> Decision:
 
 
 def _undated(verdicts: list[Verdict]) -> Decision:
-    """No date, and the periods differ: undetermined for want of it, and of what today's law would ask besides."""
+    """No date, and the periods differ: undetermined for want of it, and of what any period would ask besides."""
     latest = _decision(verdicts[-1], None)
-    missing = ("date", *(path for path in latest.missing if path != "date"))
+    missing = {"date"}.union(*(verdict.missing() for verdict in verdicts))
     whole = Verdict(
         verdicts[-1].page,
         verdicts[-1].given,
@@ -115,7 +115,7 @@ def _undated(verdicts: list[Verdict]) -> Decision:
         regime="",
         pathway=Pathway.UNDETERMINED,
         reasons=latest.reasons,
-        missing=missing,
+        missing=tuple(path for path in FIELDS if path in missing),
         warnings=tuple(cautions(whole, ())),
         would_change=latest.would_change,
     )
@@ -192,7 +192,7 @@ def _reasons_at_stake(verdict: Verdict) -> Iterator[Reason]:
         if leaf.rule and leaf.pathway not in seen:
             seen.add(leaf.pathway)
             for reason in _cited(verdict, leaf.rule, _looked_at(verdict, leaf)):
-                text = {
+                text: dict[str, str] = {
                     language: words.text("at_stake", language, text=reason.text[language]) for language in LANGUAGES
                 }
                 yield replace(reason, text=text)

@@ -18,7 +18,7 @@ from tongguan.law.rules import CONDITIONS
 from tongguan.law.view import Assumption, Range, Unknown, View
 from tongguan.model import Pathway
 
-__all__ = ["Leaf", "Verdict", "deciding_rule", "judge"]
+__all__ = ["Leaf", "Verdict", "compatible", "deciding_rule", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,11 @@ def deciding_rule(view: View, without: Iterable[str] = ()) -> Rule | None:
 
 def _apart(one: Mapping[str, Assumption], other: Mapping[str, Assumption]) -> set[str]:
     """The facts on which two sets of assumptions exclude each other."""
-    return {path for path in one.keys() & other.keys() if not _agree(one[path], other[path])}
+    return {path for path in one.keys() & other.keys() if not compatible(one[path], other[path])}
 
 
-def _agree(one: Assumption, other: Assumption) -> bool:
+def compatible(one: Assumption, other: Assumption) -> bool:
+    """Whether two assumptions about one fact can both be true."""
     if isinstance(one, Range) and isinstance(other, Range):
         return one.overlaps(other)
     return one == other
