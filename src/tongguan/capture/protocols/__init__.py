@@ -1,0 +1,7 @@
+"""Streams to exchanges: one small sans-io layer a protocol, and the session that chooses among them."""
+
+from tongguan.capture.protocols.body import Store
+from tongguan.capture.protocols.layer import Ends, Expectation, Layer, LogRow, Outcome, fuid
+from tongguan.capture.protocols.recognise import Session
+
+__all__ = ["Ends", "Expectation", "Layer", "LogRow", "Outcome", "Session", "Store", "fuid"]

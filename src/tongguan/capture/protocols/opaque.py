@@ -1,0 +1,93 @@
+"""Protocols that we do not know: what they carried is kept, within limits, and said to be unread."""
+
+from __future__ import annotations
+
+import re
+
+from tongguan.capture.protocols.body import Body, Store
+from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
+from tongguan.model import BlindKind, BlindSpot
+
+__all__ = ["Opaque", "sealed_name"]
+
+_SEALED = (
+    (re.compile(rb"SSH-[12]\.\d"), "SSH"),
+    (re.compile(rb"[\xc0-\xff](?:\x00\x00\x00\x01|\x6b\x33\x43\xcf|\xff\x00\x00.|Q0[0-9]{2})"), "QUIC"),
+    (re.compile(rb"\x13BitTorrent protocol"), "BitTorrent"),
+)
+
+
+def sealed_name(first: bytes, transport: str) -> str:
+    """The name of an encrypted protocol that first bytes show, empty where they show none."""
+    for pattern, name in _SEALED:
+        if pattern.match(first) and (name != "QUIC" or transport == "udp"):
+            return name
+    return ""
+
+
+class Opaque(Layer):
+    """Keeps the payload of each direction as one content."""
+
+    def __init__(self, ends: Ends, store: Store, note: str = "unknown protocol") -> None:
+        super().__init__(ends, store)
+        self.protocol = ends.transport
+        self.note = note
+        self._bodies: list[Body | None] = [None, None]
+        self._ts = [0.0, 0.0]
+        self._sealed = ""
+
+    def data(self, direction: int, payload: memoryview, ts: float) -> None:
+        """The next bytes, or a datagram."""
+        body = self._body(direction, ts)
+        if not body.seen and not self._sealed:
+            self._sealed = sealed_name(bytes(payload[:16]), self.ends.transport)
+        room = self.store.limits.opaque - body.size
+        if self._sealed:
+            body.seen += len(payload)
+        elif len(payload) > room:
+            body.seen += len(payload) - room
+            body.lost += len(payload) - room
+            if room:
+                body.add(payload[:room])
+        else:
+            body.add(payload)
+
+    def gap(self, direction: int, size: int, ts: float) -> None:
+        """Bytes that the capture never held."""
+        body = self._body(direction, ts)
+        if body.size and size < self.store.limits.opaque - body.size:
+            body.gap(size)
+        else:
+            body.gaps += size
+
+    def close(self, ts: float) -> None:
+        """Give what each direction carried."""
+        for direction in (CLIENT, SERVER):
+            body = self._bodies[direction]
+            if body is None:
+                continue
+            self._bodies[direction] = None
+            uid = f"0-{direction}"
+            spots: tuple[BlindSpot, ...]
+            if self._sealed:
+                spots = (self.spot(uid, BlindKind.ENCRYPTED, self._sealed, body.seen),)
+            else:
+                spots = (self.spot(uid, BlindKind.UNSUPPORTED, self.note, body.seen), *body.spots(self.uid(uid)))
+            contents = tuple(body.finish())
+            operation = self._sealed or self.protocol.upper()
+            self.exchange(
+                uid, direction, self._ts[direction], operation, body.seen, contents=contents, blind_spots=spots
+            )
+
+    def keep(self) -> None:
+        """Copy what is borrowed."""
+        for body in self._bodies:
+            if body is not None:
+                body.keep()
+
+    def _body(self, direction: int, ts: float) -> Body:
+        body = self._bodies[direction]
+        if body is None:
+            body = self._bodies[direction] = Body(self.store, whole=True)
+            self._ts[direction] = ts
+        return body

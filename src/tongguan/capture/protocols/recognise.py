@@ -1,0 +1,124 @@
+"""Which protocol a connection speaks, told from its first bytes and never from its port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tongguan.capture.protocols.body import Store
+from tongguan.capture.protocols.dns import Dns, is_dns, is_dns_stream
+from tongguan.capture.protocols.http import Http
+from tongguan.capture.protocols.http_head import is_request, is_response
+from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
+from tongguan.capture.protocols.opaque import Opaque
+from tongguan.capture.protocols.tls import Tls, is_tls
+
+__all__ = ["Session"]
+
+_ENOUGH = 8192  # bytes of one direction after which an undecided connection is taken for unknown
+
+Choice = Callable[[Ends, Store], Layer]
+
+
+class Session(Layer):
+    """A connection: undecided first, then read by the layer of its protocol."""
+
+    def __init__(self, ends: Ends, store: Store, announced: Callable[[], Layer | None] = lambda: None) -> None:
+        super().__init__(ends, store)
+        self._announced = announced
+        self._layer: Layer | None = announced()
+        self._held: list[tuple[int, memoryview | bytes | int, float]] = []  # an int is a gap
+        self._first = [b"", b""]
+
+    @property
+    def service(self) -> str:  # type: ignore[override]
+        """Zeek's name of the protocol, empty where it is unknown."""
+        return self._layer.service if self._layer is not None else ""
+
+    def data(self, direction: int, payload: memoryview, ts: float) -> None:
+        """The next bytes."""
+        layer = self._layer
+        if layer is None:
+            self._held.append((direction, payload, ts))
+            if len(self._first[direction]) < _ENOUGH:
+                self._first[direction] += bytes(payload[:_ENOUGH])
+            self._decide(False)
+        else:
+            if isinstance(layer, Opaque) and self.ends.midstream:
+                layer = self._second_look(direction, payload, ts) or layer
+            layer.data(direction, payload, ts)
+            self.out += layer.take()
+
+    def gap(self, direction: int, size: int, ts: float) -> None:
+        """Bytes that the capture never held."""
+        if self._layer is None:
+            self._held.append((direction, size, ts))
+        else:
+            self._layer.gap(direction, size, ts)
+            self.out += self._layer.take()
+
+    def close(self, ts: float) -> None:
+        """End the connection."""
+        if self._layer is None and self._held:
+            self._decide(True)
+        if self._layer is not None:
+            if isinstance(self._layer, Opaque) and (late := self._announced()):
+                self._start(late)
+            self._layer.close(ts)
+            self.out += self._layer.take()
+
+    def keep(self) -> None:
+        """Copy what is borrowed."""
+        self._held = [
+            (direction, what if isinstance(what, int) else bytes(what), ts) for direction, what, ts in self._held
+        ]
+        if self._layer is not None:
+            self._layer.keep()
+
+    def _decide(self, final: bool) -> None:
+        udp = self.ends.transport == "udp"
+        choice = (choose_datagram if udp else choose)(self._first[CLIENT], self._first[SERVER], final)
+        if choice is None and not final and not udp and max(map(len, self._first)) < _ENOUGH:
+            return
+        self._start(choice(self.ends, self.store) if choice else Opaque(self.ends, self.store))
+
+    def _start(self, layer: Layer) -> None:
+        self._layer = layer
+        held, self._held = self._held, []
+        for direction, what, ts in held:
+            if isinstance(what, int):
+                layer.gap(direction, what, ts)
+            else:
+                layer.data(direction, memoryview(what), ts)
+        self.out += layer.take()
+
+    def _second_look(self, direction: int, payload: memoryview, ts: float) -> Layer | None:
+        """A connection caught in the middle may show its protocol where the dialogue turns."""
+        first = bytes(payload[:_ENOUGH])
+        choice = choose(first, b"", False) if direction == CLIENT else choose(b"", first, False)
+        if choice is None:
+            return None
+        assert self._layer is not None
+        self._layer.close(ts)
+        self.out += self._layer.take()
+        self._layer = choice(self.ends, self.store)
+        return self._layer
+
+
+def choose(client: bytes, server: bytes, final: bool) -> Choice | None:
+    """The layer for the first bytes of both directions; None where they do not tell (yet)."""
+    if is_request(client) or is_response(server):
+        return _http
+    if is_tls(client, CLIENT) or is_tls(server, SERVER):
+        return Tls
+    if is_dns_stream(client) or is_dns_stream(server):
+        return Dns
+    return None
+
+
+def choose_datagram(client: bytes, server: bytes, final: bool) -> Choice | None:
+    """The same for a first datagram."""
+    return Dns if is_dns(client) or is_dns(server) else None
+
+
+def _http(ends: Ends, store: Store) -> Layer:
+    return Http(ends, store, lambda inner: Session(inner, store))
