@@ -2,134 +2,99 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+import re
+from html import entities
 
-from tongguan.identify.extract import structured, tables
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan.identify.extract import kernels, structured, tables
+from tongguan.identify.extract.kernels.page import CODE, COMMENT
 from tongguan.identify.pieces import Piece
 
 __all__ = ["html"]
 
-_INLINE = [
-    "a",
-    "abbr",
-    "b",
-    "bdi",
-    "bdo",
-    "big",
-    "cite",
-    "code",
-    "del",
-    "dfn",
-    "em",
-    "font",
-    "i",
-    "ins",
-    "kbd",
-    "label",
-]
-_INLINE += ["mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr", "nobr"]
-_ALONE = "p, li, dl, article, section, h1, h2, h3, h4, h5, h6, option, blockquote, form, fieldset, tr"
-_SPEAKING = ("value", "alt", "title", "placeholder", "content", "aria-label")  # attributes that hold text
-_BREAK = "\x1e"  # stands where a block begins while the page is turned into text
+_NAMED = re.compile(rb"&([A-Za-z]{2,8}[0-9]{0,2});")
+_KEPT = {b"amp", b"lt", b"gt", b"quot", b"apos", b"nbsp"}  # the kernel decodes these where they stand
+_COLUMN, _TABLE = 2, 3
 
 
-def html(text: str, member: str | None) -> list[Piece]:
-    """The pieces of an HTML page.
+def html(utf8: bytes, member: str | None) -> list[Piece]:
+    """The pieces of an HTML page in UTF-8.
 
     First what is read on it (kind `prose`, a record a block), then each table of at least two rows and columns, then
-    the values of fields and other speaking attributes and of links to mail and telephone (`form`), then each script.
+    the values of fields and other attributes that are text or look like an identifier (`form`), then each script, then
+    all comments (`code`).
     """
-    page = LexborHTMLParser(text.replace("\0", " "))
-    if page.root is None:
-        return []
-    scripts = [piece for node in page.css("script, style") if (piece := _script(node, member))]
-    for node in page.css("script, style"):
-        node.decompose()
-    fields = _attributes(page, member)
-    grids = _tables(page, member)
-    prose = _prose(page, member)
-    return [*([prose] if prose else []), *grids, *([fields] if fields else []), *scripts]
+    if b"&" in utf8:
+        utf8 = _NAMED.sub(_named, utf8)
+    data = np.frombuffer(utf8, dtype=np.uint8)
+    tags = utf8.count(b"<") + 1
+    out = np.empty(2 * len(utf8) + 64, dtype=np.uint8)
+    fields = np.empty(2 * len(utf8) + 256, dtype=np.uint8)
+    aside = np.empty((tags, 3), dtype=np.int64)
+    cells = np.empty((tags, 4), dtype=np.int64)
+    rows = np.empty((tags, 2), dtype=np.int64)
+    layout = np.zeros(tags, dtype=np.uint8)
+    size, noted, n_aside, n_cells, n_rows, n_tables = kernels.page(data, out, fields, aside, cells, rows, layout)
+    text = out[:size].tobytes().decode("utf-8", "replace")
+    grids, prose = _grids(text, cells[:n_cells], rows[:n_rows], layout[:n_tables], member)
+    pieces = [structured.prose(prose, prose.encode(), member)] if prose.strip() else []
+    pieces += grids
+    if noted:
+        values = fields[:noted].tobytes()
+        pieces.append(structured.prose(values.decode("utf-8", "replace"), values, member, "form"))
+    return pieces + _aside(utf8, aside[:n_aside], member)
 
 
-def _script(node: LexborNode, member: str | None) -> Piece | None:
-    if node.tag == "style":
-        return None
-    source = node.text() or ""
-    return structured.code(source, source.encode("utf-8", "replace"), member) if source.strip() else None
+def _named(found: re.Match[bytes]) -> bytes:
+    name = found.group(1)
+    if name in _KEPT:
+        return found.group()
+    return entities.html5.get(name.decode() + ";", found.group().decode()).encode()
 
 
-def _attributes(page: LexborHTMLParser, member: str | None) -> Piece | None:
-    """`name: value` lines; a record a form, and one for the rest."""
-    groups: dict[int, list[str]] = {}
-    query = ", ".join(f"[{name}]" for name in _SPEAKING)
-    forms: dict[int, int] = {}
-    for node in page.css(query):
-        attributes = node.attributes
-        own = attributes.get("name") or attributes.get("id") or attributes.get("property") or node.tag
-        lines = [
-            f"{own}: {value}" if name in ("value", "content") else f"{own} {name}: {value}"
-            for name in _SPEAKING
-            if (value := attributes.get(name)) and value.strip()
-        ]
-        groups.setdefault(_form_of(node, forms), []).extend(lines)
-    for node in page.css("a[href^='mailto:'], a[href^='tel:'], a[href^='sms:']"):
-        groups.setdefault(-1, []).append(node.attributes.get("href") or "")
-    body = "\n\n".join("\n".join(lines) for _, lines in sorted(groups.items()) if lines)
-    if not body:
-        return None
-    return structured.prose(body, body.encode("utf-8", "replace"), member, "form")
-
-
-def _form_of(node: LexborNode, forms: dict[int, int]) -> int:
-    """An ordinal for the form or table row that a field stands in, -1 for none."""
-    above = node.parent
-    for _ in range(12):
-        if above is None:
-            break
-        if above.tag in ("form", "tr"):
-            return forms.setdefault(above.mem_id, len(forms))
-        above = above.parent
-    return -1
-
-
-def _tables(page: LexborHTMLParser, member: str | None) -> list[Piece]:
-    """Tables that hold no table and have at least two rows and columns; taken out of the page."""
+def _grids(
+    text: str, cells: NDArray[np.int64], rows: NDArray[np.int64], layout: NDArray[np.uint8], member: str | None
+) -> tuple[list[Piece], str]:
+    """The tables that hold no table and have at least two rows and columns, and the text without them."""
     found: list[Piece] = []
-    for table in page.css("table"):
-        if table.css_first("table table") is not None:
+    rest: list[str] = []
+    done = 0
+    cells = cells[np.argsort(cells[:, 0], kind="stable")]
+    by_cell = np.argsort(cells[:, _TABLE], kind="stable")
+    by_row = np.argsort(rows[:, 1], kind="stable")
+    numbers = np.arange(len(layout) + 1)
+    cell_from = np.searchsorted(cells[by_cell, _TABLE], numbers)
+    row_from = np.searchsorted(rows[by_row, 1], numbers)
+    for table in np.flatnonzero(layout == 0).tolist():
+        spans = cells[by_cell[cell_from[table] : cell_from[table + 1]]]
+        starts = rows[by_row[row_from[table] : row_from[table + 1]], 0]
+        if len(starts) < 2 or len(spans) < 2 or spans[:, _COLUMN].max() < 1:
             continue
-        rows = [[_cell(cell) for cell in row.css("td, th")] for row in table.css("tr")]
-        if len(rows) < 2 or max(map(len, rows)) < 2:
+        begin, end = int(starts[0]), int(spans[:, 1].max())
+        if begin < done or end <= begin or int(spans[0, 0]) < begin:
+            continue  # crossed tags: the text stays prose
+        shift = np.array([begin, begin, 0], dtype=np.int64)
+        found.append(tables.from_cells(text[begin:end], spans[:, :3] - shift, starts[starts < end] - begin, member))
+        rest += [text[done:begin], "\n\n"]
+        done = end
+    return found, "".join([*rest, text[done:]])
+
+
+def _aside(utf8: bytes, ranges: NDArray[np.int64], member: str | None) -> list[Piece]:
+    """Scripts, each a piece, and all comments in one."""
+    pieces: list[Piece] = []
+    comments: list[bytes] = []
+    for begin, end, kind in ranges.tolist():
+        source = utf8[begin:end]
+        if not source.strip():
             continue
-        if piece := tables.from_rows(rows, member):
-            found.append(piece)
-            table.decompose()
-    return found
-
-
-def _cell(node: LexborNode) -> str:
-    return (node.text() or "").strip()
-
-
-def _prose(page: LexborHTMLParser, member: str | None) -> Piece | None:
-    page.unwrap_tags(_INLINE)
-    for node in page.css(_ALONE):
-        node.insert_before(_BREAK)
-        node.insert_after(_BREAK)
-    root = page.root
-    if root is None:
-        return None
-    root.merge_text_nodes()
-    raw = root.text(separator="\n")
-    lines = (" ".join(line.split()) for block in raw.split(_BREAK) for line in ("", *block.split("\n")))
-    text = _joined(lines)
-    return structured.prose(text, text.encode("utf-8", "replace"), member) if text.strip() else None
-
-
-def _joined(lines: object) -> str:
-    """Lines with never more than one blank one between them."""
-    out: list[str] = []
-    for line in lines:  # type: ignore[attr-defined]
-        if line or (out and out[-1]):
-            out.append(line)
-    return "\n".join(out)
+        if kind == CODE:
+            pieces.append(structured.code(source.decode("utf-8", "replace"), source, member))
+        elif kind == COMMENT:
+            comments.append(source.strip())
+    if comments:
+        source = b"\n\n".join(comments)
+        pieces.append(structured.prose(source.decode("utf-8", "replace"), source, member, "code"))
+    return pieces

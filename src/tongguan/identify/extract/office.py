@@ -34,6 +34,16 @@ _COUNTS = {
     "editing-cycles",
     "revision",
 }
+_COUNTS |= {
+    "created",
+    "modified",
+    "lastPrinted",
+    "creation-date",
+    "date",
+    "editing-duration",
+    "HeadingPairs",
+    "TitlesOfParts",
+}
 _ROWS = {"tr", "table-row"}
 _CELLS = {"tc", "table-cell", "covered-table-cell"}
 _TABLES = {"tbl", "table"}
@@ -109,7 +119,7 @@ class _Damaged(Exception):
 
 @dataclass(slots=True)
 class _Reader:
-    """Gathers text as the parser walks. Text in a table goes to its cell, any other to the prose; nested tables join."""
+    """Gathers text as the parser walks: that of a table in its cells, any other as prose. Nested tables join."""
 
     prose: list[str] = field(default_factory=list)
     found: list[_Table] = field(default_factory=list)

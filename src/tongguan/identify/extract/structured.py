@@ -38,8 +38,9 @@ def _ordered(starts: NDArray[np.int64]) -> NDArray[np.int64]:
 def json_piece(text: str, utf8: bytes, member: str | None, *, declared: bool, kind: Kind = "json") -> Piece | None:
     """JSON, JSON lines or JSON in a function call; None where it is none.
 
-    Records are top-level values and objects that are elements of arrays. Where there are escapes the piece's text is the
-    decoded rendering, else it is the text itself. Text that turns out to be no JSON half-way is JSON where it was declared.
+    Records are top-level values and objects that are elements of arrays. Where there are escapes the piece's text is
+    the decoded rendering, else it is the text itself. Text that turns out to be no JSON half-way is JSON where it was
+    declared.
     """
     begin = _WRAPPED.match(utf8)
     if not begin:

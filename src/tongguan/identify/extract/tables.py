@@ -85,7 +85,7 @@ def _fit(array: NDArray[np.int64], size: int) -> NDArray[np.int64]:
 
 
 def from_rows(rows: Sequence[Sequence[str]], member: str | None) -> Piece | None:
-    """Rows of cells rendered as tab-separated text; None where all are empty. Tabs and newlines in a cell become spaces."""
+    """Rows of cells as tab-separated text (tabs and newlines in a cell become spaces); None where all are empty."""
     parts: list[str] = []
     found: list[tuple[int, int, int]] = []
     starts: list[int] = []
@@ -141,7 +141,7 @@ def _header(text: str, cells: NDArray[np.int64], starts: NDArray[np.int64]) -> t
 
 
 def _labels(row: list[str], below: list[str]) -> bool:
-    """Whether a row is a header: short distinct labels without data; the rows below hold data, or labels are usual ones."""
+    """Whether a row is a header: short distinct labels, and the rows below hold data or the labels are usual ones."""
     if any(len(cell) > 60 or _DATUM.search(cell) for cell in row) or len(set(row)) < len(row) * 0.8:
         return False
     usual = sum(1 for cell in row if _HEADERISH.search(cell))

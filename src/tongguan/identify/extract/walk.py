@@ -21,6 +21,7 @@ __all__ = ["extract"]
 _WORDS_HTML = re.compile(r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)\b", re.IGNORECASE)
 _SQL = re.compile(r"^\s*(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+FAULT = "fault of the reader"
 _NAME_LIMIT = 255
 _PATH_LIMIT = 1000
 
@@ -28,8 +29,8 @@ _PATH_LIMIT = 1000
 def extract(content: Content, limits: Limits = Limits()) -> Extraction:  # noqa: B008 (frozen)
     """The text of a content and of all that lies inside it.
 
-    Never raises on bad bytes: what cannot be read becomes a blind spot. Its pieces come in reading order. The type is told
-    by the bytes first, then by the declared media type, then by the name.
+    Never raises on bad bytes: what cannot be read becomes a blind spot. Its pieces come in reading order. The type is
+    told by the bytes first, then by the declared media type, then by the name.
     """
     walk = _Walk(limits, content.name or "")
     try:
@@ -79,6 +80,14 @@ class _Walk:
         """Add the pieces of one content or member. `depth` counts the containers around it."""
         if not data:
             return
+        try:
+            self._open(data, member, media_type, name, charset, depth)
+        except Exception as error:  # a fault of ours must cost one member, not the run, and must be seen
+            self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {type(error).__name__}", len(data))
+
+    def _open(
+        self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
+    ) -> None:
         found = sniff(data, media_type, name)
         match found.family:
             case "text":
@@ -127,11 +136,11 @@ class _Walk:
                 return [piece]
         if begin == "<":
             if hint != "xml" and (hint == "html" or (_WORDS_HTML.search(text, 0, 4096) and "<?xml" not in text[:256])):
-                return markup.html(text, member)
+                return markup.html(utf8, member)
             if (hint != "csv" and text.rstrip()[-1:] == ">") or hint == "xml":
                 return [structured.xml(text, utf8, member)]
         if hint == "html" and _WORDS_HTML.search(text):
-            return markup.html(text, member)
+            return markup.html(utf8, member)
         if hint in ("", "form") and forms.is_urlencoded(utf8, hint == "form"):
             piece, lost = forms.urlencoded(utf8, member)
             if lost:

@@ -1,37 +1,17 @@
-"""Compiled scans over UTF-8 bytes that find where records and cells lie. Offsets given back are characters.
-
-All structure that is looked for is ASCII, so the scans walk over bytes and count characters as they go
-(every byte that is not a UTF-8 continuation byte starts one). Every array access is bounds-checked.
-"""
+"""Records of texts with a syntax: JSON, XML, SQL dumps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-__all__ = ["cells", "compile_kernels", "elements", "json_records", "paragraphs", "tuples", "unescape"]
+from tongguan.identify.extract.kernels.compiled import Bytes, Offsets, compiled
 
-Bytes = NDArray[np.uint8]
-Offsets = NDArray[np.int64]
+__all__ = ["elements", "json_records", "tuples", "unescape"]
 
 MAX_NESTING = 1024  # deeper containers start no records
-MAX_KEYS = 64  # distinct keys of one form that are remembered
-QUOTED_LINES = 200  # a quoted cell that runs over more lines is a stray quote
-QUOTED_BYTES = 1 << 16
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _compiled(signature: str) -> Callable[[F], F]:
-    """Compile at import, or load what an earlier import compiled."""
-    return cast(Callable[[F], F], njit(signature, cache=True, boundscheck=True, nogil=True))
-
-
-@_compiled("Tuple((int64, int64, boolean, boolean))(Array(uint8, 1, 'C', readonly=True), int64, int64[::1])")
+@compiled("Tuple((int64, int64, boolean, boolean))(Array(uint8, 1, 'C', readonly=True), int64, int64[::1])")
 def json_records(data: Bytes, begin: int, starts: Offsets) -> tuple[int, int, bool, bool]:
     """Find where JSON records start: top-level values, and objects that are elements of arrays.
 
@@ -117,7 +97,7 @@ def json_records(data: Bytes, begin: int, starts: Offsets) -> tuple[int, int, bo
     return count, size, True, escapes
 
 
-@_compiled("int64(uint8, uint8, uint8, uint8)")
+@compiled("int64(uint8, uint8, uint8, uint8)")
 def _hex4(a: int, b: int, c: int, d: int) -> int:
     value = 0
     for digit in (a, b, c, d):
@@ -133,7 +113,7 @@ def _hex4(a: int, b: int, c: int, d: int) -> int:
     return value
 
 
-@_compiled("int64(Array(uint8, 1, 'C', readonly=True), uint8[::1], int64[::1])")
+@compiled("int64(Array(uint8, 1, 'C', readonly=True), uint8[::1], int64[::1])")
 def unescape(data: Bytes, out: Bytes, starts: Offsets) -> int:
     r"""Decode JSON's backslash escapes into `out` (as long as `data`) and move `starts` along, in place.
 
@@ -213,210 +193,7 @@ def unescape(data: Bytes, out: Bytes, starts: Offsets) -> int:
     return wrote
 
 
-@_compiled("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), uint8, int64[:, ::1], int64[:, ::1])")
-def cells(data: Bytes, delimiter: int, found: Offsets, rows: Offsets) -> tuple[int, int]:
-    """Find the cells of delimited text (RFC 4180, with stray quotes forgiven).
-
-    `found` takes (start, end, column) of each cell that is not empty, without its quotes; `rows` takes (start, columns)
-    of each row that is not blank. Returns how many of each.
-    """
-    size = data.shape[0]
-    at = 0
-    char = 0
-    n_cells = 0
-    n_rows = 0
-    while at < size:
-        row = char
-        column = 0
-        written = n_cells
-        ended = False
-        while not ended:
-            begin = char
-            end = -1
-            if at < size and data[at] == 0x22:
-                probe = at + 1
-                lines = 0
-                closed = -1
-                while probe < size and probe - at < QUOTED_BYTES:
-                    byte = data[probe]
-                    if byte == 0x22:
-                        if probe + 1 < size and data[probe + 1] == 0x22:
-                            probe += 2
-                            continue
-                        closed = probe
-                        break
-                    if byte == 0x0A:
-                        lines += 1
-                        if lines > QUOTED_LINES:
-                            break
-                    probe += 1
-                if closed >= 0:
-                    begin = char + 1
-                    while at < closed:
-                        if data[at] & 0xC0 != 0x80:
-                            char += 1
-                        at += 1
-                    end = char
-            last = 0
-            while at < size and data[at] != delimiter and data[at] != 0x0A:
-                last = data[at]
-                if last & 0xC0 != 0x80:
-                    char += 1
-                at += 1
-            if end < 0:
-                end = char - 1 if last == 0x0D else char
-            if end > begin and n_cells < found.shape[0]:
-                found[n_cells, 0] = begin
-                found[n_cells, 1] = end
-                found[n_cells, 2] = column
-                n_cells += 1
-            ended = at >= size or data[at] == 0x0A
-            if at < size:
-                at += 1
-                char += 1
-            column += 1
-        if (n_cells > written or column > 1) and n_rows < rows.shape[0]:
-            rows[n_rows, 0] = row
-            rows[n_rows, 1] = column
-            n_rows += 1
-    return n_cells, n_rows
-
-
-@_compiled("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), int64)")
-def _line(data: Bytes, begin: int) -> tuple[int, int]:
-    """The byte after a line's newline, and 1 where the line is not blank, else 0."""
-    at = begin
-    filled = 0
-    while at < data.shape[0]:
-        byte = data[at]
-        at += 1
-        if byte == 0x0A:
-            break
-        if byte != 0x20 and not 0x09 <= byte <= 0x0D:
-            filled = 1
-    return at, filled
-
-
-@_compiled("uint64(Array(uint8, 1, 'C', readonly=True), int64, int64)")
-def _key(data: Bytes, begin: int, end: int) -> np.uint64:
-    """A hash of the key of a `key: value` line, 0 where the line is none. A key is short and has no digits."""
-    key = np.uint64(14695981039346656037)
-    length = 0
-    at = begin
-    while at < end and length <= 60:
-        byte = data[at]
-        wide = byte == 0xEF and at + 2 < end and data[at + 1] == 0xBC and data[at + 2] == 0x9A
-        if byte == 0x3A or byte == 0x3D or wide:
-            if length == 0 or (byte == 0x3A and at + 1 < end and data[at + 1] == 0x2F):
-                return np.uint64(0)
-            return key
-        if 0x30 <= byte <= 0x39 or byte == 0x40 or byte == 0x22:
-            return np.uint64(0)
-        if byte > 0x20 and byte != 0x2D and byte != 0x2A and byte != 0x23:
-            key = (key ^ np.uint64(byte)) * np.uint64(1099511628211)
-            length += 1
-        at += 1
-    return np.uint64(0)
-
-
-@_compiled("boolean(Array(uint8, 1, 'C', readonly=True), int64, int64)")
-def _identifies(data: Bytes, begin: int, end: int) -> bool:
-    """Whether a line holds something like an identifier: six digits in a run (full-width ones too), or an @."""
-    run = 0
-    at = begin
-    while at < end:
-        byte = data[at]
-        if 0x30 <= byte <= 0x39:
-            run += 1
-        elif byte == 0xEF and at + 2 < end and data[at + 1] == 0xBC and 0x90 <= data[at + 2] <= 0x99:
-            run += 1
-            at += 2
-        elif byte == 0x40:
-            return True
-        elif byte != 0x2D and byte != 0x20:
-            run = 0
-        if run == 6:
-            return True
-        at += 1
-    return False
-
-
-@_compiled("int64(Array(uint8, 1, 'C', readonly=True), int64, int64[::1])")
-def paragraphs(data: Bytes, limit: int, starts: Offsets) -> int:
-    """Find where the records of prose start. Returns their number.
-
-    A run of lines without a blank one is a paragraph. One whose lines are mostly `key: value` is a form: a record ends
-    where a key comes again. One whose lines mostly hold an identifier is a list: each line is a record. Any other is
-    one record. A record longer than `limit` characters is cut at the next line, space or Han character.
-    """
-    size = data.shape[0]
-    keys = np.zeros(MAX_KEYS, dtype=np.uint64)
-    n_keys = 0
-    count = 0
-    at = 0
-    char = 0
-    last = 0  # where the record now open starts
-    open_form = False
-    while at < size:
-        # Look ahead: what kind of paragraph begins here?
-        lines = 0
-        keyed = 0
-        listed = 0
-        end = at
-        while end < size and lines < 200:
-            after, filled = _line(data, end)
-            if filled == 0:
-                if lines > 0:
-                    break
-            else:
-                lines += 1
-                if _key(data, end, after) != 0:
-                    keyed += 1
-                if _identifies(data, end, after):
-                    listed += 1
-            end = after
-        form = lines > 0 and keyed * 2 > lines
-        rows = not form and lines > 1 and listed * 10 >= lines * 6
-        # Walk it line by line.
-        fresh = not (form and lines == 1 and open_form)
-        while at < end:
-            after, filled = _line(data, at)
-            start = filled == 1 and (fresh or rows or char - last >= limit)
-            if filled == 1 and form:
-                key = _key(data, at, after)
-                if fresh:
-                    n_keys = 0
-                if key != 0:
-                    for i in range(n_keys):
-                        if keys[i] == key:
-                            start = True
-                    if start:
-                        n_keys = 0
-                    if n_keys < MAX_KEYS:
-                        keys[n_keys] = key
-                        n_keys += 1
-            if start and count < starts.shape[0]:
-                starts[count] = char
-                count += 1
-                last = char
-            if filled == 1:
-                fresh = False
-            while at < after:
-                byte = data[at]
-                if byte & 0xC0 != 0x80:
-                    over = char - last
-                    soft = byte == 0x20 or byte >= 0xC0 or byte == 0x2C or byte == 0x3B
-                    if over >= limit and (soft or over >= 2 * limit) and count < starts.shape[0]:
-                        starts[count] = char
-                        count += 1
-                        last = char
-                    char += 1
-                at += 1
-        open_form = form
-    return count
-
-
-@_compiled("int64(Array(uint8, 1, 'C', readonly=True), int64[::1])")
+@compiled("int64(Array(uint8, 1, 'C', readonly=True), int64[::1])")
 def elements(data: Bytes, starts: Offsets) -> int:
     """Find where the records of XML start: elements with children or attributes whose neighbour has the same name.
 
@@ -494,7 +271,7 @@ def elements(data: Bytes, starts: Offsets) -> int:
     return count
 
 
-@_compiled("int64(Array(uint8, 1, 'C', readonly=True), int64[::1])")
+@compiled("int64(Array(uint8, 1, 'C', readonly=True), int64[::1])")
 def tuples(data: Bytes, starts: Offsets) -> int:
     """Find where the records of an SQL dump start: each statement, and each tuple of VALUES. Returns their number."""
     size = data.shape[0]
@@ -536,7 +313,3 @@ def tuples(data: Bytes, starts: Offsets) -> int:
             starts[count] = char - 1
             count += 1
     return count
-
-
-def compile_kernels() -> None:
-    """Nothing to do beyond the import: every kernel has an explicit signature and is compiled, or loaded, there."""
