@@ -1,7 +1,29 @@
 """What was it: bytes to text, text to findings."""
 
-from tongguan.identify.detect import Detector, compile_kernels
+from tongguan.identify.detect import Detector
+from tongguan.identify.detect import compile_kernels as _compile_detectors
+from tongguan.identify.extract import Extraction, Limits, extract
+from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.pieces import Kind, Piece
+from tongguan.identify.report import identify_lines
 from tongguan.identify.types import CATEGORIES, TYPES, DataType
 
-__all__ = ["CATEGORIES", "TYPES", "DataType", "Detector", "Kind", "Piece", "compile_kernels"]
+__all__ = [
+    "CATEGORIES",
+    "TYPES",
+    "DataType",
+    "Detector",
+    "Extraction",
+    "Kind",
+    "Limits",
+    "Piece",
+    "compile_kernels",
+    "extract",
+    "identify_lines",
+]
+
+
+def compile_kernels() -> None:
+    """Compile the room's kernels for this machine; what is compiled is kept for later runs."""
+    _compile_extractors()
+    _compile_detectors()

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from tongguan.identify.detect import network, numbers
+from tongguan.identify.detect import ages, labelled, names, network, numbers, places, secrets, terms, tracks
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import resolve
 from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
@@ -21,7 +21,9 @@ __all__ = ["Detector"]
 
 Recogniser = Callable[[View], Iterable[Candidate]]
 
-_RECOGNISERS: Final[tuple[Recogniser, ...]] = (numbers.find, network.find)
+_RECOGNISERS: Final[tuple[Recogniser, ...]] = (
+    numbers.find, network.find, labelled.find, names.find, places.find, secrets.find, terms.find, tracks.find,
+)  # fmt: skip
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
 _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
@@ -80,7 +82,10 @@ class Detector:
 
     def _read(self, text: str, cells: np.ndarray) -> list[Candidate]:  # type: ignore[type-arg]
         view = view_of(text, self._latest, cells)
-        return resolve(chain.from_iterable(find(view) for find in _RECOGNISERS))
+        candidates = list(chain.from_iterable(find(view) for find in _RECOGNISERS))
+        candidates += names.beside(view, candidates)
+        candidates += ages.find(candidates, self._as_of)
+        return resolve(candidates)
 
     def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:
         if not candidates:

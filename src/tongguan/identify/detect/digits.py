@@ -103,7 +103,7 @@ def _luhn(text, at, size):  # type: ignore[no-untyped-def]
 @njit(types.boolean(U8, types.int64, types.int64), cache=True)
 def _is_id_card(text, at, latest):  # type: ignore[no-untyped-def]
     """18 characters: region, a day of birth not after `latest` (yyyymmdd), check digit modulo 11."""
-    if not _REGIONS[_number(text, at, 2)] or _number(text, at + 2, 4) == 0 and text[at] != 56:
+    if not _REGIONS[_number(text, at, 2)] or (_number(text, at + 2, 4) == 0 and text[at] != 56):
         return False
     born = _number(text, at + 6, 8)
     if born < 19000101 or born > latest or not _is_day(born // 10000, born // 100 % 100, born % 100):
@@ -251,7 +251,7 @@ def _long_number(out, count, text, at, size, start, end, flags, latest):  # type
 @njit(types.boolean(I32, types.int64, types.int64, types.int64), cache=True)
 def _is_phone_shape(sizes, i, j, first):  # type: ignore[no-untyped-def]
     """Groups in which people write eleven digits; `first` is the size of the first without 86."""
-    if i == j or first == 3 and j - i <= 4:
+    if i == j or (first == 3 and j - i <= 4):
         return True
     if j - i == 1:
         return first >= 3

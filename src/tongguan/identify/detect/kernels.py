@@ -87,7 +87,7 @@ def _hex_run(units, fold, start):  # type: ignore[no-untyped-def]
         return -1, start
     if groups == 6 and pairs == 6 and doubles == 0:
         return 1, i
-    if sign == 58 and digits and (groups == 8 and doubles == 0 or doubles == 1 and groups < 8):
+    if sign == 58 and digits and ((groups == 8 and doubles == 0) or (doubles == 1 and groups < 8)):
         if groups > 2 or first == 4:
             return 2, i
     return -1, start

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.kernels import SPAN_AT, SPAN_MAC
 from tongguan.identify.detect.view import Candidate, View

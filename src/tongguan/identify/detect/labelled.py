@@ -1,0 +1,159 @@
+"""Values that nothing but the label before them, or the name of their column, tells: `QQ：12345678`, 出生日期, 诊断."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from tongguan.identify.detect.characters import HAN_NUMERALS, fold_text
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import meaning
+
+__all__ = ["find"]
+
+_DETECTOR: Final = "labelled"
+_REACH: Final = 120  # characters of a value that are looked at
+
+_DIGITS: Final = "0-9\uff10-\uff19"
+_NOTHING: Final = re.compile(
+    r"(?:无|否|没有|暂无|未知|不详|未见异常|正常|良好|健康|none|null|nil|n/?a|no|false|true|yes|unknown|-+|\*+)"
+    r"(?![\u4e00-\u9fffA-Za-z])",
+    re.IGNORECASE,
+)
+_DATE: Final = re.compile(
+    rf"([{_DIGITS}]{{4}})(\s*[-/.年_\uff0d\uff0f\uff0e]\s*)([{_DIGITS}]{{1,2}})\s*[-/.月_\uff0d\uff0f\uff0e]\s*([{_DIGITS}]{{1,2}})(?![{_DIGITS}])\s*日?"
+    rf"|([{_DIGITS}]{{4}})([{_DIGITS}]{{2}})([{_DIGITS}]{{2}})(?![{_DIGITS}])"
+)
+_DAY_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
+_MONTHS: Final = {name: i for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
+_IN_ENGLISH: Final = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
+_IN_HAN: Final = re.compile(
+    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日?"
+)
+_BEFORE: Final = re.compile(rf"[{_DIGITS}]{{4}}\s*[-/.年]\s*[{_DIGITS}]{{1,2}}\s*[-/.月]\s*[{_DIGITS}]{{1,2}}\s*日?$")
+
+Found = tuple[int, int, str, float]  # start, end, normalised value, score
+_Reader = Callable[[str, int, int, bool], Found | None]
+
+
+def _day(year: str, month: str, day: str) -> str | None:
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+
+
+def _birth_date(text: str, at: int, end: int, apart: bool) -> Found | None:
+    value = None
+    if found := _DATE.match(text, at, end):
+        value = _day(*(g for g in (found[1], found[3], found[4], found[5], found[6], found[7]) if g))
+    elif found := _IN_HAN.match(text, at, end):
+        value = _day(*(_han_number(group) for group in found.groups()))
+    elif found := _DAY_FIRST.match(text, at, end):
+        value = _day(found[3], found[2], found[1]) or _day(found[3], found[1], found[2])
+    elif (found := _IN_ENGLISH.match(text, at, end)) and found[1].lower() in _MONTHS:
+        value = _day(found[3], str(_MONTHS[found[1].lower()]), found[2])
+    if found is None or value is None or not value[:4] >= "1900":
+        return None
+    return at, found.end(), value, 0.9
+
+
+def _han_number(text: str) -> str:
+    """Digits of a Han number up to 99, or of four Han digits."""
+    if "十" not in text:
+        return "".join(str(HAN_NUMERALS[c]) for c in text)
+    tens, _, ones = text.partition("十")
+    return str((HAN_NUMERALS[tens] if tens else 1) * 10 + (HAN_NUMERALS[ones] if ones else 0))
+
+
+def _form(pattern: str, score: float, *, apart: bool = False, clean: bool = True) -> _Reader:
+    """Reads what matches `pattern`; `apart` asks for a sign between the label and the value."""
+    form = re.compile(pattern)
+
+    def read(text: str, at: int, end: int, is_apart: bool) -> Found | None:
+        if apart and not is_apart:
+            return None
+        found = form.match(text, at, end)
+        if found is None:
+            return None
+        value = fold_text(found.group())
+        return at, found.end(), re.sub(r"[\s-]", "", value).upper() if clean else value.strip(), score
+
+    return read
+
+
+def _phrase(longest: int, score: float) -> _Reader:
+    """Reads a few words up to a sign that ends them, apart from the label."""
+    form = re.compile(rf"[^\s,，。;；:：、|\"'<>{{}}\[\]\x00()（）！!?？]{{2,{longest}}}")
+
+    def read(text: str, at: int, end: int, apart: bool) -> Found | None:
+        if not apart or _NOTHING.match(text, at, end):
+            return None
+        found = form.match(text, at, end)
+        if found is None or found.group().isdigit() or found.group().startswith(("http", "/", "\\")):
+            return None
+        return at, found.end(), fold_text(found.group()), score
+
+    return read
+
+
+_NUMBER: Final = rf"[{_DIGITS}]"
+_READERS: Final[dict[str, _Reader]] = {
+    "birth_date": _birth_date,
+    "gender": _form(r"(?:男|女)性?(?![\u4e00-\u9fff])|(?:fe)?male(?![A-Za-z])|(?:Fem|M)ale(?![A-Za-z])", 0.9, clean=False),
+    "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
+    "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
+    "wechat": _form(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])", 0.85, apart=True, clean=False),
+    "social_security": _form(rf"[A-Z]?{_NUMBER}{{8,18}}X?(?![A-Za-z{_DIGITS}])", 0.85),
+    "provident_fund": _form(rf"{_NUMBER}{{8,20}}(?![A-Za-z{_DIGITS}])", 0.85),
+    "driving_licence": _form(rf"{_NUMBER}{{10,12}}(?![A-Za-z{_DIGITS}])", 0.85),
+    "medical_record": _form(r"[A-Za-z]{0,4}[-_]?\d[-\d]{3,18}(?![A-Za-z0-9])", 0.85),
+    "taiwan_permit": _form(r"\d{8}(?:\d\d)?(?![A-Za-z0-9])", 0.85),
+    "passport": _form(r"1[45]\d{7}(?![A-Za-z0-9])", 0.85),
+    "military_id": _form(r"[\u4e00-\u9fff]{1,4}字第\d{4,10}号?", 0.95, clean=False),
+    "income": _form(r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*\d[\d,]{2,12}(?:\.\d{1,2})?\s*(?:万?元|万|[kK])?(?![\d%])", 0.8),
+    "religion": _phrase(10, 0.85),
+    "health": _phrase(40, 0.8),
+    "criminal_record": _phrase(40, 0.85),
+    "sexual_orientation": _phrase(8, 0.85),
+    "disability": _phrase(16, 0.8),
+    "biometric": _form(r"[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False),
+    "credit": _form(r"\d{2,3}(?:分)?(?![\d.])|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}", 0.8, apart=True, clean=False),
+}  # fmt: skip
+_TYPE_OF: Final = {meaning(f"labels/{type}"): type for type in _READERS}
+_LABELS: Final = np.array(list(_TYPE_OF))
+_BIRTH: Final = meaning("labels/birth_date")
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Values behind labels in the text, and in columns of tables."""
+    text = view.text
+    words = view.labelled
+    chosen = np.isin(words.label, _LABELS)
+    for label, start, end, at in zip(
+        words.label[chosen].tolist(), words.start[chosen].tolist(), words.end[chosen].tolist(),
+        words.value[chosen].tolist(), strict=True,
+    ):  # fmt: skip
+        type = _TYPE_OF[label]
+        found = _READERS[type](text, at, min(len(text), at + _REACH), at > end)
+        if found is not None:
+            yield _candidate(type, found)
+        elif label == _BIRTH and (before := _BEFORE.search(text, max(0, start - 16), start)):
+            found = _birth_date(text, before.start(), start, True)
+            if found is not None:
+                yield _candidate(type, found)
+    for start, end, label in view.cells[np.isin(view.cells[:, 2], _LABELS)].tolist():
+        while start < end and text[start] in " \"'\t":
+            start += 1
+        found = _READERS[_TYPE_OF[label]](text, start, end, True)
+        if found is not None:
+            yield _candidate(_TYPE_OF[label], found)
+
+
+def _candidate(type: str, found: Found) -> Candidate:
+    start, end, value, score = found
+    return Candidate(start, end, type, score, "calendar" if type == "birth_date" else "context", _DETECTOR, value)

@@ -1,0 +1,211 @@
+"""Names of persons, by a dictionary of family names and by what stands beside them.
+
+A name is believed behind a label or in a column of names, before a title, after an opening such as 我叫, and beside a
+phone or document number. Names that stand alone in running prose are not looked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import meaning
+
+__all__ = ["beside", "find"]
+
+_DETECTOR: Final = "names"
+_HAN: Final = "\u3400-\u9fff\U00020000-\U0003134f"
+
+
+def _lists() -> dict[str, Any]:
+    text = files(__package__).joinpath("surnames.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded
+
+
+_LISTS: Final = _lists()
+_SINGLE: Final = frozenset(_LISTS["single"]) - {" "}
+_COMPOUND: Final = tuple(_LISTS["compound"])
+_STRONG: Final = _SINGLE - frozenset(_LISTS["weak"])
+_GIVEN: Final = frozenset(_LISTS["given"]) - {" "}
+
+_SURNAME: Final = f"(?:{'|'.join(_COMPOUND)}|[{''.join(sorted(_SINGLE))}])"
+_SURE: Final = f"(?:{'|'.join(_COMPOUND)}|[{''.join(sorted(_STRONG))}])"
+_GIVEN_CLASS: Final = f"[{''.join(sorted(_GIVEN))}]"
+_RUN: Final = re.compile(rf"[{_HAN}]{{2,12}}")
+_WHOLE: Final = re.compile(rf"{_SURNAME}[{_HAN}]{{1,2}}")
+_LIKELY: Final = re.compile(rf"{_SURE}{_GIVEN_CLASS}{{1,2}}")
+_SPACED: Final = re.compile(rf"({_SURNAME})[ \u3000]([{_HAN}])(?![{_HAN}])")
+_FOREIGN: Final = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・][{_HAN}]{{1,10}}){{1,4}}")
+_LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,20}(?:[ ,]{1,2}[A-Z][A-Za-z'.-]{0,20}){1,3}(?![A-Za-z0-9])")
+_NO_NAME: Final = frozenset(
+    ["高级", "高清", "高端", "白色", "黄色", "黄金", "金额", "金牌", "马上", "马克", "方式", "方法", "方案", "方便", "方向", "任务", "任何", "时间", "时候", "平台", "平时", "安全", "安装", "安排", "成功", "成员", "成本", "应用", "应该", "应当", "常见", "常用", "程序", "万元", "万达", "于是", "关于", "关系", "关键", "关注", "单位", "单价", "明细", "明天", "明确", "公司", "公告", "公开", "计划", "计算", "通知", "通过", "通用", "连接", "项目", "周期", "周末", "周一", "周二", "周三", "周四", "周五", "周六", "周日", "毛巾", "毛衣", "牛奶", "牛肉", "石头", "石油", "水果", "江苏", "江西", "安徽", "云南", "武汉", "温州", "温度", "温馨", "康复", "向量", "路由", "路径", "游戏", "游客", "管理", "管控", "华为", "华北", "华东", "华南", "时代", "文件", "文本", "文章", "文字", "文化", "齐全", "易购", "易碎", "常温", "余额", "余下", "曾经", "叶片", "林业", "宋体", "唐装", "许可", "许多", "代码", "代理", "代表", "甘肃", "贵州", "房屋", "房间", "房源", "车辆", "车间", "车主", "商品", "商家", "商户", "商城", "经理", "师傅", "老师", "司机", "司法", "师生", "祝福", "祝您", "米饭", "古代", "古典", "解决", "解释", "解析", "连续", "冷却", "原因", "原价", "原始", "南方", "南京", "海南", "花园", "花费", "后台", "后续", "红包", "红色", "全部", "全国", "全家", "全新", "全年", "农业", "农村", "国家", "段落", "段子", "史上", "历史", "施工", "汤圆", "钱包", "钱款", "权限", "权益", "冀州", "别名", "柴油", "蓝色", "蓝牙", "盛夏", "纪念", "纪录", "章节", "童装", "童话", "左右", "左侧", "申请", "申报", "欧洲", "欧元", "欧式", "葛根", "谷歌", "谷物", "党员", "党委", "边界", "池塘", "沙发", "沙漠", "商务", "查询", "官方", "官网", "封面", "封装", "储存", "储蓄", "景区", "景点", "计量", "印刷", "白酒", "白天", "习惯", "简介", "简单", "简历", "养老", "相关", "相同", "相机", "空调", "空间", "那么", "丰富", "丰田", "双方", "双人", "门店", "门票", "门诊", "战略", "明星", "贝壳", "卡片", "卡号", "何时", "何人", "何地", "何况", "何必", "成都", "成为", "成立", "成绩", "华人", "华语", "谢谢", "客户", "用户", "先生", "女士", "小姐", "本人", "姓名", "名称", "性别", "电话", "手机", "地址", "年龄", "联系", "号码", "身份", "证件", "邮箱", "银行", "单元", "未知", "测试", "匿名"]
+)
+_STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
+
+_SPECIFIC: Final = meaning("labels/person_name")
+_GENERIC: Final = meaning("labels/any_name")
+_TITLES: Final = meaning("titles")
+_OPENINGS: Final = meaning("openings")
+
+
+@cache
+def _beginnings() -> NDArray[np.bool_]:
+    """(65536,) units with which a name may begin behind a label."""
+    table = np.zeros(65536, np.bool_)
+    table[0x3400:0xA000] = True
+    table[ord("A") : ord("Z") + 1] = True
+    return table
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Names behind labels and openings, in columns, and before titles."""
+    yield from _behind_labels(view)
+    yield from _in_columns(view)
+    yield from _before_titles(view)
+    yield from _behind_openings(view)
+
+
+def _behind_labels(view: View) -> Iterator[Candidate]:
+    words = view.labelled
+    chosen = (words.label == _SPECIFIC) | (words.label == _GENERIC)
+    at = np.minimum(words.value, len(view.units) - 1)
+    chosen &= _beginnings()[view.units[at]]
+    stops = view.words.start
+    for label, end, start in zip(
+        words.label[chosen].tolist(), words.end[chosen].tolist(), words.value[chosen].tolist(), strict=True
+    ):
+        apart = start > end
+        limit = min(len(view.text), start + 24)
+        next_word = int(np.searchsorted(stops, start + 2))
+        cut = min(limit, int(stops[next_word])) if next_word < len(stops) else limit
+        candidate = _name(view.text, start, limit, cut, label == _SPECIFIC and apart, label == _SPECIFIC)
+        if candidate:
+            yield candidate
+
+
+def _in_columns(view: View) -> Iterator[Candidate]:
+    cells = view.cells
+    for label in (_SPECIFIC, _GENERIC):
+        for start, end in cells[cells[:, 2] == label, :2].tolist():
+            while start < end and view.text[start] in " \"'\t\u3000":
+                start += 1
+            while end > start and view.text[end - 1] in " \"'\t\u3000\r":
+                end -= 1
+            if 2 <= end - start <= 40 and (candidate := _cell(view.text, start, end, label == _SPECIFIC)):
+                yield candidate
+
+
+def _cell(text: str, start: int, end: int, specific: bool) -> Candidate | None:
+    """A cell that is a name as a whole."""
+    value = fold_text(text[start:end])
+    if value in _NO_NAME:
+        return None
+    form = _WHOLE if specific else _LIKELY
+    forms = (form, _SPACED, _FOREIGN, _LATIN) if specific else (form,)
+    if any(f.fullmatch(value) for f in forms) and value[:2] not in _NO_NAME:
+        return _candidate(start, end, value, 0.9 if specific else 0.75)
+    return None
+
+
+def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bool) -> Candidate | None:
+    """The name that begins at `start`; `cut` is where the next known word begins."""
+    if found := _RUN.match(text, start, limit):
+        if specific and (foreign := _FOREIGN.match(text, start, limit)):
+            return _candidate(start, foreign.end(), foreign.group(), 0.8)
+        if specific and (spaced := _SPACED.match(text, start, limit)):
+            return _candidate(start, spaced.end(), spaced.group(), 0.85)
+        end = min(found.end(), cut)
+        size = end - start
+        whole = _WHOLE.match(text, start, end)
+        if whole is None:
+            return None
+        if size > whole.end() - start or size > 3:
+            size = _cut_at_stop(text[start:end])
+        elif size == 3 and text[end - 1] in _STOPS:
+            size = 2
+        value = text[start : start + size]
+        if size < 2 or value[:2] in _NO_NAME or value in _NO_NAME:
+            return None
+        likely = _LIKELY.fullmatch(value) is not None
+        if likely or (apart and specific and end == found.end() and size == end - start):
+            return _candidate(start, start + size, value, 0.9 if specific else 0.7)
+        return None
+    if specific and apart and (latin := _LATIN.match(text, start, limit)):
+        return _candidate(start, latin.end(), latin.group(), 0.75)
+    return None
+
+
+def _cut_at_stop(run: str) -> int:
+    """How much of a run of Han is the name at its front."""
+    body = 2 if run.startswith(_COMPOUND) else 1
+    for size in range(body + 1, min(body + 3, len(run) + 1)):
+        if size == len(run) or run[size] in _STOPS:
+            return size
+    third = run[body + 1 : body + 2]
+    return body + 2 if third in _GIVEN and third not in _STOPS else body + 1
+
+
+def _before_titles(view: View) -> Iterator[Candidate]:
+    text, words = view.text, view.words
+    for i in words.of(_TITLES).tolist():
+        end = int(words.start[i])
+        if found := _ENDING.search(text, max(0, end - 5), end):
+            value = found[1]
+            if value[:2] not in _NO_NAME:
+                yield _candidate(found.start(1), end, value, 0.7)
+        elif found := _ONE.search(text, max(0, end - 2), end):
+            yield _candidate(found.start(1), int(words.end[i]), text[found.start(1) : int(words.end[i])], 0.6)
+
+
+_ENDING: Final = re.compile(rf"(?:^|(?<![{_HAN}])|(?<=[{_STOPS}户工]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
+_ONE: Final = re.compile(rf"(?:^|(?<![{_HAN}])|(?<=[{_STOPS}的户]))({_SURE})$")
+
+
+def _behind_openings(view: View) -> Iterator[Candidate]:
+    text, words = view.text, view.words
+    stops = words.start
+    for i in words.of(_OPENINGS).tolist():
+        start = int(words.end[i])
+        while start < len(text) and text[start] in ":：， ,":
+            start += 1
+        next_word = int(np.searchsorted(stops, start + 2))
+        limit = min(len(text), start + 12)
+        cut = min(limit, int(stops[next_word])) if next_word < len(stops) else limit
+        if (run := _RUN.match(text, start, cut)) and (found := _LIKELY.match(text, start, run.end())):
+            size = run.end() - start if run.end() - start <= 3 else _cut_at_stop(run.group())
+            if _LIKELY.fullmatch(text, start, start + size) and found.group()[:2] not in _NO_NAME:
+                yield _candidate(start, start + size, text[start : start + size], 0.65)
+
+
+_NEAR: Final = frozenset({"phone", "id_card", "bank_card", "email", "passport", "landline"})
+_LEFT: Final = re.compile(
+    rf"(?:^|(?<![{_HAN}]))({_SURE}{_GIVEN_CLASS}{{1,2}})[\s,，:：;；|/、\"'(（-]{{1,4}}(?:[{_HAN}A-Za-z]{{1,8}}[\s:：是为号\"']{{0,4}})?$"
+)
+_RIGHT: Final = re.compile(rf"[\s,，;；|/、(（-]{{1,3}}({_SURE}{_GIVEN_CLASS}{{1,2}})(?![{_HAN}])")
+
+
+def beside(view: View, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Names directly before or behind a number or address of a person."""
+    for near in candidates:
+        if near.type not in _NEAR:
+            continue
+        found = _LEFT.search(view.text, max(0, near.start - 20), near.start)
+        found = found or _RIGHT.match(view.text, near.end, near.end + 10)
+        if found and found[1][:2] not in _NO_NAME and found[1] not in _NO_NAME:
+            yield _candidate(*found.span(1), found[1], 0.65)
+
+
+def _candidate(start: int, end: int, value: str, score: float) -> Candidate:
+    value = re.sub(r"\s+", " ", value).strip()
+    compact = value.replace(" ", "") if not value.isascii() else value.upper()
+    return Candidate(start, end, "person_name", score, "dictionary", _DETECTOR, compact)

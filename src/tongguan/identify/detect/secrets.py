@@ -1,0 +1,81 @@
+"""Secrets: passwords behind their labels, keys by their form, private keys, tokens, connection strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import meaning
+
+__all__ = ["find"]
+
+_DETECTOR: Final = "secrets"
+_KEYS: Final = re.compile(
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])"
+    r"|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])"
+    r"|AKID[0-9A-Za-z]{28,36}(?![0-9A-Za-z])"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"
+    r"|gh[po]_[0-9A-Za-z]{30,}|github_pat_\w{30,}|glpat-[\w-]{18,}"
+    r"|(?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,}|sk-[\w-]{20,}"
+    r"|xox[bp]-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
+    r"|npm_[0-9A-Za-z]{30,}|hf_[0-9A-Za-z]{30,}|dop_v1_[0-9a-f]{40,}"
+)
+_BLOCK: Final = re.compile(
+    r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{1,8000}-----END [A-Z ]{1,40}-----)?"
+)
+_LINK: Final = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/@\"'<>]{3,64})@[\w.-]")
+_BEARER: Final = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
+_VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
+_NO_SECRET: Final = re.compile(
+    r"[*•xX.\-_#]+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
+    r"number|boolean|object|text|hidden|https?:.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
+    r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
+    re.IGNORECASE,
+)
+_LABEL: Final = meaning("labels/credential")
+_ENDS: Final = "\"',;，；。)）}]&"
+_SIGNS: Final = frozenset(":：=是为>\"'")
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Every secret is one finding over its value only."""
+    text, words = view.text, view.words
+    for start in words.start[words.of(meaning("marks/key"))].tolist():
+        if text.startswith("BEGIN", start):
+            found = _BLOCK.match(text, max(0, start - 5))
+        else:
+            found = None if start and text[start - 1].isalnum() else _KEYS.match(text, start)
+        if found:
+            yield Candidate(found.start(), found.end(), "credential", 0.97, "form", _DETECTOR, found.group())
+    for start in words.start[words.of(meaning("marks/link"))].tolist():
+        if found := _LINK.match(text, start, start + 200):
+            yield Candidate(*found.span(1), "credential", 0.9, "form", _DETECTOR, found[1])
+    labelled = view.labelled
+    chosen = (labelled.label == _LABEL) & (labelled.value > labelled.end)
+    for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):
+        if _SIGNS.isdisjoint(text[end:at]):
+            if not text.startswith(("Bearer ", "bearer "), end - 6):
+                continue
+        if scheme := _BEARER.match(text, at):
+            at = scheme.end()
+        if candidate := _value(text, at, min(len(text), at + 512)):
+            yield candidate
+    for start, end in view.cells[view.cells[:, 2] == _LABEL, :2].tolist():
+        if candidate := _value(text, start, end):
+            yield candidate
+
+
+def _value(text: str, start: int, end: int) -> Candidate | None:
+    if start < end and text[start] in "\"'":
+        start += 1
+    found = _VALUE.match(text, start, end)
+    if found is None:
+        return None
+    value = found.group()
+    for sign in _ENDS:
+        value = value.partition(sign)[0]
+    if len(value) < 4 or _NO_SECRET.match(value) or not any(c.isalnum() for c in value):
+        return None
+    return Candidate(start, start + len(value), "credential", 0.85, "context", _DETECTOR, value)

@@ -1,0 +1,89 @@
+"""Places in numbers: pairs of longitude and latitude, and series of them, which are a track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from tongguan.identify.detect.digits import DECIMAL
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import meaning
+
+__all__ = ["find"]
+
+_DETECTOR: Final = "tracks"
+_APART: Final = 24  # characters between the two numbers of a pair
+_NEXT: Final = 160  # characters between the pairs of a series
+_SERIES: Final = 3  # pairs that make a track
+_REACH: Final = 48  # characters from a label
+_LOCATION: Final = meaning("labels/location")
+_TRACK: Final = meaning("labels/track")
+
+Pair = tuple[int, int, str]
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Pairs that a label calls a place; tracks of three pairs or more, labelled or with a time beside each."""
+    pairs = _pairs(view)
+    if not pairs:
+        return
+    starts = np.array([start for start, _, _ in pairs], np.int32)
+    labels, _ = view.label_before(starts, _REACH)
+    for (start, end, value), label in zip(pairs, labels.tolist(), strict=True):
+        if label in (_LOCATION, _TRACK):
+            yield Candidate(start, end, "location", 0.8, "range", _DETECTOR, value)
+    first = 0
+    for i in range(1, len(pairs) + 1):
+        if i < len(pairs) and pairs[i][0] - pairs[i - 1][1] <= _NEXT and not _broken(view, pairs[i - 1], pairs[i]):
+            continue
+        series = pairs[first:i]
+        if len(series) >= _SERIES and len({value for _, _, value in series}) > 1 and _is_track(view, series):
+            value = ";".join(value for _, _, value in series)
+            yield Candidate(series[0][0], series[-1][1], "location_track", 0.8, "range", _DETECTOR, value)
+        first = i
+
+
+def _pairs(view: View) -> list[Pair]:
+    """Two decimal numbers side by side, of which one can be a latitude and the other a longitude."""
+    rows = view.numbers[view.numbers[:, 0] == DECIMAL, 1:3]
+    if len(rows) < 2:
+        return []
+    near = np.flatnonzero(rows[1:, 0] - rows[:-1, 1] <= _APART)
+    pairs: list[Pair] = []
+    last = -1
+    for i in near.tolist():
+        if i <= last:
+            continue
+        (start, middle), (after, end) = rows[i].tolist(), rows[i + 1].tolist()
+        one, other = float(view.text[start:middle]), float(view.text[after:end])
+        if _is_place(one, other) and "\x00" not in view.text[middle:after]:
+            last = i + 1
+            pairs.append((start, end, f"{one:.6f},{other:.6f}"))
+    return pairs
+
+
+def _is_place(one: float, other: float) -> bool:
+    """In China or near it, in either order; elsewhere a label or a series must speak for it."""
+    low, high = sorted((one, other))
+    return 3 <= low <= 54 and 73 <= high <= 136
+
+
+def _broken(view: View, one: Pair, other: Pair) -> bool:
+    return "\x00" in view.text[one[1] : other[0]]
+
+
+def _is_track(view: View, series: list[Pair]) -> bool:
+    labels, _ = view.label_before(np.array([series[0][0]], np.int32), 4 * _REACH)
+    if labels[0] == _TRACK:
+        return True
+    timed = sum(
+        ":" in view.text[a[1] : b[0]] or "时间" in view.text[a[1] : b[0]]
+        for a, b in zip(series, series[1:], strict=False)
+    )
+    return timed >= len(series) - 1 and _has_clock(view.text[series[0][0] : series[-1][1]])
+
+
+def _has_clock(text: str) -> bool:
+    return any(text[i + 1 : i + 3].isdigit() and text[i - 2 : i].isdigit() for i, c in enumerate(text) if c == ":")

@@ -1,0 +1,110 @@
+"""The lines of `tongguan identify`: one for each finding, one for each thing that could not be seen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tongguan.errors import BadInput
+from tongguan.identify.detect import Detector
+from tongguan.identify.extract import extract
+from tongguan.identify.pieces import Piece
+from tongguan.model import BlindKind, BlindSpot, Content, Finding
+
+__all__ = ["identify_lines"]
+
+_STANDARD_INPUT: Final = "-"
+
+
+def identify_lines(paths: Sequence[str | Path], key: bytes, reveal: bool = False) -> Iterator[dict[str, Any]]:
+    """Findings in files, folders (walked in order of name) and standard input (`-`), file by file.
+
+    A finding: `path, member, type, start, end, text, score, category, level, sensitive, record, piece`; `start` and
+    `end` are characters of the decoded text, `text` is masked unless `reveal`. A blind spot: `path, member, blind_spot,
+    detail, count, size`. Raises BadInput, before anything is read, where a path is absent or none is given.
+    """
+    if not paths:
+        raise BadInput("no path given; expected files, folders, or - for standard input")
+    for path in paths:
+        if str(path) != _STANDARD_INPUT and not os.path.lexists(path):
+            raise BadInput(f"{path}: no such file or folder")
+    return _lines(paths, Detector(key), reveal)
+
+
+def _lines(paths: Sequence[str | Path], detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
+    for path in paths:
+        if str(path) == _STANDARD_INPUT:
+            data = sys.stdin.buffer.read()
+            yield from _content(_STANDARD_INPUT, Content(None, "", len(data), data), detector, reveal)
+            continue
+        for file in _files(Path(path)):
+            if isinstance(file, BlindSpot):
+                yield _blind_line(file.where, file)
+            elif not file.is_file():
+                yield _blind_line(str(file), BlindSpot(BlindKind.UNSUPPORTED, str(file), "not a plain file"))
+            else:
+                yield from _file(file, detector, reveal)
+
+
+def _files(path: Path) -> Iterator[Path | BlindSpot]:
+    """The path itself, or all that lies below a folder; folders that cannot be listed are blind spots."""
+    if not path.is_dir():
+        yield path
+        return
+    failed: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=failed.append):
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted(names))
+    for error in failed:
+        yield BlindSpot(BlindKind.UNREADABLE, str(error.filename), error.strerror or "cannot be listed")
+
+
+def _file(path: Path, detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size else b""
+    except OSError as error:
+        yield _blind_line(str(path), BlindSpot(BlindKind.UNREADABLE, str(path), error.strerror or "cannot be read"))
+        return
+    yield from _content(str(path), Content(path.name, "", len(data), data), detector, reveal)
+
+
+def _content(path: str, content: Content, detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
+    extraction = extract(content)
+    for piece, findings in zip(extraction.pieces, detector.scan(extraction.pieces), strict=True):
+        for finding in findings:
+            yield _line(path, finding, piece, reveal)
+    for spot in extraction.blind_spots:
+        yield _blind_line(path, spot)
+
+
+def _line(path: str, finding: Finding, piece: Piece, reveal: bool) -> dict[str, Any]:
+    return {
+        "path": path,
+        "member": finding.member,
+        "type": finding.type,
+        "start": finding.start,
+        "end": finding.end,
+        "text": piece.text[finding.start : finding.end] if reveal else finding.masked,
+        "score": finding.score,
+        "validator": finding.validator,
+        "category": finding.category,
+        "level": finding.level,
+        "sensitive": finding.sensitive,
+        "record": finding.record,
+        "piece": finding.piece,
+    }
+
+
+def _blind_line(path: str, spot: BlindSpot) -> dict[str, Any]:
+    return {
+        "path": path,
+        "member": spot.where if spot.where != path else None,
+        "blind_spot": str(spot.kind),
+        "detail": spot.detail,
+        "count": spot.count,
+        "size": spot.size,
+    }
