@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tongguan.law import decide, decision_json
+from tongguan.law import decide, decision_json, explain
+from tongguan.law.book import book
 
 EXPECTATIONS = {
     "pathway",
     "options",
     "regime",
     "rules",
+    "says",
     "cites",
     "not_cites",
     "missing",
@@ -44,7 +47,8 @@ def cases() -> Iterator[tuple[str, Any, dict[str, str], dict[str, Any]]]:
 
 def unmet(facts: Any, readings: dict[str, str], expect: dict[str, Any]) -> list[str]:
     """The expectations that the decision does not meet, in words."""
-    answer = decision_json(decide(facts, readings=readings))
+    decision = decide(facts, readings=readings)
+    answer = decision_json(decision)
     cites = {f"{reason['instrument']} {reason['article']}" for reason in answer["reasons"]}
     rules = {reason["rule"] for reason in answer["reasons"]}
     duties = {duty["what"] for duty in answer["obligations"]}
@@ -54,6 +58,7 @@ def unmet(facts: Any, readings: dict[str, str], expect: dict[str, Any]) -> list[
     wrong = [f"{key}: {exact[key]}" for key in exact if key in expect and exact[key] != expect[key]]
     wrong += [f"{key}: {within[key]}" for key in within if not set(expect.get(key, [])) <= within[key]]
     wrong += [f"not_{key}: {within[key]}" for key in within if set(expect.get(f"not_{key}", [])) & within[key]]
+    wrong += [f"says no {words!r}" for words in expect.get("says", []) if words not in explain(decision, "zh")]
     due = {duty["what"]: duty["due"] for duty in answer["obligations"]}
     return wrong + [f"due: {due}" for what, day in expect.get("due", {}).items() if due.get(what) != day.isoformat()]
 
@@ -73,8 +78,12 @@ def test_there_are_many_cases_with_names_of_their_own() -> None:
     assert len({case[0] for case in ALL}) == len(ALL)
 
 
-def test_every_rule_decides_or_supports_a_case() -> None:
-    from tongguan.law.book import book
+def test_every_turn_of_the_law_has_a_case_on_its_day_and_one_on_the_day_before() -> None:
+    days = {facts.get("date") for _, facts, _, _ in ALL}
+    turns = book().turns[1:]
+    assert [turn for turn in turns if not {turn, turn - timedelta(days=1)} <= days] == []
 
+
+def test_every_rule_decides_or_supports_a_case() -> None:
     cited = {reason.rule for _, facts, readings, _ in ALL for reason in decide(facts, readings=readings).reasons}
     assert {rule["id"] for rule in book().rules} <= cited

@@ -119,6 +119,10 @@ class Book:
         """Every stretch, from the oldest."""
         return [self.page(day) for day in self.turns]
 
+    def turn_anew(self) -> None:
+        """Forget the compiled pages, after the data was changed."""
+        self._pages.clear()
+
     def _turns(self) -> Iterator[date]:
         yield date.min
         for entry in _dated([self.parameters, self.zones, self.scenarios, self.rules, self.duties]):

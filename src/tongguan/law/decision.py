@@ -199,18 +199,18 @@ def _reasons_at_stake(verdict: Verdict) -> Iterator[Reason]:
 
 
 def _cited(verdict: Verdict, rule: Rule, used: Mapping[str, Any]) -> Iterator[Reason]:
-    numbers = _numbers(verdict)
-    text = {language: template.format(**numbers) for language, template in rule.text.items()}
+    text = _filled(rule.text, verdict)
     for cite in rule.cites:
         yield Reason(cite.instrument.title, cite.article, rule.id, dict(used), text)
 
 
-def _numbers(verdict: Verdict) -> dict[str, int]:
+def _filled(templates: Mapping[str, str], verdict: Verdict) -> dict[str, str]:
+    """Texts with the numbers of the day in them."""
     numbers = dict(verdict.page.numbers)
     scenario = verdict.page.scenarios.get(verdict.given.get("activity.zone_scenario", ""))
     if scenario:
         numbers |= {f"zone_{name}": value for name, value in scenario.numbers.items()}
-    return numbers
+    return {language: template.format(**numbers) for language, template in templates.items()}
 
 
 def _obligations(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Obligation]:
@@ -219,7 +219,7 @@ def _obligations(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Obligat
     for duty in verdict.page.duties:
         if duty.paths & paths and _called_for(duty.when, verdict.given):
             due = duty.due.isoformat() if duty.due else None
-            yield Obligation(duty.id, duty.cite.instrument.title, duty.cite.article, due, duty.text)
+            yield Obligation(duty.id, duty.cite.instrument.title, duty.cite.article, due, _filled(duty.text, verdict))
 
 
 def _called_for(when: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

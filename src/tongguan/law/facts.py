@@ -51,6 +51,7 @@ FIELDS: dict[str, str] = {  # dotted path → kind, in the order in which missin
     "data.sensitive_persons": "count",
 }
 GROUPS = frozenset(path.rpartition(".")[0] for path in FIELDS) - {""} | {"activity"}
+NOTHING = ("", "~", "null")
 MOST_PERSONS = 10_000_000_000  # more than there are people
 LONGEST, DEEPEST = 100_000, 8  # characters of a facts file, levels of nesting
 
@@ -90,7 +91,7 @@ def _checked(given: Iterator[tuple[str, Any, int | None]], name: str) -> Facts:
 def _value(path: str, raw: Any, line: int | None, name: str) -> Any:
     """A checked value, or None where it is unknown."""
     kind = FIELDS[path]
-    if raw is None or (isinstance(raw, Plain) and raw.text.lower() in ("", "~", "null")):
+    if raw is None or (isinstance(raw, Plain) and not raw.quoted and raw.text.lower() in NOTHING):
         return None
     try:
         return _READERS[kind](raw)
@@ -218,7 +219,7 @@ def _leaves(root: yaml.Node | None, name: str) -> Iterator[tuple[str, Any, int |
 
 def _walk(node: yaml.Node, above: str, name: str) -> Iterator[tuple[str, Any, int | None]]:
     if not isinstance(node, yaml.MappingNode):
-        if above and isinstance(node, yaml.ScalarNode) and node.value.lower() in ("", "~", "null"):
+        if above and isinstance(node, yaml.ScalarNode) and not node.style and node.value.lower() in NOTHING:
             return
         where = _where(name, _line(node.start_mark))
         raise BadFacts(f"{where}: {above or 'facts'}: expected keys with values, such as `date: 2026-11-21`")
