@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from tongguan.border.activities import coverer
+from tongguan.border.ledger import Ledger
+from tongguan.border.locate import COUNTRY_TABLE, Locator
 from tongguan.border.org import Org, load_org
+from tongguan.border.questions import facts_for
+from tongguan.border.rows import LedgerBatch
+from tongguan.border.subjects import subjects
+from tongguan.border.summarise import summarise
+from tongguan.border.summary import Summary
 
-__all__ = ["Org", "load_org"]
+__all__ = [
+    "COUNTRY_TABLE",
+    "Ledger",
+    "LedgerBatch",
+    "Locator",
+    "Org",
+    "Summary",
+    "coverer",
+    "facts_for",
+    "load_org",
+    "subjects",
+    "summarise",
+]

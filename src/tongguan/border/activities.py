@@ -7,16 +7,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from tongguan import law
 from tongguan.border.org import CONDITIONS, Org
 from tongguan.border.rows import day_of
-from tongguan.model import Activity, Crossing
+from tongguan.model import Activity, Crossing, Pathway
 
 __all__ = ["coverer", "exemption", "in_period"]
 
-EXEMPTIONS_SINCE = date(2024, 3, 22)
-"""促进和规范数据跨境流动规定 took effect; before it nothing was exempt."""
-
 _MUST_BE_FALSE = {"domestic_added"}
+_MANY = 100_000_000  # more persons than any line, so that only a ground can exempt
 
 
 def coverer(org: Org) -> Callable[[Crossing, frozenset[str]], Activity | None]:
@@ -63,22 +62,38 @@ def in_period(activity: Activity, day: date) -> bool:
 def exemption(activity: Activity, org: Org, as_of: date) -> Literal["exempt", "counted", "unsure"]:
     """Whether an activity's persons are left out of the counts that thresholds are held against.
 
-    Sources: 促进和规范数据跨境流动规定 articles 3 to 6; official questions and answers of 2024-03-22, no. 11.
-    "unsure": a condition of its ground is unknown.
+    They are where the law of the day exempts the activity whatever its scale (促进和规范数据跨境流动规定 articles 3-6;
+    official answers of 2024-03-22, no. 11). "unsure": it hangs on something unknown, such as a condition of its ground.
+    An activity filed as exempt on a ground vouches for the conditions that it does not mention.
     """
-    if as_of < EXEMPTIONS_SINCE or org.exporter.important_data:
-        return "counted"
-    if activity.on_zone_list is False and org.exporter.zone and not org.exporter.ciio:
+    exporter = org.exporter
+    conditions = dict(activity.conditions)
+    if activity.ground and activity.approval is not None and activity.approval.path == Pathway.EXEMPT:
+        for name in CONDITIONS[activity.ground]:
+            if conditions.get(name) is None:
+                conditions[name] = name not in _MUST_BE_FALSE
+    facts = {
+        "date": as_of,
+        "exporter": {"ciio": exporter.ciio, "processes_persons": _MANY, "city": exporter.city, "zone": exporter.zone},
+        "recipient": {"country": org.recipients[activity.recipient].country},
+        "data": {
+            "state_secret": False,
+            "core": False,
+            "important": bool(exporter.important_data),
+            "personal": True,
+            "persons": _MANY,
+            "sensitive_persons": _MANY,
+        },
+        "activity": {
+            "act": "transmission",
+            "ground": activity.ground,
+            "conditions": conditions,
+            "on_zone_list": activity.on_zone_list,
+            "zone_scenario": activity.scenario,
+            "foreign_authority_request": False,
+        },
+    }
+    pathway = law.decide(facts).pathway
+    if pathway in (Pathway.EXEMPT, Pathway.ZONE_REGISTRATION):
         return "exempt"
-    conditions = CONDITIONS.get(activity.ground or "", ())
-    if not conditions:  # no ground; or trade, which never exempts personal data
-        return "counted"
-    met = [_met(name, activity.conditions.get(name)) for name in conditions]
-    if False in met:
-        return "counted"
-    registered = activity.approval is not None and activity.approval.path == "exempt"
-    return "exempt" if registered or all(met) else "unsure"
-
-
-def _met(condition: str, value: bool | None) -> bool | None:
-    return None if value is None else value is not (condition in _MUST_BE_FALSE)
+    return "unsure" if pathway is Pathway.UNDETERMINED else "counted"

@@ -22,7 +22,7 @@ from tongguan.model import Count
 __all__ = ["CERTAIN", "ESTIMATED", "POSSIBLE", "Asked", "count_persons"]
 
 CERTAIN, ESTIMATED, POSSIBLE = 0, 1, 2
-"""What a group of exchanges weighs in: all of count and bounds, the estimate and the upper bound, the upper bound only."""
+"""What a group of exchanges weighs in: estimate and both bounds, estimate and upper bound, upper bound only."""
 
 Data = Literal["any", "sensitive", "ordinary"]
 
@@ -58,36 +58,35 @@ class Asked:
 
 
 def count_persons(
-    cursor: duckdb.DuckDBPyConnection, groups: pa.Table, asked: Sequence[Asked]
+    cursor: duckdb.DuckDBPyConnection, chosen: str, asked: Sequence[Asked]
 ) -> tuple[list[Count], dict[tuple[int, str], int]]:
-    """Counts as asked, and the estimate for each (group's `part`, data type).
+    """Counts as asked, and the estimate for each (`part`, data type).
 
-    `groups`: columns uid (an exchange), number (its group), part (of the second answer). Exchanges outside are left out.
+    `chosen`: a query for the columns uid (of an exchange), number (its group) and part (for the second answer).
     """
-    cursor.register("chosen", groups)
     try:
-        _gather(cursor)
+        _gather(cursor, chosen)
         links = _links(cursor)
         cursor.register("atoms", _atoms(join(links), links.subjects))
         return _answer(cursor, asked), _by_type(cursor)
     finally:
-        for view in ("chosen", "atoms", "asked"):
+        for view in ("atoms", "asked"):
             cursor.unregister(view)
         for table in ("held", "marks"):
             cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
-def _gather(cursor: duckdb.DuckDBPyConnection) -> None:
+def _gather(cursor: duckdb.DuckDBPyConnection, chosen: str) -> None:
     """Numbers the subjects: two with equal identifiers are one, and one without any is itself."""
     ordinary = [id for id, type in TYPES.items() if not type.sensitive and type.category != "non_personal"]
     cursor.execute(
-        """
+        f"""
         CREATE TEMP TABLE held AS
         SELECT c.number, c.part, s.types, s.sensitive, list_has_any(s.types, $ordinary) AS ordinary, s.identifiers,
                hash(s.uid, s.record) AS record,
                CASE WHEN len(s.identifiers) = 0 THEN hash(s.uid, s.record)
                     ELSE hash(list_sort(list_transform(s.identifiers, lambda i: hash(i.type, i.digest)))) END AS mark
-        FROM subjects s JOIN chosen c USING (uid)
+        FROM subjects s JOIN ({chosen}) c USING (uid)
         """,
         {"ordinary": ordinary},
     )
@@ -103,7 +102,7 @@ def _gather(cursor: duckdb.DuckDBPyConnection) -> None:
 
 def _links(cursor: duckdb.DuckDBPyConnection) -> Links:
     """Subjects and identifiers as numbers."""
-    rows = cursor.execute(
+    rows = cursor.sql(
         """
         SELECT subject, hash(i.type, i.digest) AS identifier, i.type AS type
         FROM (SELECT subject, unnest(identifiers) AS i FROM marks)
@@ -127,7 +126,7 @@ def _links(cursor: duckdb.DuckDBPyConnection) -> Links:
 
 
 def _same_record(cursor: duckdb.DuckDBPyConnection) -> tuple[Ints, Ints]:
-    pairs = cursor.execute(
+    pairs = cursor.sql(
         """
         WITH placed AS (SELECT record, subject FROM held JOIN marks USING (mark)),
              several AS (SELECT record, min(subject) AS first FROM placed GROUP BY record HAVING first <> max(subject))
@@ -151,7 +150,8 @@ def _atoms(persons: Persons, subjects: int) -> pa.Table:
             (tier, "group with card", holder, label[holder]),
         ]
     vague_names, known_names = persons.vague_names, persons.known_names
-    both = tuple(np.concatenate(pair) for pair in zip(vague_names, known_names, strict=True))
+    bearers = np.concatenate([vague_names[0], known_names[0]])
+    names = np.concatenate([vague_names[1], known_names[1]])
     nameless = np.setdiff1d(vague, vague_names[0])
     # A vague subject with several names is several: one atom for each.
     unlike = (
@@ -159,7 +159,7 @@ def _atoms(persons: Persons, subjects: int) -> pa.Table:
         np.concatenate([vague_names[0] << 24 | _place_within(vague_names[0]), nameless << 24]),
     )
     parts += [
-        (CERTAIN, "name", *both),
+        (CERTAIN, "name", bearers, names),
         (CERTAIN, "known name", *known_names),
         (ESTIMATED, "name", *vague_names),
         (POSSIBLE, "vague", *unlike),
@@ -189,7 +189,8 @@ def _answer(cursor: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> list[C
         """
         WITH base AS (SELECT DISTINCT number, sensitive, ordinary, subject FROM held JOIN marks USING (mark)),
              member AS (SELECT a.place, b.subject, min(a.tier) AS tier FROM asked a JOIN base b USING (number)
-                        WHERE a.data = 'any' OR a.data = 'sensitive' AND b.sensitive OR a.data = 'ordinary' AND b.ordinary
+                        WHERE a.data = 'any' OR (a.data = 'sensitive' AND b.sensitive)
+                           OR (a.data = 'ordinary' AND b.ordinary)
                         GROUP BY ALL)
         SELECT m.place, t.tier, t.measure, count(DISTINCT t.code)
         FROM member m JOIN atoms t ON t.subject = m.subject AND m.tier <= t.tier GROUP BY ALL

@@ -1,9 +1,9 @@
 """Which subjects are one person: three nested ways to join them, for the estimate and for its two bounds.
 
 A *strong* identifier is a document or a personal one (phone, email, bank card …). A *shared* one is a personal
-identifier that stands beside more than `SHARED` values of one other type, as a shop's phone does in every order: it ties
-nobody together and is taken for weak. A subject is *known* by its strong identifiers that are not shared; one without
-any is *vague*.
+identifier that stands beside more than `SHARED` values of one other type, as a shop's phone does in every order: it
+ties nobody together and is taken for weak. A subject is *known* by its strong identifiers that are not shared; one
+without any is *vague*.
 
 estimate
     Known subjects that have a strong identifier in common are one person. Of vague subjects, each name is one person.
@@ -178,10 +178,13 @@ def _shared(links: Links) -> NDArray[np.bool_]:
 def _ranges(start: Ints, size: Ints) -> Ints:
     """The numbers start … start+size-1 of each range, one range after another."""
     offset = np.cumsum(size) - size
-    return np.arange(int(size.sum()), dtype=np.int64) + np.repeat(start - offset, size)
+    numbers: Ints = np.arange(int(size.sum()), dtype=np.int64) + np.repeat(start - offset, size)
+    return numbers
 
 
 def _distinct(a: Ints, b: Ints) -> tuple[Ints, Ints]:
     """Distinct pairs of two columns of numbers below 2**31."""
-    pair = np.unique(a << np.int64(32) | b)
-    return pair >> 32, np.bitwise_and(pair, 0xFFFFFFFF)
+    pair: Ints = np.unique(a << np.int64(32) | b)
+    first: Ints = pair >> 32
+    second: Ints = pair & 0xFFFFFFFF
+    return first, second

@@ -111,7 +111,7 @@ class Ledger:
         """The answer to a query over the views exchanges, findings, subjects and blind_spots."""
         with self.cursor() as cursor:
             try:
-                return cursor.execute(sql, params).to_arrow_table()
+                return cursor.sql(sql, params=params).to_arrow_table()
             except duckdb.IOException as error:
                 raise Broken(f"{self.folder}: a part of the ledger cannot be read ({_first_line(error)})") from None
 
