@@ -21,7 +21,9 @@ __all__ = ["extract"]
 _WORDS_HTML = re.compile(r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)\b", re.IGNORECASE)
 _SQL = re.compile(r"^\s*(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_TOO_MUCH = "unfolds to more than allowed"
 FAULT = "fault of the reader"
+_CROWD = 200  # blind spots told one by one
 _NAME_LIMIT = 255
 _PATH_LIMIT = 1000
 
@@ -56,6 +58,7 @@ class _Walk:
     name: str
     pieces: list[Piece] = field(default_factory=list)
     blind_spots: list[BlindSpot] = field(default_factory=list)
+    crowd: dict[tuple[BlindKind, str], tuple[int, int]] = field(default_factory=dict)  # count and bytes
     encoding: str | None = None
     bytes_left: int = 0
     members_left: int = 0
@@ -69,10 +72,16 @@ class _Walk:
         self.deadline = time.monotonic() + limits.seconds
 
     def result(self) -> Extraction:
-        return Extraction(self.pieces, self.blind_spots, self.encoding)
+        rest = [BlindSpot(kind, self.name, detail, *sums) for (kind, detail), sums in self.crowd.items()]
+        return Extraction(self.pieces, self.blind_spots + rest, self.encoding)
 
     def blind(self, kind: BlindKind, member: str | None, detail: str, size: int = 0, count: int = 1) -> None:
-        self.blind_spots.append(BlindSpot(kind, member or self.name, detail, count, size))
+        """Note a blind spot; after many, by kind and detail only."""
+        if len(self.blind_spots) < _CROWD:
+            self.blind_spots.append(BlindSpot(kind, member or self.name, detail, count, size))
+        else:
+            seen, bytes_ = self.crowd.get((kind, detail), (0, 0))
+            self.crowd[kind, detail] = seen + count, bytes_ + size
 
     def open(
         self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
@@ -98,6 +107,8 @@ class _Walk:
                 self.blind(BlindKind.ENCRYPTED, member, found.detail, len(data))
             case _ if depth >= self.limits.depth:
                 self.blind(BlindKind.TRUNCATED, member, f"more than {self.limits.depth} containers deep", len(data))
+            case _ if self.bytes_left <= 0 or self.members_left <= 0:
+                self.blind(BlindKind.TRUNCATED, member, _TOO_MUCH, len(data))
             case _ if time.monotonic() >= self.deadline:
                 self.blind(BlindKind.TRUNCATED, member, "no time left", len(data))
             case "mail":
@@ -192,7 +203,7 @@ class _Walk:
 
     # ── formats read by native parsers ────────────────────────────────────────────────────────────────────────────
 
-    def _ask(self, what: str, kind: str, data: bytes, member: str | None) -> tuple[dict[str, Any], list[memoryview]]:
+    def _ask(self, what: str, kind: str, data: bytes, member: str | None) -> tuple[dict[str, Any], list[bytearray]]:
         """Ask the worker. Where it fails the report's `end` is `failed`, and the blind spot is noted."""
         request = {"what": what, "kind": kind, "max_bytes": self.bytes_left, "max_members": self.members_left}
         try:
@@ -214,8 +225,8 @@ class _Walk:
                 self.blind(BlindKind.ENCRYPTED, member, "protected by a password", len(data))
             case "damaged":
                 self.blind(BlindKind.UNREADABLE, member, "damaged or cut short", len(data))
-            case "bytes":
-                self.blind(BlindKind.TRUNCATED, member, "unfolds to more bytes than allowed")
+            case "bytes" if what != "archive":  # an archive's members say it themselves
+                self.blind(BlindKind.TRUNCATED, member, _TOO_MUCH)
             case "members":
                 self.blind(BlindKind.TRUNCATED, member, "has more members than allowed")
         return report, blobs
@@ -245,7 +256,8 @@ class _Walk:
                 self.pieces.append(tables.from_cells(text, spans, np.frombuffer(rows, dtype=np.int64).copy(), path))
         if found.detail in ("xlsx", "ods"):
             # Notes, drawings and attachments; and all that is left of a workbook that could not be read as one.
-            family = "sheet" if report.get("sheets") else "office"
+            sheets = report.get("sheets")
+            family = "sheet" if sheets and all(sheet["status"] != "damaged" for sheet in sheets) else "office"
             extra = any(
                 mark in data for mark in (b"xl/comments", b"xl/drawings", b"xl/embeddings", b"xl/threaded", b"Object")
             )
@@ -260,14 +272,19 @@ class _Walk:
             del self.blind_spots[before:]
         skipped: dict[tuple[BlindKind, str], list[int]] = {}
         entries = list(zip(report.get("members", ()), blobs, strict=False))
+        blobs.clear()
+        self.members_left -= len(entries)
+        self.bytes_left -= sum(len(blob) for _, blob in entries)
         if office_file:
             entries.sort(
                 key=lambda pair: (not office.main_part(pair[0]["name"]), office.is_properties(pair[0]["name"]))
             )
-        for entry, blob in entries:
-            self.members_left -= 1
-            self.bytes_left -= len(blob)
-            self._member(entry, bytes(blob), member, found, depth, skipped)
+        entries.reverse()
+        while entries:  # each is let go before the next is opened
+            entry, blob = entries.pop()
+            body = bytes(blob)
+            del blob
+            self._member(entry, body, data, member, found, depth, skipped)
         for (kind, detail), sizes in skipped.items():
             self.blind(kind, member, detail, sum(sizes), len(sizes))
 
@@ -275,6 +292,7 @@ class _Walk:
         self,
         entry: dict[str, Any],
         data: bytes,
+        outer: bytes,
         parent: str | None,
         found: Format,
         depth: int,
@@ -295,12 +313,13 @@ class _Walk:
                 return
             case "link":
                 return
+            case "ok" if plain and data == outer:
+                self.blind(BlindKind.UNREADABLE, path, "damaged or cut short", len(data))
+                return
             case "damaged":
                 self.blind(BlindKind.UNREADABLE, path, "damaged or cut short", max(0, entry["size"] - len(data)))
             case "cut":
-                self.blind(
-                    BlindKind.TRUNCATED, path, "unfolds to more bytes than allowed", max(0, entry["size"] - len(data))
-                )
+                self.blind(BlindKind.TRUNCATED, path, _TOO_MUCH, max(0, entry["size"] - len(data)))
         if time.monotonic() >= self.deadline:
             skipped.setdefault((BlindKind.TRUNCATED, "no time left"), []).append(len(data))
         elif found.family == "office":
@@ -324,7 +343,7 @@ class _Walk:
     def _spend(self, size: int, member: str | None) -> bool:
         """Count bytes taken out; False, with a blind spot, where none are left."""
         if self.bytes_left < size:
-            self.blind(BlindKind.TRUNCATED, member, "unfolds to more bytes than allowed", size)
+            self.blind(BlindKind.TRUNCATED, member, _TOO_MUCH, size)
             return False
         self.bytes_left -= size
         return True

@@ -40,7 +40,7 @@ class Worker:
         self._lock = threading.Lock()
         self.starts = 0
 
-    def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[memoryview]]:
+    def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[bytearray]]:
         """Send a request with its bytes and wait for the answer, its report and its blobs. Raises `Failed`."""
         with self._lock:
             process = self._ready()
@@ -104,43 +104,52 @@ class Worker:
 
 def _converse(
     process: subprocess.Popen[bytes], message: list[bytes], deadline: float
-) -> tuple[dict[str, Any], list[memoryview]]:
+) -> tuple[dict[str, Any], list[bytearray]]:
     """Write the message and read the answer, neither of them blocking for longer than the deadline allows."""
     assert process.stdin is not None and process.stdout is not None
     sink, source = process.stdin.fileno(), process.stdout.fileno()
     pending = [memoryview(part) for part in message if part]
-    answer = bytearray()
-    need: int | None = None
-    report: dict[str, Any] = {}
-    body = 0
-    while need is None or len(answer) < need:
+    header = bytearray()
+    report: dict[str, Any] | None = None
+    blobs: list[bytearray] = []
+    missing = 1  # bytes of the answer that are still to come, at least
+    while missing:
         left = deadline - time.monotonic()
         readable, writable, _ = select.select([source], [sink] if pending else [], [], max(0.0, left))
         if not readable and not writable:
             raise Failed("time")
         if writable:
-            sent = os.write(sink, pending[0][: 1 << 20])
+            sent = os.write(sink, pending[0][:_PIPE_BYTES])
             pending[0] = pending[0][sent:]
-            if not len(pending[0]):
+            if not pending[0]:
                 pending.pop(0)
         if readable:
-            chunk = os.read(source, 1 << 20)
+            chunk = os.read(source, min(_PIPE_BYTES, missing))  # nothing of what follows is read along
             if not chunk:
                 raise Failed("died")
-            answer += chunk
-        if need is None and len(answer) >= 4:
-            body = 4 + int.from_bytes(answer[:4], "little")
-            if body > _HEADER_BYTES:
-                raise Failed("died")
-            if len(answer) >= body:
-                report = json.loads(bytes(answer[4:body]))
-                need = body + sum(report["sizes"])
-    view = memoryview(answer).toreadonly()
-    blobs = []
-    for size in report["sizes"]:
-        blobs.append(view[body : body + size])
-        body += size
+            if report is None:
+                header += chunk
+                missing = _size(header) - len(header)
+                if missing == 0 and len(header) > 4:
+                    report = json.loads(bytes(header[4:]))
+            else:
+                blobs[-1] += chunk
+                missing -= len(chunk)
+        while report is not None and missing == 0 and len(blobs) < len(report["sizes"]):
+            missing = int(report["sizes"][len(blobs)])
+            blobs.append(bytearray())
+    assert report is not None
     return report, blobs
+
+
+def _size(header: bytearray) -> int:
+    """Bytes of the header with the four that tell its length, as far as that is known."""
+    if len(header) < 4:
+        return 4
+    size = 4 + int.from_bytes(header[:4], "little")
+    if size > _HEADER_BYTES:
+        raise Failed("died")
+    return size
 
 
 _workers: dict[int, Worker] = {}

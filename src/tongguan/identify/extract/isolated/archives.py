@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import lzma
+import zlib
 from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p, cast, create_string_buffer, string_at
 from typing import Any
 
@@ -57,7 +60,36 @@ def read(data: bytes, kind: str, max_bytes: int, max_members: int) -> tuple[dict
         report["end"] = "encrypted" if _about_passwords(error) else "damaged"
     finally:
         ffi.read_free(archive)
+    if kind == "compressed" and report["end"] == "damaged" and not any(blobs):
+        _salvage(data, report, blobs, max_bytes)
     return report, blobs
+
+
+def _salvage(data: bytes, report: dict[str, Any], blobs: list[bytes], max_bytes: int) -> None:
+    """What can still be had of a compressed stream that was cut short."""
+    if data.startswith(b"\x1f\x8b"):
+        body = _inflated(zlib.decompressobj(31), data, max_bytes)
+    elif data.startswith(b"BZh"):
+        body = _inflated(bz2.BZ2Decompressor(), data, max_bytes)
+    elif data.startswith(b"\xfd7zXZ"):
+        body = _inflated(lzma.LZMADecompressor(memlimit=1 << 28), data, max_bytes)
+    else:
+        return
+    report["members"] = [{"name": "data", "status": "damaged", "detail": "", "size": 0, "held": len(body)}]
+    blobs[:] = [body]
+
+
+def _inflated(engine: Any, data: bytes, max_bytes: int) -> bytes:
+    """Decompressed a little at a time, so that an error loses only what comes after it."""
+    out = bytearray()
+    for at in range(0, len(data), 1024):
+        try:
+            out += engine.decompress(data[at : at + 1024], max_bytes - len(out))
+        except (zlib.error, OSError, lzma.LZMAError, EOFError):
+            break
+        if len(out) >= max_bytes:
+            break
+    return bytes(out)
 
 
 def _members(
