@@ -17,10 +17,11 @@ import fcntl
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import duckdb
@@ -44,6 +45,7 @@ class _Commits:
     files: dict[str, list[str]] = field(default_factory=lambda: {table: [] for table in SCHEMAS})
     number: int = 0  # of commits
     size: int = 0  # bytes of whole lines: what lies beyond is torn
+    tally: Counter[str] = field(default_factory=Counter)  # what was counted over all batches, such as packets
 
 
 class Ledger:
@@ -86,7 +88,13 @@ class Ledger:
             if source_id not in self._commits.completed:
                 self._append({"source": source_id, "completed": True})
 
-    def commit(self, source_id: str, ordinal: int, rows: LedgerBatch) -> bool:
+    def tally(self) -> dict[str, int]:
+        """Sums over all batches of what `commit` was told to tally."""
+        return dict(self._commits.tally)
+
+    def commit(
+        self, source_id: str, ordinal: int, rows: LedgerBatch, tally: Mapping[str, int] = MappingProxyType({})
+    ) -> bool:
         """Adds a batch, all of it or nothing. False where it was committed before. Raises CannotWrite."""
         with self._writing():
             if ordinal in self._commits.done.get(source_id, ()):
@@ -94,7 +102,8 @@ class Ledger:
             written: list[Path] = []
             try:
                 files = self._write_parts(rows, written)
-                self._append({"source": source_id, "ordinal": ordinal, "files": files, "rows": len(rows)})
+                entry = {"source": source_id, "ordinal": ordinal, "files": files, "rows": len(rows)}
+                self._append({**entry, "tally": dict(tally)})
             except BaseException:
                 for path in written:
                     path.unlink(missing_ok=True)
@@ -261,10 +270,12 @@ def _take(commits: _Commits, entry: dict[str, Any]) -> None:
     if entry.get("cleared"):
         commits.done, commits.completed = {}, set()
         commits.files = {table: [] for table in SCHEMAS}
+        commits.tally = Counter()
     elif entry.get("completed"):
         commits.completed.add(entry["source"])
     else:
         commits.done.setdefault(entry["source"], set()).add(int(entry["ordinal"]))
+        commits.tally.update(entry.get("tally", {}))
         for table, names in entry["files"].items():
             commits.files[table] += names
 
