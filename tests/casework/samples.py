@@ -26,7 +26,7 @@ def decision(pathway: str = "standard_contract_or_certification", **more: Any) -
                 "facts": {"data.persons": 842310, "exporter.ciio": False, "data.important": False},
                 "text": {
                     "zh": "自当年 1 月 1 日起累计向境外提供 100,000 人以上、不满 1,000,000 人个人信息。",
-                    "en": "Since 1 January, personal information of 100,000 to fewer than 1,000,000 persons went abroad.",
+                    "en": "Since 1 January, data of 100,000 to fewer than 1,000,000 persons went abroad.",
                 },
             },
             {
@@ -36,7 +36,7 @@ def decision(pathway: str = "standard_contract_or_certification", **more: Any) -
                 "facts": {"data.persons": 842310},
                 "text": {
                     "zh": "自当年 1 月 1 日起累计向境外提供 100,000 人以上、不满 1,000,000 人个人信息。",
-                    "en": "Since 1 January, personal information of 100,000 to fewer than 1,000,000 persons went abroad.",
+                    "en": "Since 1 January, data of 100,000 to fewer than 1,000,000 persons went abroad.",
                 },
             },
         ],

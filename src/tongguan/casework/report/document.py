@@ -37,7 +37,7 @@ def write_docx(result: Mapping[str, Any], path: Path, language: Language | Liter
         if number:
             writer.new_page()
         _Paper(writer, whole, words).write()
-    replace(path, writer.bytes())
+    replace(path, writer.saved())
 
 
 class _Paper:
@@ -274,8 +274,10 @@ class _Paper:
             self.writer.pairs([(w.fact(fact), w.value(value)) for fact, value in facts.items()])
         if decision["reasons"]:
             self.writer.heading(w("why.rule"), level + 1)
-            rules = contents.rules(decision)
-            texts = [w.said(same[0]) + " " + w("list.join").join(w.cite(reason) for reason in same) for same in rules]
+            texts = [
+                w.said(same[0]) + " " + w("list.join").join(w.cite(reason) for reason in same)
+                for same in contents.rules(decision)
+            ]
             self.writer.bullets(texts)
         self.writer.heading(w("why.missing"), level + 1)
         if decision["missing"]:

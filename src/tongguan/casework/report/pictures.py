@@ -66,7 +66,7 @@ class Bar:
 def sankey(
     columns: Sequence[Sequence[Node]], links: Sequence[Link], heads: Sequence[str], label: str, width: int
 ) -> str:
-    """Three columns, links as wide as their persons. Nodes of later columns are ordered to cross as little as may be."""
+    """Three columns, links as wide as their persons. Later columns are ordered so that links cross little."""
     columns = _untangle(columns, links)
     top, gap, side, thick = 28, 6, 150, 8
     height = top + max(len(column) for column in columns) * (2 * LINE + gap + 8) + 60
@@ -227,12 +227,12 @@ def bars(rows: Sequence[Bar], label: str, width: int) -> str:
     for number, bar in enumerate(rows):
         y = number * row
         long = max(bar.value * scale, 1.5)
-        shape = "outline" if bar.outlined else "fill"
+        style = f"{'outline' if bar.outlined else 'fill'} {_class(bar.pathway)}"
         parts.append(
             f"<g><title>{escape(bar.label)}: {escape(bar.note)}</title>"
             f'<text x="0" y="{y + 18}">{escape(_fit(bar.label, names - 16))}</text>'
             f'<rect class="rail" x="{names}" y="{y + 9}" width="{room}" height="10"/>'
-            f'<rect class="{shape} {_class(bar.pathway)}" x="{names + 0.5}" y="{y + 9.5}" width="{long:.1f}" height="9" rx="1"/>'
+            f'<rect class="{style}" x="{names + 0.5}" y="{y + 9.5}" width="{long:.1f}" height="9" rx="1"/>'
         )
         if bar.high > bar.low:
             a, b = names + bar.low * scale, names + bar.high * scale
@@ -259,13 +259,14 @@ _SHAPES = {
     "diamond": '<path d="M6 .8 11.200 6 6 11.200.8 6z"/>',
     "half": '<path d="M6 1H1v10h5z"/><path class="hollow" d="M6 1.600h1.700L11.400 6l-3.700 4.400H6"/>',
     "tick": '<circle cx="6" cy="6" r="5.200"/><path class="cut" d="m3.500 6.200 1.800 1.800 3.300-3.800"/>',
-    "ask": '<circle class="hollow" cx="6" cy="6" r="5"/><path class="hollow" d="M4.600 4.800c0-2 2.900-1.800 2.900-.1 0 1-1.500 1.100-1.500 2.200M6 8.600v.6"/>',
+    "ask": '<circle class="hollow" cx="6" cy="6" r="5"/>'
+    '<path class="hollow" d="M4.600 4.800c0-2 2.900-1.800 2.900-.1 0 1-1.500 1.100-1.500 2.200M6 8.600v.6"/>',
     "ring": '<circle class="hollow" cx="6" cy="6" r="4.600"/>',
     "up": '<path d="M6 1.300 11.200 10.500H.8z"/>',
     "dot": '<circle cx="6" cy="6" r="4"/>',
     "plus": '<path class="hollow thick" d="M6 1.500v9M1.500 6h9"/>',
     "same": '<path class="hollow" d="M2 4.300h8M2 7.700h8"/>',
-    "eye": '<path class="hollow" d="M1 6c1.200-2 2.900-3.200 5-3.200S9.800 4 11 6C9.800 8 8.100 9.200 6 9.200S2.200 8 1 6zM2 10.500l8-9"/>',
+    "eye": '<path class="hollow" d="M1 6q2-3.200 5-3.200T11 6Q9 9.200 6 9.200T1 6zM2 10.500l8-9"/>',
 }
 _MARKS = {
     "prohibited": "stop",

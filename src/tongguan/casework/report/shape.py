@@ -1,4 +1,4 @@
-"""`result.json` made complete and safe to print: every key there, no character that a page or a document cannot hold."""
+"""`result.json` made complete and safe to print: every key there, no character that a page or document cannot hold."""
 
 from __future__ import annotations
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from html import escape
 from io import BytesIO
 from typing import Any
 
 from docx import Document
-from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
 __all__ = ["Writer"]
@@ -35,8 +35,9 @@ class Writer:
         section.left_margin = section.right_margin = Mm(MARGINS[1])
         self.width = Mm(PAGE[0] - 2 * MARGINS[1])
         self._styles()
+        self._grid = self.document.styles["Table Grid"].style_id
 
-    def bytes(self) -> bytes:
+    def saved(self) -> bytes:
         held = BytesIO()
         self.document.save(held)
         return held.getvalue()
@@ -88,25 +89,15 @@ class Writer:
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> None:
         """`numbers`: columns that are set to the right. The head is repeated on every page."""
-        table = self.document.add_table(rows=0, cols=len(head), style="Table Grid")
-        table.alignment = WD_TABLE_ALIGNMENT.CENTER
-        if any(head):
-            cells = self._row(table, head, (), bold=True)
-            for cell in cells:
-                _shade(cell)
-            _mark(table.rows[0]._tr, "w:tblHeader")
-        for row in rows:
-            self._row(table, row, numbers)
-        for row in table.rows:
-            _mark(row._tr, "w:cantSplit")
-        self.document.add_paragraph().paragraph_format.space_after = Pt(2)
+        even = self.width // len(head)
+        body = [_row(head, [even] * len(head), (), shaded=range(len(head)), repeated=True)]
+        body += [_row(row, [even] * len(head), numbers) for row in rows]
+        self._append_table([even] * len(head), body)
 
     def pairs(self, rows: Sequence[tuple[str, str]]) -> None:
         """A table of names and values without a head."""
-        self.table(("", ""), rows)
-        for row in self.document.tables[-1].rows:
-            row.cells[0].width, row.cells[1].width = Mm(45), self.width - Mm(45)
-            _shade(row.cells[0])
+        widths = [Mm(45), self.width - Mm(45)]
+        self._append_table(widths, [_row(row, widths, (), shaded=(0,)) for row in rows])
 
     def picture(self, png: bytes, label: str) -> None:
         """Across the page, with a text for those who cannot see it."""
@@ -116,16 +107,13 @@ class Writer:
 
     # ---- within
 
-    def _row(self, table: Any, texts: Sequence[str], numbers: Sequence[int], *, bold: bool = False) -> Any:
-        cells = table.add_row().cells
-        for column, (cell, text) in enumerate(zip(cells, texts, strict=True)):
-            paragraph = cell.paragraphs[0]
-            paragraph.paragraph_format.space_after = Pt(0)
-            if column in numbers:
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            run = self._run(paragraph, text)
-            run.bold, run.font.size = bold, Pt(9)
-        return cells
+    def _append_table(self, widths: Sequence[int], rows: Sequence[str]) -> None:
+        grid = "".join(f'<w:gridCol w:w="{_twips(width)}"/>' for width in widths)
+        properties = f'<w:tblPr><w:tblStyle w:val="{self._grid}"/><w:tblW w:w="5000" w:type="pct"/></w:tblPr>'
+        xml = f"<w:tbl {nsdecls('w')}>{properties}<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
+        after = self.document.add_paragraph()
+        after.paragraph_format.space_after = Pt(2)
+        after._p.addprevious(parse_xml(xml))
 
     def _run(self, paragraph: Any, text: str) -> Any:
         return paragraph.add_run(text)
@@ -146,7 +134,7 @@ class Writer:
 
 
 def _set_fonts(style: Any, names: tuple[str, str], size: float, colour: RGBColor) -> None:
-    """Latin and East Asian names both: Word takes the second for Chinese characters. Theme fonts would win, so they go."""
+    """Latin and East Asian names both: Word takes the second for Chinese text. Theme fonts would win, so they go."""
     style.font.name, style.font.size, style.font.color.rgb = names[0], Pt(size), colour
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
@@ -171,12 +159,28 @@ def _field(paragraph: Any, code: str) -> None:
         run._r.append(element)
 
 
-def _shade(cell: Any) -> None:
-    shade = OxmlElement("w:shd")
-    for key, value in (("val", "clear"), ("color", "auto"), ("fill", SHADE)):
-        shade.set(qn(f"w:{key}"), value)
-    cell._tc.get_or_add_tcPr().append(shade)
+def _row(
+    texts: Sequence[str],
+    widths: Sequence[int],
+    numbers: Container[int],
+    shaded: Container[int] = (),
+    repeated: bool = False,
+) -> str:
+    """A table row as XML: python-docx takes milliseconds for each cell, and there may be thousands."""
+    head = "<w:tblHeader/>" if repeated else ""
+    cells = []
+    for column, (text, width) in enumerate(zip(texts, widths, strict=True)):
+        shade = f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/>' if column in shaded else ""
+        right = '<w:jc w:val="right"/>' if column in numbers else ""
+        bold = "<w:b/>" if repeated else ""
+        cells.append(
+            f'<w:tc><w:tcPr><w:tcW w:w="{_twips(width)}" w:type="dxa"/>{shade}</w:tcPr>'
+            f'<w:p><w:pPr><w:spacing w:after="0"/>{right}</w:pPr><w:r><w:rPr>{bold}<w:sz w:val="18"/></w:rPr>'
+            f'<w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p></w:tc>'
+        )
+    return f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{''.join(cells)}</w:tr>"
 
 
-def _mark(row: Any, name: str) -> None:
-    row.get_or_add_trPr().append(OxmlElement(name))
+def _twips(length: int) -> int:
+    """English metric units in twentieths of a point."""
+    return length // 635
