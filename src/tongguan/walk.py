@@ -1,0 +1,306 @@
+"""The walk on one page: what the terminal, the console and jobs call.
+
+capture ─► restore ─► identify ─► locate ─► count ─► judge ─► reconcile ─► act
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tongguan import law, trust
+from tongguan.errors import BadInput, CannotWrite
+from tongguan.model import Alert, BlindSpot, Crossing, Decision, Direction
+from tongguan.wording import Language, wording
+
+if TYPE_CHECKING:
+    from tongguan import border, capture, identify
+
+__all__ = ["decide", "inspect", "verdict"]
+
+Progress = Callable[[int, int, str], None]
+Result = dict[str, Any]
+
+_MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
+
+
+# ---- the two things that are asked -------------------------------------------------------------------------------
+
+
+def decide(text: str, name: str, actor: str | None = None) -> Decision:
+    """The path that the law asks for these facts (YAML), sealed in the audit log.
+
+    Raises BadFacts where the facts are malformed, CannotWrite where the log cannot be written.
+    """
+    decision = law.decide(law.parse_facts(text, name))
+    body = {"facts": _digest(text.encode()), "date": decision.date, "pathway": decision.pathway.value}
+    with trust.audit_log() as log:
+        log.append("decision", actor or _user(), body)
+    return decision
+
+
+def inspect(
+    sources: Sequence[Path], org_path: Path, out: Path, as_of: date, *, progress: Progress | None = None
+) -> Result:
+    """Read the sources, judge what left by the law of `as_of`, and write result, reports and ledger into `out`.
+
+    The ledger in `out` grows from run to run. What it holds is not read into it twice, so that an interrupted run goes
+    on where it stopped. Raises BadInput for unusable sources or an unusable organisation, CannotWrite.
+    """
+    from tongguan import border
+
+    started = time.monotonic()
+    org = border.load_org(org_path)
+    _make_folder(out)
+    with trust.audit_log() as log, border.Ledger(out / "ledger") as ledger:
+        begun = log.append("run_started", _user(), {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)})
+        read = _read(sources, org, ledger, as_of, progress)
+        result = _judge(org, ledger, as_of)
+        result["run"] |= {"id": f"RUN-{begun:06d}", "sources": read, "seconds": round(time.monotonic() - started, 2)}
+        index = log.append("run", _user(), _sealed(result))
+        result["run"]["audit"] = {"index": index, "root": log.root().hex()}
+    _write(result, out)
+    return result
+
+
+def verdict(result: Result, language: Language) -> str:
+    """What a person wants to know first, in a few lines."""
+    words = wording("tongguan", "walk.yaml")
+    totals, coverage = result["totals"], result["coverage"]
+    lines = [
+        words.text(
+            "verdict", language, exporter=result["exporter"]["name"], as_of=result["as_of"],
+            pathway=law.pathway_name(result["decision"]["pathway"], language),
+        ),
+        words.text("left", language, crossings=totals["crossings"], **totals["persons"]),
+        words.text("counted", language, **totals["counted"]["persons"], sensitive=totals["counted"]["sensitive_persons"]["count"]),
+    ]  # fmt: skip
+    for recipient in result["recipients"]:
+        country = law.country_name(recipient["country"], language) if recipient["country"] else "?"
+        lines.append(words.text(
+            "recipient", language, name=recipient["name"], country=country, persons=recipient["persons"]["count"],
+            pathway=law.pathway_name(recipient["decision"]["pathway"], language),
+        ))  # fmt: skip
+    title = "title" if language == "zh" else "title_en"
+    lines += [words.text("alert", language, severity=a["severity"], title=a[title]) for a in result["alerts"]]
+    lines.append(words.text("unseen", language, unread=coverage["unread"], exchanges=coverage["exchanges"], size=coverage["unread_bytes"]))
+    return "\n".join(lines)
+
+
+# ---- capture, restore, identify, locate --------------------------------------------------------------------------
+
+
+def _read(
+    sources: Sequence[Path], org: border.Org, ledger: border.Ledger, as_of: date, progress: Progress | None
+) -> list[dict[str, Any]]:
+    """Every batch of the sources that the ledger does not hold yet, located, read and committed."""
+    from tongguan import border, capture, identify
+
+    detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of)
+    locator, cover = border.Locator(org), border.coverer(org)
+    seen: dict[str, dict[str, Any]] = {}
+    batches = capture.read(sources, progress=progress)
+    for batch in batches:
+        source = batch.source
+        if source.path not in seen:
+            if not seen:
+                _same_organisation(ledger, org, sources)
+            seen[source.path] = {"path": source.path, "kind": source.kind, "size": source.size, "sha256": _file_digest(source.path)}
+        identity = f"{seen[source.path]['sha256']}:{source.path}"
+        if batch.ordinal in ledger.done(identity):
+            continue
+        rows = border.LedgerBatch(cover=cover)
+        _see(map(locator.locate, batch.exchanges), detector, rows)
+        rows.blind(batch.blind_spots, source.path)
+        tally = {"packets": batch.packets, "bytes": batch.bytes, "flows": len(batch.connections)}
+        ledger.commit(identity, batch.ordinal, rows, tally)
+    return list(seen.values())
+
+
+def _see(crossings: Iterable[Crossing], detector: identify.Detector, rows: border.LedgerBatch) -> None:
+    """Read the contents of what may have left; what certainly stayed is counted and left alone."""
+    from tongguan import border, identify
+
+    pieces: list[identify.Piece] = []
+    taken: list[tuple[Crossing, list[tuple[int, int]], list[BlindSpot]]] = []  # crossing, pieces of each content, unseen
+    for crossing in crossings:
+        contents: list[tuple[int, int]] = []
+        unseen: list[BlindSpot] = []
+        if crossing.direction in _MAY_LEAVE:
+            for content in crossing.exchange.contents:
+                extraction = identify.extract(content)
+                contents.append((len(pieces), len(pieces) + len(extraction.pieces)))
+                pieces += extraction.pieces
+                unseen += extraction.blind_spots
+        taken.append((crossing, contents, unseen))
+    found = detector.scan(pieces)
+    for crossing, contents, unseen in taken:
+        persons = [
+            subject
+            for number, (first, last) in enumerate(contents)
+            for subject in border.subjects(crossing.exchange, found[first:last], number)
+        ]
+        spans = [i for first, last in contents for i in range(first, last)]
+        rows.add(
+            crossing,
+            [finding for i in spans for finding in found[i]],
+            persons,
+            sum(len(pieces[i].records) for i in spans),
+            unseen,
+        )
+
+
+def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path]) -> None:
+    """Rows located by another organisation file are not comparable: they are read again, if their sources are given."""
+    mark = ledger.folder / "organisation"
+    if mark.exists() and mark.read_text(encoding="utf-8") == org.digest:
+        return
+    held = {row["capture"] for row in ledger.query("SELECT DISTINCT capture FROM exchanges").to_pylist()}
+    given = tuple(str(path) for path in sources)
+    if lost := sorted(path for path in held if not path.startswith(given)):
+        raise BadInput(
+            f"{ledger.folder} holds {len(lost)} sources read under another organisation file, {lost[0]} among them, which "
+            "are not given now; give them again, or choose another --out"
+        )
+    ledger.clear()
+    mark.write_text(org.digest, encoding="utf-8")
+
+
+# ---- count, judge, reconcile -------------------------------------------------------------------------------------
+
+
+def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
+    """The ledger held against the law of a day and against what was filed, in the shape of result.json."""
+    from tongguan import border
+
+    summary = border.summarise(ledger, org, as_of)
+    decisions = {total.id: _decision(org, summary, total.id, as_of) for total in summary.recipients}
+    alerts = border.reconcile(org, summary, as_of, ledger)
+    parts = summary.to_dict()
+    tally = {"packets": 0, "bytes": 0, "flows": 0} | ledger.tally()
+    for recipient in parts["recipients"]:
+        recipient["decision"] = decisions[recipient["id"]]
+        recipient["differences"] = [
+            {"kind": alert.rule, **alert.detail} for alert in alerts if alert.recipient == recipient["id"]
+        ]
+    for flow in parts["flows"]:
+        flow["pathway"] = decisions[flow["recipient_id"]]["pathway"] if flow["recipient_id"] in decisions else ""
+    return {
+        "version": 1,
+        "as_of": as_of.isoformat(),
+        "generated": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "exporter": {"name": org.exporter.name, "city": org.exporter.city, "ciio": org.exporter.ciio, "zone": org.exporter.zone},
+        "run": {"window": parts.pop("window")},
+        "coverage": {**tally, **parts.pop("coverage"), "detectors_off": []},
+        "totals": parts["totals"],
+        "decision": _decision(org, summary, None, as_of),
+        "recipients": parts["recipients"],
+        "flows": parts["flows"],
+        "alerts": [_alert_json(alert, f"ALT-{as_of:%Y%m%d}-{n:03d}") for n, alert in enumerate(alerts, 1)],
+        "blind_spots": parts["blind_spots"],
+    }  # fmt: skip
+
+
+def _decision(org: border.Org, summary: border.Summary, recipient: str | None, as_of: date) -> dict[str, Any]:
+    """The decision at the estimated number of persons; where the bounds would decide otherwise, it says so."""
+    from tongguan import border
+
+    decision = law.decision_json(law.decide(border.facts_for(org, summary, recipient, as_of)))
+    bounds = {
+        bound: law.decide(border.facts_for(org, summary, recipient, as_of, bound)).pathway.value
+        for bound in ("low", "high")
+    }
+    if set(bounds.values()) != {decision["pathway"]}:
+        named = {language: {b: law.pathway_name(p, language) for b, p in bounds.items()} for language in ("zh", "en")}
+        texts = wording("tongguan", "walk.yaml").texts["bounds"]
+        text = {language: texts[language].format(**named[language]) for language in ("zh", "en")}
+        decision["warnings"] = [*decision["warnings"], {"rule": "bounds", **bounds, "text": text}]
+    return decision
+
+
+def _alert_json(alert: Alert, id: str) -> dict[str, Any]:
+    return {
+        "id": id,
+        "rule": alert.rule,
+        "severity": alert.severity,
+        "title": alert.title["zh"],
+        "title_en": alert.title["en"],
+        "recipient": alert.recipient,
+        "activity": alert.activity,
+        "evidence": [dict(row) for row in alert.evidence],
+        "citation": str(alert.citations[0]) if alert.citations else "",
+        "citations": [{"instrument": c.instrument, "article": c.article} for c in alert.citations],
+        "detail": dict(alert.detail),
+    }
+
+
+# ---- act ---------------------------------------------------------------------------------------------------------
+
+
+def _sealed(result: Result) -> Mapping[str, Any]:
+    """What the audit log keeps of a run: what was read, what was concluded, and the digest of the whole."""
+    return {
+        "run": result["run"]["id"],
+        "as_of": result["as_of"],
+        "pathway": result["decision"]["pathway"],
+        "crossings": result["totals"]["crossings"],
+        "persons": result["totals"]["persons"],
+        "alerts": [{"id": alert["id"], "rule": alert["rule"]} for alert in result["alerts"]],
+        "blind_spots": sum(spot["count"] for spot in result["blind_spots"]),
+        "sources": [{"sha256": source["sha256"], "size": source["size"]} for source in result["run"]["sources"]],
+        "result": _digest(_json(result)),
+    }
+
+
+def _write(result: Result, out: Path) -> None:
+    """Report first, result last: whoever sees the new result finds its report beside it."""
+    from tongguan.casework import report
+
+    report.write_html(result, out / "report.html", "both")
+    report.write_docx(result, out / "report.docx", "zh")
+    temporary = out / "result.json.tmp"
+    try:
+        temporary.write_bytes(_json(result))
+        temporary.rename(out / "result.json")
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise CannotWrite(f"{out}: result.json cannot be written: {error.strerror}") from None
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if not os.access(out, os.W_OK | os.X_OK):
+            raise PermissionError(13, "permission denied")
+    except OSError as error:
+        raise CannotWrite(f"{out}: cannot be written: {error.strerror}; choose another --out") from None
+
+
+def _json(result: Result) -> bytes:
+    return json.dumps(result, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _file_digest(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""  # unreadable: the batch carries its blind spot
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no entry in the user table, as in a bare container
+        return str(os.geteuid())
