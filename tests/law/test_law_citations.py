@@ -109,7 +109,7 @@ def test_parameters_name_instruments_that_are_in_force_from_their_first_day() ->
 def test_every_number_and_list_says_how_it_is_known() -> None:
     parameters = book().parameters
     entries = [entry for group in parameters["numbers"].values() for entry in group]
-    entries += parameters["windows"] + [entry for group in parameters["available"].values() for entry in group]
+    entries += parameters["windows"]
     entries += [entry for zone in book().zones.values() for entry in zone["lists"]] + list(book().scenarios.values())
     entries += [entry for group in parameters["greater_bay_area"]["recipients"].values() for entry in group]
     assert {entry["confidence"] for entry in entries} <= CONFIDENCES

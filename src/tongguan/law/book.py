@@ -86,7 +86,6 @@ class Page:
     duties: tuple[Duty, ...]
     lists: Mapping[str, str]  # zone → edition of its list
     scenarios: Mapping[str, Scenario]
-    available: frozenset[str]  # ways that can be taken
     gba_recipients: frozenset[str]
 
 
@@ -149,7 +148,6 @@ class Book:
             duties=tuple(self._duty(entry) for entry in self.duties if _in_force(entry, day)),
             lists=lists,
             scenarios={key: _scenario(key, entry) for key, entry in self.scenarios.items() if _in_force(entry, day)},
-            available=frozenset(way for way, all_ in parameters["available"].items() if _current(all_, day)),
             gba_recipients=frozenset(code for code, all_ in bay.items() if _current(all_, day)),
         )
 

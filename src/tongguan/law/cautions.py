@@ -48,11 +48,10 @@ def cautions(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Caution]:
 
 
 def _claims(verdict: Verdict) -> Iterator[Caution]:
-    absent = [
-        path
-        for path in ("recipient.restricted", "activity.foreign_authority_request", "activity.ground", "exporter.zone")
-        if path not in verdict.given
-    ]
+    claims = ["recipient.restricted", "activity.foreign_authority_request"]
+    if verdict.page.regime == "2024":
+        claims += ["activity.ground", "exporter.zone"]
+    absent = [path for path in claims if path not in verdict.given]
     if absent:
         yield _named("assumed_not_claimed", facts=absent)
 
@@ -147,6 +146,12 @@ def _ways(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Caution]:
     if verdict.pathway in (Pathway.CONTRACT_OR_CERTIFICATION, Pathway.CERTIFICATION):
         yield _caution("no_splitting")
         yield _caution("voluntary_assessment")
+    if (
+        verdict.page.regime == "2024"
+        and verdict.pathway == Pathway.CONTRACT_OR_CERTIFICATION
+        and verdict.given.get("activity.act") == "overseas_processing"
+    ):
+        yield _caution("overseas_processing")
     if "gba_standard_contract" in options:
         yield _caution("gba_inside_only")
     elif (

@@ -83,7 +83,7 @@ def _settling(verdict: Verdict) -> Iterator[Mapping[str, Any]]:
         for assumed in found:
             left = {leaf.pathway for leaf in verdict.leaves if compatible(leaf.assumed.get(path, assumed), assumed)}
             value = assumed.low if isinstance(assumed, Range) else assumed
-            if len(left) == 1 and value != "abroad":
+            if len(left) == 1 and value != "abroad" and Pathway.UNDETERMINED not in left:
                 yield _entry(path, value, Pathway(left.pop()), span=assumed if isinstance(assumed, Range) else None)
 
 
@@ -96,7 +96,7 @@ def _entry(
             key,
             language,
             fact=fact_name(path, language),
-            value=_span(span) if span else value_name(value, language),
+            value=_span(span) if span else value_name(path, value, language),
             pathway=pathway_name(pathway, language),
             difference=f"{abs(difference or 0):,}",
         )

@@ -37,8 +37,8 @@ def decide(facts: Facts | Mapping[str, Any], *, readings: Mapping[str, str] | No
 
     `facts` are parsed facts, or a nested mapping of the shape of the file. `readings` switches interpretations by
     name (see `readings` in data/parameters.yaml). Raises BadFacts. A security assessment may be applied for
-    voluntarily below its line; that stands among the warnings, not among the options. Without a date every period is
-    judged, and the answer is definite only where all agree.
+    voluntarily below its line; that stands among the warnings, not among the options. Without a date every period
+    since 2017-06-01 is judged, and the answer is definite only where all agree.
     """
     known = facts if isinstance(facts, Facts) else Facts.of(facts)
     _check_readings(readings or {})
@@ -46,7 +46,7 @@ def decide(facts: Facts | Mapping[str, Any], *, readings: Mapping[str, str] | No
     day: date | None = known.values.get("date")
     if day is not None:
         return _decision(judge(book().page(day), given, readings), day)
-    verdicts = [judge(page, given, readings) for page in book().pages()]
+    verdicts = [judge(page, given, readings) for page in book().pages() if page.regime != "none"]
     pathways = {pathway for verdict in verdicts for pathway in verdict.pathways}
     if len(pathways) == 1:
         return _decision(verdicts[-1], None)
@@ -117,7 +117,6 @@ def _undated(verdicts: list[Verdict]) -> Decision:
         reasons=latest.reasons,
         missing=tuple(path for path in FIELDS if path in missing),
         warnings=tuple(cautions(whole, ())),
-        would_change=latest.would_change,
     )
 
 

@@ -40,11 +40,18 @@ def regime_name(regime: str, language: Language) -> str:
     return names.get(regime) or wording("tongguan.law").text("value.unknown", language)
 
 
-def value_name(value: Any, language: Language) -> str:
+def value_name(path: str, value: Any, language: Language) -> str:
     """A fact's value as people write it."""
     if isinstance(value, bool):
         return wording("tongguan.law").text("value.true" if value else "value.false", language)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if path == "recipient.country":
+        return country_name(value, language)
+    if path in ("activity.act", "activity.ground"):
+        return wording("tongguan.law").text(f"{path.rpartition('.')[2]}.{value}", language)
+    named = {"exporter.zone": book().zones, "activity.zone_scenario": book().scenarios}.get(path, {}).get(value)
+    return str(named[language] if named else value)
 
 
 def source_url(instrument: str) -> str | None:

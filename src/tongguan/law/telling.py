@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from tongguan.law.naming import fact_name, pathway_name, regime_name, value_name
@@ -39,7 +40,7 @@ def explain(decision: Decision, language: Language) -> str:
         ways = " · ".join(pathway_name(option, language) for option in decision.options)
         parts.append(f"{_heading('options', language)}: {ways}")
     sections: list[tuple[str, Iterator[str]]] = [
-        ("reasons", (line for reason in decision.reasons for line in _reason_lines(reason, language))),
+        ("reasons", _reason_lines(decision.reasons, language)),
         ("missing", (f"  - {fact_name(path, language)} ({path})" for path in decision.missing)),
         ("obligations", (_obligation_line(obligation, language) for obligation in decision.obligations)),
         ("would_change", (f"  - {entry['text'][language]}" for entry in decision.would_change)),
@@ -73,14 +74,20 @@ def _obligation(obligation: Obligation) -> dict[str, Any]:
     }
 
 
-def _reason_lines(reason: Reason, language: Language) -> Iterator[str]:
-    yield f"  - 《{reason.instrument}》{reason.article} {reason.text[language]}"
-    if reason.facts:
-        yield f"    {_heading('facts', language)}: {_listed(reason.facts, language)}"
+def _reason_lines(reasons: Sequence[Reason], language: Language) -> Iterator[str]:
+    """One entry a rule, with all the articles that it cites."""
+    for _, group in groupby(reasons, key=lambda reason: reason.rule):
+        same = list(group)
+        cites = " ".join(f"《{reason.instrument}》{reason.article}" for reason in same)
+        yield f"  - {same[0].text[language]} {cites}"
+        if same[0].facts:
+            yield f"    {_heading('facts', language)}: {_listed(same[0].facts, language)}"
 
 
 def _listed(facts: Mapping[str, Any], language: Language) -> str:
-    return "; ".join(f"{fact_name(path, language)} = {value_name(value, language)}" for path, value in facts.items())
+    return "; ".join(
+        f"{fact_name(path, language)} = {value_name(path, value, language)}" for path, value in facts.items()
+    )
 
 
 def _obligation_line(obligation: Obligation, language: Language) -> str:
