@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tongguan.capture.protocols.body import Store
 from tongguan.capture.protocols.dns import Dns, is_dns, is_dns_stream
+from tongguan.capture.protocols.ftp import COMMANDS, Ftp
 from tongguan.capture.protocols.http import Http
 from tongguan.capture.protocols.http_head import is_request, is_response
 from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
 from tongguan.capture.protocols.opaque import Opaque
+from tongguan.capture.protocols.smtp import Smtp
 from tongguan.capture.protocols.tls import Tls, is_tls
 
 __all__ = ["Session"]
 
 _ENOUGH = 8192  # bytes of one direction after which an undecided connection is taken for unknown
+
+_GREETING = re.compile(rb"220[ -]")
+_REPLY = re.compile(rb"[1-5]\d\d[ -]")
+_VERB = re.compile(rb"([A-Za-z]{3,4})(?:[ \t][^\r\n]*)?\r?\n")
 
 Choice = Callable[[Ends, Store], Layer]
 
@@ -112,6 +119,21 @@ def choose(client: bytes, server: bytes, final: bool) -> Choice | None:
         return Tls
     if is_dns_stream(client) or is_dns_stream(server):
         return Dns
+    return _greeted(client, server, final)
+
+
+def _greeted(client: bytes, server: bytes, final: bool) -> Choice | None:
+    """SMTP or FTP: both greet with 220, and the client's first command tells them apart."""
+    greeted = _GREETING.match(server)
+    verb = _VERB.match(client)
+    if verb is not None:
+        word = verb[1].upper()
+        if word in (b"EHLO", b"HELO", b"LHLO") or (word == b"MAIL" and b"FROM:" in client[:64].upper()):
+            return _smtp
+        if word.decode() in COMMANDS and (greeted or (final and _REPLY.match(server)) or word in (b"PASV", b"EPSV")):
+            return _smtp if b"SMTP" in server[:512].upper() else _ftp
+    if final and greeted:
+        return _smtp if b"SMTP" in server[:512].upper() else _ftp if b"FTP" in server[:512].upper() else None
     return None
 
 
@@ -122,3 +144,11 @@ def choose_datagram(client: bytes, server: bytes, final: bool) -> Choice | None:
 
 def _http(ends: Ends, store: Store) -> Layer:
     return Http(ends, store, lambda inner: Session(inner, store))
+
+
+def _smtp(ends: Ends, store: Store) -> Layer:
+    return Smtp(ends, store, lambda inner: Session(inner, store))
+
+
+def _ftp(ends: Ends, store: Store) -> Layer:
+    return Ftp(ends, store, lambda inner: Session(inner, store))
