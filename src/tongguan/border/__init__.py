@@ -7,6 +7,7 @@ from tongguan.border.ledger import Ledger
 from tongguan.border.locate import COUNTRY_TABLE, Locator
 from tongguan.border.org import Org, load_org
 from tongguan.border.questions import facts_for
+from tongguan.border.reconcile import alert_dict, differences, reconcile
 from tongguan.border.rows import LedgerBatch
 from tongguan.border.subjects import subjects
 from tongguan.border.summarise import summarise
@@ -19,9 +20,12 @@ __all__ = [
     "Locator",
     "Org",
     "Summary",
+    "alert_dict",
     "coverer",
+    "differences",
     "facts_for",
     "load_org",
+    "reconcile",
     "subjects",
     "summarise",
 ]

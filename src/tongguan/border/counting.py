@@ -113,11 +113,11 @@ def _links(cursor: duckdb.DuckDBPyConnection) -> Links:
     number = numbers[_column(types.indices)] if len(rows) else np.zeros(0, np.int64)
     _, first, identifier = np.unique(_column(rows["identifier"]), return_index=True, return_inverse=True)
     type = number[first]
-    subjects = cursor.execute("SELECT count(*) FROM marks").fetchone()
+    subjects = cursor.execute("SELECT count(*) FROM marks").fetchall()
     return Links(
         subject=_column(rows["subject"]).astype(np.int64),
         identifier=identifier.astype(np.int64),
-        subjects=int(subjects[0]) if subjects else 0,
+        subjects=int(subjects[0][0]),
         kind=_KIND[type],
         type=type,
         rank=_RANK[type],

@@ -7,18 +7,28 @@ from typing import Any, Literal
 
 from tongguan.border.org import Org
 from tongguan.border.summary import RecipientTotal, Summary
+from tongguan.model import Activity
 
 __all__ = ["facts_for"]
 
 Bound = Literal["count", "low", "high"]
 
 
-def facts_for(org: Org, summary: Summary, recipient: str | None, as_of: date, bound: Bound = "count") -> dict[str, Any]:
+def facts_for(
+    org: Org,
+    summary: Summary,
+    recipient: str | None,
+    as_of: date,
+    *,
+    activity: str | None = None,
+    bound: Bound = "count",
+) -> dict[str, Any]:
     """Facts for `law.decide` on one recipient, or on all exports together (None).
 
     Numbers of persons are the exporter's in all, whichever recipient is asked about: thresholds are not met recipient
-    by recipient. `bound` takes them at the estimate, or at one of its bounds. What is not known is None.
-    Raises KeyError for a recipient that the summary does not name.
+    by recipient. `bound` takes them at the estimate, or at one of its bounds. `activity` asks about one of the
+    recipient's activities, else its main one answers for it. What is not known is None. Raises KeyError for a recipient
+    that the summary does not name.
     """
     total = summary.recipient(recipient) if recipient is not None else None
     counted = summary.counted
@@ -39,7 +49,7 @@ def facts_for(org: Org, summary: Summary, recipient: str | None, as_of: date, bo
             "persons": getattr(counted.persons, bound),
             "sensitive_persons": getattr(counted.sensitive_persons, bound),
         },
-        "activity": _activity(total) if total else _all_together(summary),
+        "activity": _activity(total, org.activities.get(activity or "")) if total else _all_together(summary),
     }
 
 
@@ -77,8 +87,8 @@ def _any_personal(summary: Summary) -> bool | None:
     return None if None in found else False
 
 
-def _activity(total: RecipientTotal) -> dict[str, Any]:
-    main = total.main.activity if total.main and not total.undeclared else None
+def _activity(total: RecipientTotal, one: Activity | None) -> dict[str, Any]:
+    main = one or (total.main.activity if total.main and not total.undeclared else None)
     facts: dict[str, Any] = {"act": "remote_access" if total.acts == ("remote_access",) else "transmission"}
     if main is not None:
         facts |= {

@@ -12,6 +12,7 @@ import duckdb
 from tongguan import law
 from tongguan.border.activities import exemption, in_period
 from tongguan.border.counting import CERTAIN, ESTIMATED, POSSIBLE, Asked, count_persons
+from tongguan.border.evidence import gather
 from tongguan.border.ledger import Ledger
 from tongguan.border.org import Before, Org
 from tongguan.border.summary import ActivityTotal, Coverage, Flow, Persons, RecipientTotal, Summary
@@ -98,6 +99,7 @@ def summarise(ledger: Ledger, org: Org, as_of: date) -> Summary:
             flows=_flows(groups, count),
             coverage=_coverage(cursor, within),
             blind_spots=_blind_spots(cursor),
+            evidence=gather(cursor, scope, org.activities.values()),
         )
 
 
