@@ -1,0 +1,141 @@
+"""路径判定: facts in, the path that the law of a day asks out, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from tongguan import law
+from tongguan.errors import BadFacts
+from tongguan.law.book import book
+from tongguan.law.facts import FIELDS as KINDS
+from tongguan.law.naming import country_codes
+from tongguan.service.console.address import link
+from tongguan.service.console.lines import legal_lines
+from tongguan.service.console.visit import Visit, Visitor, twin
+from tongguan.service.console.workspace import Row
+
+__all__ = ["CONDITIONS", "KINDS", "router"]
+
+router = APIRouter()
+YES_NO = {"yes": True, "no": False}
+CONDITIONS: Mapping[str, tuple[str, ...]] = {
+    "trade": (),
+    "reexport": ("collected_abroad", "domestic_added"),
+    "contract": ("party", "necessary"),
+    "hr": ("labour_rules", "collective_contract", "necessary"),
+    "emergency": ("necessary", "protects_life_health_property"),
+}
+"""What each ground asks for, as the facts name it."""
+
+
+@router.get(twin("/decide")[0])
+@router.get(twin("/decide")[1])
+def decide(visit: Visitor) -> Response:
+    """The form with the answer to what it holds."""
+    asked = _asked(visit)
+    data = {
+        "asked": asked,
+        "given": bool([k for k in KINDS if k in visit.request.query_params]),
+        **answer(visit, asked),
+        "conditions": CONDITIONS,
+        "countries": sorted(country_codes()),
+        "zones": list(book().zones),
+        "logged": visit.number("logged", -1, 0, 2**53),
+    }
+    return visit.page("decide.html", data)
+
+
+@router.post("/decide")
+async def record(visit: Visitor) -> Response:
+    """Seal the answer in the audit log, and come back to it."""
+    form = await visit.request.form()
+    visit.check_form(str(form.get("csrf", "")))
+    asked = {name: str(form[name]).strip() for name in KINDS if form.get(name)}
+    found = answer(visit, asked)
+    if found["decision"] is None:
+        return visit.go(link("/decide", asked))
+    body = {"facts": found["facts"], "date": found["decision"]["date"], "pathway": found["decision"]["pathway"]}
+    return visit.go(link("/decide", {**asked, "logged": visit.seal("decision", body)}))
+
+
+def answer(visit: Visit, asked: Mapping[str, str]) -> Row:
+    """The decision for what a form holds: facts, decision (None where a field cannot be read), errors by field."""
+    facts: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for name, text in asked.items():
+        value = _value(name, text)
+        if value is None:
+            continue
+        try:
+            law.Facts.of(_nested({name: value}))
+            facts[name] = value
+        except BadFacts:
+            errors[name] = visit.t(f"decide.bad.{KINDS[name]}")
+    decision = None
+    if not errors:
+        try:
+            decision = law.decision_json(law.decide(_nested(facts)))
+        except BadFacts:
+            errors["data.personal"] = visit.t("decide.bad.contradiction")
+    lines = legal_lines(str(facts.get("date") or _today(visit)))
+    return {"facts": facts, "errors": errors, "decision": decision, "lines": lines}
+
+
+def _asked(visit: Visit) -> dict[str, str]:
+    """The fields of the address; at first what the workspace knows already."""
+    given = {name: visit.get(name)[:200] for name in KINDS if visit.get(name)}
+    return given or _known(visit)
+
+
+def _known(visit: Visit) -> dict[str, str]:
+    """The day, the exporter and the counted persons of the inspected workspace."""
+    result = visit.result
+    if result is None:
+        return {"date": _today(visit)}
+    exporter, counted = result["exporter"], result["totals"]["counted"]
+    known = {
+        "date": result["as_of"],
+        "exporter.ciio": {True: "yes", False: "no"}.get(exporter["ciio"], ""),
+        "exporter.city": exporter["city"],
+        "exporter.zone": exporter["zone"],
+        "data.personal": "yes",
+        "data.persons": counted["persons"]["count"],
+        "data.sensitive_persons": counted["sensitive_persons"]["count"],
+        "activity.act": "transmission",
+    }
+    return {name: str(value) for name, value in known.items() if value not in (None, "")}
+
+
+def _today(visit: Visit) -> str:
+    from datetime import datetime
+
+    from tongguan.service.console.figures import ZONE
+
+    return datetime.now(ZONE).date().isoformat()
+
+
+def _value(name: str, text: str) -> Any:
+    """A field's text as the law room takes it; None where it says that it is not known."""
+    kind = KINDS[name]
+    if kind == "bool":
+        return YES_NO.get(text)
+    if kind == "count":
+        digits = text.replace(",", "").replace("，", "").replace(" ", "")
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text
+    return text or None
+
+
+def _nested(flat: Mapping[str, Any]) -> Row:
+    """{"data.persons": 1} → {"data": {"persons": 1}}"""
+    tree: Row = {}
+    for path, value in flat.items():
+        *above, last = path.split(".")
+        place = tree
+        for part in above:
+            place = place.setdefault(part, {})
+        place[last] = value
+    return tree

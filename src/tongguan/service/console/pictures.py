@@ -1,0 +1,83 @@
+"""What the charts show, as data: a Sankey of flows, a matrix of countries and types, bars over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tongguan.service.console.figures import ZONE
+from tongguan.service.console.filters import UNKNOWN
+from tongguan.service.console.workspace import Row, Workspace
+
+__all__ = ["bars", "matrix", "sankey"]
+
+LEFT = "direction in ('export', 'undetermined')"  # what left, or may have left
+HOURS_UP_TO_S = 2 * 86_400  # a span up to which bars are hours, beyond it days
+
+
+def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
+    """Three columns: system → recipient → country. `by` is persons or bytes.
+
+    A recipient's persons are those that were counted for it, each once, so that they may be fewer than its flows'.
+    """
+    counted = {r["id"] or r["name"]: r for r in result["recipients"]}
+    links: dict[tuple[str, str], Row] = {}
+    nodes: dict[str, Row] = {}
+
+    def node(kind: str, key: str, name: str | None, shown: int | None = None) -> str:
+        ident = f"{kind}:{key}"
+        nodes.setdefault(ident, {"id": ident, "column": kind, "key": key, "name": name, "value": shown})
+        return ident
+
+    def add(source: str, target: str, value: int, pathway: str | None) -> None:
+        found = links.setdefault((source, target), {"source": source, "target": target, "value": 0, "pathway": pathway})
+        found["value"] += value
+
+    for row in rows:
+        value = int(row[by] or 0)
+        if not value:
+            continue
+        key = row["recipient_id"] or row["recipient"] or ""
+        known = counted.get(key)
+        own = int(known["persons"]["count"]) if known and by == "persons" else None
+        system = node("system", row["system"] or "", row["system"])
+        recipient = node("recipient", key, row["recipient"], own)
+        country = node("country", row["country"] or UNKNOWN, row["country"])
+        add(system, recipient, value, row["pathway"])
+        add(recipient, country, value, row["pathway"])
+    return {"by": by, "nodes": list(nodes.values()), "links": list(links.values())}
+
+
+def matrix(rows: Sequence[Row], result: Row) -> Row:
+    """Countries × data types with numbers of persons: the sum over the recipients there, who may share persons."""
+    shown = {row["recipient_id"] or row["recipient"] for row in rows}
+    cells: dict[str, dict[str, Any]] = {}
+    types: dict[str, int] = {}
+    for recipient in result["recipients"]:
+        if (recipient["id"] or recipient["name"]) not in shown:
+            continue
+        new = {t for d in recipient["differences"] if d["kind"] == "type_not_filed" for t in d.get("types", [])}
+        line = cells.setdefault(recipient["country"] or UNKNOWN, {})
+        for type_id, persons in (recipient.get("type_persons") or {}).items():
+            cell = line.setdefault(type_id, {"persons": 0, "new": False})
+            cell["persons"] += persons
+            cell["new"] = cell["new"] or type_id in new
+            types[type_id] = types.get(type_id, 0) + persons
+    order = sorted(types, key=lambda t: -types[t])
+    most = max((cell["persons"] for line in cells.values() for cell in line.values()), default=0)
+    return {"types": order, "rows": [{"country": c, "cells": line} for c, line in cells.items()], "most": most}
+
+
+def bars(workspace: Workspace) -> Row:
+    """Exports over time: by hour in Beijing where two days or fewer were seen, else by day."""
+    span = workspace.rows(f"select min(ts) as first, max(ts) as last from exchanges where {LEFT}")
+    if not span or span[0]["first"] is None:
+        return {"step": "hour", "bars": []}
+    step = 3600 if span[0]["last"] - span[0]["first"] <= HOURS_UP_TO_S else 86_400
+    offset = int(ZONE.utcoffset(None).total_seconds()) if step == 86_400 else 0
+    sql = (
+        f"select cast(floor((ts + {offset}) / {step}) * {step} - {offset} as double) as start, "
+        "count(*) as crossings, sum(size) as bytes, sum(findings) as findings "
+        f"from exchanges where {LEFT} group by 1 order by 1"
+    )
+    return {"step": "hour" if step == 3600 else "day", "bars": workspace.rows(sql)}
