@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from tongguan.border.ledger import Ledger
+from tongguan.border.summarise import may_have_left
 from tongguan.border.summary import iso
 from tongguan.model import Activity
 
@@ -21,21 +23,22 @@ Shown = Mapping[tuple[str, str | None, bool, str], tuple[Evidence, ...]]
 """By recipient id, activity id, whether outside the activity's period, and data type."""
 
 
-def gather(cursor: duckdb.DuckDBPyConnection, scope: str, activities: Iterable[Activity]) -> Shown:
-    """Of each kind the exchanges with most values, the earliest among equals. `scope`: FROM exchanges WHERE …"""
-    cursor.register("periods", _periods(activities))
-    rows = cursor.execute(
-        f"""
+def gather(ledger: Ledger, window: tuple[date, date], activities: Iterable[Activity]) -> Shown:
+    """Of each kind the exchanges with most values, the earliest among equals."""
+    with ledger.cursor() as cursor:
+        cursor.register("periods", _periods(activities))
+        rows = cursor.execute(
+            f"""
         WITH e AS (SELECT uid, ts, day, operation, application, types, activity,
-                          coalesce(recipient_id, recipient) AS who {scope} AND len(types) > 0)
+                          coalesce(recipient_id, recipient) AS who {may_have_left(window)} AND len(types) > 0)
         SELECT e.who, e.activity, coalesce(e.day < p.starts OR e.day > p.ends, false) AS out_of_period, f.type,
                min({{'few': -f.count, 'ts': e.ts, 'exchange': e.uid, 'operation': e.operation,
                      'application': e.application, 'types': e.types, 'masked': f.masked}}, {SHOWN})
         FROM e JOIN findings f USING (uid) LEFT JOIN periods p ON p.activity = e.activity
         GROUP BY ALL
         """
-    ).fetchall()
-    cursor.unregister("periods")
+        ).fetchall()
+        cursor.unregister("periods")
     return {(who, activity, late, type): tuple(map(_row, found)) for who, activity, late, type, found in rows}
 
 

@@ -258,14 +258,6 @@ class Ledger:
         self._database = None
 
 
-_DICTIONARIES: dict[str, bool | list[str]] = {
-    "exchanges": True,
-    "findings": True,
-    "blind_spots": True,
-    "subjects": True,
-}
-
-
 def _take(commits: _Commits, entry: dict[str, Any]) -> None:
     if entry.get("cleared"):
         commits.done, commits.completed = {}, set()
@@ -274,10 +266,10 @@ def _take(commits: _Commits, entry: dict[str, Any]) -> None:
     elif entry.get("completed"):
         commits.completed.add(entry["source"])
     else:
-        commits.done.setdefault(entry["source"], set()).add(int(entry["ordinal"]))
-        commits.tally.update(entry.get("tally", {}))
         for table, names in entry["files"].items():
             commits.files[table] += names
+        commits.tally.update(entry.get("tally", {}))
+        commits.done.setdefault(entry["source"], set()).add(int(entry["ordinal"]))
 
 
 def _sync(path: Path) -> None:

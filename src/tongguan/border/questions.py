@@ -19,9 +19,8 @@ def facts_for(
     summary: Summary,
     recipient: str | None,
     as_of: date,
-    *,
-    activity: str | None = None,
     bound: Bound = "count",
+    activity: str | None = None,
 ) -> dict[str, Any]:
     """Facts for `law.decide` on one recipient, or on all exports together (None).
 

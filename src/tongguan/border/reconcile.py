@@ -9,7 +9,8 @@ from typing import Any
 
 from tongguan import law
 from tongguan.border.citations import citations
-from tongguan.border.evidence import SHOWN, Evidence
+from tongguan.border.evidence import SHOWN, Evidence, Shown, gather
+from tongguan.border.ledger import Ledger
 from tongguan.border.org import Org
 from tongguan.border.questions import facts_for
 from tongguan.border.summary import ActivityTotal, RecipientTotal, Summary, count_dict
@@ -25,41 +26,42 @@ _NO_DUTY = (Pathway.EXEMPT, Pathway.NOT_EXPORT)
 _NO_ANSWER = (Pathway.UNDETERMINED, Pathway.NO_ROUTE)
 
 
-def reconcile(org: Org, summary: Summary, as_of: date) -> list[Alert]:
+def reconcile(org: Org, summary: Summary, as_of: date, ledger: Ledger) -> list[Alert]:
     """Where what was seen and what was filed differ, the gravest first.
 
     Rules: recipient_unknown, type_not_filed, scale_above_filed, activity_expired, path_not_taken. An export that nobody
     declared is only that: its path and its scale are asked about once it is declared.
     """
-    alerts = [alert for total in summary.recipients for alert in _of_recipient(summary, total)]
-    alerts += _paths(org, summary, as_of)
+    shown = gather(ledger, summary.window, org.activities.values())
+    alerts = [alert for total in summary.recipients for alert in _of_recipient(shown, total)]
+    alerts += _paths(org, summary, as_of, shown)
     return sorted(
         alerts, key=lambda alert: (_RANK[alert.severity], alert.rule, alert.recipient or "", alert.activity or "")
     )
 
 
-def _of_recipient(summary: Summary, total: RecipientTotal) -> Iterator[Alert]:
+def _of_recipient(evidence: Shown, total: RecipientTotal) -> Iterator[Alert]:
     if total.undeclared:
-        yield _unknown(summary, total)
+        yield _unknown(evidence, total)
     for activity in total.activities:
-        yield from _types(summary, total, activity)
-        yield from _scale(summary, total, activity)
-        yield from _period(summary, total, activity)
+        yield from _types(evidence, total, activity)
+        yield from _scale(evidence, total, activity)
+        yield from _period(evidence, total, activity)
 
 
-def _unknown(summary: Summary, total: RecipientTotal) -> Alert:
+def _unknown(evidence: Shown, total: RecipientTotal) -> Alert:
     """Personal data went to somebody who is not in the register, or under no declared activity."""
     cause = "undeclared" if total.registered else "unregistered"
     if total.direction == "undetermined":
         cause = "undetermined"
-    types = [type for type in total.types if (total.id, None, False, type) in summary.evidence]
+    types = [type for type in total.types if (total.id, None, False, type) in evidence]
     return Alert(
         rule="recipient_unknown",
         severity="mid" if cause == "undetermined" else "high",
         title=wording(__package__).both(f"recipient_unknown.{cause}", recipient=total.party.name),
         recipient=total.id,
         activity=None,
-        evidence=_shown(summary, total.id, None, types),
+        evidence=_shown(evidence, total.id, None, types),
         citations=citations("recipient_unknown", None),
         detail={
             "cause": cause,
@@ -70,7 +72,7 @@ def _unknown(summary: Summary, total: RecipientTotal) -> Alert:
     )
 
 
-def _types(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Iterator[Alert]:
+def _types(evidence: Shown, total: RecipientTotal, seen: ActivityTotal) -> Iterator[Alert]:
     """Personal data of types that the activity did not declare."""
     extra = tuple(type for type in seen.types if type not in seen.activity.types)
     if not extra:
@@ -88,7 +90,7 @@ def _types(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Iter
         },
         recipient=total.id,
         activity=seen.activity.id,
-        evidence=_shown(summary, total.id, seen.activity.id, extra),
+        evidence=_shown(evidence, total.id, seen.activity.id, extra),
         citations=citations("type_not_filed", seen.activity.approval),
         detail={
             "types": list(extra),
@@ -98,7 +100,7 @@ def _types(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Iter
     )
 
 
-def _scale(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Iterator[Alert]:
+def _scale(evidence: Shown, total: RecipientTotal, seen: ActivityTotal) -> Iterator[Alert]:
     """More persons than were filed. The persons with sensitive data decide the title where both are more."""
     approval = seen.activity.approval
     if approval is None:
@@ -126,15 +128,15 @@ def _scale(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Iter
         ),
         recipient=total.id,
         activity=seen.activity.id,
-        evidence=_shown(summary, total.id, seen.activity.id, seen.sensitive_types if sensitive else seen.types),
+        evidence=_shown(evidence, total.id, seen.activity.id, seen.sensitive_types if sensitive else seen.types),
         citations=citations("scale_above_filed", approval),
         detail={key: {"filed": filed, "seen": count_dict(count)} for key, (filed, count) in above.items()},
     )
 
 
-def _period(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Iterator[Alert]:
+def _period(evidence: Shown, total: RecipientTotal, seen: ActivityTotal) -> Iterator[Alert]:
     """Personal data that left before an activity or its approval began, or after it ended."""
-    shown = _shown(summary, total.id, seen.activity.id, seen.types, out_of_period=True)
+    shown = _shown(evidence, total.id, seen.activity.id, seen.types, out_of_period=True)
     if not seen.out_of_period or not shown:
         return
     activity, approval = seen.activity, seen.activity.approval
@@ -161,7 +163,7 @@ def _period(summary: Summary, total: RecipientTotal, seen: ActivityTotal) -> Ite
     )
 
 
-def _paths(org: Org, summary: Summary, as_of: date) -> Iterator[Alert]:
+def _paths(org: Org, summary: Summary, as_of: date, evidence: Shown) -> Iterator[Alert]:
     """Activities whose approval is not what the law of the day asks. One pathway that is asked is one cause."""
     lacking: dict[Pathway, list[tuple[RecipientTotal, ActivityTotal, Decision]]] = {}
     for total in summary.recipients:
@@ -171,7 +173,7 @@ def _paths(org: Org, summary: Summary, as_of: date) -> Iterator[Alert]:
                 if not _taken(decision, seen):
                     lacking.setdefault(decision.pathway, []).append((total, seen, decision))
     for members in lacking.values():
-        yield _path(summary, members)
+        yield _path(evidence, members)
 
 
 def _taken(decision: Decision, seen: ActivityTotal) -> bool:
@@ -183,13 +185,13 @@ def _taken(decision: Decision, seen: ActivityTotal) -> bool:
     return path is not None and (path == _HEAVIEST or path == decision.pathway or path in decision.options)
 
 
-def _path(summary: Summary, members: Sequence[tuple[RecipientTotal, ActivityTotal, Decision]]) -> Alert:
+def _path(evidence: Shown, members: Sequence[tuple[RecipientTotal, ActivityTotal, Decision]]) -> Alert:
     decision = members[0][2]
     names = {language: law.pathway_name(decision.pathway, language) for language in LANGUAGES}
     key = "path_not_taken" if len(members) == 1 else "path_not_taken.several"
     alone = members[0] if len(members) == 1 else None
     shown = [
-        row for total, seen, _ in members for row in _shown(summary, total.id, seen.activity.id, seen.types)[:SHOWN]
+        row for total, seen, _ in members for row in _shown(evidence, total.id, seen.activity.id, seen.types)[:SHOWN]
     ]
     return Alert(
         rule="path_not_taken",
@@ -220,13 +222,13 @@ def _path(summary: Summary, members: Sequence[tuple[RecipientTotal, ActivityTota
 
 
 def _shown(
-    summary: Summary, recipient: str, activity: str | None, types: Iterable[str], out_of_period: bool | None = None
+    evidence: Shown, recipient: str, activity: str | None, types: Iterable[str], out_of_period: bool | None = None
 ) -> tuple[Evidence, ...]:
     """At most `SHOWN` exchanges that show any of these types."""
     rows: dict[str, Evidence] = {}
     for type in types:
         for late in (False, True) if out_of_period is None else (out_of_period,):
-            for row in summary.evidence.get((recipient, activity, late, type), ()):
+            for row in evidence.get((recipient, activity, late, type), ()):
                 rows.setdefault(row["exchange"], row)
     return tuple(rows.values())[:SHOWN]
 

@@ -12,14 +12,13 @@ import duckdb
 from tongguan import law
 from tongguan.border.activities import exemption, in_period
 from tongguan.border.counting import CERTAIN, ESTIMATED, POSSIBLE, Asked, count_persons
-from tongguan.border.evidence import gather
 from tongguan.border.ledger import Ledger
 from tongguan.border.org import Before, Org
 from tongguan.border.summary import ActivityTotal, Coverage, Flow, Persons, RecipientTotal, Summary
 from tongguan.identify.types import TYPES
 from tongguan.model import Activity, BlindKind, Count, Direction, Party
 
-__all__ = ["summarise"]
+__all__ = ["may_have_left", "summarise"]
 
 UNREAD = tuple(
     kind.value
@@ -77,8 +76,7 @@ def summarise(ledger: Ledger, org: Org, as_of: date) -> Summary:
     exemption with an unknown condition is counted, but not in the lower bound.
     """
     window = law.window(as_of)
-    within = f"day BETWEEN DATE '{window[0]}' AND DATE '{window[1]}'"
-    scope = f"FROM exchanges WHERE {within} AND act <> 'none' AND direction IN ('export', 'undetermined')"
+    scope = may_have_left(window)
     status = {id: exemption(activity, org, as_of) for id, activity in org.activities.items()}
     with ledger.cursor() as cursor:
         groups = _groups(cursor, scope)
@@ -97,10 +95,18 @@ def summarise(ledger: Ledger, org: Org, as_of: date) -> Summary:
             exempt=_persons(count, "exempt"),
             recipients=_recipients(groups, org, status, count, by_type),
             flows=_flows(groups, count),
-            coverage=_coverage(cursor, within),
+            coverage=_coverage(cursor, window),
             blind_spots=_blind_spots(cursor),
-            evidence=gather(cursor, scope, org.activities.values()),
         )
+
+
+def may_have_left(window: tuple[date, date]) -> str:
+    """SQL: FROM exchanges, those of the window that left the mainland or may have."""
+    return f"FROM exchanges WHERE {_within(window)} AND act <> 'none' AND direction IN ('export', 'undetermined')"
+
+
+def _within(window: tuple[date, date]) -> str:
+    return f"day BETWEEN DATE '{window[0]}' AND DATE '{window[1]}'"
 
 
 def _groups(cursor: duckdb.DuckDBPyConnection, scope: str) -> list[_Group]:
@@ -290,12 +296,12 @@ def _with_before(counted: Persons, before: Sequence[Before], window: tuple[date,
     return Persons(*added)
 
 
-def _coverage(cursor: duckdb.DuckDBPyConnection, within: str) -> Coverage:
+def _coverage(cursor: duckdb.DuckDBPyConnection, window: tuple[date, date]) -> Coverage:
     rows = cursor.execute(
         f"""
         SELECT direction, count(*), count(*) FILTER (WHERE list_has_any(blind, $unread)) AS unread,
                coalesce(sum(size) FILTER (WHERE list_has_any(blind, $unread)), 0)::BIGINT, min(ts), max(ts)
-        FROM exchanges WHERE {within} GROUP BY direction
+        FROM exchanges WHERE {_within(window)} GROUP BY direction
         """,
         {"unread": list(UNREAD)},
     ).fetchall()

@@ -164,7 +164,6 @@ class Summary:
     flows: tuple[Flow, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     blind_spots: tuple[Mapping[str, Any], ...] = ()
-    evidence: Mapping[tuple[str, str | None, bool, str], tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
     def recipient(self, id: str) -> RecipientTotal:
         """One recipient by its id. Raises KeyError."""
