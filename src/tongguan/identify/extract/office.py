@@ -16,7 +16,7 @@ __all__ = ["is_furniture", "is_properties", "main_part", "part", "properties"]
 _FURNITURE = re.compile(
     r"(?:^|/)(?:theme/|_rels/\.rels|slideLayouts/|handoutMasters/|\[Content_Types\]\.xml|(?:styles|settings|fontTable|webSettings"
     r"|numbering|stylesWithEffects|tableStyles|presProps|viewProps|calcChain|vbaProject\.bin|manifest\.(?:xml|rdf)|printerSettings[^/]*|vmlDrawing[^/]*"
-    r"|Thumbnails?/.*|thumbnail\.[a-z]+|layout-cache|mimetype|commentsExtended|commentsIds|people\.xml\.rels)(?:\.xml)?$)"
+    r"|Thumbnails?/.*|thumbnail\.[a-z]+|layout-cache|Configurations2/.*|mimetype|commentsExtended|commentsIds|people\.xml\.rels)(?:\.xml)?$)"
 )
 _SHEETS = re.compile(
     r"xl/(?:worksheets|chartsheets|styles|sharedStrings|workbook|metadata|tables|pivot|externalLinks|queryTables)"
@@ -53,6 +53,7 @@ _SILENT = {
     "binData",
     "fldData",
     "posOffset",
+    "tableStyleId",
     "pctWidth",
     "pctHeight",
     "styles",

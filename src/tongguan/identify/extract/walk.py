@@ -13,16 +13,21 @@ from tongguan.identify.extract import forms, mail, markup, office, structured, t
 from tongguan.identify.extract.encoding import Decoded, decode
 from tongguan.identify.extract.extraction import Extraction, Limits
 from tongguan.identify.extract.sniff import Format, Hint, hint_of, sniff
-from tongguan.identify.pieces import Piece
+from tongguan.identify.pieces import Kind, Piece
 from tongguan.model import BlindKind, BlindSpot, Content
 
 __all__ = ["extract"]
 
-_WORDS_HTML = re.compile(r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)\b", re.IGNORECASE)
+_WORDS_HTML = re.compile(
+    r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)[\s>]", re.IGNORECASE
+)
 _SQL = re.compile(r"^\s*(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _TOO_MUCH = "unfolds to more than allowed"
 FAULT = "fault of the reader"
+# Storages of old office documents in which other files lie (UTF-16), and RTF's word for one.
+_EMBEDDED = ("ObjectPool".encode("utf-16-le"), "MBD0".encode("utf-16-le"), b"\\objdata")
+_ZIP_END = 22 + (1 << 16)  # the end record and the longest comment
 _CROWD = 200  # blind spots told one by one
 _NAME_LIMIT = 255
 _PATH_LIMIT = 1000
@@ -147,11 +152,11 @@ class _Walk:
                 return [piece]
         if begin == "<":
             if hint != "xml" and (hint == "html" or (_WORDS_HTML.search(text, 0, 4096) and "<?xml" not in text[:256])):
-                return markup.html(utf8, member)
+                return markup.html(utf8, member) or [structured.xml(text, utf8, member)]
             if (hint != "csv" and text.rstrip()[-1:] == ">") or hint == "xml":
                 return [structured.xml(text, utf8, member)]
         if hint == "html" and _WORDS_HTML.search(text):
-            return markup.html(utf8, member)
+            return markup.html(utf8, member) or [structured.prose(text, utf8, member)]
         if hint in ("", "form") and forms.is_urlencoded(utf8, hint == "form"):
             piece, lost = forms.urlencoded(utf8, member)
             if lost:
@@ -236,11 +241,18 @@ class _Walk:
         if report.get("blank"):
             detail = "pages without text: text recognition is not installed"
             self.blind(BlindKind.UNSUPPORTED, member, detail, count=report["blank"])
-        for blob in blobs:
+        if report.get("lost"):
+            self.blind(BlindKind.UNSUPPORTED, member, "attachments that cannot be read", count=report["lost"])
+        if media_type == "application/pdf" and b"/AcroForm" in data:
+            self.blind(BlindKind.UNSUPPORTED, member, "fields of a PDF form are not read")
+        if media_type != "application/vnd.ms-outlook" and any(mark in data for mark in _EMBEDDED):
+            self.blind(BlindKind.UNSUPPORTED, member, "objects embedded in an old office document are not read")
+        for name, blob in zip(report.get("parts", ()), blobs, strict=True):
+            self.bytes_left -= len(blob)
             text = str(blob, "utf-8", "replace")
-            self._spend(len(blob), member)
             if text.strip():
-                self.pieces.append(structured.prose(text, bytes(blob), member))
+                kind: Kind = "form" if name == "properties" else "prose"
+                self.pieces.append(structured.prose(text, text.encode("utf-8", "replace"), _joined(member, name), kind))
 
     def _sheet(self, data: bytes, member: str | None, found: Format, depth: int) -> None:
         report, blobs = self._ask("sheet", found.detail, data, member)
@@ -267,7 +279,8 @@ class _Walk:
     def _archive(self, data: bytes, member: str | None, found: Format, depth: int, quiet: bool = False) -> None:
         office_file = found.family == "office"
         before = len(self.blind_spots)
-        report, blobs = self._ask("archive", "zip" if office_file else found.detail, data, member)
+        kind = "zip" if office_file else found.detail
+        report, blobs = self._ask("archive", kind, data, member)
         if quiet:
             del self.blind_spots[before:]
         skipped: dict[tuple[BlindKind, str], list[int]] = {}
@@ -275,6 +288,8 @@ class _Walk:
         blobs.clear()
         self.members_left -= len(entries)
         self.bytes_left -= sum(len(blob) for _, blob in entries)
+        if kind == "zip" and report["end"] == "ok" and b"PK\x05\x06" not in data[-_ZIP_END:]:
+            self.blind(BlindKind.UNREADABLE, member, "cut short: the archive's directory is missing", 0)
         if office_file:
             entries.sort(
                 key=lambda pair: (not office.main_part(pair[0]["name"]), office.is_properties(pair[0]["name"]))
@@ -331,6 +346,8 @@ class _Walk:
 
     def _part(self, name: str, data: bytes, parent: str | None, path: str | None, depth: int) -> None:
         """One part of an office document."""
+        if not data:
+            return
         if name.endswith((".xml", ".rels", ".vml")):
             read = office.properties if office.is_properties(name) else office.part
             pieces, whole = read(data, parent if office.main_part(name) else path)

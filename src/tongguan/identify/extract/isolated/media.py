@@ -62,6 +62,8 @@ def media(head: bytes) -> str | None:
         return _IMAGE if head[8:12] == b"WEBP" else "audio or video"
     if head.startswith(b"BM") and len(head) >= 18 and head[14:18] in (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
         return _IMAGE
+    if head.startswith(b"VCLMTF") or (head.startswith(b"\1\0\0\0") and head[40:44] == b" EMF"):
+        return _IMAGE
     if head.startswith(b"MZ") and b"\0" in head[:64]:
         return "executable"
     return None
