@@ -143,7 +143,10 @@ def retailer() -> Result:
             "types": ["phone", "email", "address"],
             "expires": "2027-03-12",
         },
-        differences=[{"kind": "type_not_filed", "types": ["id_card"]}, {"kind": "scale_exceeded", "types": []}],
+        differences=[
+            {"kind": "type_not_filed", "types": ["id_card"], "filed": ["phone"], "type_persons": {"id_card": 3117}},
+            {"kind": "scale_above_filed", "persons": {"filed": 500000, "seen": persons(648930, 645002, 656000)}},
+        ],
     )
     parent = recipient(
         "xingye-intl",
@@ -162,13 +165,22 @@ def retailer() -> Result:
             "types": ["person_name", "phone", "bank_card"],
             "expires": "2026-10-01",
         },
+        differences=[{"kind": "activity_expired", "crossings": 31, "starts": None, "ends": "2026-10-01"}],
     )
     portline = recipient(
         "portline", "港线履约有限公司", "HK", persons(421800), exempt=True, decision=decision("exempt", would_change=[])
     )
     kitefin = recipient("kitefin", "Kitefin Payments", "SG", persons(96100), exempt=True, decision=decision("exempt"))
     hr = recipient(
-        "pagewell", "Pagewell HR", "IE", persons(11840), decision=undetermined(), basis="certificate", confidence=0.9
+        "pagewell",
+        "Pagewell HR",
+        "IE",
+        persons(11840),
+        decision=undetermined(),
+        basis="certificate",
+        confidence=0.9,
+        activities=["ACT-2026-005"],
+        filed={"path": None, "number": None, "persons": None, "types": ["phone", "email"], "expires": None},
     )
     unknown = recipient(
         "mx.quillmark.example",
@@ -178,7 +190,8 @@ def retailer() -> Result:
         basis="sni",
         confidence=0.4,
         decision=undetermined(),
-        differences=[{"kind": "recipient_unknown", "types": ["person_name"]}],
+        differences=[{"kind": "recipient_unknown", "cause": "unregistered", "types": ["person_name"]}],
+        unread=31,
     )
     recipients = [portline, lumora, parent, kitefin, hr, unknown]
     return {

@@ -1,4 +1,7 @@
-"""Filed against observed, row by row, for one recipient of a completed result."""
+"""Filed against observed, row by row, for one recipient of a completed result.
+
+What differs is the border's finding (`differences`); here it is put beside what was filed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Any
 
 from tongguan.casework.report.words import Words
 
-__all__ = ["Row", "filing"]
+__all__ = ["Row", "filing", "other_differences"]
+
+TOLD_IN_ROWS = {"path_not_taken", "scale_above_filed", "type_not_filed", "activity_expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,54 +27,64 @@ class Row:
 
 
 def filing(recipient: dict[str, Any], as_of: str, words: Words) -> list[Row]:
-    """What was filed and what was seen; empty where nothing was filed."""
+    """What was filed and what was seen; empty where no declared activity covers the recipient."""
     filed = recipient["filed"]
     if not filed:
         return []
-    rows = [_path(recipient, filed, words), _persons(recipient, filed, words), _types(recipient, filed, words)]
-    if filed["expires"]:
-        expired = filed["expires"] < as_of
-        rows.append(_row("expires", filed["expires"], as_of, "more" if expired else "same", "expired", words))
+    found = {difference["kind"]: difference for difference in recipient["differences"]}
+    rows = [_path(recipient, filed, found, words)]
     if filed["number"]:
-        rows.insert(1, Row(words("filed.number"), filed["number"], "", "", ""))
+        rows.append(Row(words("filed.number"), filed["number"], "", "", ""))
+    for what in ("persons", "sensitive_persons"):
+        if filed[what] is not None or what == "persons":
+            rows.append(_scale(what, recipient, filed, found, words))
+    rows.append(_types(recipient, filed, found, words))
+    if filed["expires"]:
+        late = "activity_expired" in found
+        text = words("filed.expired" if late else "filed.valid")
+        observed = words("range", first=recipient["first"][:10], last=recipient["last"][:10])
+        rows.append(Row(words("filed.expires"), filed["expires"], observed, "more" if late else "same", text))
     return rows
 
 
-def _path(recipient: dict[str, Any], filed: dict[str, Any], words: Words) -> Row:
+def other_differences(recipient: dict[str, Any]) -> list[dict[str, Any]]:
+    """Differences that no row of `filing` tells."""
+    told = TOLD_IN_ROWS if recipient["filed"] else set()
+    return [difference for difference in recipient["differences"] if difference["kind"] not in told]
+
+
+def _path(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], words: Words) -> Row:
     decision = recipient["decision"]
-    ways = {decision["pathway"], *decision["options"]}
-    shown = words("filed.asked", path=words.pathway(decision["pathway"]))
-    if not filed["path"] or decision["pathway"] == "undetermined":
-        return Row(words("filed.path"), _path_name(filed, words), shown, "", words("not_compared"))
-    kind = "same" if filed["path"] in ways or decision["pathway"] == "exempt" else "more"
-    return _row("path", _path_name(filed, words), shown, kind, "other_path", words)
+    name = words.pathway(filed["path"]) if filed["path"] else words("filed.missing")
+    asked = words("filed.asked", path=words.pathway(decision["pathway"]))
+    if "path_not_taken" in found:
+        kind, text = "more", words("difference.path_not_taken")
+    elif decision["pathway"] == "undetermined":
+        kind, text = "", words("not_compared")
+    else:
+        kind, text = "same", words("same")
+    return Row(words("filed.path"), name, asked, kind, text)
 
 
-def _path_name(filed: dict[str, Any], words: Words) -> str:
-    return words.pathway(filed["path"]) if filed["path"] else words("filed.missing")
-
-
-def _persons(recipient: dict[str, Any], filed: dict[str, Any], words: Words) -> Row:
-    seen = recipient["persons"]
+def _scale(what: str, recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], words: Words) -> Row:
+    seen, item = recipient[what], words(f"filed.{what}")
     observed = words("flow.persons", persons=words.exact(seen["count"])) + f" ({words.bounds(seen)})"
-    if filed["persons"] is None:
-        return Row(words("filed.persons"), words("filed.missing"), observed, "", words("not_compared"))
-    count = words("flow.persons", persons=words.exact(filed["persons"]))
-    more = seen["count"] - filed["persons"]
-    kind = "more" if more > 0 else "same"
-    return _row("persons", count, observed, kind, "beyond", words, count=words.exact(max(more, 0)))
+    if filed[what] is None:
+        return Row(item, words("filed.missing"), observed, "", words("not_compared"))
+    count = words("flow.persons", persons=words.exact(filed[what]))
+    above = found.get("scale_above_filed", {}).get(what)
+    if not above:
+        return Row(item, count, observed, "same", words("same"))
+    more = above["seen"]["count"] - above["filed"]
+    return Row(item, count, observed, "more", words("filed.beyond", count=words.exact(more)))
 
 
-def _types(recipient: dict[str, Any], filed: dict[str, Any], words: Words) -> Row:
-    seen, known = recipient["types"], filed["types"]
-    extra = [type for type in seen if type not in known]
-    names = words.types(seen) or words("none")
-    if not known:
-        return Row(words("filed.types"), words("filed.missing"), names, "", words("not_compared"))
-    kind = "add" if extra else "same"
-    return _row("types", words.types(known), names, kind, "extra", words, count=len(extra), types=words.types(extra))
-
-
-def _row(item: str, filed: str, observed: str, kind: str, text: str, words: Words, **values: object) -> Row:
-    difference = words("same") if kind == "same" else words(f"filed.{text}", **values)
-    return Row(words(f"filed.{item}"), filed, observed, kind, difference)
+def _types(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], words: Words) -> Row:
+    item, observed = words("filed.types"), words.types(recipient["types"]) or words("none")
+    extra = found.get("type_not_filed", {}).get("types", [])
+    if extra:
+        text = words("filed.extra", count=len(extra), types=words.types(extra))
+        return Row(item, words.types(filed["types"]), observed, "add", text)
+    if not filed["types"]:
+        return Row(item, words("filed.missing"), observed, "", words("not_compared"))
+    return Row(item, words.types(filed["types"]), observed, "same", words("same"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tongguan.casework.report import contents, raster
-from tongguan.casework.report.compare import filing
+from tongguan.casework.report.compare import filing, other_differences
 from tongguan.casework.report.drawings import Drawings
 from tongguan.casework.report.output import replace
 from tongguan.casework.report.page import CARDS, EVIDENCE, PLACES, ROWS, languages
@@ -331,10 +331,9 @@ class _Paper:
             self.writer.table(head, [[row.item, row.filed, row.observed, row.difference] for row in compared])
         else:
             self.writer.paragraph(w("recipient.unfiled"))
-        if one["differences"]:
-            self.writer.bullets(
-                [f"{w.known('difference', d['kind'])} {w.types(d['types'])}".rstrip() for d in one["differences"]]
-            )
+        if others := other_differences(one):
+            texts = [f"{w.known('difference', item['kind'])} {w.types(item['types'])}" for item in others]
+            self.writer.bullets([text.rstrip() for text in texts])
         self.decision(one["decision"], level=2)
 
     def evidence(self, pieces: list[dict[str, Any]]) -> None:

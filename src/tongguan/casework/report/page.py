@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tongguan.casework.report import contents, drawings, pictures
-from tongguan.casework.report.compare import filing
+from tongguan.casework.report.compare import filing, other_differences
 from tongguan.casework.report.output import replace
 from tongguan.casework.report.shape import complete
 from tongguan.casework.report.words import Words
@@ -70,6 +70,7 @@ def _environment() -> Environment:
         "facts_used": contents.facts_used,
         "rules": contents.rules,
         "filing": filing,
+        "other_differences": other_differences,
         "quoted": _quoted,
         "sentence": contents.sentence,
         "strip": contents.strip,

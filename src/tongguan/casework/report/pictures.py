@@ -181,7 +181,7 @@ def _heads(heads: Sequence[str], lefts: Sequence[int], thick: int) -> str:
 def gauge(value: int, low: int, high: int, zones: Sequence[Zone], label: str, width: int) -> str:
     """A ruler with the legal lines: filled to `value`, bounds as a bracket, 80 % of the next line as a tick."""
     last = zones[-1].start
-    scale = width / max(last * 1.2, high * 1.08, 1)
+    scale = width / max(last * 1.25, high * 1.08, 1)
     here = next(zone for zone in reversed(zones) if value >= zone.start)
     fill = max(value * scale, 2) if value else 0
     parts = [
@@ -192,23 +192,23 @@ def gauge(value: int, low: int, high: int, zones: Sequence[Zone], label: str, wi
         a, b = low * scale, max(high * scale, low * scale + 2)
         parts.append(f'<path class="bracket" d="M{a:.1f},33v5h{b - a:.1f}v-5"/>')
     starts = [zone.start * scale for zone in zones] + [float(width)]
+    names = [_wrap(zone.label, end - start - 6) for zone, start, end in zip(zones, starts, starts[1:], strict=False)]
     following = next((zone for zone in zones if zone.start > value), None)
     if following and following.start >= 10:
         x = following.start * scale * 0.8
         parts.append(f'<path class="tick" d="M{x:.1f},17V35"/>')
         if _clear(x, 14, starts[1:-1], 18):
             parts.append(f'<text class="q" x="{x:.1f}" y="13" text-anchor="middle">80%</text>')
-    for zone, start, end in zip(zones, starts, starts[1:], strict=False):
+    for zone, start, name in zip(zones, starts, names, strict=False):
         if zone.start:
             shown = max(start, 1)
             parts.append(f'<path class="line" d="M{shown:.1f},17V40"/>')
             anchor, x = ("start", shown) if start < 20 else ("middle", start)
             parts.append(f'<text class="b" x="{x:.1f}" y="13" text-anchor="{anchor}">{escape(zone.line)}</text>')
-        if _wide(zone.label) + 6 <= end - start:
-            parts.append(
-                f'<text class="q" x="{start + (4 if zone.start else 0):.1f}" y="52">{escape(zone.label)}</text>'
-            )
-    return _svg(width, 58, label, parts, "gauge")
+        left = start + 4 if zone.start else start
+        for number, line in enumerate(name):
+            parts.append(f'<text class="q" x="{left:.1f}" y="{52 + LINE * number}">{escape(line)}</text>')
+    return _svg(width, 43 + LINE * max(1, *map(len, names)), label, parts, "gauge")
 
 
 def _clear(x: float, half: float, others: Sequence[float], theirs: float) -> bool:
@@ -314,6 +314,14 @@ def _class(pathway: str) -> str:
 def _wide(text: str) -> float:
     """About how wide a text is: Han and other wide characters a whole size, the rest a good half."""
     return sum(TEXT if unicodedata.east_asian_width(c) in "WFA" else TEXT * 0.56 for c in text)
+
+
+def _wrap(text: str, room: float) -> list[str]:
+    """In one line, or in two at a space; no line where even that is too wide."""
+    words = text.split(" ")
+    cuts = [(" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words))]
+    whole = [[text]] if _wide(text) <= room else []
+    return next(iter(whole + [[*cut] for cut in cuts if max(map(_wide, cut)) <= room]), [])
 
 
 def _fit(text: str, room: float) -> str:
