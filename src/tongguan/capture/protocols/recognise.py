@@ -11,6 +11,7 @@ from tongguan.capture.protocols.ftp import COMMANDS, Ftp
 from tongguan.capture.protocols.http import Http
 from tongguan.capture.protocols.http_head import is_request, is_response
 from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
+from tongguan.capture.protocols.mysql import MySql, is_mysql
 from tongguan.capture.protocols.opaque import Opaque
 from tongguan.capture.protocols.smtp import Smtp
 from tongguan.capture.protocols.tls import Tls, is_tls
@@ -119,6 +120,8 @@ def choose(client: bytes, server: bytes, final: bool) -> Choice | None:
         return Tls
     if is_dns_stream(client) or is_dns_stream(server):
         return Dns
+    if is_mysql(client, server):
+        return _mysql
     return _greeted(client, server, final)
 
 
@@ -152,3 +155,7 @@ def _smtp(ends: Ends, store: Store) -> Layer:
 
 def _ftp(ends: Ends, store: Store) -> Layer:
     return Ftp(ends, store, lambda inner: Session(inner, store))
+
+
+def _mysql(ends: Ends, store: Store) -> Layer:
+    return MySql(ends, store, lambda inner: Session(inner, store))
