@@ -245,8 +245,8 @@ class _Walk:
 
     def _assemble(self, rows: int, final: bool) -> Iterator[Chunk]:
         """The chunks that rows make: one, unless its lists are too short."""
-        tables, at = self.tables, 0
         self._grow_flows(rows)
+        tables, at = self.tables, 0
         while (at := assemble.assemble(tables, self.rows, at, rows, self.arena)) < rows:
             yield self._take()
             self._evict()
