@@ -7,12 +7,25 @@ judgement, `decision` the answer with its reasons and duties.
 """
 
 from tongguan.law.decision import decide, thresholds, window
-from tongguan.law.facts import Facts, parse_facts
-from tongguan.law.naming import country_name, fact_name, pathway_name, regime_name, source_url
+from tongguan.law.facts import ACTS, FIELDS, GROUNDS, Facts, parse_facts
+from tongguan.law.naming import (
+    country_codes,
+    country_name,
+    fact_name,
+    pathway_name,
+    regime_name,
+    source_url,
+    value_name,
+    zone_names,
+)
 from tongguan.law.telling import decision_json, explain
 
 __all__ = [
+    "ACTS",
+    "FIELDS",
+    "GROUNDS",
     "Facts",
+    "country_codes",
     "country_name",
     "decide",
     "decision_json",
@@ -23,5 +36,7 @@ __all__ = [
     "regime_name",
     "source_url",
     "thresholds",
+    "value_name",
     "window",
+    "zone_names",
 ]

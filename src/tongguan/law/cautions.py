@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tongguan.law.book import book
+from tongguan.law.facts import GROUNDS
 from tongguan.law.naming import fact_name, pathway_name
 from tongguan.law.verdict import Verdict
 from tongguan.model import Pathway
@@ -14,12 +15,6 @@ from tongguan.wording import LANGUAGES, wording
 __all__ = ["cautions"]
 
 Caution = Mapping[str, Any]
-CONDITIONS_OF = {
-    "contract": {"party": True, "necessary": True},
-    "hr": {"labour_rules": True, "collective_contract": True, "necessary": True},
-    "emergency": {"necessary": True, "protects_life_health_property": True},
-    "reexport": {"collected_abroad": True, "domestic_added": False},
-}
 EXPORTS = {  # pathways under which something does leave
     Pathway.SECURITY_ASSESSMENT,
     Pathway.CONTRACT_OR_CERTIFICATION,
@@ -72,7 +67,7 @@ def _ground(verdict: Verdict) -> Iterator[Caution]:
     else:
         unmet = [
             f"activity.conditions.{name}"
-            for name, wanted in CONDITIONS_OF[ground].items()
+            for name, wanted in GROUNDS[ground].items()
             if given.get(f"activity.conditions.{name}") is (not wanted)
         ]
         if unmet and not _used(verdict, ground):

@@ -21,7 +21,13 @@ from tongguan.law.naming import country_codes
 __all__ = ["ACTS", "FIELDS", "GROUNDS", "Facts", "parse_facts"]
 
 ACTS = ("transmission", "remote_access", "overseas_processing", "none")
-GROUNDS = ("trade", "reexport", "contract", "hr", "emergency")
+GROUNDS: Mapping[str, Mapping[str, bool]] = {  # each ground with its conditions and how they must be
+    "trade": {},
+    "reexport": {"collected_abroad": True, "domestic_added": False},
+    "contract": {"party": True, "necessary": True},
+    "hr": {"labour_rules": True, "collective_contract": True, "necessary": True},
+    "emergency": {"necessary": True, "protects_life_health_property": True},
+}
 FIELDS: dict[str, str] = {  # dotted path → kind, in the order in which missing facts are named
     "date": "date",
     "data.state_secret": "bool",
@@ -172,7 +178,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "text": _text,
     "country": _country,
     "act": lambda raw: _choice(raw, ACTS),
-    "ground": lambda raw: _choice(raw, GROUNDS),
+    "ground": lambda raw: _choice(raw, tuple(GROUNDS)),
     "zone": lambda raw: _choice(raw, tuple(book().zones)),
     "scenario": lambda raw: _choice(raw, tuple(book().scenarios)),
 }

@@ -8,7 +8,16 @@ from typing import Any
 from tongguan.law.book import book, load
 from tongguan.wording import Language, wording
 
-__all__ = ["country_codes", "country_name", "fact_name", "pathway_name", "regime_name", "source_url", "value_name"]
+__all__ = [
+    "country_codes",
+    "country_name",
+    "fact_name",
+    "pathway_name",
+    "regime_name",
+    "source_url",
+    "value_name",
+    "zone_names",
+]
 
 
 def country_name(code: str | None, language: Language) -> str:
@@ -52,6 +61,11 @@ def value_name(path: str, value: Any, language: Language) -> str:
         return wording("tongguan.law").text(f"{path.rpartition('.')[2]}.{value}", language)
     named = {"exporter.zone": book().zones, "activity.zone_scenario": book().scenarios}.get(path, {}).get(value)
     return str(named[language] if named else value)
+
+
+def zone_names(language: Language) -> dict[str, str]:
+    """The zones that a question may name, by id."""
+    return {zone: entry[language] for zone, entry in book().zones.items()}
 
 
 def source_url(instrument: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tongguan.law.book import Scenario
+from tongguan.law.facts import GROUNDS
 from tongguan.law.view import View
 
 __all__ = ["CONDITIONS", "ZONE_RULES", "scenario_in_use"]
@@ -22,8 +23,10 @@ def all_met(view: View, *names: str) -> bool:
     return all(view(path) for path in paths)
 
 
-def ground(name: str, *conditions: str) -> Condition:
+def ground(name: str) -> Condition:
     """A ground of exemption that is claimed and whose conditions are met."""
+    conditions = GROUNDS[name]
+    assert all(conditions.values()), "all_met asks for conditions that must be true"
 
     def holds(view: View) -> bool:
         return view("activity.ground") == name and _open_to_exporter(view) and all_met(view, *conditions)
@@ -149,9 +152,9 @@ CONDITIONS: dict[str, Condition] = {
     "below_2022_certification": below_2022,
     "below_2022": below_2022,
     "reexport": reexport,
-    "contract": ground("contract", "party", "necessary"),
+    "contract": ground("contract"),
     "hr": hr,
-    "emergency": ground("emergency", "necessary", "protects_life_health_property"),
+    "emergency": ground("emergency"),
     "small_volume": small_volume,
     "zone_list_assessment": zone_list("assessment"),
     "zone_list_contract": zone_list("contract"),
