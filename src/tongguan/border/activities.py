@@ -8,13 +8,12 @@ from functools import lru_cache
 from typing import Literal
 
 from tongguan import law
-from tongguan.border.org import CONDITIONS, Org
+from tongguan.border.org import Org
 from tongguan.border.rows import day_of
 from tongguan.model import Activity, Crossing, Pathway
 
 __all__ = ["coverer", "exemption", "in_period"]
 
-_MUST_BE_FALSE = {"domestic_added"}
 _MANY = 100_000_000  # more persons than any line, so that only a ground can exempt
 
 
@@ -69,9 +68,9 @@ def exemption(activity: Activity, org: Org, as_of: date) -> Literal["exempt", "c
     exporter = org.exporter
     conditions = dict(activity.conditions)
     if activity.ground and activity.approval is not None and activity.approval.path == Pathway.EXEMPT:
-        for name in CONDITIONS[activity.ground]:
+        for name, must_be in law.GROUNDS[activity.ground].items():
             if conditions.get(name) is None:
-                conditions[name] = name not in _MUST_BE_FALSE
+                conditions[name] = must_be
     facts = {
         "date": as_of,
         "exporter": {"ciio": exporter.ciio, "processes_persons": _MANY, "city": exporter.city, "zone": exporter.zone},

@@ -24,6 +24,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LARGEST = 16 * 2**20
 DEEPEST = 32
+LONGEST = 100
+MOST = 10_000_000_000  # more than there are people
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -79,7 +81,10 @@ class Value:
     def text(self) -> str:
         if self.null or not isinstance(self.node, yaml.ScalarNode):
             self.refuse(f"expected text, found {self._found()}")
-        return str(self.node.value).strip() or self.refuse("expected text, found nothing")
+        text = str(self.node.value).strip()
+        if not 0 < len(text) <= LONGEST:
+            self.refuse(f"expected text of 1 to {LONGEST} characters, found {len(text)}")
+        return text
 
     def truth(self) -> bool:
         value = _TRUTH.get(self.text().lower())
@@ -87,8 +92,8 @@ class Value:
 
     def number(self) -> int:
         text = self.text().replace("_", "").replace(",", "")
-        if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            self.refuse(f"expected a whole number of 0 or more, found `{_short(self.text())}`")
+        if not (text.isascii() and text.isdigit() and len(text) <= 11 and int(text) <= MOST):
+            self.refuse(f"expected a whole number from 0 to {MOST:,}, found `{_short(self.text())}`")
         return int(text)
 
     def date(self) -> date:
@@ -121,13 +126,9 @@ class Value:
             self.refuse(f"`{_short(text)}` has bits set after its prefix; did you mean `{meant}`?")
         return meant
 
-    def country(self) -> str:
-        text = self.text()
-        if not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):
-            self.refuse(
-                f"expected a country of two capital letters (ISO 3166-1), such as US or HK, found `{_short(text)}`"
-            )
-        return text
+    def short(self) -> str:
+        """Enough of the value to find it again, on one line."""
+        return _short(self.text())
 
     def domain(self) -> str:
         """A host or domain name in lower case, without a leading `*.` or dot."""

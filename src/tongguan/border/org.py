@@ -13,7 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
+from tongguan import law
 from tongguan.border.nodes import Network, Value, optional, read_document, required, several
+from tongguan.errors import BadFacts
 from tongguan.identify.types import TYPES
 from tongguan.model import Activity, Approval
 
@@ -22,21 +24,9 @@ __all__ = ["Before", "DeclaredFile", "Exporter", "Org", "OwnNetwork", "Recipient
 T = TypeVar("T")
 Named = TypeVar("Named", "Recipient", Activity)
 
-ZONES = (
-    "beijing", "tianjin", "shanghai", "lingang", "hainan", "zhejiang", "jiangsu", "guangxi", "chongqing", "fujian",
-    "guangdong",
-)  # fmt: skip
 PATHS = (
     "security_assessment", "standard_contract", "certification", "gba_standard_contract", "zone_registration", "exempt",
 )  # fmt: skip
-CONDITIONS: Mapping[str, tuple[str, ...]] = {
-    "trade": (),
-    "reexport": ("collected_abroad", "domestic_added"),
-    "contract": ("party", "necessary"),
-    "hr": ("labour_rules", "collective_contract", "necessary"),
-    "emergency": ("necessary", "protects_life_health_property"),
-}
-"""The grounds of exemption, and the conditions that each asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +130,7 @@ def _exporter(value: Value) -> Exporter:
     return Exporter(
         name=required(value, members, "name", Value.text, "the legal entity's name"),
         city=optional(members, "city", Value.text),
-        zone=optional(members, "zone", lambda zone: zone.choice(ZONES)),
+        zone=optional(members, "zone", lambda zone: zone.choice(law.zone_names("en"))),
         ciio=optional(members, "ciio", Value.truth),
         processes_persons=optional(members, "processes_persons", Value.number),
         important_data=optional(members, "important_data", Value.truth),
@@ -156,7 +146,7 @@ def _networks(value: Value | None, recipients: Mapping[str, Recipient]) -> tuple
         members = item.fields(("cidr", "site", "country", "recipient"))
         cidrs = members.get("cidr") or item.refuse("`cidr` is missing; expected a network such as 10.21.0.0/16")
         site = required(item, members, "site", Value.text, "what you call this network, such as 数据中心")
-        country = optional(members, "country", Value.country) or "CN"
+        country = optional(members, "country", _country) or "CN"
         recipient = optional(members, "recipient", lambda named: _known(named, recipients))
         if recipient and country == "CN":
             members["recipient"].refuse("a network inside the mainland has no recipient; give it a `country` abroad")
@@ -182,7 +172,7 @@ def _recipient(value: Value, owners: dict[str, str]) -> Recipient:
     return Recipient(
         id=id,
         name=required(value, members, "name", Value.text, "the legal entity's name"),
-        country=required(value, members, "country", Value.country, "its country, such as US or HK"),
+        country=required(value, members, "country", _country, "its country, such as US or HK"),
         city=optional(members, "city", Value.text),
         domains=several(members, "domains", Value.domain),
         sni=several(members, "sni", Value.domain),
@@ -191,6 +181,23 @@ def _recipient(value: Value, owners: dict[str, str]) -> Recipient:
         relation=optional(members, "relation", Value.text),
         restricted=optional(members, "restricted", Value.truth),
     )
+
+
+def _country(value: Value) -> str:
+    if value.text() not in law.country_codes():
+        value.refuse(
+            f"expected a country's two capital letters (ISO 3166-1), such as US or HK, found `{value.short()}`"
+        )
+    return value.text()
+
+
+def _scenario(value: Value) -> str:
+    """A scenario of a zone's list, by the id that the law room knows it by."""
+    try:
+        law.Facts.of({"activity": {"zone_scenario": value.text()}})
+    except BadFacts as error:
+        value.refuse(str(error).rpartition("zone_scenario: ")[2])
+    return value.text()
 
 
 def _asn(value: Value) -> int:
@@ -206,7 +213,7 @@ def _activity(value: Value, recipients: Mapping[str, Recipient]) -> Activity:
         "starts", "ends", "approval",
     )  # fmt: skip
     members = value.fields(keys)
-    ground = optional(members, "ground", lambda named: named.choice(CONDITIONS))
+    ground = optional(members, "ground", lambda named: named.choice(law.GROUNDS))
     starts, ends = optional(members, "starts", Value.date), optional(members, "ends", Value.date)
     if starts and ends and ends < starts:
         members["ends"].refuse(f"ends before it starts ({starts})")
@@ -219,7 +226,7 @@ def _activity(value: Value, recipients: Mapping[str, Recipient]) -> Activity:
         systems=several(members, "systems", Value.text),
         ground=ground,
         conditions=_conditions(members.get("conditions"), ground),
-        scenario=optional(members, "scenario", Value.text),
+        scenario=optional(members, "scenario", _scenario),
         on_zone_list=optional(members, "on_zone_list", Value.truth),
         starts=_iso(starts),
         ends=_iso(ends),
@@ -235,8 +242,8 @@ def _conditions(value: Value | None, ground: str | None) -> dict[str, bool | Non
     if value is None or value.null:
         return {}
     if ground is None:
-        value.refuse("conditions need a `ground`")
-    return {name: None if member.null else member.truth() for name, member in value.fields(CONDITIONS[ground]).items()}
+        return {} if not value.fields(None) else value.refuse("conditions need a `ground`")
+    return {name: None if member.null else member.truth() for name, member in value.fields(law.GROUNDS[ground]).items()}
 
 
 def _approval(value: Value) -> Approval:

@@ -30,6 +30,7 @@ def facts_for(
     that the summary does not name.
     """
     total = summary.recipient(recipient) if recipient is not None else None
+    personal = _personal(total) if total else _any_personal(summary)
     counted = summary.counted
     return {
         "date": as_of,
@@ -44,9 +45,9 @@ def facts_for(
             "state_secret": org.exporter.state_secrets,
             "core": org.exporter.core_data,
             "important": org.exporter.important_data,
-            "personal": _personal(total) if total else _any_personal(summary),
-            "persons": getattr(counted.persons, bound),
-            "sensitive_persons": getattr(counted.sensitive_persons, bound),
+            "personal": personal,
+            "persons": 0 if personal is False else getattr(counted.persons, bound),
+            "sensitive_persons": 0 if personal is False else getattr(counted.sensitive_persons, bound),
         },
         "activity": _activity(total, org.activities.get(activity or "")) if total else _all_together(summary),
     }
