@@ -71,8 +71,21 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return kind, fold
 
 
+def _mail() -> NDArray[np.uint8]:
+    mail = np.zeros(65536, np.uint8)
+    mail[[ord(c) for c in "!#$%&'*+/=?^_`{|}~＿"]] = IN_LOCAL
+    mail[(KIND == DIGIT) | (KIND == LETTER) | (KIND == IGNORABLE)] = IN_DOMAIN
+    mail[[ord(c) for c in ".．-－"]] = IN_DOMAIN
+    return mail
+
+
 KIND, FOLD = _tables()
 """(65536,) uint8 each: kind of a unit, and its folded ASCII code (0 where it has none)."""
+
+IN_LOCAL: Final = 1
+IN_DOMAIN: Final = 2
+MAIL: Final = _mail()
+"""(65536,) uint8: units of the local part of an e-mail address (RFC 5322 atoms), and those that a domain may hold too."""
 
 
 def units_of(text: str) -> NDArray[np.uint16]:

@@ -9,7 +9,18 @@ from typing import Final
 
 import numpy as np
 
-from tongguan.identify.detect import ages, labelled, names, network, numbers, places, secrets, terms, tracks
+from tongguan.identify.detect import (
+    ages,
+    labelled,
+    names,
+    network,
+    numbers,
+    organisations,
+    places,
+    secrets,
+    terms,
+    tracks,
+)
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import resolve
 from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
@@ -22,7 +33,7 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, network.find, labelled.find, names.find, places.find, secrets.find, terms.find, tracks.find,
+    numbers.find, network.find, labelled.find, names.find, places.find, organisations.find, secrets.find, terms.find, tracks.find,
 )  # fmt: skip
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours

@@ -32,9 +32,9 @@ __all__ = ["CODES", "GLUED", "JOINED", "WRAPPED", "compile_kernels", "find_numbe
 
 (
     ID_CARD, ID_CARD_15, PHONE, PHONE_ABROAD, LANDLINE, CARD_UNIONPAY, CARD_OTHER, CARD_UNCHECKED, USCC,
-    VIN, VIN_UNCHECKED, FOREIGN_PERMIT, DOCUMENT, IPV4, IMEI, IMSI, PLATE, DECIMAL,
-) = range(18)  # fmt: skip
-CODES = 18
+    VIN, VIN_UNCHECKED, FOREIGN_PERMIT, DOCUMENT, IPV4, IMEI, IMSI, PLATE, DECIMAL, PHONE_UNUSUAL, LANDLINE_UNUSUAL,
+) = range(20)  # fmt: skip
+CODES = 20
 
 GLUED = 1  # letters stand directly before it
 JOINED = 2  # written in groups
@@ -166,23 +166,24 @@ def _card(text, at, size):  # type: ignore[no-untyped-def]
     return CARD_UNCHECKED if size == 16 or size == 19 else -1
 
 
-@njit(types.boolean(U8, types.int64), cache=True)
-def _is_mobile(text, at):  # type: ignore[no-untyped-def]
+@njit(types.int64(U8, types.int64), cache=True)
+def _mobile(text, at):  # type: ignore[no-untyped-def]
+    """Code of eleven digits that a mobile number can be, -1 for none."""
     prefix = _number(text, at, 3)
-    return 130 <= prefix <= 199 and not _NOT_ASSIGNED[prefix]
+    if not 130 <= prefix <= 199:
+        return -1
+    return PHONE_UNUSUAL if _NOT_ASSIGNED[prefix] else PHONE
 
 
 @njit(types.int64(U8, types.int64, types.int64), cache=True)
 def _area_size(text, at, size):  # type: ignore[no-untyped-def]
     """Digits of the area code of a Chinese landline number of `size` digits; 0 where it is none."""
-    if size < 10 or text[at] != 48:
+    if size < 10 or text[at] != 48 or text[at + 1] == 48:
         return 0
     area = 3 if text[at + 1] == 49 or text[at + 1] == 50 else 4
-    if area == 3 and (text[at + 1] == 49 and text[at + 2] != 48):
+    if text[at + 1] == 49 and text[at + 2] != 48:
         return 0
-    if text[at + 1] == 48 or not (size - area == 8 or (size - area == 7 and area == 4)):
-        return 0
-    return area if 50 <= text[at + area] <= 56 else 0
+    return area if size - area == 8 or (size - area == 7 and area == 4) else 0
 
 
 @njit(types.int64(U16, U8, types.int64, types.int64), cache=True)
@@ -273,7 +274,7 @@ def _is_china_code(text, at, size):  # type: ignore[no-untyped-def]
     return (size == 2 or size == 4) and _only_digits(text, at, size) and _number(text, at, size) == 86
 
 
-@njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.int64[::1], I32, types.int64), cache=True)
+@njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.uint8[::1], I32, types.int64), cache=True)
 def _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, i):  # type: ignore[no-untyped-def]
     """An international number after `+`: 10 to 14 digits (E.164), in any groups."""
     total = 0
@@ -291,13 +292,13 @@ def _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, 
     at, size = offsets[i], offsets[best + 1] - offsets[i]
     code = PHONE_ABROAD
     if text[at] == 56 and text[at + 1] == 54:  # +86
-        if size == 13 and _is_mobile(text, at + 2):
+        if size == 13 and _mobile(text, at + 2) >= 0:
             return count
         code = LANDLINE
     return _emit(out, count, code, starts[i] - 1, ends[best], at, size, PLUS)
 
 
-@njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.int64[::1], I32, types.int64), cache=True)
+@njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.uint8[::1], I32, types.int64), cache=True)
 def _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes, i):  # type: ignore[no-untyped-def]
     """IPv4 addresses, and decimal fractions fine enough to be coordinates."""
     n = len(starts)
@@ -318,7 +319,7 @@ def _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes
     return _emit(out, count, IPV4, starts[i], ends[i + 3], offsets[i], offsets[i + 4] - offsets[i], 0)
 
 
-@njit(types.int64(ROWS32, types.int64, U16, U8, U8, types.int64, types.int64, types.int64, I32, I32, I32, types.int64[::1], types.int64), cache=True)  # fmt: skip  # noqa: E501
+@njit(types.int64(ROWS32, types.int64, U16, U8, U8, types.int64, types.int64, types.int64, I32, I32, I32, types.uint8[::1], types.int64), cache=True)  # fmt: skip  # noqa: E501
 def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes, links, latest):  # type: ignore[no-untyped-def]
     """Candidates that hold letters: plates, documents, credit codes, VIN, and numbers with a label glued to them."""
     start, end = starts[i], ends[i]
@@ -360,7 +361,7 @@ def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes,
         if _only_digits(text, tail, digits - x):
             if digits == 18 and _is_id_card(text, tail, latest):
                 count = _emit(out, count, ID_CARD, start + letters, end, tail, 18, GLUED)
-            elif not x and digits == 11 and _is_mobile(text, tail):
+            elif not x and digits == 11 and _mobile(text, tail) == PHONE:
                 count = _emit(out, count, PHONE, start + letters, end, tail, 11, GLUED)
             elif not x and digits <= 19:
                 count = _long_number(out, count, text, tail, digits, start + letters, end, GLUED, latest)
@@ -372,7 +373,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
     """Fill rows of code, start, end, offset and size of the digits, flags. Gives their number, or -1: more room."""
     n = len(starts)
     count = 0
-    links = np.full(n + 1, _NO_LINK, np.int64)  # links[i]: what joins token i to the one before it
+    links = np.full(n + 1, _NO_LINK, np.uint8)  # links[i]: what joins token i to the one before it
     sizes = np.empty(n, np.int32)
     for i in range(n):
         sizes[i] = offsets[i + 1] - offsets[i]
@@ -383,18 +384,22 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             return -1
         at = offsets[i]
         if flavours[i] == HAN_DIGITS:
-            if sizes[i] == 11 and _is_mobile(text, at):
+            if sizes[i] == 11 and _mobile(text, at) == PHONE:
                 count = _emit(out, count, PHONE, starts[i], ends[i], at, 11, JOINED)
             elif sizes[i] == 18 and _is_id_card(text, at, latest):
                 count = _emit(out, count, ID_CARD, starts[i], ends[i], at, 18, JOINED)
             continue
+        before = units[starts[i] - 1] if starts[i] else 0
         if flavours[i] != DIGITS:
+            if sizes[i] < 8 and kind[before] != PROVINCE or sizes[i] > 29:
+                continue
             count = _read_mixed(out, count, units, kind, text, at, sizes[i], i, starts, ends, sizes, links, latest)
             continue
-        before = units[starts[i] - 1] if starts[i] else 0
         plus = before == 43 or before == 0xFF0B
         if plus:
             count = _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, i)
+        elif sizes[i] < 10 and links[i + 1] == _NO_LINK:
+            continue
         total, joins, uniform = 0, 0, True
         for j in range(i, min(n, i + _WINDOW)):
             if j > i:
@@ -425,7 +430,8 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             elif total == 15 and _number(text, at, 4) == 86:
                 skip = 4
             first = sizes[i] - skip
-            if total - skip == 11 and first > 0 and _is_mobile(text, at + skip):
+            mobile = _mobile(text, at + skip) if total - skip == 11 and first > 0 else -1
+            if mobile >= 0:
                 canonical = i == j or (j - i == 2 and first == 3 and sizes[j] == 4)
                 if (canonical or whole) and _is_phone_shape(sizes, i, j, first):
                     if i and skip == 0 and links[i] != _NO_LINK and _is_china_code(text, offsets[i - 1], sizes[i - 1]):
@@ -433,10 +439,11 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
                         flags |= PLUS
                     if start and (units[start - 1] == 43 or units[start - 1] == 0xFF0B):
                         start -= 1
-                    count = _emit(out, count, PHONE, start, end, at + skip, 11, flags)
+                    count = _emit(out, count, mobile, start, end, at + skip, 11, flags)
             area = _area_size(text, at, total)
             if area and total <= 12 and (i == j or (sizes[i] == area and j - i <= 2)):
-                count = _emit(out, count, LANDLINE, start, end, at, total, flags)
+                code = LANDLINE if 50 <= text[at + area] <= 56 else LANDLINE_UNUSUAL
+                count = _emit(out, count, code, start, end, at, total, flags)
             if total >= 13 and (i == j or total == 18 or whole or (sizes[i] == 4 and sizes[i + 1] == 4)):
                 count = _long_number(out, count, text, at, total, starts[i], end, flags, latest)
         count = _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes, i)

@@ -17,9 +17,11 @@ from tongguan.identify.detect.characters import (
     DIGIT,
     FOLD,
     HAN_NUMERAL,
+    IN_DOMAIN,
     IGNORABLE,
     KIND,
     LETTER,
+    MAIL,
     PROVINCE,
 )
 
@@ -32,6 +34,7 @@ ROWS32 = types.int32[:, ::1]
 DIGITS, MIXED, SINGLE_LETTER, HAN_DIGITS = 0, 1, 2, 3  # flavours of token
 SPAN_AT, SPAN_MAC, SPAN_IPV6 = 0, 1, 2
 
+_LONGEST_MAIL = 254  # characters of a domain name, RFC 1035
 _LONGEST_HAN_NUMBER = 18
 _SHORTEST_HAN_NUMBER = 11
 
@@ -93,8 +96,8 @@ def _hex_run(units, fold, start):  # type: ignore[no-untyped-def]
     return -1, start
 
 
-@njit(types.UniTuple(types.int64, 2)(U16, U8, U8, OUT32, OUT32, OUT32, OUT8, OUT8, ROWS32), cache=True)
-def _read_tokens(units, kind, fold, starts, ends, offsets, flavours, folded, spans):  # type: ignore[no-untyped-def]
+@njit(types.UniTuple(types.int64, 2)(U16, U8, U8, U8, OUT32, OUT32, OUT32, OUT8, OUT8, ROWS32), cache=True)
+def _read_tokens(units, kind, fold, mail, starts, ends, offsets, flavours, folded, spans):  # type: ignore[no-untyped-def]
     """Fill the columns of `Tokens`; gives the numbers of tokens and of spans."""
     n = len(units)
     tokens, found, used = 0, 0, 0
@@ -107,8 +110,13 @@ def _read_tokens(units, kind, fold, starts, ends, offsets, flavours, folded, spa
         if tokens >= len(starts) or found >= len(spans):
             break
         if k == AT:
-            if i + 1 < n and fold[units[i + 1]]:
-                spans[found, 0], spans[found, 1], spans[found, 2] = SPAN_AT, i, i + 1
+            first, last = i, i + 1
+            while first > 0 and i - first < _LONGEST_MAIL and mail[units[first - 1]]:
+                first -= 1
+            while last < n and last - i < _LONGEST_MAIL and mail[units[last]] == IN_DOMAIN:
+                last += 1
+            if first < i and last > i + 1:
+                spans[found, 0], spans[found, 1], spans[found, 2] = SPAN_AT, first, last
                 found += 1
             i += 1
             continue
@@ -178,40 +186,49 @@ def read_tokens(units: NDArray[np.uint16]) -> Tokens:
     offset, flavour = np.empty(room + 1, np.int32), np.empty(room, np.uint8)
     folded = np.empty(n + 1, np.uint8)
     spans = np.empty((n + 2, 3), np.int32)
-    tokens, found = _read_tokens(units, KIND, FOLD, start, end, offset, flavour, folded, spans)
+    tokens, found = _read_tokens(units, KIND, FOLD, MAIL, start, end, offset, flavour, folded, spans)
     return Tokens(
         start[:tokens], end[:tokens], offset[: tokens + 1], flavour[:tokens], folded[: offset[tokens]], spans[:found]
     )
 
 
-@njit(types.int64(U16, U8, U16, I32, types.int64, I32, I32, I32, I32, U8, OUT32, OUT32, OUT32), cache=True)
-def _find_words(units, kind, symbols, goto, width, match, report, fallback, sizes, latin, starts, ends, words):  # type: ignore[no-untyped-def]
+@njit(types.boolean(U16, U8, types.int64), cache=True)
+def _is_border(units, kind, left):  # type: ignore[no-untyped-def]
+    """Whether a Latin word can end at `left`, or begin behind it."""
+    if left < 0 or left + 1 >= len(units) or kind[units[left]] != LETTER or kind[units[left + 1]] != LETTER:
+        return True
+    return 97 <= units[left] <= 122 and 65 <= units[left + 1] <= 90
+
+
+@njit(types.int64(U16, U8, U16, I32, types.int64, I32, I32, I32, U8, OUT32, OUT32, OUT32), cache=True)
+def _find_words(units, kind, symbols, goto, width, match, fallback, sizes, latin, starts, ends, words):  # type: ignore[no-untyped-def]  # noqa: E501
     """Run the automaton over the text; gives the number of hits, or -1 where there was no room for them.
 
+    `goto` holds rows of the states' transitions as offsets of rows, or, where words end in a state, their complement.
     Words of Latin letters match only between non-letters or at a turn of case (`userPhone`, `phoneNumber`).
     """
     n = len(units)
-    count, state = 0, 0
+    count, row = 0, 0
     for i in range(n):
         symbol = symbols[units[i]]
         if symbol == 0:
-            state = 0
+            row = 0
             continue
         if symbol == 1:  # zero-width
             continue
-        state = goto[state * width + symbol]
-        ending = report[state]
+        row = goto[row + symbol]
+        if row >= 0:
+            continue
+        row = ~row
+        ending = row // width
         while ending > 0:
             word = match[ending]
-            start = max(0, i + 1 - sizes[word])
             ending = fallback[ending]
-            if latin[word]:
-                if start > 0 and kind[units[start - 1]] == LETTER:
-                    if not (97 <= units[start - 1] <= 122 and 65 <= units[start] <= 90):
-                        continue
-                if i + 1 < n and kind[units[i + 1]] == LETTER:
-                    if not (97 <= units[i] <= 122 and 65 <= units[i + 1] <= 90):
-                        continue
+            if word < 0:
+                continue
+            start = max(0, i + 1 - sizes[word])
+            if latin[word] and not (_is_border(units, kind, start - 1) and _is_border(units, kind, i)):
+                continue
             if count >= len(starts):
                 return -1
             starts[count], ends[count], words[count] = start, i + 1, word
@@ -240,7 +257,6 @@ def find_words(
     symbols: NDArray[np.uint16],
     goto: NDArray[np.int32],
     match: NDArray[np.int32],
-    report: NDArray[np.int32],
     fallback: NDArray[np.int32],
     sizes: NDArray[np.int32],
     latin: NDArray[np.uint8],
@@ -250,9 +266,7 @@ def find_words(
     width = len(goto) // len(match)
     while True:
         starts, ends, words = (np.empty(room, np.int32) for _ in range(3))
-        count = _find_words(
-            units, KIND, symbols, goto, width, match, report, fallback, sizes, latin, starts, ends, words
-        )
+        count = _find_words(units, KIND, symbols, goto, width, match, fallback, sizes, latin, starts, ends, words)
         if count >= 0:
             count = _keep_longest(starts, ends, words, count)
             return starts[:count], ends[:count], words[:count]

@@ -11,7 +11,7 @@ import numpy as np
 
 from tongguan.identify.detect.characters import HAN_NUMERALS, fold_text
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.detect.words import meaning
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
@@ -29,7 +29,12 @@ _DATE: Final = re.compile(
     rf"|([{_DIGITS}]{{4}})([{_DIGITS}]{{2}})([{_DIGITS}]{{2}})(?![{_DIGITS}])"
 )
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
-_MONTHS: Final = {name: i for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
+_MONTHS: Final = {
+    name: i
+    for i, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    )
+}
 _IN_ENGLISH: Final = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 _IN_HAN: Final = re.compile(
     r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日?"
@@ -101,32 +106,45 @@ def _phrase(longest: int, score: float) -> _Reader:
     return read
 
 
+def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
+    found = _ACCOUNT.match(text, at, end)
+    if found is None or not (apart or any(c in "_-0123456789" for c in found.group())):
+        return None
+    return at, found.end(), found.group().lower(), 0.85
+
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])")
+_MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[0-9０-９]{4,10}号")
 _NUMBER: Final = rf"[{_DIGITS}]"
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": _birth_date,
     "gender": _form(r"(?:男|女)性?(?![\u4e00-\u9fff])|(?:fe)?male(?![A-Za-z])|(?:Fem|M)ale(?![A-Za-z])", 0.9, clean=False),
     "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
-    "wechat": _form(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])", 0.85, apart=True, clean=False),
+    "wechat": _wechat,
+    "imei": _form(rf"{_NUMBER}{{15}}(?![A-Za-z{_DIGITS}])", 0.6),
+    "organisation": _form(r"[\u4e00-\u9fffA-Za-z0-9（）()·&]{3,30}", 0.7, apart=True, clean=False),
     "social_security": _form(rf"[A-Z]?{_NUMBER}{{8,18}}X?(?![A-Za-z{_DIGITS}])", 0.85),
     "provident_fund": _form(rf"{_NUMBER}{{8,20}}(?![A-Za-z{_DIGITS}])", 0.85),
     "driving_licence": _form(rf"{_NUMBER}{{10,12}}(?![A-Za-z{_DIGITS}])", 0.85),
     "medical_record": _form(r"[A-Za-z]{0,4}[-_]?\d[-\d]{3,18}(?![A-Za-z0-9])", 0.85),
     "taiwan_permit": _form(r"\d{8}(?:\d\d)?(?![A-Za-z0-9])", 0.85),
     "passport": _form(r"1[45]\d{7}(?![A-Za-z0-9])", 0.85),
-    "military_id": _form(r"[\u4e00-\u9fff]{1,4}字第\d{4,10}号?", 0.95, clean=False),
-    "income": _form(r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*\d[\d,]{2,12}(?:\.\d{1,2})?\s*(?:万?元|万|[kK])?(?![\d%])", 0.8),
+    "military_id": _form(rf"[\u4e00-\u9fff]{{1,4}}字第\d{{4,10}}号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False),
+    "income": _form(r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*(?:\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*[万千kK]))\s*(?:万?元|[万千kK])?(?![\d%])", 0.8),
     "religion": _phrase(10, 0.85),
     "health": _phrase(40, 0.8),
     "criminal_record": _phrase(40, 0.85),
     "sexual_orientation": _phrase(8, 0.85),
     "disability": _phrase(16, 0.8),
     "biometric": _form(r"[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False),
-    "credit": _form(r"\d{2,3}(?:分)?(?![\d.])|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}", 0.8, apart=True, clean=False),
+    "credit": _form(
+        r"\d{3}(?:分|(?![\d.,万元]))|[¥￥]?\d[\d,.]{0,12}\s*(?:万?元|万)|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}", 0.8, clean=False
+    ),
 }  # fmt: skip
-_TYPE_OF: Final = {meaning(f"labels/{type}"): type for type in _READERS}
+_TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _LABELS: Final = np.array(list(_TYPE_OF))
-_BIRTH: Final = meaning("labels/birth_date")
+_BIRTH: Final = label_id("birth_date")
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -139,6 +157,8 @@ def find(view: View) -> Iterator[Candidate]:
         words.value[chosen].tolist(), strict=True,
     ):  # fmt: skip
         type = _TYPE_OF[label]
+        if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
+            at = start
         found = _READERS[type](text, at, min(len(text), at + _REACH), at > end)
         if found is not None:
             yield _candidate(type, found)
@@ -146,6 +166,9 @@ def find(view: View) -> Iterator[Candidate]:
             found = _birth_date(text, before.start(), start, True)
             if found is not None:
                 yield _candidate(type, found)
+    for start in view.words.start[view.words.of("marks/military")].tolist():
+        if found := _MILITARY.search(text, max(0, start - 3), start + 14):
+            yield _candidate("military_id", (*found.span(), fold_text(found.group()), 0.9))
     for start, end, label in view.cells[np.isin(view.cells[:, 2], _LABELS)].tolist():
         while start < end and text[start] in " \"'\t":
             start += 1

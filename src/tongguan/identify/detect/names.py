@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from importlib.resources import files
+from itertools import compress
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.detect.words import meaning
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["beside", "find"]
 
@@ -48,23 +48,295 @@ _SPACED: Final = re.compile(rf"({_SURNAME})[ \u3000]([{_HAN}])(?![{_HAN}])")
 _FOREIGN: Final = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・][{_HAN}]{{1,10}}){{1,4}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,20}(?:[ ,]{1,2}[A-Z][A-Za-z'.-]{0,20}){1,3}(?![A-Za-z0-9])")
 _NO_NAME: Final = frozenset(
-    ["高级", "高清", "高端", "白色", "黄色", "黄金", "金额", "金牌", "马上", "马克", "方式", "方法", "方案", "方便", "方向", "任务", "任何", "时间", "时候", "平台", "平时", "安全", "安装", "安排", "成功", "成员", "成本", "应用", "应该", "应当", "常见", "常用", "程序", "万元", "万达", "于是", "关于", "关系", "关键", "关注", "单位", "单价", "明细", "明天", "明确", "公司", "公告", "公开", "计划", "计算", "通知", "通过", "通用", "连接", "项目", "周期", "周末", "周一", "周二", "周三", "周四", "周五", "周六", "周日", "毛巾", "毛衣", "牛奶", "牛肉", "石头", "石油", "水果", "江苏", "江西", "安徽", "云南", "武汉", "温州", "温度", "温馨", "康复", "向量", "路由", "路径", "游戏", "游客", "管理", "管控", "华为", "华北", "华东", "华南", "时代", "文件", "文本", "文章", "文字", "文化", "齐全", "易购", "易碎", "常温", "余额", "余下", "曾经", "叶片", "林业", "宋体", "唐装", "许可", "许多", "代码", "代理", "代表", "甘肃", "贵州", "房屋", "房间", "房源", "车辆", "车间", "车主", "商品", "商家", "商户", "商城", "经理", "师傅", "老师", "司机", "司法", "师生", "祝福", "祝您", "米饭", "古代", "古典", "解决", "解释", "解析", "连续", "冷却", "原因", "原价", "原始", "南方", "南京", "海南", "花园", "花费", "后台", "后续", "红包", "红色", "全部", "全国", "全家", "全新", "全年", "农业", "农村", "国家", "段落", "段子", "史上", "历史", "施工", "汤圆", "钱包", "钱款", "权限", "权益", "冀州", "别名", "柴油", "蓝色", "蓝牙", "盛夏", "纪念", "纪录", "章节", "童装", "童话", "左右", "左侧", "申请", "申报", "欧洲", "欧元", "欧式", "葛根", "谷歌", "谷物", "党员", "党委", "边界", "池塘", "沙发", "沙漠", "商务", "查询", "官方", "官网", "封面", "封装", "储存", "储蓄", "景区", "景点", "计量", "印刷", "白酒", "白天", "习惯", "简介", "简单", "简历", "养老", "相关", "相同", "相机", "空调", "空间", "那么", "丰富", "丰田", "双方", "双人", "门店", "门票", "门诊", "战略", "明星", "贝壳", "卡片", "卡号", "何时", "何人", "何地", "何况", "何必", "成都", "成为", "成立", "成绩", "华人", "华语", "谢谢", "客户", "用户", "先生", "女士", "小姐", "本人", "姓名", "名称", "性别", "电话", "手机", "地址", "年龄", "联系", "号码", "身份", "证件", "邮箱", "银行", "单元", "未知", "测试", "匿名"]
+    [
+        "高级",
+        "高清",
+        "高端",
+        "白色",
+        "黄色",
+        "黄金",
+        "金额",
+        "金牌",
+        "马上",
+        "马克",
+        "方式",
+        "方法",
+        "方案",
+        "方便",
+        "方向",
+        "任务",
+        "任何",
+        "时间",
+        "时候",
+        "平台",
+        "平时",
+        "安全",
+        "安装",
+        "安排",
+        "成功",
+        "成员",
+        "成本",
+        "应用",
+        "应该",
+        "应当",
+        "常见",
+        "常用",
+        "程序",
+        "万元",
+        "万达",
+        "于是",
+        "关于",
+        "关系",
+        "关键",
+        "关注",
+        "单位",
+        "单价",
+        "明细",
+        "明天",
+        "明确",
+        "公司",
+        "公告",
+        "公开",
+        "计划",
+        "计算",
+        "通知",
+        "通过",
+        "通用",
+        "连接",
+        "项目",
+        "周期",
+        "周末",
+        "周一",
+        "周二",
+        "周三",
+        "周四",
+        "周五",
+        "周六",
+        "周日",
+        "毛巾",
+        "毛衣",
+        "牛奶",
+        "牛肉",
+        "石头",
+        "石油",
+        "水果",
+        "江苏",
+        "江西",
+        "安徽",
+        "云南",
+        "武汉",
+        "温州",
+        "温度",
+        "温馨",
+        "康复",
+        "向量",
+        "路由",
+        "路径",
+        "游戏",
+        "游客",
+        "管理",
+        "管控",
+        "华为",
+        "华北",
+        "华东",
+        "华南",
+        "时代",
+        "文件",
+        "文本",
+        "文章",
+        "文字",
+        "文化",
+        "齐全",
+        "易购",
+        "易碎",
+        "常温",
+        "余额",
+        "余下",
+        "曾经",
+        "叶片",
+        "林业",
+        "宋体",
+        "唐装",
+        "许可",
+        "许多",
+        "代码",
+        "代理",
+        "代表",
+        "甘肃",
+        "贵州",
+        "房屋",
+        "房间",
+        "房源",
+        "车辆",
+        "车间",
+        "车主",
+        "商品",
+        "商家",
+        "商户",
+        "商城",
+        "经理",
+        "师傅",
+        "老师",
+        "司机",
+        "司法",
+        "师生",
+        "祝福",
+        "祝您",
+        "米饭",
+        "古代",
+        "古典",
+        "解决",
+        "解释",
+        "解析",
+        "连续",
+        "冷却",
+        "原因",
+        "原价",
+        "原始",
+        "南方",
+        "南京",
+        "海南",
+        "花园",
+        "花费",
+        "后台",
+        "后续",
+        "红包",
+        "红色",
+        "全部",
+        "全国",
+        "全家",
+        "全新",
+        "全年",
+        "农业",
+        "农村",
+        "国家",
+        "段落",
+        "段子",
+        "史上",
+        "历史",
+        "施工",
+        "汤圆",
+        "钱包",
+        "钱款",
+        "权限",
+        "权益",
+        "冀州",
+        "别名",
+        "柴油",
+        "蓝色",
+        "蓝牙",
+        "盛夏",
+        "纪念",
+        "纪录",
+        "章节",
+        "童装",
+        "童话",
+        "左右",
+        "左侧",
+        "申请",
+        "申报",
+        "欧洲",
+        "欧元",
+        "欧式",
+        "葛根",
+        "谷歌",
+        "谷物",
+        "党员",
+        "党委",
+        "边界",
+        "池塘",
+        "沙发",
+        "沙漠",
+        "商务",
+        "查询",
+        "官方",
+        "官网",
+        "封面",
+        "封装",
+        "储存",
+        "储蓄",
+        "景区",
+        "景点",
+        "计量",
+        "印刷",
+        "白酒",
+        "白天",
+        "习惯",
+        "简介",
+        "简单",
+        "简历",
+        "养老",
+        "相关",
+        "相同",
+        "相机",
+        "空调",
+        "空间",
+        "那么",
+        "丰富",
+        "丰田",
+        "双方",
+        "双人",
+        "门店",
+        "门票",
+        "门诊",
+        "战略",
+        "明星",
+        "贝壳",
+        "卡片",
+        "卡号",
+        "何时",
+        "何人",
+        "何地",
+        "何况",
+        "何必",
+        "成都",
+        "成为",
+        "成立",
+        "成绩",
+        "华人",
+        "华语",
+        "谢谢",
+        "客户",
+        "用户",
+        "先生",
+        "女士",
+        "小姐",
+        "本人",
+        "姓名",
+        "名称",
+        "性别",
+        "电话",
+        "手机",
+        "地址",
+        "年龄",
+        "联系",
+        "号码",
+        "身份",
+        "证件",
+        "邮箱",
+        "银行",
+        "单元",
+        "未知",
+        "测试",
+        "匿名",
+    ]
 )
 _STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
 
-_SPECIFIC: Final = meaning("labels/person_name")
-_GENERIC: Final = meaning("labels/any_name")
-_TITLES: Final = meaning("titles")
-_OPENINGS: Final = meaning("openings")
+_SPECIFIC: Final = label_id("person_name")
+_GENERIC: Final = label_id("any_name")
 
 
-@cache
-def _beginnings() -> NDArray[np.bool_]:
-    """(65536,) units with which a name may begin behind a label."""
+def _table(characters: Iterable[str]) -> NDArray[np.bool_]:
     table = np.zeros(65536, np.bool_)
-    table[0x3400:0xA000] = True
-    table[ord("A") : ord("Z") + 1] = True
+    table[[ord(c) for c in characters if ord(c) < 65536]] = True
     return table
+
+
+# (65536,) units: what a name may begin with, go on with, and be written with behind a label.
+_FIRST: Final = _table({*_STRONG, *(name[0] for name in _COMPOUND)})
+_SECOND: Final = _table({*_GIVEN, *(name[1] for name in _COMPOUND)})
+_ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91))})
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -77,20 +349,35 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _behind_labels(view: View) -> Iterator[Candidate]:
     words = view.labelled
-    chosen = (words.label == _SPECIFIC) | (words.label == _GENERIC)
-    at = np.minimum(words.value, len(view.units) - 1)
-    chosen &= _beginnings()[view.units[at]]
-    stops = view.words.start
-    for label, end, start in zip(
-        words.label[chosen].tolist(), words.end[chosen].tolist(), words.value[chosen].tolist(), strict=True
+    first, second = _units_at(view, words.value), _units_at(view, words.value + 1)
+    chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & _FIRST[first] & _SECOND[second]
+    starts = words.value[chosen]
+    for label, end, start, cut in zip(
+        words.label[chosen].tolist(),
+        words.end[chosen].tolist(),
+        starts.tolist(),
+        _next_words(view, starts),
+        strict=True,
     ):
-        apart = start > end
         limit = min(len(view.text), start + 24)
-        next_word = int(np.searchsorted(stops, start + 2))
-        cut = min(limit, int(stops[next_word])) if next_word < len(stops) else limit
-        candidate = _name(view.text, start, limit, cut, label == _SPECIFIC and apart, label == _SPECIFIC)
+        specific = label == _SPECIFIC
+        candidate = _name(view.text, start, limit, min(limit, cut), specific and start > end, specific)
         if candidate:
             yield candidate
+
+
+def _units_at(view: View, places: NDArray[np.int32]) -> NDArray[np.uint16]:
+    """The units at some places, 0 beyond the end."""
+    units = np.zeros(len(places), np.uint16)
+    inside = places < len(view.units)
+    units[inside] = view.units[places[inside]]
+    return units
+
+
+def _next_words(view: View, starts: NDArray[np.int32]) -> list[int]:
+    """Where the first known word begins that is two characters or more behind each place."""
+    beyond = np.append(view.words.start, len(view.text))
+    return beyond[np.searchsorted(view.words.start, starts + 2)].tolist()  # type: ignore[no-any-return]
 
 
 def _in_columns(view: View) -> Iterator[Candidate]:
@@ -131,8 +418,8 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
             return None
         if size > whole.end() - start or size > 3:
             size = _cut_at_stop(text[start:end])
-        elif size == 3 and text[end - 1] in _STOPS:
-            size = 2
+        elif text[end - 1] in _STOPS:
+            size = _cut_at_stop(text[start:end])
         value = text[start : start + size]
         if size < 2 or value[:2] in _NO_NAME or value in _NO_NAME:
             return None
@@ -147,6 +434,8 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
 
 def _cut_at_stop(run: str) -> int:
     """How much of a run of Han is the name at its front."""
+    while len(run) > 2 and run[-1] in _STOPS and len(run) <= 4:
+        run = run[:-1]
     body = 2 if run.startswith(_COMPOUND) else 1
     for size in range(body + 1, min(body + 3, len(run) + 1)):
         if size == len(run) or run[size] in _STOPS:
@@ -157,7 +446,9 @@ def _cut_at_stop(run: str) -> int:
 
 def _before_titles(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
-    for i in words.of(_TITLES).tolist():
+    titles = words.of("titles")
+    before = _units_at(view, np.maximum(words.start[titles] - 1, 0))
+    for i in titles[_FIRST[before] | _SECOND[before]].tolist():
         end = int(words.start[i])
         if found := _ENDING.search(text, max(0, end - 5), end):
             value = found[1]
@@ -173,39 +464,49 @@ _ONE: Final = re.compile(rf"(?:^|(?<![{_HAN}])|(?<=[{_STOPS}的户]))({_SURE})$"
 
 def _behind_openings(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
-    stops = words.start
-    for i in words.of(_OPENINGS).tolist():
-        start = int(words.end[i])
-        while start < len(text) and text[start] in ":：， ,":
-            start += 1
-        next_word = int(np.searchsorted(stops, start + 2))
-        limit = min(len(text), start + 12)
-        cut = min(limit, int(stops[next_word])) if next_word < len(stops) else limit
+    starts = words.value[np.union1d(words.of("openings"), words.of("titles"))]
+    starts = starts[_FIRST[_units_at(view, starts)] & _SECOND[_units_at(view, starts + 1)]]
+    for start, cut in zip(starts.tolist(), _next_words(view, starts), strict=True):
+        cut = min(len(text), start + 12, cut)
         if (run := _RUN.match(text, start, cut)) and (found := _LIKELY.match(text, start, run.end())):
-            size = run.end() - start if run.end() - start <= 3 else _cut_at_stop(run.group())
+            size = _cut_at_stop(run.group())
             if _LIKELY.fullmatch(text, start, start + size) and found.group()[:2] not in _NO_NAME:
                 yield _candidate(start, start + size, text[start : start + size], 0.65)
 
 
 _NEAR: Final = frozenset({"phone", "id_card", "bank_card", "email", "passport", "landline"})
 _LEFT: Final = re.compile(
-    rf"(?:^|(?<![{_HAN}]))({_SURE}{_GIVEN_CLASS}{{1,2}})[\s,，:：;；|/、\"'(（-]{{1,4}}(?:[{_HAN}A-Za-z]{{1,8}}[\s:：是为号\"']{{0,4}})?$"
+    rf"(?:^|(?<![{_HAN}]))({_SURE}{_GIVEN_CLASS}{{1,2}})(?:[\s,，:：;；|/、\"'(（-]{{1,4}}(?:[{_HAN}A-Za-z]{{1,8}}[\s:：是为号\"']{{0,4}})?)?$"
 )
 _RIGHT: Final = re.compile(rf"[\s,，;；|/、(（-]{{1,3}}({_SURE}{_GIVEN_CLASS}{{1,2}})(?![{_HAN}])")
 
 
 def beside(view: View, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
     """Names directly before or behind a number or address of a person."""
-    for near in candidates:
-        if near.type not in _NEAR:
-            continue
+    chosen = [candidate for candidate in candidates if candidate.type in _NEAR]
+    if not chosen:
+        return
+    hopeful = _pairs_near(view, [c.start for c in chosen], [c.end for c in chosen])
+    for near in compress(chosen, hopeful.tolist()):
         found = _LEFT.search(view.text, max(0, near.start - 20), near.start)
         found = found or _RIGHT.match(view.text, near.end, near.end + 10)
         if found and found[1][:2] not in _NO_NAME and found[1] not in _NO_NAME:
             yield _candidate(*found.span(1), found[1], 0.65)
 
 
+def _pairs_near(view: View, starts: list[int], ends: list[int]) -> NDArray[np.bool_]:
+    """Whether a family name and a character of a given name stand side by side near each span."""
+    before = np.array(starts)[:, None] + np.arange(-20, 0)
+    behind = np.array(ends)[:, None] + np.arange(8)
+    places = np.concatenate((before, behind), axis=1)
+    units = view.units[np.clip(places, 0, len(view.units) - 1)]
+    hopeful: NDArray[np.bool_] = (_FIRST[units[:, :-1]] & _SECOND[units[:, 1:]]).any(axis=1)
+    return hopeful
+
+
 def _candidate(start: int, end: int, value: str, score: float) -> Candidate:
-    value = re.sub(r"\s+", " ", value).strip()
-    compact = value.replace(" ", "") if not value.isascii() else value.upper()
-    return Candidate(start, end, "person_name", score, "dictionary", _DETECTOR, compact)
+    if value.isascii():
+        value = " ".join(value.upper().split())
+    elif " " in value or "\u3000" in value:
+        value = "".join(value.split())
+    return Candidate(start, end, "person_name", score, "dictionary", _DETECTOR, value)

@@ -14,11 +14,13 @@ from tongguan.identify.detect.view import Candidate, View
 __all__ = ["find"]
 
 _DETECTOR: Final = "network"
-_ZERO_WIDTH: Final = "\u200b-\u200f\u2060\ufeff\u00ad"
-_WORD: Final = "A-Za-z0-9\uff10-\uff19\uff21-\uff3a\uff41-\uff5a" + _ZERO_WIDTH
-_LOCAL: Final = re.compile(rf"[{_WORD}!#$%&'*+/=?^_`{{|}}~.\uff0e\uff3f-]{{1,80}}$")  # RFC 5322 atoms and dots
-_DOMAIN: Final = re.compile(rf"[{_WORD}](?:[{_WORD}-]*[{_WORD}])?(?:[.\uff0e][{_WORD}](?:[{_WORD}-]*[{_WORD}])?)+")
-_LEAD: Final = re.compile(r"^[^A-Za-z0-9_+]+|^[^@]*[=/?&|']")  # signs that RFC 5322 allows and nobody uses in front
+_DOMAIN: Final = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}(?![a-z])"
+)
+_LEAD: Final = re.compile(r"[^A-Za-z0-9_+\uff10-\uff5a]+|.*[=/?&|'`{}]")  # RFC 5322 allows what nobody uses in front
+_ODD: Final = frozenset(".-!#$%&'*+/=?^`{|}~")
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
+_NARROW: Final = str.maketrans("＠．－＿", "@.-_")
 _PLACEHOLDERS: Final = frozenset({"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"})
 _FILE: Final = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|js|css|html?|php|json|py|sh)$", re.IGNORECASE)  # logo@2x.png
 
@@ -27,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
     """E-mail addresses around each @; MAC and IPv6 addresses by their groups."""
     for what, start, end in view.tokens.spans.tolist():
         if what == SPAN_AT:
-            yield from _email(view.text, start)
+            yield from _email(view.text, start, end)
         elif what == SPAN_MAC:
             value = view.text[start:end].upper().replace("-", ":")
             if value not in _PLACEHOLDERS:
@@ -36,22 +38,26 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _ipv6(view.text, start, end)
 
 
-def _email(text: str, at: int) -> Iterator[Candidate]:
-    domain = _DOMAIN.match(text, at + 1, at + 254)
-    local = _LOCAL.search(text, max(0, at - 80), at)
-    if domain is None or local is None:
+def _email(text: str, start: int, end: int) -> Iterator[Candidate]:
+    written = text[start:end]
+    value = fold_text(written).translate(_NARROW).lower()
+    at = value.index("@")
+    domain = _DOMAIN.match(value, at + 1)
+    if domain is None or _FILE.search(value, at + 1):
         return
-    start, end = local.start(), domain.end()
-    lead = _LEAD.match(local.group())
-    if lead is not None:
-        start += lead.end()
-    value = fold_text(text[start:end]).replace("＠", "@").replace("．", ".").lower()
-    name, _, host = value.partition("@")
-    last = host.rpartition(".")[2]
-    if not name or name.startswith(".") or ".." in name or not last.isalpha() or not 2 <= len(last) <= 24:
+    if value[0] in _ODD or not _PLAIN.issuperset(value[:at]):
+        if lead := _LEAD.match(written[: written.replace("＠", "@").index("@")]):
+            start += lead.end()
+            yield from _email(text, start, end) if text[start] not in "@＠" else ()
+            return
+    name = value[:at]
+    if ".." in name or name.endswith("."):
         return
-    if _FILE.search(host):
-        return
+    if domain.end() < len(value):
+        if len(value) != len(written):
+            return
+        end = start + domain.end()
+        value = value[: domain.end()]
     yield Candidate(start, end, "email", 0.95, "form", _DETECTOR, value)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import digits
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.detect.words import meaning
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
@@ -41,6 +41,8 @@ _RULES: Final = {
     digits.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", "driving_licence", "social_security"), True),
     digits.ID_CARD_15: _Rule("id_card", "calendar", 0, 0, 0.9, ("id_card",)),
     digits.PHONE: _Rule("phone", "prefix", 0.85, 0.8, 0.97, _PHONES),
+    digits.PHONE_UNUSUAL: _Rule("phone", "context", 0, 0, 0.75, _PHONES),
+    digits.LANDLINE_UNUSUAL: _Rule("landline", "context", 0, 0, 0.7, _PHONES),
     digits.PHONE_ABROAD: _Rule("phone", "form", 0.7, 0.7, 0.9, _PHONES),
     digits.LANDLINE: _Rule("landline", "prefix", 0, 0.75, 0.92, _PHONES),
     digits.CARD_UNIONPAY: _Rule("bank_card", "luhn", 0.8, 0.85, 0.97, ("bank_card",)),
@@ -66,7 +68,10 @@ _DOCUMENTS: Final = (
     ("social_security", r"[A-Z]{1,2}\d{6,9}", r"(?!)", r"(?!)"),
     ("medical_record", r"[A-Z]{1,3}\d{5,12}", r"(?!)", r"(?!)"),
 )  # fmt: skip
-_FORMS: Final = [(type, *map(re.compile, forms)) for type, *forms in _DOCUMENTS]
+_FORMS: Final = [
+    (type, label_id(type), re.compile(own), re.compile(shared), re.compile(bare))
+    for type, own, shared, bare in _DOCUMENTS
+]
 
 
 def _tables() -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -76,7 +81,7 @@ def _tables() -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         scores[code] = rule.bare, rule.joined, rule.labelled
     own = np.zeros((digits.CODES, 256), np.bool_)
     for code, rule in _RULES.items():
-        own[code, [meaning(f"labels/{label}") for label in rule.labels]] = True
+        own[code, [label_id(label) for label in rule.labels]] = True
     return scores, own
 
 
@@ -124,8 +129,8 @@ def find(view: View) -> Iterator[Candidate]:
 def _documents(start: int, end: int, value: str, label: int, direct: bool) -> Iterator[Candidate]:
     if label == _NUMBER and direct:
         return
-    for type, own, shared, bare in _FORMS:
-        if label == meaning(f"labels/{type}"):
+    for type, its_label, own, shared, bare in _FORMS:
+        if label == its_label:
             if own.fullmatch(value):
                 yield Candidate(start, end, type, 0.92, "context", _DETECTOR, value)
                 return
@@ -140,6 +145,6 @@ def _documents(start: int, end: int, value: str, label: int, direct: bool) -> It
 
 _TABLES: Final = _tables()
 _SURVIVORS: Final = np.array([code for code, rule in _RULES.items() if rule.survives])
-_NUMBER: Final = meaning("labels/number")
-_ID_LABEL: Final = meaning("labels/id_card")
-_ALIASES: Final = {meaning(f"labels/{type}"): type for type in ("driving_licence", "social_security")}
+_NUMBER: Final = label_id("number")
+_ID_LABEL: Final = label_id("id_card")
+_ALIASES: Final = {label_id(type): type for type in ("driving_licence", "social_security")}

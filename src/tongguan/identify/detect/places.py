@@ -1,4 +1,8 @@
-"""Places and organisations by their structure: province to door, and names that end in 有限公司, 大学 or 支行."""
+"""Addresses by their structure, from province to door.
+
+An address is looked for where a door number stands behind a road (建国路88号), where a province or one of its cities is
+named with its districts, and behind a label such as 住址.
+"""
 
 from __future__ import annotations
 
@@ -7,130 +11,145 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.detect.words import meaning
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
 _DETECTOR: Final = "places"
+_LEFT: Final = 40  # characters that are looked at before an anchor
+_LONGEST: Final = 100
+
 _HAN: Final = "\u3400-\u9fff"
-_NUMBER: Final = "(?:[0-9A-Za-z０-９]{1,5}(?:[-－之~][0-9A-Za-z０-９]{1,5}){0,3}|[一二三四五六七八九十百]{1,4})"
-_UNIT: Final = "(?:号楼|号院|号|弄|栋|幢|座|单元|层|楼|室|户|组|村|巷|门|#|段|街坊|期|区|队)"
-_ADMIN: Final = f"[{_HAN}]{{1,10}}?(?:特别行政区|自治区|自治州|自治县|新区|开发区|高新区|地区|省|市|区|县|旗|盟|州)"
-_TOWN: Final = f"[{_HAN}]{{1,8}}?(?:街道办事处|街道|镇|乡|村|社区|工业园区|工业园|科技园|产业园|园区|屯|庄|寨)"
-_ROAD: Final = f"[{_HAN}0-9０-９]{{1,12}}?(?:大道|大街|公路|胡同|路|街|道|巷|弄|里|环)(?:[东西南北中]段|[东西南北][一二三四]?[段里])?"
-_ESTATE: Final = f"[{_HAN}A-Za-z0-9]{{1,12}}?(?:大厦|小区|花园|广场|中心|公寓|家园|新村|大楼|写字楼|商城|新城|宿舍|山庄|别墅|名都|华庭|国际|苑|园|府|城|庭|邸|轩|湾|里)"
+_NUMBER: Final = "(?:[0-9A-Za-z０-９]{1,5}(?:[-－之~][0-9A-Za-z０-９]{1,5}){0,3}|[甲乙丙丁一二三四五六七八九十百]{1,4})"
+_UNIT: Final = "(?:号楼|号院|号|弄|栋|幢|座|单元|层|楼|室|户|组|巷|门|#|期|区|队)"
+_SUFFIX: Final = "(?:特别行政区|自治区|自治州|自治县|新区|开发区|高新区|地区|省|市|区|县|旗|盟|州)"
+_ADMIN: Final = f"(?>[{_HAN}]{{1,10}}?{_SUFFIX})"
+_PLACE: Final = "(?:街道办事处|街道|镇|乡|村|社区|工业园区|工业园|科技园|产业园|园区|屯|庄|寨)"
+_TOWN: Final = f"(?>[{_HAN}]{{1,8}}?{_PLACE})"
+_WAY: Final = "(?:大道|大街|公路|胡同|路|街|道|巷|弄)"
+_ROAD: Final = f"(?>[{_HAN}0-9０-９]{{1,12}}?{_WAY})(?:[东西南北中一二三四]段|[东西南北][一二三四]?段)?"
+_BUILDING: Final = "(?:大厦|小区|花园|广场|中心|公寓|家园|新村|大楼|写字楼|商城|新城|宿舍|山庄|别墅|名都|华庭|国际|苑|园|府|城|庭|邸|轩|湾|里|楼)"
+_ESTATE: Final = f"(?>[{_HAN}A-Za-z0-9]{{1,12}}?{_BUILDING})"
 _DOOR: Final = f"(?:{_NUMBER}{_UNIT})"
-_TAIL: Final = f'(?:[ ]?{_DOOR}|{_ESTATE}(?={_NUMBER}|[\\s,，。;；）)"]|$)){{0,8}}(?:[0-9]{{2,5}}(?![0-9A-Za-z]))?'
-
+_END: Final = rf'(?=[0-9A-Z]|[\s,，。;；）)"]|$)'
+_TAIL: Final = f"(?:[ ]?{_DOOR}|{_ESTATE}{_END}){{0,8}}+(?:[0-9]{{2,5}}(?![0-9A-Za-z]))?"
 _FULL: Final = re.compile(
-    rf"(?:{_ADMIN}[ ]?){{0,4}}(?:{_TOWN}[ ]?){{0,3}}(?:(?:{_ROAD})[ ]?(?:{_DOOR})?|{_ESTATE}[ ]?{_DOOR}|(?:{_TOWN}){_DOOR}){_TAIL}"
+    f"(?:{_ADMIN}[ ]?){{0,4}}(?:{_TOWN}[ ]?){{0,3}}(?:{_ROAD}[ ]?{_DOOR}?|{_ESTATE}[ ]?{_DOOR}|{_TOWN}{_DOOR}){_TAIL}"
 )
-_CHAIN: Final = re.compile(rf"(?:{_ADMIN}){{2,4}}(?:{_TOWN}){{0,2}}")
-_RUN: Final = re.compile(rf"[{_HAN}A-Za-z0-9０-９ \-－#·（）()]{{4,80}}")
-_ROADLIKE: Final = re.compile("[路街道巷弄村镇乡号栋幢楼室座苑园厦区组庄屯]")
-_LEADS: Final = re.compile(
-    r"(?:.*(?:地址|住址|住所|现住|家住|住在|位于|居住在|居住于|住于|寄到|寄至|寄往|送到|送至|发往|发到|前往|搬到|搬至|来到|到达|"
-    r"坐落于|设在|就在|在|于|到|至|往|从|是|为|：|:|的|了|住))"
+_CHAIN: Final = re.compile(f"(?:{_ADMIN}){{1,4}}+(?:{_TOWN}){{0,3}}+(?:{_ESTATE}{_END}|{_NUMBER}?{_DOOR})?")
+_RUN: Final = re.compile(rf"[{_HAN}A-Za-z0-9０-９ \-－#·（）()]{{4,{_LONGEST}}}")
+_LEAD: Final = re.compile(
+    ".*(?:地址|住址|住所|现住|家住|住在|位于|居住|寄[到至往]|送[到至]|发[往到]|前往|搬[到至]|来到|到达|坐落|设在|收货|配送"
+    "|在|于|到|至|往|从|是|为|的|了|住)"
 )
 
-_PROVINCES: Final = meaning("marks/province")
-_ADDRESS: Final = meaning("labels/address")
-_ORGANISATION: Final = meaning("marks/organisation")
-_EMPLOYER: Final = meaning("labels/organisation")
-_BEFORE_DOOR: Final = np.zeros(65536, np.bool_)
-_BEFORE_DOOR[[ord(c) for c in "路街道巷弄村里同段区园苑庄院号栋幢城厦庭府楼座元"]] = True
-_AFTER_DOOR: Final = np.zeros(65536, np.bool_)
-_AFTER_DOOR[[ord(c) for c in "号弄栋幢座单室楼巷院组户"]] = True
+_ADDRESS: Final = label_id("address")
+
+
+def _table(characters: str) -> NDArray[np.bool_]:
+    table = np.zeros(65536, np.bool_)
+    table[[ord(c) for c in characters]] = True
+    return table
+
+
+_BEFORE_DOOR: Final = _table("路街道巷弄村里同段区园苑庄院号栋幢城厦庭府楼座元")
+_AFTER_DOOR: Final = _table("号弄栋幢座单室楼巷院组户")
+_ADMIN_SIGN: Final = _table("市区县州省盟旗自")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Addresses and organisations."""
-    yield from _addresses(view)
-    yield from _organisations(view)
-
-
-def _addresses(view: View) -> Iterator[Candidate]:
-    text = view.text
+    """Addresses at doors and provinces, behind labels, and in columns of addresses."""
+    text, words = view.text, view.labelled
     done = -1
-    for at in _anchors(view):
-        if at < done:
-            continue
-        if found := _around(text, at):
+    for start, end in _segments(view):
+        if start >= done and (found := _address(text, start, end, sure=False)):
             done = found.end
             yield found
-    words = view.labelled
     for start in words.value[words.label == _ADDRESS].tolist():
-        if start >= done and (found := _behind_label(text, start, min(len(text), start + 80))):
+        while start < len(text) and text[start] in "在是为于":
+            start += 1
+        run = _RUN.match(text, start, min(len(text), start + _LONGEST))
+        if run and (found := _address(text, start, run.end(), sure=True)):
             yield found
     for start, end in view.cells[view.cells[:, 2] == _ADDRESS, :2].tolist():
         if found := _cell(text, start, end):
             yield found
 
 
-def _anchors(view: View) -> list[int]:
-    """Places where an address may stand: doors behind roads, and provinces; ascending."""
+def _segments(view: View) -> Iterator[tuple[int, int]]:
+    """Stretches of text in which an address may lie: from a province on, or around a door."""
+    text = view.text
+    provinces = _provinces(view)
+    doors = _doors(view)
+    anchors = np.unique(np.concatenate((provinces, doors)))
+    before = np.append(provinces, -1)[np.searchsorted(provinces, anchors, side="right") - 1]
+    for anchor, province in zip(anchors.tolist(), before.tolist(), strict=True):
+        begin = anchor
+        if province != anchor:
+            begin = max(province, _run_start(text, max(0, anchor - _LEFT), anchor))
+        if run := _RUN.match(text, begin, begin + _LONGEST):
+            yield begin, run.end()
+
+
+def _run_start(text: str, low: int, at: int) -> int:
+    while at > low and ("\u3400" <= text[at - 1] <= "\u9fff" or text[at - 1].isalnum() or text[at - 1] in " -－#·"):
+        at -= 1
+    while text[at] == " ":
+        at += 1
+    return at
+
+
+def _doors(view: View) -> NDArray[np.int32]:
+    """Numbers between a road or a building and a sign such as 号."""
     start, end = view.tokens.start, view.tokens.end
     inside = (start > 0) & (end < len(view.units))
     start, end = start[inside], end[inside]
-    doors = start[_BEFORE_DOOR[view.units[start - 1]] & _AFTER_DOOR[view.units[end]]]
-    provinces = view.words.start[view.words.of(_PROVINCES)]
-    return np.sort(np.concatenate((doors, provinces))).tolist()  # type: ignore[no-any-return]
+    return start[_BEFORE_DOOR[view.units[start - 1]] & _AFTER_DOOR[view.units[end]]]
 
 
-def _around(text: str, at: int) -> Candidate | None:
-    """The address that holds or begins at position `at`."""
-    low = max(0, at - 40)
-    while at > low and text[at - 1] not in "，,。;；\n\x00\"'：:|\t、！!?？<>=":
-        at -= 1
-    begin = at
-    run = _RUN.match(text, begin, begin + 100) or _RUN.search(text, begin, begin + 100)
-    if run is None:
-        return None
-    return _address(text, run.start(), run.end(), sure=False)
+def _provinces(view: View) -> NDArray[np.int32]:
+    """Provinces with a district, a county or a city named directly behind them."""
+    chosen = view.words.of("marks/province")
+    start, end = view.words.start[chosen], view.words.end[chosen]
+    near = np.zeros(len(start), np.bool_)
+    for step in range(6):
+        near |= _ADMIN_SIGN[view.units[np.minimum(end + step, len(view.units) - 1)]]
+    return start[near]
 
 
 def _address(text: str, start: int, end: int, *, sure: bool) -> Candidate | None:
-    """The address in text[start:end]; `sure` where a label says that it is one."""
-    best = None
-    lead = _LEADS.match(text, start, min(end, start + 40))
-    for begin in ([lead.end()] if lead else []) + [start]:
-        for form in (_FULL, _CHAIN):
-            found = form.match(text, begin, end) or form.search(text, begin, end)
-            if found and _is_address(found.group(), sure) and (best is None or len(found.group()) > len(best.group())):
-                best = found
-        if best:
-            break
-    if best is None:
-        return None
-    first, last = best.span()
-    while text[first] in " -（）()":
-        first += 1
-    while text[last - 1] in " -（）()":
-        last -= 1
-    return _candidate(first, last, text[first:last], 0.9 if sure else 0.75)
+    """The address at the front of text[start:end], or behind words that lead to one; `sure` behind a label."""
+    begins = [start]
+    if not sure and (lead := _LEAD.match(text, start, min(end, start + _LEFT))):
+        begins.insert(0, lead.end())
+    for begin in begins:
+        forms = [found for form in (_FULL, _CHAIN) if (found := form.match(text, begin, end))]
+        good = [found for found in forms if _is_address(found.group(), sure)]
+        if good:
+            first, last = max(good, key=lambda found: found.end()).span()
+            while text[last - 1] in " -（）()":
+                last -= 1
+            return _candidate(first, last, text[first:last], 0.9 if sure else 0.75)
+    return None
 
 
-_LEVELS: Final = re.compile("[省市区县旗州镇乡村]|街道|自治区")
+_LEVELS: Final = re.compile("[省市区县旗州镇乡村]|街道")
 _TO_DOOR: Final = re.compile(f"{_NUMBER}(?:号|弄|栋|幢|座|单元|室|楼|巷)")
+_ROADLIKE: Final = re.compile(f"{_WAY}|[镇乡村]|{_BUILDING}")
+_WRITTEN_ABROAD: Final = re.compile(r"\d+ [A-Z][a-z]+|\b(?:Road|Street|Avenue|Ave|Rd|St|Blvd)\b")
 
 
 def _is_address(value: str, sure: bool) -> bool:
     levels = len(_LEVELS.findall(value))
-    door = _TO_DOOR.search(value) is not None
-    road = _ROADLIKE.search(value) is not None
     if sure:
-        return len(value) >= 4 and (levels >= 2 or road)
-    return (door and (levels >= 1 or len(value) >= 6)) or (
-        levels >= 2 and bool(re.search("路|街|道|镇|乡|村|大厦|小区", value))
-    )
-
-
-def _behind_label(text: str, start: int, end: int) -> Candidate | None:
-    run = _RUN.match(text, start, end)
-    return _address(text, run.start(), run.end(), sure=True) if run else None
+        return len(value) >= 4 and (levels >= 2 or _ROADLIKE.search(value) is not None)
+    if _TO_DOOR.search(value):
+        return levels >= 1 or len(value) >= 6
+    return levels >= 2 and _ROADLIKE.search(value) is not None
 
 
 def _cell(text: str, start: int, end: int) -> Candidate | None:
@@ -140,36 +159,9 @@ def _cell(text: str, start: int, end: int) -> Candidate | None:
     while end > start and text[end - 1] in " \"'\t\r":
         end -= 1
     value = text[start:end]
-    if 4 <= len(value) <= 200 and (_ROADLIKE.search(value) or _LEVELS.search(value) or re.search(r"\d+ [A-Z]", value)):
-        return _candidate(start, end, value, 0.9)
-    return None
+    written = _LEVELS.search(value) or _ROADLIKE.search(value) or _WRITTEN_ABROAD.search(value)
+    return _candidate(start, end, value, 0.9) if 4 <= len(value) <= 200 and written else None
 
 
 def _candidate(start: int, end: int, value: str, score: float) -> Candidate:
     return Candidate(start, end, "address", score, "structure", _DETECTOR, re.sub(r"\s", "", fold_text(value)))
-
-
-_COMPANY: Final = ("有限公司", "有限责任公司", "股份有限公司", "股份公司", "分公司")
-_NAME_OF: Final = re.compile(rf"[{_HAN}A-Za-z0-9（）()·&]{{2,30}}$")
-_NOT_IN_NAME: Final = re.compile(
-    r".*(?:就职于|任职于|供职于|受雇于|入职|加入|来自|位于|毕业于|就读于|考入|我在|在|于|与|和|由|向|是|的|了|为|至|从|给|对|及|被|让|到|叫|称|把|将|去|进|该|本|我|你|他|她|某|各|其|这家|那家|一家|这|那)"
-)
-
-
-def _organisations(view: View) -> Iterator[Candidate]:
-    text, words = view.text, view.words
-    for i in words.of(_ORGANISATION).tolist():
-        first, end = int(words.start[i]), int(words.end[i])
-        run = _NAME_OF.search(text, max(0, first - 30), first)
-        if run is None:
-            continue
-        start = run.start()
-        if lead := _NOT_IN_NAME.match(text, start, first):
-            start = lead.end()
-        while start < first and text[start] in "（()）·&":
-            start += 1
-        company = text[first:end] in _COMPANY
-        if first - start < 2 or (not company and (first - start > 16 or text[start:first].isdigit())):
-            continue
-        value = fold_text(text[start:end])
-        yield Candidate(start, end, "organisation", 0.8 if company else 0.6, "structure", _DETECTOR, value)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.detect.words import meaning
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
@@ -34,7 +34,7 @@ _NO_SECRET: Final = re.compile(
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
 )
-_LABEL: Final = meaning("labels/credential")
+_LABEL: Final = label_id("credential")
 _ENDS: Final = "\"',;，；。)）}]&"
 _SIGNS: Final = frozenset(":：=是为>\"'")
 
@@ -42,14 +42,14 @@ _SIGNS: Final = frozenset(":：=是为>\"'")
 def find(view: View) -> Iterator[Candidate]:
     """Every secret is one finding over its value only."""
     text, words = view.text, view.words
-    for start in words.start[words.of(meaning("marks/key"))].tolist():
+    for start in words.start[words.of("marks/key")].tolist():
         if text.startswith("BEGIN", start):
             found = _BLOCK.match(text, max(0, start - 5))
         else:
             found = None if start and text[start - 1].isalnum() else _KEYS.match(text, start)
         if found:
             yield Candidate(found.start(), found.end(), "credential", 0.97, "form", _DETECTOR, found.group())
-    for start in words.start[words.of(meaning("marks/link"))].tolist():
+    for start in words.start[words.of("marks/link")].tolist():
         if found := _LINK.match(text, start, start + 200):
             yield Candidate(*found.span(1), "credential", 0.9, "form", _DETECTOR, found[1])
     labelled = view.labelled

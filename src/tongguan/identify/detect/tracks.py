@@ -9,7 +9,7 @@ import numpy as np
 
 from tongguan.identify.detect.digits import DECIMAL
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.detect.words import meaning
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
@@ -18,8 +18,8 @@ _APART: Final = 24  # characters between the two numbers of a pair
 _NEXT: Final = 160  # characters between the pairs of a series
 _SERIES: Final = 3  # pairs that make a track
 _REACH: Final = 48  # characters from a label
-_LOCATION: Final = meaning("labels/location")
-_TRACK: Final = meaning("labels/track")
+_LOCATION: Final = label_id("location")
+_TRACK: Final = label_id("track")
 
 Pair = tuple[int, int, str]
 

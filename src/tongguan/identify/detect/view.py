@@ -75,10 +75,8 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     """Read a text once for all recognisers."""
     units = units_of(text)
     words = read_words(units)
-    chosen = words.label >= 0
-    labelled = Words(*(getattr(words, name)[chosen] for name in ("start", "end", "meanings", "label", "value")))
     tokens = read_tokens(units)
-    return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, labelled)
+    return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, words.labels())
 
 
 def labelled_cells(pieces: Sequence[Piece], starts: Sequence[int]) -> NDArray[np.int64]:

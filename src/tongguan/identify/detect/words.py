@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, units_of
 from tongguan.identify.detect.kernels import find_words, skip_gaps
 
-__all__ = ["Words", "label_of", "meaning", "meanings", "read_words"]
+__all__ = ["Words", "label_id", "label_of", "read_words"]
 
-_ANY_ORDER: Final = ("labels", "titles", "openings", "terms", "cues", "marks")
-_MEANINGS: Final = 6  # at most, of one word
+_PREFIXES: Final = frozenset({"EYJ", "AIZA", "AKIA", "LTAI", "AKID"})  # what follows is part of the same word
 _GAP: Final = np.zeros(65536, np.uint8)
 """Signs that may stand between a label and its value."""
 _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0“‘「{["]] = 1
@@ -31,15 +30,15 @@ _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0
 @dataclass(frozen=True, slots=True)
 class _Automaton:
     symbols: NDArray[np.uint16]  # (65536,) unit → column; 0 breaks a word, 1 is skipped
-    goto: NDArray[np.int32]  # (states * width,)
+    goto: NDArray[np.int32]  # (states * width,) rows, complemented where words end; see `kernels`
     match: NDArray[np.int32]  # (states,) word that ends here, or -1
-    report: NDArray[np.int32]  # (states,) first state of the chain of words that end here, 0 for none
-    fallback: NDArray[np.int32]  # (states,) next in that chain
+    fallback: NDArray[np.int32]  # (states,) next state of the chain of words that end here, 0 for none
     sizes: NDArray[np.int32]  # (words,)
     latin: NDArray[np.uint8]  # (words,) 1 where the word needs borders
-    meanings: NDArray[np.int32]  # (words, _MEANINGS) meanings, -1 where there are fewer
-    labels: NDArray[np.int32]  # (words,) meaning as a label, or -1
-    names: tuple[str, ...]  # meaning → "labels/phone", "titles", …
+    labels: NDArray[np.int32]  # (words,) label that it is, or -1
+    roles: NDArray[np.uint32]  # (words,) what else it is: a bit for each role
+    label_names: tuple[str, ...]
+    role_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +47,29 @@ class Words:
 
     start: NDArray[np.int32]
     end: NDArray[np.int32]  # exclusive
-    meanings: NDArray[np.int32]  # (n, _MEANINGS), see `meanings`
-    label: NDArray[np.int32]  # (n,) its meaning as a label, or -1
+    label: NDArray[np.int32]  # (n,) the label that it is (see `label_id`), or -1
+    roles: NDArray[np.uint32]  # (n,) what else it is: a bit for each role
     value: NDArray[np.int32]  # (n,) where the value stands that it may label
 
-    def of(self, meaning: int) -> NDArray[np.int64]:
-        """Indices of the hits that have a meaning."""
-        return np.flatnonzero((self.meanings == meaning).any(axis=1))
+    def of(self, name: str) -> NDArray[np.int64]:
+        """Indices of the hits that have a role: "titles", "openings", "terms/health", "marks/key" …"""
+        return np.flatnonzero(self.roles & np.uint32(1 << _automaton().role_names.index(name)))
+
+    def labels(self) -> Words:
+        """Only the hits that are labels."""
+        chosen = self.label >= 0
+        return Words(*(column[chosen] for column in (self.start, self.end, self.label, self.roles, self.value)))
 
 
-def _entries() -> list[tuple[str, str]]:
+def _entries() -> list[tuple[str, str, str]]:
+    """Every writing of every word with its section and its name: ("labels", "phone"), ("terms", "terms/health") …"""
     text = files(__package__).joinpath("keywords.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     entries = []
-    for section in _ANY_ORDER:
-        rows = loaded[section]
-        for name, words in rows.items() if isinstance(rows, dict) else [("", rows)]:
-            meaning = f"{section}/{name}" if name else section
-            entries += [(variant, meaning) for word in words for variant in _variants(str(word))]
+    for section, rows in loaded.items():
+        for group, words in rows.items() if isinstance(rows, dict) else [("", rows)]:
+            name = group if section == "labels" else f"{section}/{group}" if group else section
+            entries += [(variant, section, name) for word in words for variant in _variants(str(word))]
     return entries
 
 
@@ -78,28 +82,28 @@ def _variants(word: str) -> list[str]:
 
 @cache
 def _automaton() -> _Automaton:
-    entries = _entries()
-    names = tuple(dict.fromkeys(meaning for _, meaning in entries))
-    table: dict[str, list[int]] = {}
-    for word, meaning in entries:
-        of_word = table.setdefault(_key(word), [])
-        if names.index(meaning) not in of_word:
-            of_word.append(names.index(meaning))
+    table: dict[str, list[tuple[str, str]]] = {}
+    for word, section, name in _entries():
+        table.setdefault(_key(word), []).append((section, name))
+    label_names = tuple(dict.fromkeys(n for uses in table.values() for s, n in uses if s == "labels"))
+    role_names = tuple(dict.fromkeys(n for uses in table.values() for s, n in uses if s != "labels"))
     words = list(table)
-    symbols = _symbols(words)
-    goto, match, report, fallback = _machine(words, symbols)
-    rows = np.full((len(words), _MEANINGS), -1, np.int32)
     labels = np.full(len(words), -1, np.int32)
+    roles = np.zeros(len(words), np.uint32)
     for number, word in enumerate(words):
-        rows[number, : len(table[word])] = table[word]
-        labels[number] = next((m for m in table[word] if names[m].startswith("labels/")), -1)
-    return _Automaton(
-        symbols, goto, match, report, fallback,
-        np.array([len(word) for word in words], np.int32),
-        np.array([word[0].isascii() and word[0].isalpha() and word[-1].isascii() and word[-1].isalpha()
-                  and word not in ("EYJ", "AIZA", "AKIA", "LTAI", "AKID") for word in words], np.uint8),
-        rows, labels, names,
-    )  # fmt: skip
+        for section, name in table[word]:
+            if section != "labels":
+                roles[number] |= np.uint32(1 << role_names.index(name))
+            elif labels[number] < 0:  # of several labels the first stands
+                labels[number] = label_names.index(name)
+    symbols = _symbols(words)
+    sizes = np.array([len(word) for word in words], np.int32)
+    latin = np.array([_needs_borders(word) for word in words], np.uint8)
+    return _Automaton(symbols, *_machine(words, symbols), sizes, latin, labels, roles, label_names, role_names)
+
+
+def _needs_borders(word: str) -> bool:
+    return word.isascii() and word[0].isalpha() and word[-1].isalpha() and word not in _PREFIXES
 
 
 def _key(word: str) -> str:
@@ -144,31 +148,27 @@ def _machine(words: list[str], symbols: NDArray[np.uint16]) -> tuple[NDArray[np.
             queue.append(child)
         for symbol, child in children[state].items():
             goto[state, symbol] = child
-    as_array = [np.array(column, np.int32) for column in (match, report, fallback)]
-    return goto.reshape(-1), *as_array
+    rows = np.arange(len(children), dtype=np.int32) * width
+    rows[np.array(report) > 0] ^= -1
+    return rows[goto].reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
 
 
 @cache
-def meaning(name: str) -> int:
-    """Number of a meaning such as "labels/phone" or "titles"."""
-    return _automaton().names.index(name)
-
-
-def meanings() -> tuple[str, ...]:
-    """All meanings, by number."""
-    return _automaton().names
+def label_id(name: str) -> int:
+    """Number of a label such as "phone"."""
+    return _automaton().label_names.index(name)
 
 
 def read_words(units: NDArray[np.uint16]) -> Words:
     """The known words in a text given as units."""
     a = _automaton()
-    start, end, words = find_words(units, a.symbols, a.goto, a.match, a.report, a.fallback, a.sizes, a.latin)
-    return Words(start, end, a.meanings[words], a.labels[words], skip_gaps(units, _GAP, end))
+    start, end, words = find_words(units, a.symbols, a.goto, a.match, a.fallback, a.sizes, a.latin)
+    return Words(start, end, a.labels[words], a.roles[words], skip_gaps(units, _GAP, end))
 
 
 @cache
 def label_of(header: str) -> int:
-    """What the values of a column of this name are: a meaning, or -1. The last label in the name decides."""
+    """What the values of a column of this name are: a label, or -1. The last label in the name decides."""
     found = read_words(units_of(header))
     labels = found.label[found.label >= 0]
     return int(labels[-1]) if len(labels) else -1
