@@ -88,7 +88,7 @@ def http_capture(size: int) -> Path:
     path = DATA / f"http-{size // 1_000_000}.pcap"
     if not path.exists():
         DATA.mkdir(parents=True, exist_ok=True)
-        subprocess.run([PYTHON, str(ROOT / "bench/make_http_capture.py"), str(path), "--size", str(size)], check=True)
+        subprocess.run([PYTHON, str(ROOT / "bench/make_http_capture.py"), str(path), "--size", str(size >> 20)], check=True)
     return path
 
 
@@ -98,7 +98,7 @@ def compare_captures(path: Path, rounds: int, scratch: Path) -> list[Row]:
     home = {"TONGGUAN_HOME": str(scratch / "home")}
     commands: dict[str, tuple[Sequence[str], dict[str, str]]] = {
         "tongguan inspect (the whole walk)": (
-            [TONGGUAN, "inspect", str(path), "--org", str(ROOT / "bench/org.yaml"), "--as-of", "2026-11-20", "--out", str(scratch / "inspect")],
+            [TONGGUAN, "inspect", str(path), "--org", str(ROOT / "bench/org.yaml"), "--as-of", "2026-12-31", "--out", str(scratch / "inspect")],
             home,
         ),
         "tongguan restore (streams → logs and files)": ([TONGGUAN, "restore", str(path), "--out", str(scratch / "restore")], home),
