@@ -5,7 +5,7 @@ pictures or compressed. Some segments are sent twice or out of order; none is lo
 
     python bench/make_http_capture.py OUT.pcap --size 512 --connections 2000 --seed 7
 
-The same arguments make the same file. Only numpy and the standard library are used.
+The same arguments make the same file. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ import random
 import struct
 from pathlib import Path
 from typing import BinaryIO
-
-import numpy as np
-from numpy.typing import NDArray
 
 MSS = 1448
 HEAD = 16 + 14 + 20 + 32  # record, Ethernet, IPv4, TCP with timestamps
@@ -32,12 +29,13 @@ _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰涛明超秀兰霞平刚桂英华玉萍红鹏飞"
 _AREAS = ("110105", "310104", "440106", "440305", "330106", "320102", "510104", "420106")
 _CITIES = ("北京市朝阳区", "上海市徐汇区", "广州市天河区", "深圳市南山区", "杭州市西湖区", "成都市锦江区")
-_WORDS = (
-    "order status shipped warehouse pallet route carrier invoice amount currency total discount region branch "
-    "product category weight volume batch label queue retry metric latency cache session token page article review "
-    "rating summary title price stock update created closed pending approved customs tariff container vessel port "
-    "订单 状态 已发货 仓库 路线 承运 发票 金额 合计 折扣 门店 商品 类别 重量 批次 评论 评分 价格 库存 更新 报关 港口"
-).split()
+_TEXT = """
+order status shipped warehouse pallet route carrier invoice amount currency total discount region branch product
+category weight volume batch label queue retry metric latency cache session token page article review rating summary
+title price stock update created closed pending approved customs tariff container vessel port
+订单 状态 已发货 仓库 路线 承运 发票 金额 合计 折扣 门店 商品 类别 重量 批次 评论 评分 价格 库存 更新 报关 港口
+"""
+_WORDS = _TEXT.split()
 
 
 class Texts:
@@ -188,8 +186,8 @@ class Conversation:
 
 
 class Writer:
-    """Frames of one batch laid into one buffer; the IPv4 and TCP checksums are left to the network card, as a capture
-    on the sending host shows them."""
+    """A pcap file being written. IPv4 and TCP checksums are left to the network card, as a capture on the sending host
+    shows them."""
 
     def __init__(self, out: BinaryIO) -> None:
         self.out = out

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import struct
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +42,14 @@ def open_capture(path: Path | str) -> Capture:
 
 
 def compile_kernels() -> None:
-    """Fill the cache of compiled code. Importing this module compiles what is not there yet: the signatures are fixed."""
+    """Fill the cache of compiled code: the kernels' signatures are fixed, so importing them has compiled what was not
+    there yet, and one walk over an empty capture shows that they run."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.pcap"
+        path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        with open_capture(path) as capture:
+            for _ in capture.chunks(1):
+                pass
 
 
 class Capture:
@@ -63,7 +72,7 @@ class Capture:
         self._source.close()
 
     def chunks(self, chunk_size: int = CHUNK) -> Iterator[Chunk]:
-        """Walk the capture once, about `chunk_size` bytes at a time. Each chunk's columns and payload are valid until the
+        """Walk the capture once, about `chunk_size` bytes at a time. A chunk's columns and payload are valid until the
         next one is asked for. The streams that come out do not depend on the size of the chunks."""
         if chunk_size < 1:
             raise ValueError("chunk_size must be at least 1")
@@ -184,7 +193,7 @@ class _Walk:
 
     def _report_damage(self) -> None:
         if self.lost_at >= 0:
-            self.spots.append(tail_spot(self.where, self.lost_at, self.file_at, self.source.format.pcapng))
+            self.spots.append(tail_spot(self.where, self.lost_at, self.file_at))
             self.lost_at = -1
 
     def _end_of_file(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.capture.traffic.layout import EVICTED, FIN, IDLE, RST, REUSE
+from tongguan.capture.traffic.layout import EVICTED, FIN, IDLE, REUSE, RST
 from tongguan.capture.traffic.streams import ConnectionInfo, ConnectionStats
 
 __all__ = ["connection_info", "connection_stats"]

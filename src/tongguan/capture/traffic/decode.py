@@ -5,6 +5,9 @@ buffer. Layouts: the pcap and pcapng Internet-Drafts (draft-ietf-opsawg-pcap, -p
 The compiled code is cached by file: any edit here compiles all of it again.
 """
 
+# Compiled code takes its types from the signatures of the kernels.
+# mypy: allow-untyped-defs, no-check-untyped-defs, allow-untyped-calls
+
 from __future__ import annotations
 
 import numpy as np
@@ -139,7 +142,7 @@ def link(b, o, end, kind):
 
 @njit(cache=True)
 def shim(b, o, end, ether):
-    """One VLAN, MPLS, PPPoE or SNAP header: (ethertype, payload); -1: too short; unchanged offset: not such a header."""
+    """One VLAN, MPLS, PPPoE or SNAP header: (ethertype, payload); -1: too short; nothing moved: not such a header."""
     if ether == 0x8100 or ether == 0x88A8 or ether == 0x9100 or ether == 0x9200:
         if end - o < 4:
             return I(-1), o

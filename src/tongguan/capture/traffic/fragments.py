@@ -50,7 +50,7 @@ class _Partial:
 
 
 class Fragments:
-    """Fragments held between packets and chunks, within bounds. `lost` and `lost_bytes` count what never became whole."""
+    """Fragments held between packets and chunks, within bounds; counts what never became whole."""
 
     def __init__(self) -> None:
         self._partials: dict[bytes, _Partial] = {}
@@ -59,7 +59,7 @@ class Fragments:
         self.lost_bytes = 0
 
     def add(self, packet: bytes, version: int, ts: int) -> bytes | None:
-        """Take a fragment, an IP packet of this version, at `ts` nanoseconds; the whole packet where it was the last."""
+        """Take a fragment, an IP packet of this version, at `ts` nanoseconds; returns the packet once it is whole."""
         parsed = _parse4(packet) if version == 4 else _parse6(packet)
         if parsed is None:
             self._lose(1, len(packet))

@@ -78,6 +78,6 @@ def connection_spots(closed: Iterable[ConnectionStats]) -> list[BlindSpot]:
     return spots
 
 
-def tail_spot(where: str, start: int, end: int, found: bool) -> BlindSpot:
+def tail_spot(where: str, start: int, end: int) -> BlindSpot:
     """A damaged stretch of the file, up to where records were found again or to its end."""
     return BlindSpot(BlindKind.UNREADABLE, where, f"bytes {start} to {end} of the capture are damaged", 1, end - start)
