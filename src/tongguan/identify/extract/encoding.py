@@ -182,7 +182,7 @@ def _score(sample: bytes, encoding: str) -> float:
 
 
 def _common(char: str, encoding: str) -> float:
-    if char == "\ufffd":
+    if char == "\ufffd" or "\x80" <= char <= "\x9f":  # broken, or a control sign that no text holds
         return -1.0
     if encoding in ("gb18030", "big5hkscs"):
         # The first level of both sets holds the frequent Han characters: by lead byte B0-D7, and A4-C6.

@@ -13,8 +13,9 @@ import numpy as np
 from tongguan.identify.extract.encoding import decode
 from tongguan.identify.pieces import Piece
 
-__all__ = ["Part", "is_urlencoded", "multipart", "urlencoded"]
+__all__ = ["MAX_PARTS", "Part", "is_urlencoded", "multipart", "urlencoded"]
 
+MAX_PARTS = 1000
 _PAIRS = re.compile(
     rb"[A-Za-z0-9_.\-\[\]%+*!~'()$]{1,200}=[^\s<>&{}\"]*(?:&[A-Za-z0-9_.\-\[\]%+*!~'()$]{1,200}=[^\s<>&{}\"]*)*&?\s*"
 )
@@ -56,19 +57,24 @@ def urlencoded(data: bytes, member: str | None) -> tuple[Piece, int]:
     return Piece(found.text, member, "form", np.zeros(1, dtype=np.int64)), found.unreadable
 
 
-def multipart(data: bytes) -> list[Part]:
-    """The parts of a multipart body (RFC 7578), by the boundary that opens it. The last may be cut short."""
+def multipart(data: bytes) -> tuple[list[Part], bool]:
+    """The parts of a multipart body (RFC 7578), and whether there are more than are read.
+
+    The boundary is the one that opens the body. The last part may be cut short.
+    """
     found = _BOUNDARY.match(data)
     if not found:
-        return []
+        return [], False
     mark = b"--" + found.group(1)
     parts: list[Part] = []
-    for chunk in data[found.start(1) - 2 :].split(mark)[1:]:
+    for chunk in data[found.start(1) - 2 :].split(mark, MAX_PARTS + 1)[1:]:
+        if len(parts) == MAX_PARTS:
+            return parts, True
         if chunk.startswith(b"--"):
             break
         head, _, body = chunk.lstrip(b" \t").removeprefix(b"\r").removeprefix(b"\n").partition(_blank_line(chunk))
         parts.append(_part(head, body.removesuffix(b"\n").removesuffix(b"\r")))
-    return parts
+    return parts, False
 
 
 def _blank_line(chunk: bytes) -> bytes:

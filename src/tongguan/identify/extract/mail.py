@@ -100,7 +100,7 @@ def _lines(message: Message) -> list[tuple[str, str]]:
 def _text(value: object) -> str:
     """A header's value with its encoded words (RFC 2047) and raw 8-bit bytes decoded."""
     try:
-        chunks = decode_header(str(value)) if not isinstance(value, str) else decode_header(value)
+        chunks = decode_header(value)  # type: ignore[arg-type]  # it also takes the Header objects of raw 8-bit values
     except (ValueError, LookupError, MessageError):
         return str(value)
     out = []

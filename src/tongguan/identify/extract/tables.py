@@ -134,10 +134,18 @@ def _header(text: str, cells: NDArray[np.int64], starts: NDArray[np.int64]) -> t
         if len(row) * 10 < widest * 6 or (widest > 1 and len(row) < 2):
             continue  # a title
         below = [cell for i, later in grid.items() if i > index for cell in later.values()]
-        if not below or not _labels(list(row.values()), below):
+        left = [later[0] for i, later in grid.items() if i > index and 0 in later]
+        if not below or _is_form(row, left) or not _labels(list(row.values()), below):
             return ()
         return tuple(row.get(column, "") for column in range(max(row) + 1))
     return ()
+
+
+def _is_form(row: dict[int, str], left: list[str]) -> bool:
+    """Whether a table is a filled-in form: labels down its first column, and values beside them in the first row."""
+    labels = sum(1 for cell in left if len(cell) <= 12 and _HEADERISH.search(cell))
+    beside = _HEADERISH.search(row.get(0, "")) and not _HEADERISH.search(row.get(1, ""))
+    return bool(beside) and labels * 2 >= len(left) > 0
 
 
 def _labels(row: list[str], below: list[str]) -> bool:

@@ -189,7 +189,10 @@ class _Walk:
 
     def _multipart(self, data: bytes, member: str | None, depth: int) -> None:
         fields: list[str] = []
-        for part in forms.multipart(data):
+        parts, more = forms.multipart(data)
+        if more:
+            self.blind(BlindKind.TRUNCATED, member, f"more than {forms.MAX_PARTS} parts")
+        for part in parts:
             if part.filename is None and not part.media_type.startswith(("application/", "multipart/", "image/")):
                 value = decode(part.data, part.charset)
                 if value and not value.unreadable:
