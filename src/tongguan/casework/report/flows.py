@@ -57,11 +57,11 @@ def _node(column: int, id: str, flows: list[Flow], known: dict[str, int], words:
     else:
         shown, exact = persons, len(flows) == 1
     note = words("flow.persons" if exact else "flow.at_most", persons=words.short(shown))
-    return Node(id, label, note, persons)
+    return Node(id, label, note, persons, last=id == REST)
 
 
 def _rank(node: Node) -> tuple[bool, int, str]:
-    return node.id == REST, -node.value, node.label
+    return node.last, -node.value, node.label
 
 
 def _ids(item: dict[str, Any]) -> Path:

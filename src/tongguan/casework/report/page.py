@@ -20,7 +20,7 @@ from tongguan.wording import LANGUAGES, Language
 
 __all__ = ["languages", "write_html"]
 
-ROWS = 200  # of one table; what is more stands in result.json, and the reader is told
+ROWS = 60  # of one table; what is more stands in result.json, and the reader is told
 CARDS = 40  # recipients told one by one
 EVIDENCE = 5  # pieces of one alert
 PLACES = 12  # blind spots of one reason

@@ -18,12 +18,13 @@ TEXT = 12  # size of it
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the flow picture: its name, what is written under it, and its weight."""
+    """A node of the flow picture: its name, what is written under it, its weight, and whether it stands last."""
 
     id: str
     label: str
     note: str
     value: int
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _untangle(columns: Sequence[Sequence[Node]], links: Sequence[Link]) -> list[
                 weight, sum_ = pulls.get(link.target, (0.0, 0.0))
                 share = link.value + 0.001
                 pulls[link.target] = (weight + share, sum_ + share * rank[link.source])
-        ordered.append(sorted(columns[number], key=lambda node: pulls[node.id][1] / pulls[node.id][0]))
+        ordered.append(sorted(columns[number], key=lambda node: (node.last, pulls[node.id][1] / pulls[node.id][0])))
     return ordered
 
 
@@ -312,8 +313,8 @@ def _class(pathway: str) -> str:
 
 
 def _wide(text: str) -> float:
-    """About how wide a text is: Han and other wide characters a whole size, the rest a good half."""
-    return sum(TEXT if unicodedata.east_asian_width(c) in "WFA" else TEXT * 0.56 for c in text)
+    """About how wide a text is: Han and other wide characters a whole size, the rest about half."""
+    return sum(TEXT if unicodedata.east_asian_width(c) in "WFA" else TEXT * 0.54 for c in text)
 
 
 def _wrap(text: str, room: float) -> list[str]:
