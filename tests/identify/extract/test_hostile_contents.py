@@ -76,7 +76,7 @@ def test_a_long_line_of_json_takes_less_than_a_second_for_fifty_megabytes(opened
     data = b"[" + b",".join([one] * (50_000_000 // (len(one) + 1))) + b"]"
     started = time.process_time()
     found = extract(Content(None, "application/json", len(data), data))
-    assert time.process_time() - started < 2  # 0.2 s on an idle machine
+    assert time.process_time() - started < 1  # 0.15 s where nothing else runs
     assert len(found.pieces[0].records) == data.count(b"{") + 1
 
 

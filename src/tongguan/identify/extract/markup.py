@@ -58,6 +58,8 @@ def _grids(
     text: str, cells: NDArray[np.int64], rows: NDArray[np.int64], layout: NDArray[np.uint8], member: str | None
 ) -> tuple[list[Piece], str]:
     """The tables that hold no table and have at least two rows and columns, and the text without them."""
+    if len(layout) == 0:
+        return [], text
     found: list[Piece] = []
     rest: list[str] = []
     done = 0

@@ -45,6 +45,8 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x5d\0\0", "compressed"),
     (0x8001, b"CD001", "iso9660"),
 )
+_AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
+_WITHIN = tuple(entry for entry in _ARCHIVES if entry[0] > 0)
 _TEXT_FIRST = b"{[<\"' \t\r\n"  # no format that is not text begins so, but for RTF
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADERS = rb"from|to|cc|date|subject|received|return-path|message-id|mime-version|delivered-to|reply-to|content-type"
@@ -110,9 +112,9 @@ def sniff(data: bytes, media_type: str, name: str | None) -> Format:
     if head[0] not in _TEXT_FIRST or head.startswith(b"{\\rtf"):
         if label := media(head):
             return Format("unsupported", label)
-        for offset, magic, kind in _ARCHIVES:
-            if data.startswith(magic, offset):
-                return _zip(data) if kind == "zip" else Format("archive", kind)
+        if head.startswith(_AT_START) or any(data.startswith(magic, offset) for offset, magic, _ in _WITHIN):
+            kind = next(kind for offset, magic, kind in _ARCHIVES if data.startswith(magic, offset))
+            return _zip(data) if kind == "zip" else Format("archive", kind)
         if head.startswith(_OLE):
             return _ole(data)
         if head.startswith(b"{\\rtf"):

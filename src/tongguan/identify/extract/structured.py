@@ -27,10 +27,12 @@ def _view(utf8: bytes) -> NDArray[np.uint8]:
 
 
 def _ordered(starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Ascending without repeats, first 0: what comes before the first start belongs to record 0."""
+    """Ascending starts without repeats, first 0: what comes before the first start belongs to record 0."""
     if len(starts) == 0:
         return np.zeros(1, dtype=np.int64)
-    starts = np.unique(starts)
+    later = starts[1:] > starts[:-1]
+    if not later.all():
+        starts = np.concatenate((starts[:1], starts[1:][later]))
     starts[0] = 0
     return starts
 
@@ -69,8 +71,8 @@ def xml(text: str, utf8: bytes, member: str | None) -> Piece:
         utf8 = text.encode("utf-8", "replace")
     starts = np.empty(2 * utf8.count(b"<") + 1, dtype=np.int64)
     count = kernels.elements(_view(utf8), starts)
-    records = np.concatenate((np.zeros(1, dtype=np.int64), starts[:count]))
-    return Piece(text, member, "code", np.unique(records))
+    records = np.concatenate((np.zeros(1, dtype=np.int64), np.sort(starts[:count])))
+    return Piece(text, member, "code", _ordered(records))
 
 
 def _character(found: re.Match[str]) -> str:

@@ -48,14 +48,14 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"ARROW1\0\0", "Arrow table"),
     (b"\x89HDF\r\n\x1a\n", "HDF5 data"),
 )
+_FIRST = tuple(prefix for prefix, _ in _PREFIXES)
 _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")
 
 
 def media(head: bytes) -> str | None:
     """What a content is, where its first 64 bytes show a format without readable text; else None."""
-    for prefix, label in _PREFIXES:
-        if head.startswith(prefix):
-            return label
+    if head.startswith(_FIRST):
+        return next(label for prefix, label in _PREFIXES if head.startswith(prefix))
     if head[4:8] == b"ftyp":
         return _IMAGE if head[8:12] in _BRANDS else "audio or video"
     if head.startswith(b"RIFF") and len(head) >= 12:
