@@ -11,9 +11,10 @@ low
     Shared identifiers join known subjects too, and so does standing in one record. A vague name that a known subject
     bears is that person. Vague subjects without a name are nobody new.
 high
-    Known subjects are one person through a document or, where they have none, through the first of their identifiers
-    in a fixed order; a further identifier joins only where it points to one such person. Vague subjects are as many as
-    they differ, and at least one a name.
+    Known subjects are one person through a document. Without one they are known by the first of their identifiers in a
+    fixed order, and are the holder of a document where their identifiers point to one such holder only; a further
+    identifier joins where it points to one person only. Vague subjects are as many as they differ, and at least one a
+    name.
 
 Each way refines the one before, so for any set of subjects low ≤ estimate ≤ high. A resident's identity number is one
 for life, so a group that holds several of them is that many persons in all three. The order of rows does not matter.
@@ -126,6 +127,9 @@ def _high(links: Links, own: NDArray[np.bool_], kind: Ints) -> Ints:
     bare_subject, first = _first(subject[~documented[subject]], identifier[~documented[subject]], links.rank)
     label[bare_subject] = links.subjects + first
 
+    holder = _only_group(links, label, subject, identifier, documented)
+    label = np.where((label >= links.subjects) & (holder[label] >= 0), holder[label], label)
+
     # An identifier by which somebody is known, and which elsewhere stands in the records of exactly one other person.
     further = label[subject] != links.subjects + identifier
     held, holder = _distinct(identifier[further], label[subject[further]])
@@ -135,6 +139,21 @@ def _high(links: Links, own: NDArray[np.bool_], kind: Ints) -> Ints:
     while not np.array_equal(person, person[person]):  # holders come earlier in the order: no circles
         person = person[person]
     return person[label]
+
+
+def _only_group(links: Links, label: Ints, subject: Ints, identifier: Ints, documented: NDArray[np.bool_]) -> Ints:
+    """For each label of somebody without a document: the one group of documents that shares identifiers with it; -1
+    where there is none, or several."""
+    nodes = links.subjects + len(links.kind)
+    none = np.iinfo(np.int64).max
+    least, most = np.full(len(links.kind), none), np.full(len(links.kind), -1, np.int64)
+    has = documented[subject]
+    np.minimum.at(least, identifier[has], label[subject[has]])
+    np.maximum.at(most, identifier[has], label[subject[has]])
+    lowest, highest = np.full(nodes, none), np.full(nodes, -1, np.int64)
+    np.minimum.at(lowest, label[subject[~has]], least[identifier[~has]])
+    np.maximum.at(highest, label[subject[~has]], most[identifier[~has]])
+    return np.where(lowest == highest, highest, -1)
 
 
 def _first(subject: Ints, identifier: Ints, rank: Ints) -> tuple[Ints, Ints]:
