@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Any
 
 import dns.exception
@@ -66,7 +66,7 @@ class Dns(Layer):
         self._count = [0, 0]
         self._buffers = [b"", b""]
         self._lost = [False, False]
-        self._asked: OrderedDict[tuple[int, str], tuple[float, dns.message.Message]] = OrderedDict()
+        self._asked: OrderedDict[tuple[int, str], deque[tuple[float, dns.message.Message]]] = OrderedDict()
 
     def data(self, direction: int, payload: memoryview, ts: float) -> None:
         """A datagram, or the next bytes of a stream of messages with their lengths before them (RFC 1035 §4.2.2)."""
@@ -95,8 +95,9 @@ class Dns(Layer):
             if rest:
                 self._unread(direction, len(rest), ts, BlindKind.TRUNCATED, "the message ends early")
         self._buffers = [b"", b""]
-        for asked_ts, query in self._asked.values():
-            self._row(asked_ts, query, None, None)
+        for queries in self._asked.values():
+            for asked_ts, query in queries:
+                self._row(asked_ts, query, None, None)
         self._asked.clear()
 
     def _message(self, direction: int, raw: bytes, ts: float) -> None:
@@ -111,14 +112,16 @@ class Dns(Layer):
         self.exchange(self._uid(direction), direction, ts, operation, len(raw), contents=contents)
         key = (message.id, _name(message))
         if not answered:
-            if key not in self._asked:
-                self._asked[key] = (ts, message)
-            if len(self._asked) > _WAITING:
-                old_ts, old = self._asked.popitem(last=False)[1]
-                self._row(old_ts, old, None, None)
+            self._asked.setdefault(key, deque()).append((ts, message))
+            while sum(map(len, self._asked.values())) > _WAITING:
+                for old_ts, old in self._asked.popitem(last=False)[1]:
+                    self._row(old_ts, old, None, None)
             return
-        asked = self._asked.pop(key, None)
-        self._row(asked[0] if asked else ts, asked[1] if asked else None, message, ts)
+        queries = self._asked.get(key)
+        asked_ts, asked = queries.popleft() if queries else (ts, None)
+        if not queries:
+            self._asked.pop(key, None)
+        self._row(asked_ts, asked, message, ts)
 
     def _unread(self, direction: int, size: int, ts: float, kind: BlindKind, detail: str) -> None:
         uid = self._uid(direction)
@@ -141,7 +144,7 @@ class Dns(Layer):
         if either.question:
             question = either.question[0]
             fields |= {
-                "query": _text(question.name),
+                "query": _netbios(question.name) if question.rdtype in (32, 33) else _text(question.name),
                 "qclass": int(question.rdclass),
                 "qclass_name": _class_name(question.rdclass),
                 "qtype": int(question.rdtype),
@@ -179,6 +182,15 @@ def _type(message: dns.message.Message) -> str:
 
 def _text(name: dns.name.Name) -> str:
     return name.to_text(omit_final_dot=True)
+
+
+def _netbios(name: dns.name.Name) -> str:
+    """A NetBIOS name out of its first-level encoding (RFC 1001 §14.1)."""
+    label = name.labels[0]
+    if len(label) != 32 or any(not 65 <= letter <= 80 for letter in label):
+        return _text(name)
+    plain = bytes((label[i] - 65) << 4 | label[i + 1] - 65 for i in range(0, 30, 2))
+    return plain.rstrip(b" \0").decode("latin-1")
 
 
 def _class_name(number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import deque
 from collections.abc import Callable
@@ -70,6 +71,7 @@ class Ftp(Layer):
         self._running: _Command | None = None  # answered with 1xx
         self._reply_code = ""  # of a reply with several lines
         self._gaps = 0
+        self._behind = False  # commands are missing: a reply belongs to the newest one
         self._logged = False
         self._ts = 0.0
 
@@ -97,6 +99,7 @@ class Ftp(Layer):
             return
         self._lines[direction].pending = b""
         self._gaps += 1
+        self._behind = self._behind or direction == CLIENT
         uid = f"gap{self._gaps}-{direction}"
         spot = self.spot(uid, BlindKind.GAP, "bytes missing from the capture", size)
         self.exchange(uid, direction, ts, "FTP", 0, blind_spots=(spot,))
@@ -151,6 +154,9 @@ class Ftp(Layer):
             self._reply_code = match[1].decode()
             return
         self._reply_code = ""
+        while self._behind and len(self._asked) > 1:
+            self._log(self._asked.popleft(), None, "")
+        self._behind = False
         if 100 <= code < 200:
             if self._asked and self._asked[0].verb in _TRANSFERS:
                 self._running = self._asked.popleft()
@@ -173,13 +179,12 @@ class Ftp(Layer):
         elif command.verb == "EPSV" and code == 229:
             if extended := _EXTENDED.search(words):
                 self._announce(command, True, Endpoint(self.ends.server.ip, int(extended[2])))
-        elif command.verb in ("AUTH", "ADAT") and code in (234, 334):
+        elif command.verb == "AUTH" and code == 234 and command.argument.upper().startswith(("TLS", "SSL")):
             self._tunnel = self._tunnel_of(replace(self.ends, within=f"{self.ends.within}t"))
         elif command.verb in ("CWD", "XCWD") and code < 300:
-            argument = command.argument
-            self._folder = argument if argument.startswith("/") else f"{self._folder}/{argument}"
+            self._folder = posixpath.normpath(posixpath.join(self._folder, command.argument))
         elif command.verb in ("CDUP", "XCUP") and code < 300:
-            self._folder = self._folder.rpartition("/")[0] or "/"
+            self._folder = posixpath.normpath(posixpath.join(self._folder, ".."))
         elif command.verb in ("PWD", "XPWD") and code == 257 and '"' in words:
             self._folder = words.split('"')[1]
 
@@ -195,10 +200,9 @@ class Ftp(Layer):
         self._logged = True
         argument = command.argument
         if command.verb in _WITH_PATH:
-            path = argument if argument.startswith("/") else f"/{self._folder.lstrip('/')}/{argument}"
-            argument = f"ftp://{_bracketed(self.ends.server.ip)}{path}"
+            argument = f"ftp://{_bracketed(self.ends.server.ip)}{self._path(argument)}"
         fields: dict[str, Any] = {
-            "user": self._user,
+            "user": self._user or "<unknown>",
             "password": "<hidden>" if self._user else None,
             "command": command.verb or None,
             "arg": argument or None,
@@ -211,6 +215,13 @@ class Ftp(Layer):
         elif transfer is not None and code is not None and code < 300:
             fields |= self._channel(command, words, transfer)
         self.log("ftp", command.ts, {name: value for name, value in fields.items() if value is not None})
+
+    def _path(self, argument: str) -> str:
+        """Where a file lies; under `/./` while the folder that the session began in is unknown."""
+        path = posixpath.join(self._folder, argument)
+        if path.startswith("/"):
+            return path
+        return f"/{path}" if path.startswith("./") else f"/./{path}"
 
     def _channel(self, command: _Command, words: str, transfer: _Transfer) -> dict[str, Any]:
         client, server = self.ends.client.ip, self.ends.server.ip

@@ -266,7 +266,7 @@ class Http(Layer):
             fields |= {"username": head.user}
         fields["request_body_len"], fields["response_body_len"] = transaction.sizes
         if head := transaction.response:
-            fields |= {"version": fields.get("version") or head.version}
+            fields["version"] = head.version
             fields |= {"status_code": head.status, "status_msg": head.reason or None}
         if head := transaction.interim:
             fields |= {"info_code": head.status, "info_msg": head.reason or None}

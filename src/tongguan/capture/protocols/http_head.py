@@ -12,7 +12,7 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 __all__ = ["HEAD_END", "Head", "is_request", "is_response", "parse_head", "parse_headers", "safe_path"]
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
-_REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +(.*?)(?: +HTTP/(\d\.\d)| *)\s*\Z", re.DOTALL)
+_REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +(.*?)(?: +HTTP/(\d\.\d?)| *)\s*\Z", re.DOTALL)
 _RESPONSE = re.compile(rb"HTTP/(\d\.\d) +(\d{3})(?: (.*?))?\s*\Z", re.DOTALL)
 _REQUEST_START = re.compile(rb"[A-Z][A-Z_-]{1,31} (?:[^\x00-\x1f\x7f ]*(?: HTTP/1\.|\Z))")
 _FOLD = re.compile(rb"\r?\n[ \t]+")

@@ -6,10 +6,10 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import message_from_string
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.parser import HeaderParser
 from urllib.parse import unquote_to_bytes
 
 from tongguan.capture.protocols.body import Body, Store, slices
@@ -25,7 +25,11 @@ _MAX_HEADERS = 1 << 20
 _PIECE = 3 << 20
 _STUFFED = re.compile(rb"(?m)^\.\.")
 _FOLD = re.compile(r"\r?\n[ \t]*")
-_SHOWN = ("From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Subject")
+# Headers of the transport, which hold nothing that people wrote.
+_TECHNICAL = re.compile(
+    r"(?i)(received|return-path|message-id|in-reply-to|references|date|mime-version|content-.*|dkim-.*|arc-.*|"
+    r"authentication-results|received-spf|domainkey-signature|list-.*|x-spam.*|x-mailer|user-agent|precedence)$"
+)
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 
 
@@ -61,10 +65,8 @@ class _Tree:
         headers: dict[str, str] = {}
         for name, value in message.items():
             headers.setdefault(name.lower(), _decoded(value))
-        lines = [f"{name}: {headers[name.lower()]}" for name in _SHOWN if name.lower() in headers]
-        if lines:
-            raw = "\n".join(lines).encode("utf-8", "replace")
-            self.mail.contents.append(Content("headers", "text/plain", len(raw), raw, "utf-8"))
+        self._text("headers", "\n".join(f"{name}: {_decoded(message[name])}" for name in _written(message)))
+        self._text(None, str(message.get_payload()).strip())  # lines among the headers that are none
         if not depth:
             self.mail.headers = headers
             self.mail.received = [_decoded(value) for value in message.get_all("received", ())]
@@ -85,6 +87,11 @@ class _Tree:
             self.message(body, depth + 1)
         elif len(body):
             self._leaf(message, media_type, body)
+
+    def _text(self, name: str | None, plain: str) -> None:
+        if plain:
+            raw = plain.encode("utf-8", "replace")
+            self.mail.contents.append(Content(name, "text/plain", len(raw), raw, "utf-8"))
 
     def _leaf(self, message: Message, media_type: str, body: memoryview) -> None:
         name = _parameter(message, "filename", "content-disposition") or _parameter(message, "name", "content-type")
@@ -113,10 +120,16 @@ class _Tree:
         return _STUFFED.sub(b".", raw) if self.stuffed else raw
 
     def _parse(self, block: bytes) -> Message:
-        return message_from_string(text(self._unstuffed(block)) + "\n\n")
+        return HeaderParser().parsestr(text(self._unstuffed(block)) + "\n\n", headersonly=True)
 
     def _spot(self, kind: BlindKind, detail: str, size: int) -> None:
         self.mail.blind_spots.append(BlindSpot(kind, self.where, detail, size=size))
+
+
+def _written(message: Message) -> list[str]:
+    """Names of headers worth reading, each once."""
+    names = {name.lower(): name for name in reversed(message.keys()) if not _TECHNICAL.match(name)}
+    return list(reversed(names.values()))
 
 
 def _coding(message: Message) -> str:

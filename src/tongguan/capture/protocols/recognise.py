@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from tongguan.capture.protocols.body import Store
 from tongguan.capture.protocols.dns import Dns, is_dns, is_dns_stream
@@ -44,6 +45,8 @@ class Session(Layer):
 
     def data(self, direction: int, payload: memoryview, ts: float) -> None:
         """The next bytes."""
+        if self._layer is None and self._held and direction == CLIENT and is_tls(bytes(payload[:6]), CLIENT):
+            self._start(Opaque(self.ends, self.store))  # what came before asked for TLS, in a way of its own
         layer = self._layer
         if layer is None:
             self._held.append((direction, payload, ts))
@@ -51,7 +54,7 @@ class Session(Layer):
                 self._first[direction] += bytes(payload[:_ENOUGH])
             self._decide(False)
         else:
-            if isinstance(layer, Opaque) and self.ends.midstream:
+            if isinstance(layer, Opaque) and self.ends.transport == "tcp":
                 layer = self._second_look(direction, payload, ts) or layer
             layer.data(direction, payload, ts)
             self.out += layer.take()
@@ -100,16 +103,21 @@ class Session(Layer):
         self.out += layer.take()
 
     def _second_look(self, direction: int, payload: memoryview, ts: float) -> Layer | None:
-        """A connection caught in the middle may show its protocol where the dialogue turns."""
+        """A protocol may begin later: TLS after a command of its own, anything where the capture began too late."""
+        if direction == CLIENT and is_tls(bytes(payload[:6]), CLIENT):
+            return self._change(Tls(replace(self.ends, within=f"{self.ends.within}t"), self.store))
+        if not self.ends.midstream:
+            return None
         first = bytes(payload[:_ENOUGH])
         choice = choose(first, b"", False) if direction == CLIENT else choose(b"", first, False)
-        if choice is None:
-            return None
+        return self._change(choice(self.ends, self.store)) if choice else None
+
+    def _change(self, layer: Layer) -> Layer:
         assert self._layer is not None
-        self._layer.close(ts)
+        self._layer.close(0.0)
         self.out += self._layer.take()
-        self._layer = choice(self.ends, self.store)
-        return self._layer
+        self._layer = layer
+        return layer
 
 
 def choose(client: bytes, server: bytes, final: bool) -> Choice | None:

@@ -24,6 +24,7 @@ _END_OF_DATA = re.compile(re.escape(_END))
 _BEGUN = re.compile(rb"\r(?:\n(?:\.\r?)?)?\Z")  # the beginning of that end
 _ADDRESS = re.compile(r"<([^<>]*)>|([^\s<>]+@[^\s<>]+)")
 _REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
+_RELAY = re.compile(r"\bfrom\b[^;]*?[\[(](?:IPv6:)?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)[\])]")
 _MOST_RECIPIENTS = 1000
 _WAITING = 1000
 
@@ -331,6 +332,7 @@ class Smtp(Layer):
             "first_received": received[-1] if received else None,
             "second_received": received[-2] if len(received) > 1 else None,
             "last_reply": now.last_reply,
+            "path": [self.ends.server.ip, self.ends.client.ip, *_relays(received)],
             "user_agent": headers.get("user-agent") or headers.get("x-mailer"),
             "tls": self._secured,
             "fuids": now.files or None,
@@ -342,6 +344,15 @@ def _address(argument: str) -> str | None:
     """The address of MAIL FROM:<…> or RCPT TO:<…>."""
     match = _ADDRESS.search(argument.partition(":")[2])
     return (match[1] or match[2] or "") if match else None
+
+
+def _relays(received: list[str]) -> list[str]:
+    """The addresses that a mail came by, the last one first."""
+    found = []
+    for line in received:
+        if match := _RELAY.search(line):
+            found.append(match[1])
+    return found
 
 
 def _listed(header: str | None) -> list[str] | None:
