@@ -59,7 +59,8 @@ def _person(fake: Faker, chance: random.Random) -> str:
     return chance.choice(
         [
             f"姓名：{fake.name()}，手机：{phone}，身份证：{fake.ssn()}，住址：{fake.address()}",
-            f'{{"id": {chance.randrange(10**6)}, "name": "{fake.name()}", "mobile": "{phone}", "email": "{fake.email()}"}}',
+            f'{{"id": {chance.randrange(10**6)}, "name": "{fake.name()}", "mobile": "{phone}",'
+            f' "email": "{fake.email()}"}}',
             f"{chance.randrange(10**6)},{fake.name()},{phone[:3]}-{phone[3:7]}-{phone[7:]},{fake.date()}",
             f"{fake.sentence(nb_words=12)}请联系{fake.name()}，电话{phone}。",
             f"2026-03-05 10:22:31 INFO user={chance.randrange(10**9)} ip={fake.ipv4_public()} mail={fake.email()} ok",
@@ -73,7 +74,7 @@ def _plain(fake: Faker, chance: random.Random) -> str:
             fake.sentence(nb_words=16),
             f"2026-03-05 10:22:{chance.randrange(60):02} INFO [worker-{chance.randrange(9)}] GET /api/items/"
             f"{chance.randrange(10**6)} 200 {chance.randrange(9999)}ms trace={chance.randrange(16**16):016x}",
-            f'{{"sku": "{chance.randrange(10**8)}", "price": {chance.random() * 100:.2f}, "title": "{fake.word()}{fake.word()}",'
+            f'{{"sku": "{chance.randrange(10**8)}", "price": {chance.random() * 100:.2f}, "title": "{fake.word()}",'
             f' "stock": {chance.randrange(999)}, "ts": {1_700_000_000_000 + chance.randrange(10**10)}}}',
             f'<div class="row-{chance.randrange(99)}"><a href="/p/{chance.randrange(10**6)}">{fake.word()}</a></div>',
         ]

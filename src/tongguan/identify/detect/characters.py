@@ -85,7 +85,7 @@ KIND, FOLD = _tables()
 IN_LOCAL: Final = 1
 IN_DOMAIN: Final = 2
 MAIL: Final = _mail()
-"""(65536,) uint8: units of the local part of an e-mail address (RFC 5322 atoms), and those that a domain may hold too."""
+"""(65536,) uint8: units of the local part of an e-mail address (RFC 5322), and those that a domain may hold."""
 
 
 def units_of(text: str) -> NDArray[np.uint16]:

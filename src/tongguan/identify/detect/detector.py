@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tongguan.identify.detect import (
     ages,
@@ -33,7 +34,8 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, network.find, labelled.find, names.find, places.find, organisations.find, secrets.find, terms.find, tracks.find,
+    numbers.find, network.find, labelled.find, names.find, places.find, organisations.find, secrets.find, terms.find,
+    tracks.find,
 )  # fmt: skip
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
@@ -43,8 +45,8 @@ _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
 class Detector:
     """Finds personal data and secrets in text.
 
-    `key` keys the hashes of values: 1 byte or more, the same for all that are to be compared. `as_of` is the day on which
-    ages are reckoned (today where it is not given).
+    `key` keys the hashes of values: 1 byte or more, the same for all that are to be compared. `as_of` is the day on
+    which ages are reckoned (today where it is not given).
     """
 
     def __init__(self, key: bytes, *, as_of: date | None = None) -> None:
@@ -91,7 +93,7 @@ class Detector:
             found += self._place(own, piece, first, ordinal)
         return found
 
-    def _read(self, text: str, cells: np.ndarray) -> list[Candidate]:  # type: ignore[type-arg]
+    def _read(self, text: str, cells: NDArray[np.int64]) -> list[Candidate]:
         view = view_of(text, self._latest, cells)
         candidates = list(chain.from_iterable(find(view) for find in _RECOGNISERS))
         candidates += names.beside(view, candidates)
@@ -102,23 +104,21 @@ class Detector:
         if not candidates:
             return []
         records = np.searchsorted(piece.records, [c.start + shift for c in candidates], side="right") - 1
-        return [
-            self._finding(candidate, shift, int(record), piece.member, ordinal)
-            for candidate, record in zip(candidates, records.tolist(), strict=True)
-        ]
-
-    def _finding(self, candidate: Candidate, shift: int, record: int, member: str | None, ordinal: int) -> Finding:
-        start, end, type, score, validator, detector, value = candidate
-        kept = self._seen.get((type, value))
-        if kept is None:
-            if len(self._seen) >= _REMEMBERED:
-                self._seen.clear()
-            kept = self._seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
-        about = TYPES[type]
-        return Finding(
-            type, start + shift, end + shift, score, validator, detector, *kept,
-            about.category, about.level, about.sensitive, max(0, record), member, ordinal,
-        )  # fmt: skip
+        seen, member = self._seen, piece.member
+        found = []
+        for (start, end, type, score, validator, detector, value), record in zip(
+            candidates, np.maximum(records, 0).tolist(), strict=True
+        ):
+            kept = seen.get((type, value))
+            if kept is None:
+                if len(seen) >= _REMEMBERED:
+                    seen.clear()
+                kept = seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
+            about = TYPES[type]
+            place = (start + shift, end + shift, score, validator, detector)
+            grade = (about.category, about.level, about.sensitive)
+            found.append(Finding(type, *place, *kept, *grade, record, member, ordinal))
+        return found
 
 
 def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:

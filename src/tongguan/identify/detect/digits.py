@@ -200,7 +200,7 @@ def _link(units, kind, at, stop):  # type: ignore[no-untyped-def]
             if sign != 0 and not (sign == NEWLINE and units[i] == 10 and units[i - 1] == 13):
                 return _NO_LINK
             sign = NEWLINE
-        elif k == HYPHEN or k == DOT or k == MARK:
+        elif k in (HYPHEN, DOT, MARK):
             if sign != 0:
                 return _NO_LINK
             sign = k
@@ -263,7 +263,7 @@ def _is_phone_shape(sizes, i, j, first):  # type: ignore[no-untyped-def]
 
 @njit(types.boolean(U8, types.int64, types.int64), cache=True)
 def _only_digits(text, at, size):  # type: ignore[no-untyped-def]
-    for i in range(at, at + size):
+    for i in range(at, at + size):  # noqa: SIM110 (no generators in kernels)
         if text[i] > 57:
             return False
     return True
@@ -391,7 +391,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             continue
         before = units[starts[i] - 1] if starts[i] else 0
         if flavours[i] != DIGITS:
-            if sizes[i] < 8 and kind[before] != PROVINCE or sizes[i] > 29:
+            if (sizes[i] < 8 and kind[before] != PROVINCE) or sizes[i] > 29:
                 continue
             count = _read_mixed(out, count, units, kind, text, at, sizes[i], i, starts, ends, sizes, links, latest)
             continue
@@ -433,6 +433,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             mobile = _mobile(text, at + skip) if total - skip == 11 and first > 0 else -1
             if mobile >= 0:
                 canonical = i == j or (j - i == 2 and first == 3 and sizes[j] == 4)
+                whole &= j - i != 1 or links[j] != DOT  # 146.68862757 is a fraction
                 if (canonical or whole) and _is_phone_shape(sizes, i, j, first):
                     if i and skip == 0 and links[i] != _NO_LINK and _is_china_code(text, offsets[i - 1], sizes[i - 1]):
                         start = starts[i - 1]

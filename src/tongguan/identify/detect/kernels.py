@@ -1,7 +1,7 @@
 """Compiled loops over text: tokens with digits, and known words. Nothing here knows what a number means.
 
-Explicit signatures and an on-disk cache: compiled once at set-up (by importing this module), loaded afterwards. Every loop is
-bounded by the lengths of the arrays that it is given, and outputs have room for the worst case.
+Explicit signatures and an on-disk cache: compiled once at set-up (by importing this module), loaded afterwards. Every
+loop is bounded by the lengths of the arrays that it is given, and outputs have room for the worst case.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tongguan.identify.detect.characters import (
     DIGIT,
     FOLD,
     HAN_NUMERAL,
-    IN_DOMAIN,
     IGNORABLE,
+    IN_DOMAIN,
     KIND,
     LETTER,
     MAIL,
@@ -51,8 +51,8 @@ class Tokens:
     spans: NDArray[np.int32]  # (m, 3) what, start, end: signs of e-mail, MAC and IPv6 addresses
 
 
-@njit(cache=True, inline="always")
-def _is_hex(code: int) -> bool:
+@njit(types.boolean(types.int64), cache=True)
+def _is_hex(code):  # type: ignore[no-untyped-def]
     return 48 <= code <= 57 or 65 <= code <= 70
 
 
@@ -90,9 +90,9 @@ def _hex_run(units, fold, start):  # type: ignore[no-untyped-def]
         return -1, start
     if groups == 6 and pairs == 6 and doubles == 0:
         return 1, i
-    if sign == 58 and digits and ((groups == 8 and doubles == 0) or (doubles == 1 and groups < 8)):
-        if groups > 2 or first == 4:
-            return 2, i
+    whole = (groups == 8 and doubles == 0) or (doubles == 1 and groups < 8 and (groups > 2 or first == 4))
+    if sign == 58 and digits and whole:
+        return 2, i
     return -1, start
 
 
@@ -137,7 +137,7 @@ def _read_tokens(units, kind, fold, mail, starts, ends, offsets, flavours, folde
         digits, end = 0, i
         while i < n:
             k = kind[units[i]]
-            if k == DIGIT or k == LETTER:
+            if k in (DIGIT, LETTER):
                 digits += k == DIGIT
                 folded[used] = fold[units[i]]
                 used += 1
@@ -201,7 +201,7 @@ def _is_border(units, kind, left):  # type: ignore[no-untyped-def]
 
 
 @njit(types.int64(U16, U8, U16, I32, types.int64, I32, I32, I32, U8, OUT32, OUT32, OUT32), cache=True)
-def _find_words(units, kind, symbols, goto, width, match, fallback, sizes, latin, starts, ends, words):  # type: ignore[no-untyped-def]  # noqa: E501
+def _find_words(units, kind, symbols, goto, width, match, fallback, sizes, latin, starts, ends, words):  # type: ignore[no-untyped-def]
     """Run the automaton over the text; gives the number of hits, or -1 where there was no room for them.
 
     `goto` holds rows of the states' transitions as offsets of rows, or, where words end in a state, their complement.

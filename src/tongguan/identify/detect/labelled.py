@@ -16,6 +16,8 @@ from tongguan.identify.detect.words import label_id
 __all__ = ["find"]
 
 _DETECTOR: Final = "labelled"
+_SIGNS: Final = frozenset(":：=＝\"'|\t>】“‘")
+"""Signs that set a value apart from its label."""
 _REACH: Final = 120  # characters of a value that are looked at
 
 _DIGITS: Final = "0-9\uff10-\uff19"
@@ -108,7 +110,8 @@ def _phrase(longest: int, score: float) -> _Reader:
 
 def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
     found = _ACCOUNT.match(text, at, end)
-    if found is None or not (apart or any(c in "_-0123456789" for c in found.group())):
+    plain = found is not None and not any(c in "_-0123456789" for c in found.group())
+    if found is None or (plain and not (apart and text[at - 2 : at].isascii() is False)):
         return None
     return at, found.end(), found.group().lower(), 0.85
 
@@ -118,7 +121,7 @@ _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{
 _NUMBER: Final = rf"[{_DIGITS}]"
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": _birth_date,
-    "gender": _form(r"(?:男|女)性?(?![\u4e00-\u9fff])|(?:fe)?male(?![A-Za-z])|(?:Fem|M)ale(?![A-Za-z])", 0.9, clean=False),
+    "gender": _form(r"[男女]性?(?![\u4e00-\u9fff])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
     "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
@@ -130,16 +133,24 @@ _READERS: Final[dict[str, _Reader]] = {
     "medical_record": _form(r"[A-Za-z]{0,4}[-_]?\d[-\d]{3,18}(?![A-Za-z0-9])", 0.85),
     "taiwan_permit": _form(r"\d{8}(?:\d\d)?(?![A-Za-z0-9])", 0.85),
     "passport": _form(r"1[45]\d{7}(?![A-Za-z0-9])", 0.85),
-    "military_id": _form(rf"[\u4e00-\u9fff]{{1,4}}字第\d{{4,10}}号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False),
-    "income": _form(r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*(?:\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*[万千kK]))\s*(?:万?元|[万千kK])?(?![\d%])", 0.8),
+    "military_id": _form(
+        rf"[\u4e00-\u9fff]{{1,4}}字第\d{{4,10}}号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False
+    ),
+    "income": _form(
+        r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*(?:\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*[万千kK]))"
+        r"\s*(?:万?元|[万千kK])?(?![\d%亿年月日倍个次人])",
+        0.8,
+    ),
     "religion": _phrase(10, 0.85),
     "health": _phrase(40, 0.8),
     "criminal_record": _phrase(40, 0.85),
     "sexual_orientation": _phrase(8, 0.85),
     "disability": _phrase(16, 0.8),
-    "biometric": _form(r"[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False),
+    "biometric": _form(r"(?=[A-Za-z+/=_:.-]*\d)[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False),
     "credit": _form(
-        r"\d{3}(?:分|(?![\d.,万元]))|[¥￥]?\d[\d,.]{0,12}\s*(?:万?元|万)|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}", 0.8, clean=False
+        r"\d{3}(?:分|(?![\d.,万元]))|[¥￥]?\d[\d,.]{0,12}\s*(?:万?元|万)|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}",
+        0.8,
+        clean=False,
     ),
 }  # fmt: skip
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
@@ -159,7 +170,7 @@ def find(view: View) -> Iterator[Candidate]:
         type = _TYPE_OF[label]
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
-        found = _READERS[type](text, at, min(len(text), at + _REACH), at > end)
+        found = _READERS[type](text, at, min(len(text), at + _REACH), not _SIGNS.isdisjoint(text[end:at]))
         if found is not None:
             yield _candidate(type, found)
         elif label == _BIRTH and (before := _BEFORE.search(text, max(0, start - 16), start)):
@@ -167,8 +178,8 @@ def find(view: View) -> Iterator[Candidate]:
             if found is not None:
                 yield _candidate(type, found)
     for start in view.words.start[view.words.of("marks/military")].tolist():
-        if found := _MILITARY.search(text, max(0, start - 3), start + 14):
-            yield _candidate("military_id", (*found.span(), fold_text(found.group()), 0.9))
+        if form := _MILITARY.search(text, max(0, start - 3), start + 14):
+            yield _candidate("military_id", (*form.span(), fold_text(form.group()), 0.9))
     for start, end, label in view.cells[np.isin(view.cells[:, 2], _LABELS)].tolist():
         while start < end and text[start] in " \"'\t":
             start += 1

@@ -7,7 +7,7 @@ phone or document number. Names that stand alone in running prose are not looked
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from itertools import compress
 from typing import Any, Final
@@ -47,280 +47,7 @@ _LIKELY: Final = re.compile(rf"{_SURE}{_GIVEN_CLASS}{{1,2}}")
 _SPACED: Final = re.compile(rf"({_SURNAME})[ \u3000]([{_HAN}])(?![{_HAN}])")
 _FOREIGN: Final = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・][{_HAN}]{{1,10}}){{1,4}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,20}(?:[ ,]{1,2}[A-Z][A-Za-z'.-]{0,20}){1,3}(?![A-Za-z0-9])")
-_NO_NAME: Final = frozenset(
-    [
-        "高级",
-        "高清",
-        "高端",
-        "白色",
-        "黄色",
-        "黄金",
-        "金额",
-        "金牌",
-        "马上",
-        "马克",
-        "方式",
-        "方法",
-        "方案",
-        "方便",
-        "方向",
-        "任务",
-        "任何",
-        "时间",
-        "时候",
-        "平台",
-        "平时",
-        "安全",
-        "安装",
-        "安排",
-        "成功",
-        "成员",
-        "成本",
-        "应用",
-        "应该",
-        "应当",
-        "常见",
-        "常用",
-        "程序",
-        "万元",
-        "万达",
-        "于是",
-        "关于",
-        "关系",
-        "关键",
-        "关注",
-        "单位",
-        "单价",
-        "明细",
-        "明天",
-        "明确",
-        "公司",
-        "公告",
-        "公开",
-        "计划",
-        "计算",
-        "通知",
-        "通过",
-        "通用",
-        "连接",
-        "项目",
-        "周期",
-        "周末",
-        "周一",
-        "周二",
-        "周三",
-        "周四",
-        "周五",
-        "周六",
-        "周日",
-        "毛巾",
-        "毛衣",
-        "牛奶",
-        "牛肉",
-        "石头",
-        "石油",
-        "水果",
-        "江苏",
-        "江西",
-        "安徽",
-        "云南",
-        "武汉",
-        "温州",
-        "温度",
-        "温馨",
-        "康复",
-        "向量",
-        "路由",
-        "路径",
-        "游戏",
-        "游客",
-        "管理",
-        "管控",
-        "华为",
-        "华北",
-        "华东",
-        "华南",
-        "时代",
-        "文件",
-        "文本",
-        "文章",
-        "文字",
-        "文化",
-        "齐全",
-        "易购",
-        "易碎",
-        "常温",
-        "余额",
-        "余下",
-        "曾经",
-        "叶片",
-        "林业",
-        "宋体",
-        "唐装",
-        "许可",
-        "许多",
-        "代码",
-        "代理",
-        "代表",
-        "甘肃",
-        "贵州",
-        "房屋",
-        "房间",
-        "房源",
-        "车辆",
-        "车间",
-        "车主",
-        "商品",
-        "商家",
-        "商户",
-        "商城",
-        "经理",
-        "师傅",
-        "老师",
-        "司机",
-        "司法",
-        "师生",
-        "祝福",
-        "祝您",
-        "米饭",
-        "古代",
-        "古典",
-        "解决",
-        "解释",
-        "解析",
-        "连续",
-        "冷却",
-        "原因",
-        "原价",
-        "原始",
-        "南方",
-        "南京",
-        "海南",
-        "花园",
-        "花费",
-        "后台",
-        "后续",
-        "红包",
-        "红色",
-        "全部",
-        "全国",
-        "全家",
-        "全新",
-        "全年",
-        "农业",
-        "农村",
-        "国家",
-        "段落",
-        "段子",
-        "史上",
-        "历史",
-        "施工",
-        "汤圆",
-        "钱包",
-        "钱款",
-        "权限",
-        "权益",
-        "冀州",
-        "别名",
-        "柴油",
-        "蓝色",
-        "蓝牙",
-        "盛夏",
-        "纪念",
-        "纪录",
-        "章节",
-        "童装",
-        "童话",
-        "左右",
-        "左侧",
-        "申请",
-        "申报",
-        "欧洲",
-        "欧元",
-        "欧式",
-        "葛根",
-        "谷歌",
-        "谷物",
-        "党员",
-        "党委",
-        "边界",
-        "池塘",
-        "沙发",
-        "沙漠",
-        "商务",
-        "查询",
-        "官方",
-        "官网",
-        "封面",
-        "封装",
-        "储存",
-        "储蓄",
-        "景区",
-        "景点",
-        "计量",
-        "印刷",
-        "白酒",
-        "白天",
-        "习惯",
-        "简介",
-        "简单",
-        "简历",
-        "养老",
-        "相关",
-        "相同",
-        "相机",
-        "空调",
-        "空间",
-        "那么",
-        "丰富",
-        "丰田",
-        "双方",
-        "双人",
-        "门店",
-        "门票",
-        "门诊",
-        "战略",
-        "明星",
-        "贝壳",
-        "卡片",
-        "卡号",
-        "何时",
-        "何人",
-        "何地",
-        "何况",
-        "何必",
-        "成都",
-        "成为",
-        "成立",
-        "成绩",
-        "华人",
-        "华语",
-        "谢谢",
-        "客户",
-        "用户",
-        "先生",
-        "女士",
-        "小姐",
-        "本人",
-        "姓名",
-        "名称",
-        "性别",
-        "电话",
-        "手机",
-        "地址",
-        "年龄",
-        "联系",
-        "号码",
-        "身份",
-        "证件",
-        "邮箱",
-        "银行",
-        "单元",
-        "未知",
-        "测试",
-        "匿名",
-    ]
-)
+_NO_NAME: Final = frozenset(_LISTS["never"].split())
 _STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
 
 _SPECIFIC: Final = label_id("person_name")
@@ -416,9 +143,7 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
         whole = _WHOLE.match(text, start, end)
         if whole is None:
             return None
-        if size > whole.end() - start or size > 3:
-            size = _cut_at_stop(text[start:end])
-        elif text[end - 1] in _STOPS:
+        if size > whole.end() - start or size > 3 or text[end - 1] in _STOPS:
             size = _cut_at_stop(text[start:end])
         value = text[start : start + size]
         if size < 2 or value[:2] in _NO_NAME or value in _NO_NAME:
@@ -474,6 +199,7 @@ def _behind_openings(view: View) -> Iterator[Candidate]:
                 yield _candidate(start, start + size, text[start : start + size], 0.65)
 
 
+_WINDOW: Final = 20  # characters before a number in which its holder may be named
 _NEAR: Final = frozenset({"phone", "id_card", "bank_card", "email", "passport", "landline"})
 _LEFT: Final = re.compile(
     rf"(?:^|(?<![{_HAN}]))({_SURE}{_GIVEN_CLASS}{{1,2}})(?:[\s,，:：;；|/、\"'(（-]{{1,4}}(?:[{_HAN}A-Za-z]{{1,8}}[\s:：是为号\"']{{0,4}})?)?$"
@@ -481,23 +207,26 @@ _LEFT: Final = re.compile(
 _RIGHT: Final = re.compile(rf"[\s,，;；|/、(（-]{{1,3}}({_SURE}{_GIVEN_CLASS}{{1,2}})(?![{_HAN}])")
 
 
-def beside(view: View, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Names directly before or behind a number or address of a person."""
+def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Names directly before or behind a number or address of a person, where no name is known there yet."""
     chosen = [candidate for candidate in candidates if candidate.type in _NEAR]
     if not chosen:
         return
-    hopeful = _pairs_near(view, [c.start for c in chosen], [c.end for c in chosen])
+    starts, ends = np.array([c.start for c in chosen]), np.array([c.end for c in chosen])
+    names = np.array(sorted(c.end for c in candidates if c.type == "person_name") or [-_WINDOW])
+    nearest = names[np.searchsorted(names, starts, side="right") - 1]
+    hopeful = ((nearest > starts) | (starts - nearest >= _WINDOW)) & _pairs_near(view, starts, ends)
     for near in compress(chosen, hopeful.tolist()):
-        found = _LEFT.search(view.text, max(0, near.start - 20), near.start)
+        found = _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)
         found = found or _RIGHT.match(view.text, near.end, near.end + 10)
         if found and found[1][:2] not in _NO_NAME and found[1] not in _NO_NAME:
             yield _candidate(*found.span(1), found[1], 0.65)
 
 
-def _pairs_near(view: View, starts: list[int], ends: list[int]) -> NDArray[np.bool_]:
+def _pairs_near(view: View, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether a family name and a character of a given name stand side by side near each span."""
-    before = np.array(starts)[:, None] + np.arange(-20, 0)
-    behind = np.array(ends)[:, None] + np.arange(8)
+    before = starts[:, None] + np.arange(-_WINDOW, 0)
+    behind = ends[:, None] + np.arange(8)
     places = np.concatenate((before, behind), axis=1)
     units = view.units[np.clip(places, 0, len(view.units) - 1)]
     hopeful: NDArray[np.bool_] = (_FIRST[units[:, :-1]] & _SECOND[units[:, 1:]]).any(axis=1)

@@ -45,11 +45,11 @@ def _email(text: str, start: int, end: int) -> Iterator[Candidate]:
     domain = _DOMAIN.match(value, at + 1)
     if domain is None or _FILE.search(value, at + 1):
         return
-    if value[0] in _ODD or not _PLAIN.issuperset(value[:at]):
-        if lead := _LEAD.match(written[: written.replace("＠", "@").index("@")]):
-            start += lead.end()
-            yield from _email(text, start, end) if text[start] not in "@＠" else ()
-            return
+    odd = value[0] in _ODD or not _PLAIN.issuperset(value[:at])
+    if odd and (lead := _LEAD.match(written[: written.replace("＠", "@").index("@")])):
+        start += lead.end()
+        yield from _email(text, start, end) if text[start] not in "@＠" else ()
+        return
     name = value[:at]
     if ".." in name or name.endswith("."):
         return

@@ -20,6 +20,7 @@ from tongguan.identify.detect.words import label_id
 __all__ = ["find"]
 
 _DETECTOR: Final = "numbers"
+_MULTICAST: Final = 224  # first number of the addresses that name no single host, RFC 5771
 _REACH: Final = 24  # characters from a label to its number
 
 
@@ -36,9 +37,10 @@ class _Rule:
     survives: bool = False  # even behind a label such as 订单号
 
 
+_ALIASES: Final = ("driving_licence", "social_security")  # numbers that are those of the identity card
 _PHONES: Final = ("phone", "landline", "wechat")
 _RULES: Final = {
-    digits.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", "driving_licence", "social_security"), True),
+    digits.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", *_ALIASES), True),
     digits.ID_CARD_15: _Rule("id_card", "calendar", 0, 0, 0.9, ("id_card",)),
     digits.PHONE: _Rule("phone", "prefix", 0.85, 0.8, 0.97, _PHONES),
     digits.PHONE_UNUSUAL: _Rule("phone", "context", 0, 0, 0.75, _PHONES),
@@ -48,7 +50,7 @@ _RULES: Final = {
     digits.CARD_UNIONPAY: _Rule("bank_card", "luhn", 0.8, 0.85, 0.97, ("bank_card",)),
     digits.CARD_OTHER: _Rule("bank_card", "luhn", 0, 0.7, 0.93, ("bank_card",)),
     digits.CARD_UNCHECKED: _Rule("bank_card", "context", 0, 0, 0.6, ("bank_card",)),
-    digits.USCC: _Rule("uscc", "checksum", 0.9, 0.6, 0.99, ("uscc",), True),
+    digits.USCC: _Rule("uscc", "checksum", 0.9, 0, 0.99, ("uscc",), True),
     digits.VIN: _Rule("vin", "checksum", 0.7, 0.7, 0.97, ("vin",)),
     digits.VIN_UNCHECKED: _Rule("vin", "context", 0, 0, 0.75, ("vin",)),
     digits.FOREIGN_PERMIT: _Rule("foreign_permit", "checksum", 0.9, 0.8, 0.98, ("foreign_permit", "id_card"), True),
@@ -60,7 +62,7 @@ _RULES: Final = {
 
 _DOCUMENTS: Final = (
     # type, form where its own label stands before it, form where only 证件号 does, form without a label
-    ("passport", r"[A-Z]{1,3}\d{6,9}", r"[EGDSP]\d{8}|[EDSP][A-HJ-NP-Z]\d{7}|1[45]\d{7}", r"[EG]\d{8}|E[A-HJ-NP-Z]\d{7}"),
+    ("passport", r"[A-Z]{1,3}\d{6,9}", r"[EGDSP]\d{8}|[EDSP][A-HJ-NP-Z]\d{7}", r"[EG]\d{8}|E[A-HJ-NP-Z]\d{7}"),
     ("hk_macao_permit", r"[HMCW]\d{8}(?:\d\d)?|C[A-Z]\d{7}", r"[HMCW]\d{8}(?:\d\d)?|C[A-HJ-NP-Z]\d{7}", r"[HM]\d{10}"),
     ("taiwan_permit", r"[TL][A-Z]?\d{7,8}|\d{8}(?:\d\d)?", r"[TL]\d{8}", r"(?!)"),
     ("foreign_permit", r"[A-Z]{3}\d{12}", r"[A-Z]{3}\d{12}", r"(?!)"),
@@ -117,13 +119,13 @@ def find(view: View) -> Iterator[Candidate]:
                 continue
         elif what == digits.IPV4:
             value = view.text[first:end]
-            if value.startswith(("0.", "127.", "255.")):
+            if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
                 continue
         elif what == digits.PHONE_ABROAD:
             value = "+" + value
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
-        if what == digits.ID_CARD and near and before in _ALIASES:
-            yield Candidate(first, end, _ALIASES[before], worth, rule.validator, _DETECTOR, value)
+        if what == digits.ID_CARD and near and before in _ALIAS_OF:
+            yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
 
 
 def _documents(start: int, end: int, value: str, label: int, direct: bool) -> Iterator[Candidate]:
@@ -147,4 +149,4 @@ _TABLES: Final = _tables()
 _SURVIVORS: Final = np.array([code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")
 _ID_LABEL: Final = label_id("id_card")
-_ALIASES: Final = {label_id(type): type for type in ("driving_licence", "social_security")}
+_ALIAS_OF: Final = {label_id(type): type for type in _ALIASES}

@@ -15,7 +15,8 @@ DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "loca
 
 def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Ordered by start. Of two that overlap the better score stands, then the longer, then the earlier."""
-    beside, ranked = [], []
+    beside: list[Candidate] = []
+    ranked: list[Candidate] = []
     for candidate in candidates:
         (beside if candidate.type in DERIVED else ranked).append(candidate)
     ranked.sort(key=lambda c: (c.start, -c.end))

@@ -32,10 +32,13 @@ _PLACE: Final = "(?:街道办事处|街道|镇|乡|村|社区|工业园区|工�
 _TOWN: Final = f"(?>[{_HAN}]{{1,8}}?{_PLACE})"
 _WAY: Final = "(?:大道|大街|公路|胡同|路|街|道|巷|弄)"
 _ROAD: Final = f"(?>[{_HAN}0-9０-９]{{1,12}}?{_WAY})(?:[东西南北中一二三四]段|[东西南北][一二三四]?段)?"
-_BUILDING: Final = "(?:大厦|小区|花园|广场|中心|公寓|家园|新村|大楼|写字楼|商城|新城|宿舍|山庄|别墅|名都|华庭|国际|苑|园|府|城|庭|邸|轩|湾|里|楼)"
+_BUILDING: Final = (
+    "(?:大厦|小区|花园|广场|中心|公寓|家园|新村|大楼|写字楼|商城|新城|宿舍|山庄|别墅|名都|华庭|国际"
+    "|苑|园|府|城|庭|邸|轩|湾|里|楼)"
+)
 _ESTATE: Final = f"(?>[{_HAN}A-Za-z0-9]{{1,12}}?{_BUILDING})"
 _DOOR: Final = f"(?:{_NUMBER}{_UNIT})"
-_END: Final = rf'(?=[0-9A-Z]|[\s,，。;；）)"]|$)'
+_END: Final = r'(?=[0-9A-Z]|[\s,，。;；）)"]|$)'
 _TAIL: Final = f"(?:[ ]?{_DOOR}|{_ESTATE}{_END}){{0,8}}+(?:[0-9]{{2,5}}(?![0-9A-Za-z]))?"
 _FULL: Final = re.compile(
     f"(?:{_ADMIN}[ ]?){{0,4}}(?:{_TOWN}[ ]?){{0,3}}(?:{_ROAD}[ ]?{_DOOR}?|{_ESTATE}[ ]?{_DOOR}|{_TOWN}{_DOOR}){_TAIL}"
@@ -66,7 +69,9 @@ def find(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.labelled
     done = -1
     for start, end in _segments(view):
-        if start >= done and (found := _address(text, start, end, sure=False)):
+        if start < done:
+            continue
+        if found := _address(text, start, end, sure=False):
             done = found.end
             yield found
     for start in words.value[words.label == _ADDRESS].tolist():
@@ -127,13 +132,13 @@ def _address(text: str, start: int, end: int, *, sure: bool) -> Candidate | None
     if not sure and (lead := _LEAD.match(text, start, min(end, start + _LEFT))):
         begins.insert(0, lead.end())
     for begin in begins:
-        forms = [found for form in (_FULL, _CHAIN) if (found := form.match(text, begin, end))]
-        good = [found for found in forms if _is_address(found.group(), sure)]
-        if good:
-            first, last = max(good, key=lambda found: found.end()).span()
-            while text[last - 1] in " -（）()":
-                last -= 1
-            return _candidate(first, last, text[first:last], 0.9 if sure else 0.75)
+        for form in (_FULL, _CHAIN):
+            found = form.match(text, begin, end)
+            if found and _is_address(found.group(), sure):
+                first, last = found.span()
+                while text[last - 1] in " -（）()":
+                    last -= 1
+                return _candidate(first, last, text[first:last], 0.9 if sure else 0.75)
     return None
 
 

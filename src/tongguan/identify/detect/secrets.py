@@ -26,7 +26,11 @@ _BLOCK: Final = re.compile(
     r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{1,8000}-----END [A-Z ]{1,40}-----)?"
 )
 _LINK: Final = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/@\"'<>]{3,64})@[\w.-]")
-_BEARER: Final = re.compile(r"(?:Bearer|Basic)\s+", re.IGNORECASE)
+_SCHEME: Final = re.compile(
+    r"[\"']?\s?[:=]\s?[\"']?(?:Bearer|Basic)\s+(?=[\w+/=.-]{8})|(?<=bearer) (?=[\w+/=.-]{16})", re.IGNORECASE
+)
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$")
+_LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
@@ -55,21 +59,23 @@ def find(view: View) -> Iterator[Candidate]:
     labelled = view.labelled
     chosen = (labelled.label == _LABEL) & (labelled.value > labelled.end)
     for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):
-        if _SIGNS.isdisjoint(text[end:at]):
-            if not text.startswith(("Bearer ", "bearer "), end - 6):
-                continue
-        if scheme := _BEARER.match(text, at):
+        gap = text[end:at]
+        if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        if candidate := _value(text, at, min(len(text), at + 512)):
+        elif "\n" in gap or _SIGNS.isdisjoint(gap):
+            continue
+        quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
+        if candidate := _value(text, at, min(len(text), at + _LONGEST), quoted or scheme is not None):
             yield candidate
     for start, end in view.cells[view.cells[:, 2] == _LABEL, :2].tolist():
-        if candidate := _value(text, start, end):
+        while start < end and text[start] in "\"' \t":
+            start += 1
+        if candidate := _value(text, start, end, True):
             yield candidate
 
 
-def _value(text: str, start: int, end: int) -> Candidate | None:
-    if start < end and text[start] in "\"'":
-        start += 1
+def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
+    """The secret that begins at `start`; one that could be a name in a program is believed only where `sure`."""
     found = _VALUE.match(text, start, end)
     if found is None:
         return None
@@ -77,5 +83,7 @@ def _value(text: str, start: int, end: int) -> Candidate | None:
     for sign in _ENDS:
         value = value.partition(sign)[0]
     if len(value) < 4 or _NO_SECRET.match(value) or not any(c.isalnum() for c in value):
+        return None
+    if not sure and (_IDENTIFIER.match(value) or text[start + len(value) : start + len(value) + 1] in ("(", "[")):
         return None
     return Candidate(start, start + len(value), "credential", 0.85, "context", _DETECTOR, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -78,10 +79,7 @@ def _is_track(view: View, series: list[Pair]) -> bool:
     labels, _ = view.label_before(np.array([series[0][0]], np.int32), 4 * _REACH)
     if labels[0] == _TRACK:
         return True
-    timed = sum(
-        ":" in view.text[a[1] : b[0]] or "时间" in view.text[a[1] : b[0]]
-        for a, b in zip(series, series[1:], strict=False)
-    )
+    timed = sum(":" in view.text[a[1] : b[0]] or "时间" in view.text[a[1] : b[0]] for a, b in pairwise(series))
     return timed >= len(series) - 1 and _has_clock(view.text[series[0][0] : series[-1][1]])
 
 

@@ -58,7 +58,7 @@ class Words:
     def labels(self) -> Words:
         """Only the hits that are labels."""
         chosen = self.label >= 0
-        return Words(*(column[chosen] for column in (self.start, self.end, self.label, self.roles, self.value)))
+        return Words(self.start[chosen], self.end[chosen], self.label[chosen], self.roles[chosen], self.value[chosen])
 
 
 def _entries() -> list[tuple[str, str, str]]:
@@ -99,7 +99,8 @@ def _automaton() -> _Automaton:
     symbols = _symbols(words)
     sizes = np.array([len(word) for word in words], np.int32)
     latin = np.array([_needs_borders(word) for word in words], np.uint8)
-    return _Automaton(symbols, *_machine(words, symbols), sizes, latin, labels, roles, label_names, role_names)
+    goto, match, fallback = _machine(words, symbols)
+    return _Automaton(symbols, goto, match, fallback, sizes, latin, labels, roles, label_names, role_names)
 
 
 def _needs_borders(word: str) -> bool:
@@ -120,7 +121,9 @@ def _symbols(words: list[str]) -> NDArray[np.uint16]:
     return symbols
 
 
-def _machine(words: list[str], symbols: NDArray[np.uint16]) -> tuple[NDArray[np.int32], ...]:
+def _machine(
+    words: list[str], symbols: NDArray[np.uint16]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     width = int(symbols.max()) + 1
     children: list[dict[int, int]] = [{}]
     match = [-1]
