@@ -50,6 +50,24 @@ def test_filed_against_observed(retailer: dict[str, Any]) -> None:
     assert other_differences(by_id["lumora"]) == []
 
 
+def test_several_activities_are_compared_each_with_its_own(retailer: dict[str, Any]) -> None:
+    """The border found nothing; the main activity's filing alone must not look as if it had been exceeded."""
+    one = next(r for r in complete(retailer)["recipients"] if r["id"] == "xingye-intl")
+    one["activity"], one["filed"]["types"], one["filed"]["persons"] = "ACT-2026-002", ["phone"], 5
+    rows = {row.item: row for row in filing(one, "2026-11-20", EN)}
+    assert {rows[key].kind for key in ("Persons", "Data types")} == {"same"}
+    assert {rows[key].difference for key in ("Persons", "Data types")} == {EN("filed.several")}
+    assert contents.filed_head(one, EN) == "Filed (ACT-2026-002)"
+
+
+def test_what_was_not_read_agrees_with_nothing(retailer: dict[str, Any]) -> None:
+    one = next(r for r in complete(retailer)["recipients"] if r["id"] == "pagewell")
+    one |= {"types": [], "persons": {"count": 0, "low": 0, "high": 0}, "unread": 4}
+    rows = {row.item: row for row in filing(one, "2026-11-20", EN)}
+    assert (rows["Persons"].kind, rows["Data types"].kind) == ("blind", "blind")
+    assert "unread apart" in rows["Persons"].observed
+
+
 def test_a_path_not_taken_shows_in_its_row(retailer: dict[str, Any]) -> None:
     one = complete(retailer)["recipients"][1]
     one["differences"].append({"kind": "path_not_taken", "types": []})

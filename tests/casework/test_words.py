@@ -73,6 +73,7 @@ def test_times_are_beijings(given: str | float, text: str) -> None:
 def test_bounds_are_told_unless_there_are_none() -> None:
     assert ZH.bounds({"count": 5, "low": 5, "high": 5}) == "上下界一致"
     assert EN.bounds({"count": 5, "low": 4, "high": 12_000}) == "between 4 and 12,000"
+    assert EN.bounds({"count": 5, "low": 5, "high": 5}, unread=3) == "exact, unread apart"
 
 
 def test_what_is_not_known_stands_for_itself() -> None:
@@ -87,12 +88,9 @@ def test_what_is_not_known_stands_for_itself() -> None:
 
 def test_names_and_values() -> None:
     assert (ZH.type("phone"), EN.country("HK")) == ("手机号码", "Hong Kong SAR")
-    assert [EN.value(v) for v in (True, False, None, 842310, "contract")] == [
-        "yes",
-        "no",
-        "unknown",
-        "842,310",
-        "contract",
-    ]
+    assert [EN.value("data.core", v) for v in (True, False, None, 842310)] == ["yes", "no", "unknown", "842,310"]
+    assert ZH.value("recipient.country", "SG") == "新加坡"
+    assert ZH.value("activity.act", "transmission") != "transmission"
+    assert EN.value("activity.act", "telepathy") == "telepathy"
     assert ZH.cite({"instrument": "个人信息保护法", "article": "第三十九条"}) == "《个人信息保护法》第三十九条"
     assert ZH.cite({"instrument": "", "article": ""}) == ""

@@ -1,11 +1,12 @@
 """Filed against observed, row by row, for one recipient of a completed result.
 
-What differs is the border's finding (`differences`); here it is put beside what was filed.
+What differs is the border's finding (`differences`); here it is put beside what was filed. `filed` speaks for the main
+activity only: where the recipient has several, the border compared each with its own filing, and the row says so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tongguan.casework.report.words import Words
@@ -17,7 +18,7 @@ TOLD_IN_ROWS = {"path_not_taken", "scale_above_filed", "type_not_filed", "activi
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`kind` is the mark of the difference: more, add, same, or none where there is nothing to compare."""
+    """`kind` is the mark of the difference: more, add, same, blind, or none where there is nothing to compare."""
 
     item: str
     filed: str
@@ -32,13 +33,17 @@ def filing(recipient: dict[str, Any], as_of: str, words: Words) -> list[Row]:
     if not filed:
         return []
     found = {difference["kind"]: difference for difference in recipient["differences"]}
+    several = len(recipient["activities"]) > 1
+    unseen = bool(recipient["unread"]) and not recipient["types"]
     rows = [_path(recipient, filed, found, words)]
     if filed["number"]:
         rows.append(Row(words("filed.number"), filed["number"], "", "", ""))
     for what in ("persons", "sensitive_persons"):
         if filed[what] is not None or what == "persons":
-            rows.append(_scale(what, recipient, filed, found, words))
-    rows.append(_types(recipient, filed, found, words))
+            row = _scale(what, recipient, filed, found, several, words)
+            rows.append(_unseen(row, words) if unseen else row)
+    row = _types(recipient, filed, found, several, words)
+    rows.append(_unseen(row, words) if unseen else row)
     if filed["expires"]:
         late = "activity_expired" in found
         text = words("filed.expired" if late else "filed.valid")
@@ -51,6 +56,11 @@ def other_differences(recipient: dict[str, Any]) -> list[dict[str, Any]]:
     """Differences that no row of `filing` tells."""
     told = TOLD_IN_ROWS if recipient["filed"] else set()
     return [difference for difference in recipient["differences"] if difference["kind"] not in told]
+
+
+def _unseen(row: Row, words: Words) -> Row:
+    """Nothing was read, so nothing agrees."""
+    return replace(row, kind="blind", difference=words("filed.unseen"))
 
 
 def _path(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], words: Words) -> Row:
@@ -66,20 +76,25 @@ def _path(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any
     return Row(words("filed.path"), name, asked, kind, text)
 
 
-def _scale(what: str, recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], words: Words) -> Row:
+def _scale(
+    what: str, recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], several: bool, words: Words
+) -> Row:
     seen, item = recipient[what], words(f"filed.{what}")
-    observed = words("flow.persons", persons=words.exact(seen["count"])) + f" ({words.bounds(seen)})"
+    observed = (
+        words("flow.persons", persons=words.exact(seen["count"])) + f" ({words.bounds(seen, recipient['unread'])})"
+    )
     if filed[what] is None:
         return Row(item, words("filed.missing"), observed, "", words("not_compared"))
     count = words("flow.persons", persons=words.exact(filed[what]))
     above = found.get("scale_above_filed", {}).get(what)
     if not above:
-        return Row(item, count, observed, "same", words("same"))
+        beside = several and seen["count"] > filed[what]
+        return Row(item, count, observed, "same", words("filed.several" if beside else "same"))
     more = above["seen"]["count"] - above["filed"]
     return Row(item, count, observed, "more", words("filed.beyond", count=words.exact(more)))
 
 
-def _types(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], words: Words) -> Row:
+def _types(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], several: bool, words: Words) -> Row:
     item, observed = words("filed.types"), words.types(recipient["types"]) or words("none")
     extra = found.get("type_not_filed", {}).get("types", [])
     if extra:
@@ -87,4 +102,5 @@ def _types(recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, An
         return Row(item, words.types(filed["types"]), observed, "add", text)
     if not filed["types"]:
         return Row(item, words("filed.missing"), observed, "", words("not_compared"))
-    return Row(item, words.types(filed["types"]), observed, "same", words("same"))
+    beside = several and not set(recipient["types"]) <= set(filed["types"])
+    return Row(item, words.types(filed["types"]), observed, "same", words("filed.several" if beside else "same"))

@@ -22,6 +22,7 @@ __all__ = [
     "blind",
     "exchanges_read",
     "facts_used",
+    "filed_head",
     "matrix",
     "method",
     "next_line",
@@ -134,6 +135,12 @@ def rules(decision: dict[str, Any]) -> list[list[dict[str, Any]]]:
 def recipient_name(result: dict[str, Any], id: str) -> str:
     """Alerts name a recipient by its id."""
     return next((r["name"] or id for r in result["recipients"] if r["id"] == id), id)
+
+
+def filed_head(recipient: dict[str, Any], words: Words) -> str:
+    """Over what was filed: where a recipient has several activities, which one it is of."""
+    several = len(recipient["activities"]) > 1 and recipient["activity"]
+    return words("filed.of", activity=recipient["activity"]) if several else words("filed")
 
 
 def next_line(words: Words, zones: Sequence[Zone], count: int) -> str:

@@ -83,8 +83,8 @@ class _Paper:
         rows.append((w("cover.ciio"), w.yes(result["exporter"]["ciio"])))
         rows += [
             (w("chapter.answer"), w.pathway(result["decision"]["pathway"])),
-            (w("figure.persons"), self.counted(totals["persons"])),
-            (w("figure.sensitive"), self.counted(totals["sensitive_persons"])),
+            (w("figure.persons"), self.counted(totals["persons"], coverage["unread"])),
+            (w("figure.sensitive"), self.counted(totals["sensitive_persons"], coverage["unread"])),
             (
                 w("figure.crossings"),
                 f"{w.exact(totals['crossings'])} ({w('figure.bytes', size=w.bytes(totals['bytes']))})",
@@ -271,7 +271,7 @@ class _Paper:
         facts = contents.facts_used(decision)
         if facts:
             self.writer.heading(w("why.facts"), level + 1)
-            self.writer.pairs([(w.fact(fact), w.value(value)) for fact, value in facts.items()])
+            self.writer.pairs([(w.fact(fact), w.value(fact, value)) for fact, value in facts.items()])
         if decision["reasons"]:
             self.writer.heading(w("why.rule"), level + 1)
             texts = [
@@ -315,9 +315,10 @@ class _Paper:
             for t in one["types"]
         ]
         rows = [
-            (w("filed.persons"), self.counted(one["persons"])),
-            (w("figure.sensitive"), self.counted(one["sensitive_persons"])),
+            (w("filed.persons"), self.counted(one["persons"], one["unread"])),
+            (w("figure.sensitive"), self.counted(one["sensitive_persons"], one["unread"])),
             (w("figure.crossings"), f"{w.exact(one['crossings'])} ({w.bytes(one['bytes'])})"),
+            (w("figure.blind"), w.exact(one["unread"])),
             (w("types"), w("list.join").join(types) or w("none")),
         ]
         if one["first"]:
@@ -327,7 +328,7 @@ class _Paper:
         self.writer.pairs(rows)
         compared = filing(one, self.result["as_of"], w)
         if compared:
-            head = [w(key) for key in ("item", "filed", "observed", "difference")]
+            head = [w("item"), contents.filed_head(one, w), w("observed"), w("difference")]
             self.writer.table(head, [[row.item, row.filed, row.observed, row.difference] for row in compared])
         else:
             self.writer.paragraph(w("recipient.unfiled"))
@@ -370,9 +371,9 @@ class _Paper:
         if len(rows) > ROWS:
             self.writer.paragraph(self.words("table.more", count=len(rows) - ROWS), small=True)
 
-    def counted(self, persons: dict[str, int]) -> str:
+    def counted(self, persons: dict[str, int], unread: int = 0) -> str:
         number = self.words("flow.persons", persons=self.words.exact(persons["count"]))
-        return f"{number} ({self.words.bounds(persons)})"
+        return f"{number} ({self.words.bounds(persons, unread)})"
 
     def number(self, persons: dict[str, int]) -> list[str]:
         return [self.words.exact(persons["count"]), f"{persons['low']:,} – {persons['high']:,}"]

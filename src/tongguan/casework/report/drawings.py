@@ -49,7 +49,7 @@ class Drawings:
         rows = [
             pictures.Bar(
                 label=recipient["name"] or self.words("unnamed"),
-                note=self.words("flow.persons", persons=self.words.short(recipient["persons"]["count"])),
+                note=self._persons(recipient),
                 value=recipient["persons"]["count"],
                 low=recipient["persons"]["low"],
                 high=recipient["persons"]["high"],
@@ -59,6 +59,11 @@ class Drawings:
             for recipient in contents.recipients(self.result)[:BARS]
         ]
         return pictures.bars(rows, self.words("picture.recipients"), width) if rows else ""
+
+    def _persons(self, recipient: dict[str, Any]) -> str:
+        persons = self.words("flow.persons", persons=self.words.short(recipient["persons"]["count"]))
+        unread = recipient["unread"]
+        return self.words("bar.unread", persons=persons, count=self.words.short(unread)) if unread else persons
 
     def coverage(self, width: int) -> str:
         coverage = self.result["coverage"]

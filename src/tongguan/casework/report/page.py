@@ -68,6 +68,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "mark": lambda name: Markup(pictures.mark(name)),
         "facts_used": contents.facts_used,
+        "filed_head": contents.filed_head,
         "rules": contents.rules,
         "filing": filing,
         "other_differences": other_differences,

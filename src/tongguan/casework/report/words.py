@@ -65,11 +65,14 @@ class Words:
         except KeyError:
             return path
 
-    def value(self, value: Any) -> str:
+    def value(self, fact: str, value: Any) -> str:
         """A fact's value as people write it."""
         if value is None or isinstance(value, bool):
             return self.yes(value)
-        return self.exact(value) if isinstance(value, int | float) else str(value)
+        try:
+            return law.value_name(fact, value, self.language)
+        except KeyError:  # of another version
+            return str(value)
 
     def said(self, item: Any) -> str:
         """The text of a reason, obligation, warning or alert in this language."""
@@ -102,10 +105,13 @@ class Words:
             return f"{number // 10_000:,} 万"
         return self.exact(number)
 
-    def bounds(self, persons: Mapping[str, int]) -> str:
+    def bounds(self, persons: Mapping[str, int], unread: int = 0) -> str:
+        """At least and at most; with exchanges unread, that these bounds are of what was read."""
         if persons["low"] == persons["high"] == persons["count"]:
-            return self("persons.exact")
-        return self("persons.bounds", low=self.short(persons["low"]), high=self.short(persons["high"]))
+            told = self("persons.exact")
+        else:
+            told = self("persons.bounds", low=self.short(persons["low"]), high=self.short(persons["high"]))
+        return self("persons.apart", bounds=told) if unread else told
 
     def bytes(self, size: float) -> str:
         for unit in _UNITS:
