@@ -15,6 +15,8 @@ from tongguan.border.rows import SCHEMAS
 
 AS_OF = "2026-11-20"
 CONTRACT = "standard_contract_or_certification"
+MASKED = {"phone": "138****2207", "id_card": "5101**********2815", "email": "li***@example.com", "imei": "86******1207",
+          "person_name": "李*", "bank_card": "6222********0017", "address": "成都市****"}  # fmt: skip
 RULES = "促进和规范数据跨境流动规定"
 LAST = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)  # 17:00 in Beijing
 
@@ -24,10 +26,14 @@ def count(number: int, low: int | None = None, high: int | None = None) -> dict[
 
 
 def decision(pathway: str, article: str, zh: str, en: str, missing: list[str] | None = None) -> dict[str, Any]:
-    facts = {"exporter.ciio": False, "data.important": False, "data.persons": 842316, "data.sensitive_persons": 6284}
+    facts = {
+        "activity.act": "transmission", "recipient.country": "US", "data.personal": True, "data.state_secret": False,
+        "data.core": False, "exporter.ciio": False, "data.important": False, "data.persons": 842316,
+        "data.sensitive_persons": 6284,
+    }  # fmt: skip
     return {
         "date": AS_OF,
-        "regime": "2026",
+        "regime": "2024",
         "pathway": pathway,
         "options": ["standard_contract", "certification"] if pathway == CONTRACT else [],
         "reasons": [
@@ -66,7 +72,7 @@ EXEMPT = decision(
     "exempt",
     "第五条",
     "为订立、履行个人作为一方的合同确需提供。",
-    "Needed for a contract to which the person is party.",
+    "Needed for a contract with the person.",
 )
 OPEN = decision(
     "undetermined",
@@ -179,7 +185,7 @@ def result() -> dict[str, Any]:
         "blind_spots": [
             {"kind": "encrypted", "count": 1204, "where": "10.21.4.18:51244 → 203.0.113.44:443", "detail": "tls",
              "size": 44_000_000},
-            {"kind": "truncated", "count": 218, "where": "captures/edge.pcapng", "detail": "snap length", "size": 92000},
+            {"kind": "truncated", "count": 218, "where": "captures/edge.pcapng", "detail": "snaplen", "size": 92000},
             {"kind": "unreadable", "count": 37, "where": "mail/archive.zip", "detail": "password", "size": 3_100_000},
             {"kind": "location_unknown", "count": 418, "where": "198.51.100.7", "detail": "anycast", "size": 0},
         ],
@@ -248,7 +254,7 @@ def exchanges() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             for t in [] if blind else types:
                 findings.append(
                     {"uid": uid, "type": t, "count": 40, "distinct": 38, "sensitive": t in sensitive,
-                     "level": "general-3", "category": "身份", "masked": ["5101**********2815", "138****2207"]}
+                     "level": "general-3", "category": "身份", "masked": [MASKED.get(t, "**")]}
                 )  # fmt: skip
     for k in range(6):
         inside = dict(rows[k], uid=f"I{k}-0-0", direction="inside", country="CN", recipient="数据仓库",

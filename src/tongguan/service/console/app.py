@@ -40,8 +40,8 @@ def build(console: Console, hosts: frozenset[str] = LOOPBACK) -> FastAPI:
     app.mount("/static", StaticFiles(directory=render.FOLDER / "static"), name="static")
     app.add_middleware(Guard, hosts=hosts, failed=lambda request: _answer(request, 500))
     app.add_exception_handler(NeedSignIn, _need_sign_in)
-    app.add_exception_handler(Forbidden, lambda request, _: _answer(request, 403))
-    app.add_exception_handler(RequestValidationError, lambda request, _: _answer(request, 422))
+    app.add_exception_handler(Forbidden, _forbidden)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(TongguanError, _explained)
     return app
@@ -66,6 +66,14 @@ async def _answer(request: Request, status: int, detail: str = "") -> Response:
     return await run_in_threadpool(draw)
 
 
+async def _forbidden(request: Request, _: Exception) -> Response:
+    return await _answer(request, 403)
+
+
+async def _invalid(request: Request, _: Exception) -> Response:
+    return await _answer(request, 422)
+
+
 async def _refused(request: Request, error: Exception) -> Response:
     return await _answer(request, error.status_code if isinstance(error, HTTPException) else 500)
 
@@ -77,7 +85,7 @@ async def _explained(request: Request, error: Exception) -> Response:
 
 async def _need_sign_in(request: Request, _: Exception) -> Response:
     path = request.url.path
-    if path.endswith(".json") or "text/html" not in request.headers.get("accept", "text/html"):
+    if open_visit(request).wants_json:
         return await _answer(request, 401)
     target = path + (f"?{request.url.query}" if request.url.query else "")
     if request.method != "GET":

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from tongguan.wording import Language
 
-__all__ = ["ZONE", "clock", "day", "exact", "moment", "percent", "short", "size", "split"]
+__all__ = ["ZONE", "clock", "day", "exact", "moment", "percent", "short", "size", "span", "split"]
 
 ZONE = timezone(timedelta(hours=8))  # Beijing time, without summer time since 1991
 STEPS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
@@ -21,11 +21,16 @@ def split(number: int, language: Language) -> tuple[str, str]:
     """The short form as a number and its unit: ("84.2", "万"), ("842.3", "K"), ("6,284", "")."""
     if language == "zh":
         if number >= 10**8:
-            return f"{number / 10**8:.1f}", "亿"
-        return (f"{number / 10**4:.1f}", "万") if number >= 10**4 else (exact(number), "")
+            return _rounded(number, 10**8), "亿"
+        return (_rounded(number, 10**4), "万") if number >= 10**4 else (exact(number), "")
     if number >= 10**6:
-        return f"{number / 10**6:.2f}", "M"
-    return (f"{number / 10**3:.1f}", "K") if number >= 10**4 else (exact(number), "")
+        return _rounded(number, 10**6), "M"
+    return (_rounded(number, 10**3), "K") if number >= 10**4 else (exact(number), "")
+
+
+def _rounded(number: int, step: int) -> str:
+    """One decimal, none where the number is a whole multiple of the step."""
+    return f"{number // step}" if number % step == 0 else f"{number / step:.1f}"
 
 
 def short(number: int, language: Language) -> str:
@@ -58,6 +63,12 @@ def moment(at: float | str | datetime | None) -> str:
     """2026-11-21 14:03 in Beijing, from seconds since the epoch or ISO 8601; a dash where there is none."""
     found = _local(at)
     return found.strftime("%Y-%m-%d %H:%M") if found else "–"
+
+
+def span(start: float | str | None, end: float | str | None) -> str:
+    """2026-11-20 00:00–17:00 within a day, else two whole moments."""
+    first, last = moment(start), moment(end)
+    return f"{first}–{last[11:]}" if first[:10] == last[:10] and len(last) > 11 else f"{first} – {last}"
 
 
 def clock(at: float | str | datetime | None) -> str:

@@ -39,6 +39,7 @@ select system, recipient_id, recipient, country, direction,
   sum(case when len(blind) > 0 then 1 else 0 end) as unseen
 from exchanges where {where}
 group by system, recipient_id, recipient, country, direction
+order by crossings desc, system, recipient, country, direction
 """
 _COLUMNS = (
     "uid, conn, ts, source_ip, source_port, destination_ip, destination_port, protocol, application, account, "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 __all__ = ["Gauge", "gauge_of"]
 
 HEADROOM = 1.2  # how far the scale goes beyond the highest line
+SINGLE = 1.35  # and beyond a line that stands alone, so that there is room to say what lies there
 REMINDER = 0.8  # of the highest line
 
 
@@ -24,7 +25,7 @@ class Gauge:
 
 def gauge_of(count: int, low: int, high: int, lines: Sequence[int]) -> Gauge:
     """Where a count with its bounds stands towards the lines (ascending, persons)."""
-    scale = max(lines[-1] * HEADROOM, high * 1.05, 1)
+    scale = max(lines[-1] * (HEADROOM if len(lines) > 1 else SINGLE), high * 1.05, 1)
 
     def place(number: float) -> float:
         return round(100 * number / scale, 2)

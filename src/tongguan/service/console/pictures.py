@@ -12,13 +12,15 @@ from tongguan.service.console.workspace import Row, Workspace
 __all__ = ["bars", "matrix", "sankey"]
 
 LEFT = "direction in ('export', 'undetermined')"  # what left, or may have left
+WIDEST = 16  # flows that a picture can hold and still be read
 HOURS_UP_TO_S = 2 * 86_400  # a span up to which bars are hours, beyond it days
 
 
 def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
     """Three columns: system → recipient → country. `by` is persons or bytes.
 
-    A recipient's persons are those that were counted for it, each once, so that they may be fewer than its flows'.
+    Of many flows the widest are drawn; `drawn` and `flows` say how many of how many. A recipient's persons are those
+    that were counted for it, each once, so that they may be fewer than its flows'.
     """
     counted = {r["id"] or r["name"]: r for r in result["recipients"]}
     links: dict[tuple[str, str], Row] = {}
@@ -33,10 +35,9 @@ def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
         found = links.setdefault((source, target), {"source": source, "target": target, "value": 0, "pathway": pathway})
         found["value"] += value
 
-    for row in rows:
-        value = int(row[by] or 0)
-        if not value:
-            continue
+    wide = sorted((row for row in rows if row[by]), key=lambda row: -int(row[by]))
+    for row in wide[:WIDEST]:
+        value = int(row[by])
         key = row["recipient_id"] or row["recipient"] or ""
         known = counted.get(key)
         own = int(known["persons"]["count"]) if known and by == "persons" else None
@@ -45,7 +46,8 @@ def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
         country = node("country", row["country"] or UNKNOWN, row["country"])
         add(system, recipient, value, row["pathway"])
         add(recipient, country, value, row["pathway"])
-    return {"by": by, "nodes": list(nodes.values()), "links": list(links.values())}
+    drawn = min(len(wide), WIDEST)
+    return {"by": by, "drawn": drawn, "flows": len(wide), "nodes": list(nodes.values()), "links": list(links.values())}
 
 
 def matrix(rows: Sequence[Row], result: Row) -> Row:

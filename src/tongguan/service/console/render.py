@@ -41,6 +41,7 @@ def environment() -> Environment:
         percent=figures.percent,
         moment=figures.moment,
         clock=figures.clock,
+        span=figures.span,
         gauge_of=gauge.gauge_of,
         link=address.link,
         is_sensitive=names.is_sensitive,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from tongguan import law
-from tongguan.errors import BadFacts
+from tongguan import border, law
+from tongguan.errors import BadFacts, TongguanError
 from tongguan.law.book import book
 from tongguan.law.facts import FIELDS as KINDS
 from tongguan.law.naming import country_codes
 from tongguan.service.console.address import link
+from tongguan.service.console.figures import ZONE
 from tongguan.service.console.lines import legal_lines
 from tongguan.service.console.visit import Visit, Visitor, twin
 from tongguan.service.console.workspace import Row
@@ -81,7 +84,7 @@ def answer(visit: Visit, asked: Mapping[str, str]) -> Row:
             decision = law.decision_json(law.decide(_nested(facts)))
         except BadFacts:
             errors["data.personal"] = visit.t("decide.bad.contradiction")
-    lines = legal_lines(str(facts.get("date") or _today(visit)))
+    lines = legal_lines(str(facts.get("date") or _today()))
     return {"facts": facts, "errors": errors, "decision": decision, "lines": lines}
 
 
@@ -92,29 +95,41 @@ def _asked(visit: Visit) -> dict[str, str]:
 
 
 def _known(visit: Visit) -> dict[str, str]:
-    """The day, the exporter and the counted persons of the inspected workspace."""
+    """The facts that the inspection judged by, of one recipient (`about`) or of all exports together; else the day."""
     result = visit.result
     if result is None:
-        return {"date": _today(visit)}
-    exporter, counted = result["exporter"], result["totals"]["counted"]
-    known = {
-        "date": result["as_of"],
-        "exporter.ciio": {True: "yes", False: "no"}.get(exporter["ciio"], ""),
-        "exporter.city": exporter["city"],
-        "exporter.zone": exporter["zone"],
-        "data.personal": "yes",
-        "data.persons": counted["persons"]["count"],
-        "data.sensitive_persons": counted["sensitive_persons"]["count"],
-        "activity.act": "transmission",
+        return {"date": _today()}
+    about = visit.get("about")
+    one = next((r for r in result["recipients"] if about and about in (r["id"], r["name"])), None)
+    judged = (one or result)["decision"]
+    used = {path: value for reason in judged["reasons"] for path, value in reason["facts"].items()}
+    facts = {**_exporter(visit.console.org), "date": result["as_of"], **used}
+    return {path: _text(value) for path, value in facts.items() if path in KINDS and value not in (None, "")}
+
+
+def _exporter(path: Path) -> Row:
+    """What the organisation file says of the exporter; nothing where it cannot be read."""
+    try:
+        exporter = border.load_org(path).exporter
+    except TongguanError:
+        return {}
+    return {
+        "exporter.ciio": exporter.ciio,
+        "exporter.city": exporter.city,
+        "exporter.zone": exporter.zone,
+        "exporter.processes_persons": exporter.processes_persons,
+        "data.important": exporter.important_data,
+        "data.core": exporter.core_data,
+        "data.state_secret": exporter.state_secrets,
     }
-    return {name: str(value) for name, value in known.items() if value not in (None, "")}
 
 
-def _today(visit: Visit) -> str:
-    from datetime import datetime
+def _text(value: Any) -> str:
+    """A fact as the form holds it."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
-    from tongguan.service.console.figures import ZONE
 
+def _today() -> str:
     return datetime.now(ZONE).date().isoformat()
 
 

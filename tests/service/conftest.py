@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+import workspace_sample
+from fastapi import FastAPI
+
+from tongguan import service
+from tongguan.trust import AuditLog, Door
+
+PASSWORD = "correct horse battery"
+ORG = """exporter:
+  {name: 星野零售（成都）有限公司, city: 成都, ciio: false, processes_persons: 260000,
+   important_data: false, core_data: false, state_secrets: false}
+"""
+
+
+def new_app(folder: Path, *, inspected: bool = True) -> FastAPI:
+    """A console of its own, with one user whose password is known."""
+    home = folder / "home"
+    home.mkdir()
+    (folder / "org.yaml").write_text(ORG, encoding="utf-8")
+    workspace = workspace_sample.build(folder / "workspace") if inspected else folder / "workspace"
+    door = Door(home)
+    door.set_password("admin", PASSWORD)
+    door.close()
+    with AuditLog(home / "audit.db") as log:
+        log.append("run", "root", {"sources": 1, "exchanges": 15640})
+    return service.create_app(workspace, folder / "org.yaml", home)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The application behind a real server on loopback; gives its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@contextmanager
+def stranger(app: FastAPI) -> Iterator[httpx.Client]:
+    """A client that is not signed in."""
+    with served(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+        yield client
+
+
+@contextmanager
+def signed_in(app: FastAPI) -> Iterator[httpx.Client]:
+    """A client that is signed in."""
+    with stranger(app) as client:
+        token = form_token(client.get("/sign-in").text)
+        answer = client.post("/sign-in", data={"user": "admin", "password": PASSWORD, "csrf": token, "next": "/"})
+        assert answer.status_code == 303, answer.text
+        yield client
+
+
+def form_token(page: str) -> str:
+    """The token in a page's first form."""
+    return page.split('name="csrf" value="')[1].split('"')[0]
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """A console that no test changes but for its audit log growing."""
+    return new_app(tmp_path_factory.mktemp("console"))
+
+
+@pytest.fixture(scope="session")
+def client(app: FastAPI) -> Iterator[httpx.Client]:
+    with signed_in(app) as client:
+        yield client
