@@ -119,23 +119,19 @@ class Ledger:
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
         """The answer to a query over the views exchanges, findings, subjects and blind_spots."""
         with self.cursor() as cursor:
-            try:
-                return cursor.sql(sql, params=params).to_arrow_table()
-            except duckdb.IOException as error:
-                raise Broken(f"{self.folder}: a part of the ledger cannot be read ({_first_line(error)})") from None
+            return cursor.sql(sql, params=params).to_arrow_table()
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of one's own, with the ledger's views as they stand now."""
+        """A connection of one's own to the ledger's views as they stand now. Raises Broken where a part is damaged."""
         if self._lock is None and self._size() != self._commits.size:
             self._commits, self._database = self._read(), None
-        if self._database is None:
-            self._database = self._open()
-        cursor = self._database.cursor()
         try:
-            yield cursor
-        finally:
-            cursor.close()
+            self._database = self._database or self._open()
+            with self._database.cursor() as cursor:
+                yield cursor
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise Broken(f"{self.folder}: a part of the ledger cannot be read ({_first_line(error)})") from None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         database = duckdb.connect(":memory:", config={"threads": min(4, os.cpu_count() or 1)})
