@@ -19,6 +19,7 @@ class Table:
     countries: ClassVar[dict[str, str]] = {
         OUTSIDE: "US", "7.7.7.7": "HK", "7.7.7.8": "MO", "7.7.7.9": "TW", "114.114.114.114": "CN", "1.1.1.1": "AU",
         "104.16.0.1": "US", "2400:3200::1": "CN", "2001:200::1": "JP",
+        "203.0.113.99": "AU",  # a documentation address: belongs to nobody, whatever a table says
     }  # fmt: skip
 
     def get(self, ip: str) -> dict[str, Any] | None:

@@ -9,15 +9,20 @@ from typing import Generic, TypeVar
 
 from tongguan.border.nodes import Network
 
-__all__ = ["Address", "Prefixes", "anycast", "parse", "private"]
+__all__ = ["Address", "Prefixes", "anycast", "parse", "private", "reserved"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 T = TypeVar("T")
 
-# RFC 1918, 6598, 1122, 3927, 4193, 4291, 5771; broadcast. Documentation ranges are left out: they lie nowhere.
+# RFC 1918, 6598, 1122, 3927, 4193, 4291, 5771; broadcast.
 _PRIVATE = (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4",
     "255.255.255.255/32", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8",
+)  # fmt: skip
+
+# Documentation, benchmarks, future use (RFC 5737, 3849, 2544, 1112): they lie nowhere, whatever a table says.
+_RESERVED = (
+    "0.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "240.0.0.0/4", "2001:db8::/32",
 )  # fmt: skip
 
 # Public resolvers and the published ranges of two delivery networks that announce one address from many countries.
@@ -76,6 +81,11 @@ def _marked(networks: tuple[str, ...]) -> Prefixes[bool]:
 def private(address: Address) -> bool:
     """Whether an address never leaves the network that it is used in."""
     return _marked(_PRIVATE).find(address) is not None
+
+
+def reserved(address: Address) -> bool:
+    """Whether an address belongs to nobody on the Internet."""
+    return _marked(_RESERVED).find(address) is not None
 
 
 def anycast(address: Address) -> bool:

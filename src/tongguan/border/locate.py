@@ -11,7 +11,7 @@ from pathlib import Path
 
 import maxminddb
 
-from tongguan.border.addresses import Prefixes, anycast, parse, private
+from tongguan.border.addresses import Prefixes, anycast, parse, private, reserved
 from tongguan.border.org import Org, OwnNetwork, Recipient
 from tongguan.errors import BadInput
 from tongguan.model import Crossing, Direction, Exchange, Party, Role
@@ -94,7 +94,7 @@ class Locator:
         registered = self._register.find(address) if address else None
         if registered is not None:
             return _known(registered, "register", REGISTERED), registered.country == MAINLAND
-        country, asn = self._look_up(str(address)) if address else (None, 0)
+        country, asn = self._look_up(str(address)) if address and not reserved(address) else (None, 0)
         for i, name in enumerate(names):
             recipient = self._named(name, self._sni if protocol == "tls" else self._domains)
             if recipient is not None:
