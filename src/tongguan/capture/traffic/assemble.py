@@ -45,6 +45,7 @@ from tongguan.capture.traffic.layout import (
     SLACK,
     STREAM,
     TOUCHED,
+    USED_NODES,
     WAITING,
     Tables,
 )
@@ -207,6 +208,18 @@ def drop_head(t, s):
 
 
 @njit(cache=True)
+def take_node(t):
+    """A node that is free, -1: none is."""
+    k = t.scalars[FREE_NODE]
+    if k >= 0:
+        t.scalars[FREE_NODE] = I(t.nodes[k].next)
+    elif t.scalars[USED_NODES] < len(t.nodes):
+        k = t.scalars[USED_NODES]
+        t.scalars[USED_NODES] = k + 1
+    return k
+
+
+@njit(cache=True)
 def drain(t, s, ts):
     """Deliver held segments that became deliverable."""
     st = t.streams[s]
@@ -286,11 +299,10 @@ def insert(t, s, start, length, missing, offset, ts, buf):
                 at = node_full
                 continue
             until = min(full, node.start)
-        new = t.scalars[FREE_NODE]
-        if new < 0 or st.count >= HELD_SEGMENTS:
+        new = take_node(t) if st.count < HELD_SEGMENTS else I(-1)
+        if new < 0:
             return False
         node = t.nodes[new]
-        t.scalars[FREE_NODE] = I(node.next)
         node.start = at
         node.offset = offset + at - start
         node.ts = ts

@@ -18,7 +18,7 @@ from tongguan.capture.traffic.connections import connection_info, connection_sta
 from tongguan.capture.traffic.fragments import Fragments
 from tongguan.capture.traffic.source import PCAP_HEADER, Source
 from tongguan.capture.traffic.streams import Chunk, ConnectionInfo, ConnectionStats, Datagrams, Runs
-from tongguan.capture.traffic.unseen import connection_spots, fragment_spots, other_spots, tail_spot
+from tongguan.capture.traffic.unseen import connection_spots, cut_spots, fragment_spots, other_spots, tail_spot
 from tongguan.model import BlindKind, BlindSpot
 
 __all__ = ["Capture", "compile_kernels", "open_capture"]
@@ -93,7 +93,7 @@ class _Walk:
         self.skipping = 0
         self.lost_at = -1  # where in the capture a damaged stretch began
         self.eof = False
-        self.rows = np.zeros(layout.ROWS, layout.PACKET)
+        self.rows = np.empty(layout.ROWS, layout.PACKET)
         self.walked = np.zeros(layout.WALK_SCALARS, np.int64)
         self.interfaces = np.zeros(layout.MAX_INTERFACES, layout.INTERFACE)
         self.other = np.zeros(layout.OTHER_SHAPE, np.int64)
@@ -311,10 +311,13 @@ class _Walk:
     def _blind_spots(self, closed: list[ConnectionStats]) -> list[BlindSpot]:
         spots = self.spots
         self.spots = []
-        spots += other_spots(self.where, self.other, self.walked)
+        if self.other[layout.MALFORMED, layout.ANY, 0]:
+            self.other[layout.MALFORMED, layout.ANY] = 0
+            spots += other_spots(self.where, self.other)
+            self.other[...] = 0
+        spots += cut_spots(self.where, int(self.walked[layout.CUT]), int(self.walked[layout.CUT_BYTES]))
         spots += fragment_spots(self.where, *self.fragments.take_lost())
         spots += connection_spots(closed)
-        self.other[...] = 0
         self.walked[layout.CUT] = self.walked[layout.CUT_BYTES] = 0
         return spots
 
@@ -356,17 +359,15 @@ def _new_tables() -> layout.Tables:
     scalars = np.zeros(layout.SCALARS, np.int64)
     scalars[layout.SEED] = secrets.randbits(62)  # so that nobody can prepare addresses that fall into one bucket
     scalars[layout.MASK] = _BUCKETS - 1
-    nodes = np.zeros(layout.NODES, layout.NODE)
-    nodes["next"] = np.arange(1, layout.NODES + 1)
-    nodes["next"][-1] = -1
+    scalars[layout.FREE_NODE] = -1
     empty = layout.Tables(
         scalars=scalars,
         buckets=np.full(_BUCKETS, -1, np.int32),
         free=np.empty(0, np.int32),
         flows=np.zeros(0, layout.FLOW),
         streams=np.zeros(0, layout.STREAM),
-        nodes=nodes,
-        segments=np.zeros(layout.SEGMENTS, layout.SEGMENT),
+        nodes=np.empty(layout.NODES, layout.NODE),
+        segments=np.empty(layout.SEGMENTS, layout.SEGMENT),
         grams=np.empty(2 * layout.ROWS, np.int64),
         opened=np.empty(0, np.int32),
         ended=np.empty(0, np.int32),
@@ -378,10 +379,10 @@ def _new_tables() -> layout.Tables:
 def _grown(tables: layout.Tables, slots: int) -> layout.Tables:
     """The same tables with room for more connections."""
     had, free = len(tables.flows), int(tables.scalars[layout.FREE_SLOTS])
-    flows = np.zeros(slots, layout.FLOW)
+    flows = np.empty(slots, layout.FLOW)
     flows[:had] = tables.flows
     flows["ended"][had:] = layout.END
-    streams = np.zeros(2 * slots, layout.STREAM)
+    streams = np.empty(2 * slots, layout.STREAM)
     streams[: 2 * had] = tables.streams
     stack = np.empty(slots, np.int32)
     stack[:free] = tables.free[:free]

@@ -14,6 +14,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from tongguan.capture.traffic.layout import (
+    ANY,
     BAD_IP,
     BAD_LINK,
     BAD_RECORD,
@@ -90,6 +91,7 @@ def file32(b, o, big):
 
 @njit(cache=True)
 def count(other, kind, code, size):
+    other[MALFORMED, ANY, 0] += 1
     other[kind, code & 0xFFFF, 0] += 1
     other[kind, code & 0xFFFF, 1] += size
 

@@ -131,12 +131,12 @@ MORE, FULL, DAMAGED, TOO_LONG = range(4)  # values of STATUS
 # What was not read, by code.
 LINK, ETHER, PROTOCOL, MALFORMED = range(4)
 OTHER_SHAPE: Final = (4, 65_536, 2)  # packets and bytes
+ANY = 0  # code of MALFORMED that counts all of them
 BAD_LINK, BAD_IP, BAD_TRANSPORT, BAD_RECORD, CUT_HEADER, TOO_DEEP = range(1, 7)  # codes of MALFORMED
 
 # Scalars of the flow table.
-(SEED, MASK, FREE_SLOTS, LIVE, NUMBER, FREE_NODE, HELD, SEGS, GRAMS, OPENED, ENDED, TOUCHED, CURRENT_POOL, SCALARS) = (
-    range(14)
-)
+(SEED, MASK, FREE_SLOTS, LIVE, NUMBER, FREE_NODE, USED_NODES, HELD) = range(8)
+(SEGS, GRAMS, OPENED, ENDED, TOUCHED, CURRENT_POOL, SCALARS) = range(8, 15)
 NEW, WAITING, RUNNING = range(3)  # states of a stream
 FIN, RST, REUSE, IDLE, EVICTED, END = range(1, 7)  # how a connection ended
 

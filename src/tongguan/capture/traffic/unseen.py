@@ -11,7 +11,7 @@ from tongguan.capture.traffic import layout
 from tongguan.capture.traffic.streams import ConnectionStats
 from tongguan.model import BlindKind, BlindSpot
 
-__all__ = ["connection_spots", "fragment_spots", "other_spots", "tail_spot"]
+__all__ = ["connection_spots", "cut_spots", "fragment_spots", "other_spots", "tail_spot"]
 
 _ETHERTYPES = {0: "802.2", 0x0806: "ARP", 0x8035: "RARP", 0x8863: "PPPoE discovery", 0x888E: "802.1X"}
 _ETHERTYPES |= {0x8809: "LACP", 0x88CC: "LLDP", 0x88E5: "MACsec", 0x88F7: "PTP", 0x893A: "IEEE 1905"}
@@ -28,16 +28,19 @@ _MALFORMED = {
 }
 
 
-def other_spots(where: str, other: NDArray[np.int64], walked: NDArray[np.int64]) -> list[BlindSpot]:
-    """What the decoder counted (`layout.OTHER_SHAPE`, `layout.CUT`) as blind spots."""
+def other_spots(where: str, other: NDArray[np.int64]) -> list[BlindSpot]:
+    """What the decoder counted (`layout.OTHER_SHAPE`) as blind spots."""
     spots = []
     for group, code in np.argwhere(other[:, :, 0]).tolist():
         packets, size = other[group, code].tolist()
         spots.append(BlindSpot(_kind(group, code), where, _detail(group, code), packets, size))
-    if walked[layout.CUT]:
-        cut, size = int(walked[layout.CUT]), int(walked[layout.CUT_BYTES])
-        spots.append(BlindSpot(BlindKind.TRUNCATED, where, "payload cut by the snap length", cut, size))
     return spots
+
+
+def cut_spots(where: str, packets: int, size: int) -> list[BlindSpot]:
+    """Payload that the snap length cut off."""
+    detail = "payload cut by the snap length"
+    return [BlindSpot(BlindKind.TRUNCATED, where, detail, packets, size)] if packets else []
 
 
 def _kind(group: int, code: int) -> BlindKind:
