@@ -54,6 +54,7 @@ _SILENT = {
     "fldData",
     "posOffset",
     "tableStyleId",
+    "ClientData",
     "pctWidth",
     "pctHeight",
     "styles",

@@ -49,6 +49,8 @@ _AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
 _WITHIN = tuple(entry for entry in _ARCHIVES if entry[0] > 0)
 _TEXT_FIRST = b"{[<\"' \t\r\n"  # no format that is not text begins so, but for RTF
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BIFF8 = b"\x09\x08\x10\x00\x00\x06"  # the first record of a workbook, MS-XLS 2.4.21
+_FILEPASS = b"\x2f\x00"  # follows it where the rest is encrypted, MS-XLS 2.4.117
 _HEADERS = rb"from|to|cc|date|subject|received|return-path|message-id|mime-version|delivered-to|reply-to|content-type"
 _MAIL = re.compile(
     rb"(?:From [^\r\n]*\r?\n)?(?:(?:x-|dkim-|arc-|authentication-|list-|content-|thread-)?[a-z][a-z0-9-]{0,60}:[^\r\n]*"
@@ -180,5 +182,8 @@ def _ole(data: bytes) -> Format:
     if holds("__substg1.0_"):
         return Format("document", "application/vnd.ms-outlook")
     if holds("Workbook") or holds("Book"):
+        start = data.find(_BIFF8, 512)
+        if start >= 0 and data[start + 20 : start + 22] == _FILEPASS:
+            return Format("encrypted", "workbook with a password")
         return Format("sheet", "xls")
     return Format("unsupported", "OLE compound file")

@@ -27,7 +27,10 @@ _TOO_MUCH = "unfolds to more than allowed"
 FAULT = "fault of the reader"
 # Storages of old office documents in which other files lie (UTF-16), and RTF's word for one.
 _EMBEDDED = ("ObjectPool".encode("utf-16-le"), "MBD0".encode("utf-16-le"), b"\\objdata")
+_EMPTY = 100  # bytes that an archive of nothing may have
 _ZIP_END = 22 + (1 << 16)  # the end record and the longest comment
+_PATIENCE = 10.0  # seconds that a parser may take for any content …
+_BYTES_A_SECOND = 200_000  # … and for more the larger it is
 _CROWD = 200  # blind spots told one by one
 _NAME_LIMIT = 255
 _PATH_LIMIT = 1000
@@ -214,10 +217,9 @@ class _Walk:
     def _ask(self, what: str, kind: str, data: bytes, member: str | None) -> tuple[dict[str, Any], list[bytearray]]:
         """Ask the worker. Where it fails the report's `end` is `failed`, and the blind spot is noted."""
         request = {"what": what, "kind": kind, "max_bytes": self.bytes_left, "max_members": self.members_left}
+        patience = min(self.deadline - time.monotonic(), _PATIENCE + len(data) / _BYTES_A_SECOND)
         try:
-            report, blobs = worker.shared(self.limits.worker_memory).ask(
-                request, data, max(0.1, self.deadline - time.monotonic())
-            )
+            report, blobs = worker.shared(self.limits.worker_memory).ask(request, data, max(0.1, patience))
         except worker.Failed as failure:
             if failure.why == "time":
                 self.blind(BlindKind.TRUNCATED, member, "took longer than the time limit", len(data))
@@ -291,6 +293,8 @@ class _Walk:
         blobs.clear()
         self.members_left -= len(entries)
         self.bytes_left -= sum(len(blob) for _, blob in entries)
+        if report["end"] == "ok" and not report["seen"] and len(data) > _EMPTY:
+            self.blind(BlindKind.UNREADABLE, member, "an archive in which nothing could be found", len(data))
         if kind == "zip" and report["end"] == "ok" and b"PK\x05\x06" not in data[-_ZIP_END:]:
             self.blind(BlindKind.UNREADABLE, member, "cut short: the archive's directory is missing", 0)
         if office_file:

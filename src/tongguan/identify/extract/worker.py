@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import select
@@ -20,6 +21,7 @@ __all__ = ["Failed", "Worker", "shared"]
 _START = """import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from isolated.serve import serve; serve()"""
 _PIPE_BYTES = 1 << 20
 _HEADER_BYTES = 64 << 20
+_REMEMBERED = 10_000  # contents
 _F_SETPIPE_SZ = 1031
 
 
@@ -32,17 +34,24 @@ class Failed(Exception):
 
 
 class Worker:
-    """One process, started at its first request and again after it was lost. Safe to call from several threads."""
+    """One process, started at its first request and again after it was lost. Safe to call from several threads.
+
+    A content that cost a process its life is not tried again.
+    """
 
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._lethal: dict[bytes, str] = {}  # contents that cost a process already, and how
         self.starts = 0
 
     def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[bytearray]]:
         """Send a request with its bytes and wait for the answer, its report and its blobs. Raises `Failed`."""
+        digest = hashlib.blake2b(data, digest_size=16).digest()
         with self._lock:
+            if digest in self._lethal:
+                raise Failed(self._lethal[digest])
             process = self._ready()
             header = json.dumps({**request, "sizes": [len(data)], "seconds": seconds}).encode()
             message = [len(header).to_bytes(4, "little") + header, data]
@@ -50,7 +59,10 @@ class Worker:
                 return _converse(process, message, time.monotonic() + seconds)
             except (Failed, OSError, ValueError) as error:
                 self._end(kill=True)
-                raise error if isinstance(error, Failed) else Failed("died") from error
+                failure = error if isinstance(error, Failed) else Failed("died")
+                if len(self._lethal) < _REMEMBERED:
+                    self._lethal[digest] = failure.why
+                raise failure from error
 
     def close(self) -> None:
         """End the process."""

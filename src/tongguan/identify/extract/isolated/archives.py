@@ -43,16 +43,29 @@ def read(data: bytes, kind: str, max_bytes: int, max_members: int) -> tuple[dict
 
     Returns a report and the bytes of the members. The report holds `members`, each with `name`, `status` (`ok`, `cut`
     by the limit, `damaged`, `encrypted`, `media` for one whose first bytes show that it holds no text, `link`),
-    `detail` and `size`; and `end`: `ok`, `bytes`, `members`, `damaged` or `encrypted`.
+    `detail` and `size`; `end`: `ok`, `bytes`, `members`, `damaged` or `encrypted`; and `seen`, how many entries there
+    were, folders too.
     """
-    report: dict[str, Any] = {"members": [], "end": "ok"}
+    report, blobs = _opened(data, _FORMATS[kind], kind == "compressed", max_bytes, max_members)
+    if kind == "compressed":
+        if report["end"] == "ok" and not report["seen"]:  # a file that only looks like an empty archive inside
+            report, blobs = _opened(data, ("raw",), True, max_bytes, max_members)
+        if report["end"] == "damaged" and not any(blobs):
+            _salvage(data, report, blobs, max_bytes)
+    return report, blobs
+
+
+def _opened(
+    data: bytes, formats: tuple[str, ...], compressed: bool, max_bytes: int, max_members: int
+) -> tuple[dict[str, Any], list[bytes]]:
+    report: dict[str, Any] = {"members": [], "end": "ok", "seen": 0}
     blobs: list[bytes] = []
     archive = ffi.read_new()
     buffer = create_string_buffer(_BLOCK)
     try:
-        for name in _FILTERS if kind == "compressed" else ():
+        for name in _FILTERS if compressed else ():
             ffi.get_read_filter_function(name)(archive)
-        for name in _FORMATS[kind]:
+        for name in formats:
             ffi.get_read_format_function(name)(archive)
         ffi.read_open_memory(archive, cast(c_char_p(data), c_void_p), len(data))
         _members(archive, buffer, report, blobs, max_bytes, max_members)
@@ -60,8 +73,6 @@ def read(data: bytes, kind: str, max_bytes: int, max_members: int) -> tuple[dict
         report["end"] = "encrypted" if _about_passwords(error) else "damaged"
     finally:
         ffi.read_free(archive)
-    if kind == "compressed" and report["end"] == "damaged" and not any(blobs):
-        _salvage(data, report, blobs, max_bytes)
     return report, blobs
 
 
@@ -105,6 +116,7 @@ def _members(
                 raise
             report["end"] = "damaged"
             continue
+        report["seen"] += 1
         if len(report["members"]) >= max_members:
             report["end"] = "members"
             return
@@ -114,6 +126,8 @@ def _members(
                 _note(report, blobs, entry, "link", b"")
             continue
         status, body, detail = _body(archive, entry, buffer, left)
+        if status == "ok" and ffi.entry_size_is_set(entry) and len(body) < ffi.entry_size(entry):
+            status = "damaged"  # part of it lies in another volume
         _note(report, blobs, entry, status, body, detail)
         left -= len(body)
         if status == "cut":

@@ -74,6 +74,7 @@ def _properties(metadata: dict[str, Any] | None) -> str:
     lines = []
     for name in _PROPERTIES:
         value = (metadata or {}).get(name)
-        if value and value not in ("untitled", "unspecified", ["anonymous"]):
-            lines.append(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+        if text.strip() and text not in ("untitled", "unspecified", "anonymous"):
+            lines.append(f"{name}: {text}")
     return "\n".join(lines)
