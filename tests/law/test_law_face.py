@@ -97,6 +97,22 @@ def test_text_names_what_is_missing() -> None:
     assert "Answer: undetermined" in text and "(data.persons)" in text and "If so:" in text
 
 
+def test_what_a_missing_number_would_settle() -> None:
+    facts = {"date": "2025-03-03", "exporter": {"ciio": False}, "recipient": {"country": "JP"}}
+    data = {"state_secret": False, "core": False, "important": False, "personal": True, "sensitive_persons": 0}
+    decision = decide({**facts, "data": data, "activity": {"act": "transmission"}})
+    assert decision.missing == ("data.persons",)
+    assert [(entry["value"], entry["pathway"], entry["text"]["en"]) for entry in decision.would_change] == [
+        (0, "exempt", "persons (non-sensitive) = 0–99,999 → exempt"),
+        (
+            100_000,
+            "standard_contract_or_certification",
+            "persons (non-sensitive) = 100,000–999,999 → standard contract or certification",
+        ),
+        (1_000_000, "security_assessment", "persons (non-sensitive) = ≥ 1,000,000 → security assessment"),
+    ]
+
+
 def test_the_answer_as_json() -> None:
     answer = decision_json(decide(parse_facts(QUESTION, "f")))
     assert answer["pathway"] == "standard_contract_or_certification"

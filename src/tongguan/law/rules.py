@@ -15,12 +15,8 @@ PERSONS, SENSITIVE, PROCESSED = "data.persons", "data.sensitive_persons", "expor
 
 
 def all_met(view: View, *names: str) -> bool:
-    """Whether all conditions of a ground hold. One that is known to fail settles it, whatever the others are."""
-    paths = [f"activity.conditions.{name}" for name in names]
-    failed = [path for path in paths if view.peek(path) is False]
-    if failed:
-        return bool(view(failed[0]))
-    return all(view(path) for path in paths)
+    """Whether all these conditions of a ground hold."""
+    return all(view(f"activity.conditions.{name}") for name in names)
 
 
 def ground(name: str) -> Condition:
@@ -48,9 +44,11 @@ def hr(view: View) -> bool:
 
 
 def reexport(view: View) -> bool:
-    if view("activity.ground") != "reexport" or view.peek("activity.conditions.domestic_added") is True:
-        return False
-    return all_met(view, "collected_abroad") and not view("activity.conditions.domestic_added")
+    return (
+        view("activity.ground") == "reexport"
+        and all_met(view, "collected_abroad")
+        and not view("activity.conditions.domestic_added")
+    )
 
 
 def small_volume(view: View) -> bool:

@@ -81,10 +81,6 @@ class View:
             return False
         raise Unknown(path, (Range(so_far.low, threshold - 1), Range(threshold, so_far.high)))
 
-    def peek(self, path: str) -> Any:
-        """A fact's value where it is given, else None."""
-        return self.given.get(path)
-
     def number(self, name: str) -> int:
         """A number of the law on that day."""
         return self.page.numbers[name]
