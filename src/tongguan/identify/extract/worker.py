@@ -36,7 +36,7 @@ class Failed(Exception):
 class Worker:
     """One process, started at its first request and again after it was lost. Safe to call from several threads.
 
-    A content that cost a process its life is not tried again.
+    A content that cost a process its life is not given to the same parser again.
     """
 
     def __init__(self, memory: int) -> None:
@@ -48,7 +48,7 @@ class Worker:
 
     def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[bytearray]]:
         """Send a request with its bytes and wait for the answer, its report and its blobs. Raises `Failed`."""
-        digest = hashlib.blake2b(data, digest_size=16).digest()
+        digest = hashlib.blake2b(data, digest_size=16, person=request["what"].encode()[:16]).digest()
         with self._lock:
             if digest in self._lethal:
                 raise Failed(self._lethal[digest])
