@@ -180,6 +180,8 @@ def _audit_prove(arguments: argparse.Namespace) -> int:
     from tongguan import trust
 
     with trust.audit_log() as log:
+        if not 0 <= arguments.index < log.size:
+            raise BadInput(f"there is no entry {arguments.index}; the log holds {log.size}, counted from 0")
         print(json.dumps(log.proof_json(arguments.index), ensure_ascii=False, indent=1))
     return 0
 

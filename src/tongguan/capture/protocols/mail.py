@@ -30,6 +30,8 @@ _TECHNICAL = re.compile(
     r"(?i)(received|return-path|message-id|in-reply-to|references|date|mime-version|content-.*|dkim-.*|arc-.*|"
     r"authentication-results|received-spf|domainkey-signature|list-.*|x-spam.*|x-mailer|user-agent|precedence)$"
 )
+# Who writes to whom: the ends of the exchange, not data that it exports. Of a forwarded message they are content.
+_ENDS = re.compile(r"(?i)(from|sender|reply-to|to|cc|bcc|delivered-to|return-receipt-to|disposition-notification-to)$")
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 
 
@@ -65,7 +67,7 @@ class _Tree:
         headers: dict[str, str] = {}
         for name, value in message.items():
             headers.setdefault(name.lower(), _decoded(value))
-        self._text("headers", "\n".join(f"{name}: {_decoded(message[name])}" for name in _written(message)))
+        self._text("headers", "\n".join(f"{name}: {_decoded(message[name])}" for name in _written(message, depth)))
         self._text(None, str(message.get_payload()).strip())  # lines among the headers that are none
         if not depth:
             self.mail.headers = headers
@@ -126,9 +128,11 @@ class _Tree:
         self.mail.blind_spots.append(BlindSpot(kind, self.where, detail, size=size))
 
 
-def _written(message: Message) -> list[str]:
-    """Names of headers worth reading, each once."""
+def _written(message: Message, depth: int) -> list[str]:
+    """Names of headers worth reading, each once; of the outermost message without its ends."""
     names = {name.lower(): name for name in reversed(message.keys()) if not _TECHNICAL.match(name)}
+    if not depth:
+        names = {lower: name for lower, name in names.items() if not _ENDS.match(lower)}
     return list(reversed(names.values()))
 
 
