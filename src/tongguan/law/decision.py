@@ -165,6 +165,8 @@ def _holding(verdict: Verdict, leaf: Leaf) -> dict[str, tuple[Rule, Mapping[str,
     if leaf.rule is None:
         return {}
     found = {leaf.rule.id: (leaf.rule, _looked_at(verdict, leaf))}
+    if leaf.rule.id in ZONE_RULES:  # the list stands in the place of the national lines (art. 7(2), art. 8)
+        return found
     for rule in verdict.page.rules:
         if rule.pathway == leaf.pathway and rule.id not in found:
             try:
