@@ -80,8 +80,8 @@ def _scale(
     what: str, recipient: dict[str, Any], filed: dict[str, Any], found: dict[str, Any], several: bool, words: Words
 ) -> Row:
     seen, item = recipient[what], words(f"filed.{what}")
-    observed = (
-        words("flow.persons", persons=words.exact(seen["count"])) + f" ({words.bounds(seen, recipient['unread'])})"
+    observed = words.aside(
+        words("flow.persons", persons=words.exact(seen["count"])), words.bounds(seen, recipient["unread"])
     )
     if filed[what] is None:
         return Row(item, words("filed.missing"), observed, "", words("not_compared"))

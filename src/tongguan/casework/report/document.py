@@ -87,7 +87,7 @@ class _Paper:
             (w("figure.sensitive"), self.counted(totals["sensitive_persons"], coverage["unread"])),
             (
                 w("figure.crossings"),
-                f"{w.exact(totals['crossings'])} ({w('figure.bytes', size=w.bytes(totals['bytes']))})",
+                w.aside(w.exact(totals["crossings"]), w.bytes(totals["bytes"])),
             ),
             (w("figure.recipients"), w.exact(len(self.recipients))),
             (w("figure.alerts"), w.exact(len(self.alerts))),
@@ -102,7 +102,7 @@ class _Paper:
 
     def answer(self) -> None:
         self.head("answer")
-        self.decision(self.result["decision"], level=2)
+        self.decision(self.result["decision"], level=1)
 
     def lines(self) -> None:
         w, totals = self.words, self.result["totals"]
@@ -112,11 +112,10 @@ class _Paper:
             self.writer.paragraph(w("lines.ciio"), bold=True)
         for what in ("persons", "sensitive_persons"):
             name = w("lines.persons" if what == "persons" else "lines.sensitive")
-            self.writer.heading(f"{name} · {w('lines.counted')}: {self.counted(totals['counted'][what])}", 2)
+            self.writer.heading(w.pair(f"{name} · {w('lines.counted')}", self.counted(totals["counted"][what])), 2)
             self.picture(self.draw.gauge(what, WIDTH), name)
-            self.writer.paragraph(
-                f"{w('lines.next')}: {contents.next_line(w, self.draw.zones(what), totals['counted'][what]['count'])}"
-            )
+            left = contents.next_line(w, self.draw.zones(what), totals["counted"][what]["count"])
+            self.writer.paragraph(w.pair(w("lines.next"), left))
         parts = (("lines.counted", totals["counted"]), ("lines.exempt", totals["exempt"]), ("lines.all", totals))
         head = ("", w("lines.persons"), w("bounds"), w("lines.sensitive"), w("bounds"))
         rows = [
@@ -174,7 +173,8 @@ class _Paper:
         keys = ("recipient", "country", "persons", "bounds", "sensitive", "crossings", "pathway", "differences")
         rows = []
         for one in self.recipients:
-            path = w.pathway(one["decision"]["pathway"]) + (f" ({w('exempt')})" if one["exempt"] else "")
+            path = w.pathway(one["decision"]["pathway"])
+            path = w.aside(path, w("exempt")) if one["exempt"] else path
             rows.append(
                 [
                     one["name"] or w("unnamed"),
@@ -264,10 +264,8 @@ class _Paper:
         """Facts → rules with citations → what is missing → what would change it → what is to be done."""
         w = self.words
         day = decision["date"] or self.result["as_of"]
-        self.writer.paragraph(
-            f"{w.pathway(decision['pathway'])} — {w('why.on', date=day, regime=w.regime(decision['regime']))}",
-            bold=True,
-        )
+        rules = w("why.on", date=day, regime=w.regime(decision["regime"]))
+        self.writer.paragraph(w.aside(w.pathway(decision["pathway"]), rules), bold=True)
         facts = contents.facts_used(decision)
         if facts:
             self.writer.heading(w("why.facts"), level + 1)
@@ -308,16 +306,11 @@ class _Paper:
 
     def recipient(self, one: dict[str, Any]) -> None:
         w = self.words
-        types = [
-            w.type(t)
-            + (f" {w.exact(one['type_persons'][t])}" if t in one["type_persons"] else "")
-            + (f" ({w('sensitive')})" if t in one["sensitive_types"] else "")
-            for t in one["types"]
-        ]
+        types = [self.type(one, type) for type in one["types"]]
         rows = [
             (w("filed.persons"), self.counted(one["persons"], one["unread"])),
             (w("figure.sensitive"), self.counted(one["sensitive_persons"], one["unread"])),
-            (w("figure.crossings"), f"{w.exact(one['crossings'])} ({w.bytes(one['bytes'])})"),
+            (w("figure.crossings"), w.aside(w.exact(one["crossings"]), w.bytes(one["bytes"]))),
             (w("figure.blind"), w.exact(one["unread"])),
             (w("types"), w("list.join").join(types) or w("none")),
         ]
@@ -373,7 +366,7 @@ class _Paper:
 
     def counted(self, persons: dict[str, int], unread: int = 0) -> str:
         number = self.words("flow.persons", persons=self.words.exact(persons["count"]))
-        return f"{number} ({self.words.bounds(persons, unread)})"
+        return self.words.aside(number, self.words.bounds(persons, unread))
 
     def number(self, persons: dict[str, int]) -> list[str]:
         return [self.words.exact(persons["count"]), f"{persons['low']:,} – {persons['high']:,}"]
@@ -384,7 +377,13 @@ class _Paper:
             return "–"
         text = (("≤ " if cell.recipients > 1 else "") + w.exact(cell.persons)) if cell.counted else w("matrix.seen")
         marks = [w("matrix.unfiled")] * cell.unfiled + [w("matrix.sensitive")] * cell.sensitive
-        return text + (f" ({w('list.join').join(marks)})" if marks else "")
+        return w.aside(text, w("list.join").join(marks)) if marks else text
+
+    def type(self, one: dict[str, Any], type: str) -> str:
+        """A data type with its persons, and whether it is sensitive."""
+        name, persons = self.words.type(type), one["type_persons"].get(type)
+        text = name if persons is None else f"{name} {self.words.exact(persons)}"
+        return self.words.aside(text, self.words("sensitive")) if type in one["sensitive_types"] else text
 
     def size(self, size: int) -> str:
         return self.words.bytes(size) if size else self.words("blind.size_unknown")

@@ -86,6 +86,14 @@ class Words:
     def cite(self, item: Mapping[str, Any]) -> str:
         return f"《{item['instrument']}》{item['article']}" if item.get("instrument") else ""
 
+    # ---- put together
+
+    def pair(self, name: str, value: str) -> str:
+        return self("pair", name=name, value=value)
+
+    def aside(self, text: str, more: str) -> str:
+        return self("aside", text=text, more=more)
+
     # ---- numbers and times
 
     def exact(self, number: float) -> str:
