@@ -103,6 +103,7 @@ _FOLDED: Final = str.maketrans(
     {code: chr(FOLD[code]) for code in range(128, 65536) if KIND[code] == DIGIT}
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     | {code: " " for code in range(128, 65536) if KIND[code] == SPACE}
+    | {0x2024: "."}
     | dict.fromkeys(_IGNORABLE, "")
 )
 

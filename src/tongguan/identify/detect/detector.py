@@ -115,9 +115,12 @@ class Detector:
                     seen.clear()
                 kept = seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
             about = TYPES[type]
-            place = (start + shift, end + shift, score, validator, detector)
-            grade = (about.category, about.level, about.sensitive)
-            found.append(Finding(type, *place, *kept, *grade, record, member, ordinal))
+            digest, sample = kept
+            finding = Finding(
+                type, start + shift, end + shift, score, validator, detector, digest, sample,
+                about.category, about.level, about.sensitive, record, member, ordinal,
+            )  # fmt: skip
+            found.append(finding)
         return found
 
 

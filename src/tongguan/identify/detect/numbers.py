@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect import digits
+from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -118,7 +119,7 @@ def find(view: View) -> Iterator[Candidate]:
             if not any(c.isdigit() for c in value):
                 continue
         elif what == digits.IPV4:
-            value = view.text[first:end]
+            value = fold_text(view.text[first:end])
             if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
                 continue
         elif what == digits.PHONE_ABROAD:

@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(found.start(), found.end(), "credential", 0.97, "form", _DETECTOR, found.group())
     for start in words.start[words.of("marks/link")].tolist():
         if found := _LINK.match(text, start, start + 200):
-            yield Candidate(*found.span(1), "credential", 0.9, "form", _DETECTOR, found[1])
+            yield Candidate(*found.span(1), "credential", 0.96, "form", _DETECTOR, found[1])
     labelled = view.labelled
     chosen = (labelled.label == _LABEL) & (labelled.value > labelled.end)
     for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):

@@ -87,5 +87,8 @@ def labelled_cells(pieces: Sequence[Piece], starts: Sequence[int]) -> NDArray[np
             continue
         labels = np.array([label_of(name) for name in piece.columns] + [-1], np.int64)
         column = np.minimum(piece.cells[:, 2], len(piece.columns))
+        for cell, (first, last, place) in enumerate(piece.cells[: len(piece.columns)].tolist()):
+            if place < len(piece.columns) and piece.text[first:last].strip(" \t\"'\ufeff") == piece.columns[place]:
+                column[cell] = len(piece.columns)  # the header itself
         rows.append(np.column_stack((piece.cells[:, 0] + start, piece.cells[:, 1] + start, labels[column])))
     return np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)

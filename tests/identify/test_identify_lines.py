@@ -1,0 +1,81 @@
+"""The lines of the command: findings and blind spots, places, masks, folders, archives, standard input."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tongguan.errors import BadInput
+from tongguan.identify import identify_lines
+
+KEY = b"a key of tests"
+NOTE = "申请人手机 13700137000，邮箱 someone@example.com。"
+KEYS = {"path", "member", "type", "start", "end", "text", "score", "category", "level", "sensitive"}
+
+
+def test_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "note.txt"
+    file.write_text(NOTE, encoding="utf-8")
+    shown = list(identify_lines([file], KEY, reveal=True))
+    assert [(line["type"], line["text"]) for line in shown] == [
+        ("phone", "13700137000"),
+        ("email", "someone@example.com"),
+    ]
+    for line in shown:
+        assert set(line) >= KEYS
+        assert NOTE[line["start"] : line["end"]] == line["text"]
+        assert line["path"] == str(file)
+    masked = json.dumps(list(identify_lines([str(file)], KEY)))
+    assert "13700137000" not in masked
+    assert "someone" not in masked
+
+
+def test_a_folder_in_order_and_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("手机 13700137000", encoding="utf-8")
+    inner = tmp_path / "a"
+    inner.mkdir()
+    with zipfile.ZipFile(inner / "x.zip", "w") as archive:
+        archive.writestr("deep/list.csv", "姓名,手机\n李娜,13800138000\n")
+    lines = list(identify_lines([tmp_path], KEY, reveal=True))
+    assert [(line.get("member"), line.get("type"), line.get("text")) for line in lines] == [
+        (None, "phone", "13700137000"),
+        ("deep/list.csv", "person_name", "李娜"),
+        ("deep/list.csv", "phone", "13800138000"),
+    ]
+
+
+def test_what_cannot_be_read_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "damaged.docx").write_bytes(b"PK\x03\x04 not a document" * 20)
+    lines = list(identify_lines([tmp_path], KEY))
+    assert lines
+    assert all({"path", "member", "blind_spot", "detail", "count", "size"} <= set(line) for line in lines)
+    assert {line["blind_spot"] for line in lines} <= {"unreadable", "unsupported", "truncated"}
+
+
+def test_a_link_to_nothing_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").symlink_to(tmp_path / "absent")
+    assert [line["blind_spot"] for line in identify_lines([tmp_path], KEY)] == ["unsupported"]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(NOTE.encode())))
+    lines = list(identify_lines(["-"], KEY))
+    assert [(line["path"], line["type"]) for line in lines] == [("-", "phone"), ("-", "email")]
+
+
+def test_bad_input_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="absent"):
+        identify_lines([tmp_path / "absent"], KEY)
+    with pytest.raises(BadInput, match="no path"):
+        identify_lines([], KEY)
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    assert [line for line in identify_lines([tmp_path], KEY) if "type" in line] == []

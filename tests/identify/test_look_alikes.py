@@ -1,0 +1,69 @@
+"""What must not be found: numbers and words that look like personal data and are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tongguan.model import Finding
+
+NOTHING = [
+    "订单号：13800138000",
+    "order_id=13800138000",
+    "快递单号 13800138000",
+    "时间戳 1700000000000 1763711502123",
+    '{"ts": 1763711502123, "price": 13800138000.50}',
+    "0.13800138000",
+    "3.13912345678",
+    "ABC13800138000XYZ",
+    "138001380001",
+    "12345678901234567890",
+    "110101199003074515",  # check digit wrong
+    "990101199003074514",  # no such region
+    "110101199013074514",  # no such month
+    "110101209903074514",  # not born yet
+    "订单 6222021234567890128",
+    "6222021234567890129",  # Luhn wrong
+    "4532015112830366",  # Luhn right, but no label and no groups
+    "9787111407010 6901234567892",  # ISBN, bar code
+    "ISBN 978-7-111-40701-0",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "d41d8cd98f00b204e9800998ecf8427e",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "版本 10.0.19.1，v1.2.3.4",
+    "127.0.0.1 0.0.0.0 255.255.255.0",
+    "10:22:31 12:30:45:99",
+    "1.2.3",
+    "2026-11-21 10:22:31.138001",
+    "91440300MA5EXAMPLB",  # check character wrong
+    "std::string a::b",
+    "logo@2x.png",
+    "@someone 你好@李",
+    "user@localhost",
+    "¥13,800,138.00",
+    "356938035643809",  # an IMEI's form without its label
+    "113.941234,22.543123",  # a place, but whose?
+    "名称：白衬衫",
+    '{"name": "高级会员"}',
+    "姓名：未知",
+    "密码：******",
+    "password: null",
+    "token = parser.next_token()",
+    "密码学是一门学科",
+    "他研究佛教史",
+    "糖尿病是一种慢性病。",
+    "法院判决书的写法",
+    "诊断：无",
+    "QQ群里有人",
+    "微信支付",
+    "市政道路改造",
+    "云A股大涨",
+    "军字开头的成语",
+    "人口普查 12345678",
+]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_nothing(text: str, find: Callable[[str], list[Finding]]) -> None:
+    assert [(f.type, text[f.start : f.end]) for f in find(text)] == []
