@@ -88,7 +88,9 @@ def http_capture(size: int) -> Path:
     path = DATA / f"http-{size // 1_000_000}.pcap"
     if not path.exists():
         DATA.mkdir(parents=True, exist_ok=True)
-        subprocess.run([PYTHON, str(ROOT / "bench/make_http_capture.py"), str(path), "--size", str(size >> 20)], check=True)
+        subprocess.run(
+            [PYTHON, str(ROOT / "bench/make_http_capture.py"), str(path), "--size", str(size >> 20)], check=True
+        )
     return path
 
 
@@ -137,7 +139,9 @@ def page(path: Path, rows: list[Row], alone: list[Row]) -> str:
     by_name = {row.what.split(" (")[0]: row for row in rows}
     inspect, flow, shark = by_name["tongguan inspect"], by_name["tcpflow"], by_name["tshark -T fields"]
     reassembly = by_name["tongguan, reassembly alone"]
-    heading = "| command | CPU s, median (min-max) | wall s | MB/s of capture per core | peak MB |\n|---|---|---|---|---|"
+    heading = (
+        "| command | CPU s, median (min-max) | wall s | MB/s of capture per core | peak MB |\n|---|---|---|---|---|"
+    )
     return "\n".join([
         "# Benchmarks",
         "",

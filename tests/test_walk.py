@@ -213,7 +213,12 @@ def test_bad_input_ends_with_two_and_one_clear_message(
 def test_failing_on_an_alert_is_one(tongguan: Tongguan, tmp_path: Path) -> None:
     arguments = ("--org", ORG, "--out", tmp_path / "out", "--as-of", "2026-11-20", "--fail-on", "alert")
     assert tongguan("inspect", CAPTURES / "02-marketing-batch.pcap", *arguments).returncode == 1
-    assert tongguan("inspect", CAPTURES / "06-warehouse.pcap", *arguments[:3], tmp_path / "calm", *arguments[4:]).returncode == 0
+    assert (
+        tongguan(
+            "inspect", CAPTURES / "06-warehouse.pcap", *arguments[:3], tmp_path / "calm", *arguments[4:]
+        ).returncode
+        == 0
+    )
 
 
 def test_a_decision_is_sealed_and_provable(tongguan: Tongguan, tmp_path: Path) -> None:

@@ -129,7 +129,25 @@ def wait_for(inside: str, address: str, port: int, kind: str) -> None:
 def listening(path: Path) -> Iterator[None]:
     """tcpdump on the company's end of the wire."""
     process = subprocess.Popen(
-        ["ip", "netns", "exec", INSIDE, "tcpdump", "-i", "wire", "-w", str(path), "-U", "-s", "0", "-B", "8192", "--immediate-mode", "-q", "ip"],
+        [
+            "ip",
+            "netns",
+            "exec",
+            INSIDE,
+            "tcpdump",
+            "-i",
+            "wire",
+            "-w",
+            str(path),
+            "-U",
+            "-s",
+            "0",
+            "-B",
+            "8192",
+            "--immediate-mode",
+            "-q",
+            "ip",
+        ],
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
@@ -169,7 +187,9 @@ def marketing(work: Path) -> None:
     rows = [[f"XY{p.number:06d}", p.phone, p.email, p.id_card, "vip,east"] for p in PEOPLE[30:80]]
     path = work / "members_1118.csv"
     path.write_text(rows_csv(["member_no", "mobile", "email", "cert_no", "tags"], rows), encoding="utf-8")
-    events = rows_csv(["event", "sku", "page", "ms"], [["view", f"SKU-{n % 9000:05d}", f"/p/{n}", str(n % 977)] for n in range(40000)])
+    events = rows_csv(
+        ["event", "sku", "page", "ms"], [["view", f"SKU-{n % 9000:05d}", f"/p/{n}", str(n % 977)] for n in range(40000)]
+    )
     (work / "events.csv").write_text(events, encoding="utf-8")
     host = "collect.lumora.example"
     with server("http", OUTSIDE, LUMORA, 80, work):
@@ -224,7 +244,9 @@ def complaint(persons: list[Person]) -> bytes:
     document = Document()
     document.add_heading("投诉说明", 1)
     for p in persons:
-        document.add_paragraph(f"顾客姓名：{p.name}，联系电话 {p.phone[:3]}-{p.phone[3:7]}-{p.phone[7:]}，反映收到的商品与页面不符。")
+        document.add_paragraph(
+            f"顾客姓名：{p.name}，联系电话 {p.phone[:3]}-{p.phone[3:7]}-{p.phone[7:]}，反映收到的商品与页面不符。"
+        )
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -252,7 +274,13 @@ def refunds(work: Path) -> None:
     """Within its filing: an analyst in Singapore reads refunds out of the data warehouse."""
     data, socket = work / "mysql", work / "mysql.sock"
     shutil.chown(work, "mysql")
-    run("mariadb-install-db", f"--datadir={data}", "--auth-root-authentication-method=normal", "--user=mysql", "--skip-test-db")
+    run(
+        "mariadb-install-db",
+        f"--datadir={data}",
+        "--auth-root-authentication-method=normal",
+        "--user=mysql",
+        "--skip-test-db",
+    )
     daemon = subprocess.Popen(
         ["ip", "netns", "exec", INSIDE, "mariadbd", "--no-defaults", "--user=mysql", f"--datadir={data}", f"--socket={socket}",
          f"--bind-address={DATA}", "--port=3306", f"--pid-file={work}/mysql.pid", "--skip-name-resolve"],
@@ -260,14 +288,23 @@ def refunds(work: Path) -> None:
     )  # fmt: skip
     try:
         wait_for(INSIDE, DATA, 3306, "t")
-        values = ",".join(f"('R{p.number:05d}','{p.name}','{p.phone}','{p.bank_card}',{p.number % 70 + 9}.5)" for p in PEOPLE[10:28])
+        values = ",".join(
+            f"('R{p.number:05d}','{p.name}','{p.phone}','{p.bank_card}',{p.number % 70 + 9}.5)" for p in PEOPLE[10:28]
+        )
         setup = (
             "CREATE DATABASE service CHARACTER SET utf8mb4; USE service;"
             "CREATE TABLE refunds (refund_no VARCHAR(12), name VARCHAR(40), mobile VARCHAR(20), bank_card VARCHAR(24), amount DECIMAL(8,2));"
             f"INSERT INTO refunds VALUES {values};"
             "CREATE USER 'analyst'@'%' IDENTIFIED BY 'sample-only'; GRANT SELECT ON service.* TO 'analyst'@'%';"
         )
-        run("mariadb", "--no-defaults", f"--socket={socket}", "-uroot", "--default-character-set=utf8mb4", input=setup.encode())
+        run(
+            "mariadb",
+            "--no-defaults",
+            f"--socket={socket}",
+            "-uroot",
+            "--default-character-set=utf8mb4",
+            input=setup.encode(),
+        )
         run("mariadb", "--no-defaults", "--skip-ssl", "-h", DATA, "-P", "3306", "-uanalyst",
             "-psample-only", "--default-character-set=utf8mb4", "service", "-e",
             "SELECT refund_no, name, mobile, bank_card, amount FROM refunds", inside=OUTSIDE)  # fmt: skip
@@ -278,13 +315,17 @@ def refunds(work: Path) -> None:
 
 def warehouse(work: Path) -> None:
     """Stays inside: the order platform hands parcels to the warehouse in Shanghai."""
-    body = [{"order": f"OD{p.number:08d}", "name": p.name, "mobile": p.phone, "address": p.address} for p in PEOPLE[80:110]]
+    body = [
+        {"order": f"OD{p.number:08d}", "name": p.name, "mobile": p.phone, "address": p.address} for p in PEOPLE[80:110]
+    ]
     post_json(work, "wms.xingye-retail.example", "/orders", {"orders": body}, WAREHOUSE)
 
 
 def shipping(work: Path) -> None:
     """Exempt, and to Hong Kong: parcels that buyers ordered for delivery there."""
-    body = [{"waybill": f"WB{p.number:08d}", "name": p.name, "mobile": p.phone, "address": p.address} for p in PEOPLE[40:70]]
+    body = [
+        {"waybill": f"WB{p.number:08d}", "name": p.name, "mobile": p.phone, "address": p.address} for p in PEOPLE[40:70]
+    ]
     post_json(work, "api.portline.example", "/waybills", {"waybills": body}, PORTLINE)
 
 
@@ -303,7 +344,9 @@ def payments(work: Path) -> None:
         "-subj", f"/O=Kitefin Payments Pte. Ltd./CN={host}", "-addext", f"subjectAltName=DNS:{host}",
         "-keyout", str(work / "key.pem"), "-out", str(work / "cert.pem"))  # fmt: skip
     body = work / "payments.json"
-    body.write_text(json.dumps([{"order": f"OD{p.number:08d}", "name": p.name} for p in PEOPLE[60:120]]), encoding="utf-8")
+    body.write_text(
+        json.dumps([{"order": f"OD{p.number:08d}", "name": p.name} for p in PEOPLE[60:120]]), encoding="utf-8"
+    )
     with server("https", OUTSIDE, KITEFIN, 443, work):
         curl("--cacert", str(work / "cert.pem"), "--tls-max", "1.2", "--data-binary", f"@{body}", f"https://{host}/v1/charges",
              inside=INSIDE, source=OMS, host=host)  # fmt: skip
@@ -401,9 +444,11 @@ def make(name: str, case: Callable[[Path], None], day: str) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["send"]:
-        return send(Path(sys.argv[2]))
+        send(Path(sys.argv[2]))
+        return
     if sys.argv[1:2] == ["ask"]:
-        return ask(sys.argv[2])
+        ask(sys.argv[2])
+        return
     if os.geteuid() != 0:
         raise SystemExit("needs root: it makes network namespaces of its own")
     CAPTURES.mkdir(exist_ok=True)

@@ -1,6 +1,6 @@
 """One door for people at a terminal.
 
-Exit codes: 0 done · 1 a finding that the user asked to fail on · 2 bad input or usage, with one clear message on stderr.
+Exit codes: 0 done · 1 a finding that the user asked to fail on · 2 bad input or usage, with one clear message.
 Rooms are imported by the command that needs them, so that each command starts fast.
 """
 
@@ -106,7 +106,9 @@ def _finding_line(line: dict[str, object]) -> str:
     if "blind_spot" in line:
         return f"{where}: not seen: {line['blind_spot']} {line.get('detail', '')}".rstrip()
     mark = " sensitive" if line["sensitive"] else ""
-    return f"{where}:{line['start']}-{line['end']} {line['type']} {line['text']} ({line['level']}{mark}, {line['score']})"
+    return (
+        f"{where}:{line['start']}-{line['end']} {line['type']} {line['text']} ({line['level']}{mark}, {line['score']})"
+    )
 
 
 # ---- restore -----------------------------------------------------------------------------------------------------
@@ -134,7 +136,9 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="captures, folders, or files")
     parser.add_argument("--org", type=Path, required=True, metavar="ORG.yaml")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--as-of", type=_day, default=None, metavar="DATE", help="the day whose law is asked; today where absent")
+    parser.add_argument(
+        "--as-of", type=_day, default=None, metavar="DATE", help="the day whose law is asked; today where absent"
+    )
     parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
     _language_argument(parser)
     parser.set_defaults(command=_inspect)
@@ -144,7 +148,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from tongguan import progress, walk
 
     with progress.shown() as show:
-        result = walk.inspect(arguments.sources, arguments.org, arguments.out, arguments.as_of or date.today(), progress=show)
+        result = walk.inspect(
+            arguments.sources, arguments.org, arguments.out, arguments.as_of or date.today(), progress=show
+        )
     print(walk.verdict(result, arguments.lang))
     print(arguments.out / "report.html")
     return 1 if arguments.fail_on == "alert" and result["alerts"] else 0
@@ -191,7 +197,8 @@ def _audit_list(arguments: argparse.Namespace) -> int:
 
     with trust.audit_log() as log:
         for entry in log.entries(max(0, log.size - arguments.limit), arguments.limit):
-            print(f"{entry.index:>6}  {entry.ts}  {entry.kind:<12} {entry.actor:<12} {json.dumps(entry.body, ensure_ascii=False)}")
+            body = json.dumps(entry.body, ensure_ascii=False)
+            print(f"{entry.index:>6}  {entry.ts}  {entry.kind:<12} {entry.actor:<12} {body}")
     return 0
 
 

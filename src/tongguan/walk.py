@@ -21,7 +21,7 @@ from tongguan.model import Alert, BlindSpot, Crossing, Decision, Direction
 from tongguan.wording import Language, wording
 
 if TYPE_CHECKING:
-    from tongguan import border, capture, identify
+    from tongguan import border, identify
 
 __all__ = ["decide", "inspect", "verdict"]
 
@@ -60,7 +60,9 @@ def inspect(
     org = border.load_org(org_path)
     _make_folder(out)
     with trust.audit_log() as log, border.Ledger(out / "ledger") as ledger:
-        begun = log.append("run_started", _user(), {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)})
+        begun = log.append(
+            "run_started", _user(), {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)}
+        )
         read = _read(sources, org, ledger, as_of, progress)
         result = _judge(org, ledger, as_of)
         result["run"] |= {"id": f"RUN-{begun:06d}", "sources": read, "seconds": round(time.monotonic() - started, 2)}
@@ -80,7 +82,10 @@ def verdict(result: Result, language: Language) -> str:
             pathway=law.pathway_name(result["decision"]["pathway"], language),
         ),
         words.text("left", language, crossings=totals["crossings"], **totals["persons"]),
-        words.text("counted", language, **totals["counted"]["persons"], sensitive=totals["counted"]["sensitive_persons"]["count"]),
+        words.text(
+            "counted", language, **totals["counted"]["persons"],
+            sensitive=totals["counted"]["sensitive_persons"]["count"],
+        ),
     ]  # fmt: skip
     for recipient in result["recipients"]:
         country = law.country_name(recipient["country"], language) if recipient["country"] else "?"
@@ -90,7 +95,15 @@ def verdict(result: Result, language: Language) -> str:
         ))  # fmt: skip
     title = "title" if language == "zh" else "title_en"
     lines += [words.text("alert", language, severity=a["severity"], title=a[title]) for a in result["alerts"]]
-    lines.append(words.text("unseen", language, unread=coverage["unread"], exchanges=coverage["exchanges"], size=coverage["unread_bytes"]))
+    lines.append(
+        words.text(
+            "unseen",
+            language,
+            unread=coverage["unread"],
+            exchanges=coverage["exchanges"],
+            size=coverage["unread_bytes"],
+        )
+    )
     return "\n".join(lines)
 
 
@@ -112,7 +125,12 @@ def _read(
         if source.path not in seen:
             if not seen:
                 _same_organisation(ledger, org, sources)
-            seen[source.path] = {"path": source.path, "kind": source.kind, "size": source.size, "sha256": _file_digest(source.path)}
+            seen[source.path] = {
+                "path": source.path,
+                "kind": source.kind,
+                "size": source.size,
+                "sha256": _file_digest(source.path),
+            }
         identity = f"{seen[source.path]['sha256']}:{source.path}"
         if batch.ordinal in ledger.done(identity):
             continue
@@ -129,7 +147,9 @@ def _see(crossings: Iterable[Crossing], detector: identify.Detector, rows: borde
     from tongguan import border, identify
 
     pieces: list[identify.Piece] = []
-    taken: list[tuple[Crossing, list[tuple[int, int]], list[BlindSpot]]] = []  # crossing, pieces of each content, unseen
+    taken: list[
+        tuple[Crossing, list[tuple[int, int]], list[BlindSpot]]
+    ] = []  # crossing, pieces of each content, unseen
     for crossing in crossings:
         contents: list[tuple[int, int]] = []
         unseen: list[BlindSpot] = []
@@ -196,7 +216,7 @@ def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
         "version": 1,
         "as_of": as_of.isoformat(),
         "generated": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "exporter": {"name": org.exporter.name, "city": org.exporter.city, "ciio": org.exporter.ciio, "zone": org.exporter.zone},
+        "exporter": {key: getattr(org.exporter, key) for key in ("name", "city", "ciio", "zone")},
         "run": {"window": parts.pop("window")},
         "coverage": {**tally, **parts.pop("coverage"), "detectors_off": []},
         "totals": parts["totals"],

@@ -27,7 +27,9 @@ def mutant(rng: random.Random) -> bytes:
             case 0:
                 data[at] ^= 1 << rng.randrange(8)
             case 1:
-                data[at : at + 4] = rng.choice((b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", rng.randbytes(4)))
+                data[at : at + 4] = rng.choice(
+                    (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", rng.randbytes(4))
+                )
             case 2:
                 del data[at : at + rng.randrange(1, 200)]
             case 3:
