@@ -186,8 +186,8 @@ def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence
     given = tuple(str(path) for path in sources)
     if lost := sorted(path for path in held if not path.startswith(given)):
         raise BadInput(
-            f"{ledger.folder} holds {len(lost)} sources read under another organisation file, {lost[0]} among them, which "
-            "are not given now; give them again, or choose another --out"
+            f"{ledger.folder} holds {len(lost)} sources read under another organisation file, {lost[0]} among them, "
+            "which are not given now; give them again, or choose another --out"
         )
     ledger.clear()
     mark.write_text(org.digest, encoding="utf-8")
