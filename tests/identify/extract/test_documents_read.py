@@ -192,6 +192,15 @@ def test_a_message_inside_a_message(opened) -> None:
     assert any("附件是名单" in t for t in texts)
 
 
+def test_no_header_that_speaks_of_a_person_is_dropped(opened) -> None:
+    raw = b"From: a@b.cn\r\nTo: c@d.cn\r\nMessage-ID: <1@b.cn>\r\nX-Customer-Phone: 13800138000\r\n"
+    raw += (
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n13900139000\r\n--x\r\n\r\nbody\r\n--x--\r\n13700137000\r\n"
+    )
+    text = "\n".join(p.text for p in opened(raw).pieces)
+    assert all(phone in text for phone in ("13800138000", "13900139000", "13700137000", "body"))
+
+
 @pytest.mark.parametrize(
     "raw", [b"From: \xd5\xc5\xc8\xfd <a@b.cn>\r\nTo: c@d.cn\r\nSubject: \xc3\xfb\xb5\xa5\r\n\r\nbody\r\n"]
 )

@@ -58,6 +58,11 @@ def test_a_wrong_declaration_does_no_harm_to_utf8(charset: str) -> None:
     assert found.text == text or charset == "big5"
 
 
+def test_a_page_says_which_encoding_it_is_in(opened) -> None:
+    page = "<html><head><meta http-equiv='Content-Type' content='text/html; charset=euc-kr'></head><p>홍길동</p>"
+    assert "홍길동" in opened(page.encode("euc-kr"), "a.html").pieces[0].text
+
+
 def test_broken_bytes_are_replaced_and_counted() -> None:
     data = ("好" * 300).encode() + b"\xff" + ("人" * 300).encode() + b"\xfe\xfe"
     found = decode(data)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 import cchardet
 
-__all__ = ["Decoded", "decode", "looks_binary"]
+__all__ = ["Decoded", "declared_within", "decode", "looks_binary"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -28,6 +29,7 @@ _LARGER = {
     "shift_jis": "cp932",
 }
 _WEAK = {"cp1252", "latin-1", "iso8859-1"}  # decode nearly anything, so a declaration of them proves little
+_DECLARATION = re.compile(rb"""\b(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 _SAMPLE = 1 << 16
 # Control bytes that text does not hold (tab, line feed, form feed, carriage return and escape do occur).
 _CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27, 30} | {127})
@@ -41,6 +43,14 @@ class Decoded:
     utf8: bytes
     encoding: str
     unreadable: int = 0  # bytes replaced by U+FFFD
+
+
+def declared_within(data: bytes) -> str | None:
+    """The charset that markup declares in its first kilobyte (`<meta charset>`, `<?xml encoding>`)."""
+    if data[:256].lstrip()[:1] != b"<":
+        return None
+    found = _DECLARATION.search(data, 0, 1024)
+    return found.group(1).decode("ascii") if found else None
 
 
 def looks_binary(data: bytes) -> bool:

@@ -28,7 +28,8 @@ _PEOPLE = (
     "Return-Path",
     "Disposition-Notification-To",
 )
-_TEXTS = ("Subject", "Date", "Comments", "Keywords", "X-Originating-IP", "Organization")
+# Headers that say how a message was packed and signed, and nothing of persons.
+_TRANSPORT = re.compile(r"(?:content|arc|list|dkim|domainkey|mime|authentication|received-spf|thread)-?", re.IGNORECASE)
 MAX_PARTS = 1000
 
 
@@ -52,6 +53,7 @@ def mail(data: bytes, member: str | None) -> tuple[Piece | None, list[MailPart],
     parts: list[MailPart] = []
     for part in message.walk():
         if part.is_multipart() and part.get_content_maintype() == "multipart":
+            parts += _around(part)
             continue
         if len(parts) >= MAX_PARTS:
             return _headers(message, member), parts, True
@@ -61,6 +63,12 @@ def mail(data: bytes, member: str | None) -> tuple[Piece | None, list[MailPart],
             continue
         parts.append(_part(part))
     return _headers(message, member), parts, False
+
+
+def _around(part: Message) -> list[MailPart]:
+    """Text before the first and after the last boundary, which mail programs do not show."""
+    texts = (text for text in (part.preamble, part.epilogue) if text and text.strip() and "MIME" not in text[:200])
+    return [MailPart(None, "text/plain", None, text.encode("utf-8", "surrogateescape")) for text in texts]
 
 
 def _part(part: Message) -> MailPart:
@@ -92,8 +100,10 @@ def _lines(message: Message) -> list[tuple[str, str]]:
         for person, address in getaddresses(values):
             if person or address:
                 found.append((name, f"{person} <{address}>" if person else address))
-    for name in _TEXTS:
-        found.extend((name, re.sub(r"\s+", " ", _text(value))) for value in message.get_all(name, []))
+    known = {name.lower() for name in _PEOPLE}
+    for name, value in message.items():
+        if name.lower() not in known and not _TRANSPORT.match(name):
+            found.append((name, re.sub(r"\s+", " ", _text(value)).strip()))
     return found
 
 

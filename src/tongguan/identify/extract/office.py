@@ -125,6 +125,7 @@ class _Reader:
 
     prose: list[str] = field(default_factory=list)
     found: list[_Table] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
     cell: list[str] | None = None
     row: list[str] | None = None
     tables: int = 0
@@ -170,7 +171,10 @@ class _Reader:
             self.text("\n")
 
     def text(self, text: str) -> None:
-        if not self.silent:
+        if self.silent:
+            if "@" in text or "tel:" in text:  # a field's code: HYPERLINK "mailto:…"
+                self.codes.append(text)
+        else:
             (self.prose if self.cell is None else self.cell).append(text)
 
 
@@ -184,7 +188,7 @@ def part(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
     if reader.row:  # cut within a table
         reader.found[-1].rows.append([*reader.row, *(["".join(reader.cell)] if reader.cell else [])])
     pieces: list[Piece] = []
-    prose = "".join(reader.prose).strip("\n")
+    prose = "\n".join(["".join(reader.prose).strip("\n"), *reader.codes]).strip("\n")
     if prose.strip():
         pieces.append(structured.prose(prose, prose.encode("utf-8", "replace"), member))
     for table in reader.found:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tongguan.identify.extract import forms, mail, markup, office, structured, tables, worker
-from tongguan.identify.extract.encoding import Decoded, decode
+from tongguan.identify.extract.encoding import Decoded, declared_within, decode
 from tongguan.identify.extract.extraction import Extraction, Limits
 from tongguan.identify.extract.sniff import Format, Hint, hint_of, sniff
 from tongguan.identify.pieces import Kind, Piece
@@ -133,7 +133,7 @@ class _Walk:
     # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _text(self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None) -> None:
-        decoded = decode(data, charset)
+        decoded = decode(data, charset or declared_within(data))
         if decoded is None:
             self.blind(BlindKind.UNSUPPORTED, member, "binary data of an unknown format", len(data))
             return
