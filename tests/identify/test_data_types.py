@@ -7,15 +7,15 @@ from tongguan.identify.types import Strength
 
 PROMISED = set(
     """
-    person_name id_card passport hk_macao_permit taiwan_permit foreign_permit military_id birth_date phone landline email
-    qq wechat address organisation uscc bank_card plate driving_licence vin ip mac imei imsi social_security
+    person_name id_card passport hk_macao_permit taiwan_permit foreign_permit military_id birth_date phone landline
+    email qq wechat address organisation uscc bank_card plate driving_licence vin ip mac imei imsi social_security
     medical_record biometric religion health location_track criminal_record credential
     """.split()  # noqa: SIM905
 )
 
 
 def test_every_promised_type_is_there() -> None:
-    assert PROMISED <= set(TYPES)
+    assert set(TYPES) >= PROMISED
 
 
 def test_every_type_is_complete() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.digits import DECIMAL
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -58,7 +59,7 @@ def _pairs(view: View) -> list[Pair]:
         if i <= last:
             continue
         (start, middle), (after, end) = rows[i].tolist(), rows[i + 1].tolist()
-        one, other = float(view.text[start:middle]), float(view.text[after:end])
+        one, other = float(fold_text(view.text[start:middle])), float(fold_text(view.text[after:end]))
         if _is_place(one, other) and "\x00" not in view.text[middle:after]:
             last = i + 1
             pairs.append((start, end, f"{one:.6f},{other:.6f}"))
