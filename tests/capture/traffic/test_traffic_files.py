@@ -137,9 +137,7 @@ def test_ipv6_extension_headers(tmp_path: Path) -> None:
         return f.ip("2001:db8::1", "2001:db8::2", 0, body)
 
     v6 = talk(client="2001:db8::1", server="2001:db8::2")
-    swapped = [
-        f.Frame(ts, f.ethernet(extended(packet) if packet[23] == 1 else packet)) for ts, packet in v6.packets
-    ]
+    swapped = [f.Frame(ts, f.ethernet(extended(packet) if packet[23] == 1 else packet)) for ts, packet in v6.packets]
     check(tmp_path / "a.pcap", f.pcap(swapped))
 
 

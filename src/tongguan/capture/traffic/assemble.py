@@ -23,6 +23,7 @@ from tongguan.capture.traffic.layout import (
     FLOW,
     FREE_NODE,
     FREE_SLOTS,
+    FRESH,
     GRAMS,
     HELD,
     HELD_BYTES,
@@ -799,15 +800,16 @@ def release(t):
     t.scalars[OPENED] = 0
 
 
-@njit([types.void(_tables, _bytes)], cache=True)
+@njit([types.int64(_tables, _bytes)], cache=True)
 def keep_held(t, buf):
-    """Copy held payload from where it lies to the other pool, so that the rest of the arena can be filled again."""
+    """Copy held payload from where it lies to the other pool, so that the rest of the arena can be filled again.
+    Returns where the pool is free."""
     pool = I(1) - t.scalars[CURRENT_POOL]
     t.scalars[CURRENT_POOL] = pool
-    if t.scalars[HELD] == 0:
-        return
     at = pool * POOL
     end = at + POOL
+    if t.scalars[HELD] == 0:
+        return at
     for s in range(len(t.streams)):
         if t.flows[s >> 1].ended != 0:
             continue
@@ -820,19 +822,35 @@ def keep_held(t, buf):
                 node.offset = at
                 at += size
             k = I(node.next)
+    return at
 
 
-@njit([types.void(_tables, types.int64, types.int64, _i4)], cache=True)
-def keep_history(t, oldest, shift, moved):
+@njit([types.void(_tables, _bytes, types.int64, types.int64, types.int64, _i4)], cache=True)
+def keep_history(t, buf, oldest, shift, pool, moved):
     """Keep the latest delivered segments that lie at `oldest` or later in the arena, whose bytes move down by `shift`.
-    `moved` is scratch, one number a segment."""
+    Those that were held or joined lie before; they are copied to `pool` on, as long as there is room there, or stay
+    where they are for a negative `pool`. `moved` is scratch, one number a segment."""
     total = t.scalars[SEGS]
     kept = I(0)
+    end = pool - pool % POOL + POOL
     for k in range(total):
         seg = t.segments[k]
         s = I(seg.stream)
         newest = t.streams[s].latest == k
-        if seg.offset < oldest or seg.length == 0 or total - k > HISTORY_SEGMENTS:
+        size = I(seg.length)
+        at = seg.offset - shift
+        lost = size == 0 or total - k > HISTORY_SEGMENTS
+        if seg.offset < FRESH:
+            at = seg.offset
+            if pool >= 0 and not lost:
+                lost = at < 0 or pool + size > end or at + size > len(buf)
+                if not lost:
+                    buf[pool : pool + size] = buf[at : at + size]
+                    at = pool
+                    pool += size
+        elif seg.offset < oldest:
+            lost = True
+        if lost:
             moved[k] = -1
             if newest:
                 t.streams[s].latest = I(moved[seg.previous]) if seg.previous >= 0 else I(-1)
@@ -840,7 +858,7 @@ def keep_history(t, oldest, shift, moved):
         previous = I(moved[seg.previous]) if seg.previous >= 0 else I(-1)
         to = t.segments[kept]
         to.start = seg.start
-        to.offset = seg.offset - shift
+        to.offset = at
         to.gap = 0
         to.ts = seg.ts
         to.length = seg.length

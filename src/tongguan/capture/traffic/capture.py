@@ -25,8 +25,7 @@ __all__ = ["Capture", "compile_kernels", "open_capture"]
 
 CHUNK = 64 << 20
 _JOINED_AT = 2 * layout.POOL
-_HISTORY_AT = _JOINED_AT + layout.JOINED
-_FRESH_AT = _HISTORY_AT + layout.HISTORY
+_FRESH_AT = layout.FRESH + layout.HISTORY
 _FIRST_SLOTS = 4096
 _MOST_SLOTS = layout.MAX_FLOWS + layout.ROWS
 _BUCKETS = 1 << 18
@@ -125,8 +124,8 @@ class _Walk:
         """Move unread bytes and the history before them down, then read on behind them."""
         keep = min(self.begin - self.oldest, layout.HISTORY)
         shift = self.begin - _FRESH_AT
-        self.view[_FRESH_AT - keep : self.end - shift] = self.view[self.begin - keep : self.end]
         self._forget(self.begin - keep, shift)
+        self.view[_FRESH_AT - keep : self.end - shift] = self.view[self.begin - keep : self.end]
         self.begin, self.end, self.oldest = _FRESH_AT, self.end - shift, _FRESH_AT - keep
         want = min(self.chunk_size, len(self.arena) - self.end)
         got = self.source.read_into(self.view[self.end : self.end + want])
@@ -134,8 +133,8 @@ class _Walk:
         self.eof = got < want
 
     def _forget(self, oldest: int, shift: int) -> None:
-        assemble.keep_held(self.tables, self.arena)
-        assemble.keep_history(self.tables, oldest, shift, self.moved)
+        pool = assemble.keep_held(self.tables, self.arena)
+        assemble.keep_history(self.tables, self.arena, oldest, shift, pool, self.moved)
 
     def _decode(self) -> int:
         """Decode what is unread to rows; returns their number and leaves `begin` at what cannot be read yet."""
@@ -220,7 +219,7 @@ class _Walk:
             offset, version = int(row["offset"]), int(row["fragment"])
             packet = bytes(self.view[offset : offset + int(row["length"])])
             whole = self.fragments.add(packet, version, int(row["ts"]))
-            if whole is None or at + len(whole) > _HISTORY_AT:
+            if whole is None or at + len(whole) > layout.FRESH:
                 continue
             self.view[at : at + len(whole)] = whole
             rows[i]["proto"] = 0
@@ -294,7 +293,7 @@ class _Walk:
             last=last,
         )
         assemble.release(tables)
-        assemble.keep_history(tables, self.oldest, 0, self.moved)
+        assemble.keep_history(tables, self.arena, self.oldest, 0, -1, self.moved)
         self.ordinal += 1
         self.packets = self.bytes = 0
         return chunk

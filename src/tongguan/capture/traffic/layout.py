@@ -27,6 +27,7 @@ POOL: Final = 24 << 20  # bytes held from one chunk to the next
 JOINED: Final = 8 << 20  # bytes of datagrams joined from fragments in one chunk
 HISTORY: Final = 8 << 20
 SEGMENTS: Final = 262_144  # segments delivered in one chunk, with history
+FRESH: Final = 2 * POOL + JOINED  # where history and fresh bytes begin
 HISTORY_SEGMENTS: Final = 65_536
 SLACK: Final = 4 * HELD_SEGMENTS  # room that one packet may need at most: two streams flushed
 
