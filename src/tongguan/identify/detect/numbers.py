@@ -104,7 +104,9 @@ def find(view: View) -> Iterator[Candidate]:
     score[(flags & digits.GLUED > 0) & ~direct] = 0
     other = (label == _NUMBER) & direct & ~np.isin(code, _SURVIVORS)
     score[other] = 0
-    score[code == digits.DOCUMENT] = 1
+    document = code == digits.DOCUMENT
+    score[document] = 1
+    score[document & ~_may_be_document(view, rows, label)] = 0
     folded = view.tokens.folded.tobytes().decode("ascii")
     kept = score > 0
     chosen = zip(rows[kept].tolist(), score[kept].tolist(), label[kept].tolist(), direct[kept].tolist(), strict=True)
@@ -129,6 +131,13 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
 
 
+def _may_be_document(view: View, rows: NDArray[np.int64], label: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Codes that a label speaks for, or that look like the few documents known without one: most codes are neither."""
+    first, size = view.tokens.folded[rows[:, 3]], rows[:, 4]
+    bare = ((size == 9) & np.isin(first, _BARE_PASSPORT)) | ((size == 11) & np.isin(first, _BARE_PERMIT))
+    return bare | np.isin(label, _DOCUMENT_LABELS)
+
+
 def _documents(start: int, end: int, value: str, label: int, direct: bool) -> Iterator[Candidate]:
     if label == _NUMBER and direct:
         return
@@ -150,4 +159,7 @@ _TABLES: Final = _tables()
 _SURVIVORS: Final = np.array([code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")
 _ID_LABEL: Final = label_id("id_card")
+_DOCUMENT_LABELS: Final = np.array([_ID_LABEL, *(label for _, label, *_ in _FORMS)])
+_BARE_PASSPORT: Final = np.frombuffer(b"EG", np.uint8)  # first letters in the forms without a label
+_BARE_PERMIT: Final = np.frombuffer(b"HM", np.uint8)
 _ALIAS_OF: Final = {label_id(type): type for type in _ALIASES}
