@@ -7,6 +7,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import samples
 from docx import Document
 from docx.oxml.ns import qn
 
@@ -32,6 +33,19 @@ def written(result: dict[str, Any], tmp_path: Path, language: str = "zh") -> Any
     return Document(str(path))
 
 
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The retailer's report in Chinese, written once."""
+    path = tmp_path_factory.mktemp("report") / "report.docx"
+    write_docx(samples.retailer(), path, "zh")
+    return path
+
+
+@pytest.fixture(scope="module")
+def document(report: Path) -> Any:
+    return Document(str(report))
+
+
 def text(document: Any) -> str:
     cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
     return "\n".join([p.text for p in document.paragraphs] + cells)
@@ -41,8 +55,7 @@ def headings(document: Any, level: int) -> list[str]:
     return [p.text for p in document.paragraphs if p.style.name == f"Heading {level}"]
 
 
-def test_the_document_has_every_chapter_and_number(retailer: dict[str, Any], tmp_path: Path) -> None:
-    document = written(retailer, tmp_path)
+def test_the_document_has_every_chapter_and_number(document: Any) -> None:
     assert headings(document, 1) == CHAPTERS
     told = text(document)
     for wanted in (
@@ -63,16 +76,16 @@ def test_the_document_has_every_chapter_and_number(retailer: dict[str, Any], tmp
     assert [h[:6] for h in headings(document, 2) if h.startswith("6.")] == ["6.1 [高", "6.2 [中"]
 
 
-def test_fonts_are_named_for_chinese_text(retailer: dict[str, Any], tmp_path: Path) -> None:
-    styles = written(retailer, tmp_path).styles
+def test_fonts_are_named_for_chinese_text(document: Any) -> None:
+    styles = document.styles
     for name, latin, chinese in (("Normal", "Times New Roman", "宋体"), ("Heading 1", "Arial", "微软雅黑")):
         fonts = styles[name].element.rPr.rFonts
         assert (fonts.get(qn("w:ascii")), fonts.get(qn("w:eastAsia"))) == (latin, chinese)
         assert fonts.get(qn("w:eastAsiaTheme")) is None, "a theme's font would win"
 
 
-def test_pages_are_numbered_by_fields(retailer: dict[str, Any], tmp_path: Path) -> None:
-    section = written(retailer, tmp_path).sections[0]
+def test_pages_are_numbered_by_fields(document: Any) -> None:
+    section = document.sections[0]
     codes = [element.text for element in section.footer._element.iter(qn("w:instrText"))]
     assert codes == ["PAGE", "NUMPAGES"]
     assert section.footer.paragraphs[0].text == "第 1 页，共 1 页"
@@ -80,20 +93,18 @@ def test_pages_are_numbered_by_fields(retailer: dict[str, Any], tmp_path: Path) 
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
 
 
-def test_heads_are_repeated_and_rows_stay_whole(retailer: dict[str, Any], tmp_path: Path) -> None:
-    document = written(retailer, tmp_path)
+def test_heads_are_repeated_and_rows_stay_whole(document: Any) -> None:
     rows = [row for table in document.tables for row in table.rows]
     assert all(row._tr.find(qn("w:trPr")).find(qn("w:cantSplit")) is not None for row in rows)
     assert any(row._tr.find(qn("w:trPr")).find(qn("w:tblHeader")) is not None for row in rows)
 
 
-def test_pictures_are_there_with_a_text(retailer: dict[str, Any], tmp_path: Path) -> None:
+def test_pictures_are_there_with_a_text(document: Any, report: Path) -> None:
     if raster.cjk_font() is None:
         pytest.skip("no font with Chinese characters on this machine")
-    document = written(retailer, tmp_path)
     assert len(document.inline_shapes) == 5
     assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
-    names = ZipFile(tmp_path / "report.docx").namelist()
+    names = ZipFile(report).namelist()
     assert len([name for name in names if name.endswith(".png")]) == 5
 
 

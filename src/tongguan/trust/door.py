@@ -57,7 +57,8 @@ class Door:
         with self._errors():
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._database.executescript(_TABLES)
+            # What a loss of power may cost here is a session or a count of failures.
+            self._database.executescript(f"pragma journal_mode = wal; pragma synchronous = normal; {_TABLES}")
 
     def close(self) -> None:
         self._database.close()
