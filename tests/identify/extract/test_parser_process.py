@@ -66,6 +66,23 @@ def test_a_process_that_died_is_replaced(worker: Worker) -> None:
     assert worker.starts == 2
 
 
+def test_a_content_that_kills_again_and_again_is_given_up(worker: Worker) -> None:
+    data = workbook()
+    for _ in range(2):
+        ask(worker, b"other")
+        os.kill(process_of(worker), signal.SIGSTOP)
+        killer = threading.Timer(0.2, os.kill, (process_of(worker), signal.SIGKILL))
+        killer.start()
+        with pytest.raises(Failed):
+            ask(worker, data)
+        killer.join()
+    starts = worker.starts
+    with pytest.raises(Failed) as failure:
+        ask(worker, data)
+    assert (failure.value.why, worker.starts) == ("lethal", starts)
+    assert ask(worker, workbook() + b" ")["end"] == "ok"
+
+
 def test_a_process_that_dies_at_work_is_a_failure() -> None:
     worker = Worker(MEMORY)
     ask(worker, workbook())

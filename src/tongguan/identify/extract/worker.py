@@ -22,11 +22,13 @@ _START = """import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from is
 _PIPE_BYTES = 1 << 20
 _HEADER_BYTES = 64 << 20
 _REMEMBERED = 10_000  # contents
+_CHANCES = 2
+_FAIR_SECONDS = 5.0  # a process that was given less proves nothing
 _F_SETPIPE_SZ = 1031
 
 
 class Failed(Exception):
-    """The worker gave no answer; `why` says what became of it (`time`, `died`)."""
+    """The worker gave no answer; `why` says what became of it (`time`, `died`, `lethal`)."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -36,22 +38,22 @@ class Failed(Exception):
 class Worker:
     """One process, started at its first request and again after it was lost. Safe to call from several threads.
 
-    A content that cost a process its life is not given to the same parser again.
+    A content that cost two processes their lives is not given to the same parser again.
     """
 
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-        self._lethal: dict[bytes, str] = {}  # contents that cost a process already, and how
+        self._lethal: dict[bytes, int] = {}  # contents that cost processes already, and how many
         self.starts = 0
 
     def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[bytearray]]:
         """Send a request with its bytes and wait for the answer, its report and its blobs. Raises `Failed`."""
         digest = hashlib.blake2b(data, digest_size=16, person=request["what"].encode()[:16]).digest()
         with self._lock:
-            if digest in self._lethal:
-                raise Failed(self._lethal[digest])
+            if self._lethal.get(digest, 0) >= _CHANCES:
+                raise Failed("lethal")
             process = self._ready()
             header = json.dumps({**request, "sizes": [len(data)], "seconds": seconds}).encode()
             message = [len(header).to_bytes(4, "little") + header, data]
@@ -60,8 +62,9 @@ class Worker:
             except (Failed, OSError, ValueError) as error:
                 self._end(kill=True)
                 failure = error if isinstance(error, Failed) else Failed("died")
-                if len(self._lethal) < _REMEMBERED:
-                    self._lethal[digest] = failure.why
+                fair = failure.why != "time" or seconds >= _FAIR_SECONDS
+                if fair and len(self._lethal) < _REMEMBERED:
+                    self._lethal[digest] = self._lethal.get(digest, 0) + 1
                 raise failure from error
 
     def close(self) -> None:
