@@ -13,7 +13,7 @@
       animation: false, textStyle: text(), tooltip: { ...tip(), formatter: p => p.dataType === 'edge' ? esc(p.data.told) : esc(`${p.data.label_} ${p.data.amount}`) },
       graphic: data.heads.map((h, i) => ({ type: 'text', top: 0, [['left', 'left', 'right'][i]]: [side - 4, '46%', side - 4][i], style: { text: h, fill: css('--c-text-3'), fontSize: 12, textAlign: i === 0 ? 'right' : 'left' } })),
       series: [{
-        type: 'sankey', left: side, right: side, top: 24, bottom: 20, nodeWidth: 8, nodeGap: 34, layoutIterations: 24, draggable: false, nodeAlign: 'justify', emphasis: { focus: 'adjacency', lineStyle: { opacity: .6 } },
+        type: 'sankey', left: side, right: side, top: 40, bottom: 20, nodeWidth: 8, nodeGap: 34, layoutIterations: 24, draggable: false, nodeAlign: 'justify', emphasis: { focus: 'adjacency', lineStyle: { opacity: .6 } },
         itemStyle: { color: css('--c-text-2'), borderWidth: 0 }, lineStyle: { opacity: +css('--flow') || .3, curveness: .5 },
         label: { formatter: p => `${p.data.label_}\n{q|${p.data.amount}}`, color: css('--c-text'), fontSize: 12, lineHeight: 16, rich: { q: { color: css('--c-text-2'), fontSize: 12, lineHeight: 16 } } },
         data: data.nodes.map(n => ({ name: n.id, label_: n.name, amount: n.amount, depth: n.depth, filter: n.filter, label: { position: n.depth === 0 ? 'left' : 'right', width: n.depth === 1 ? 220 : side - 12, overflow: 'truncate' } })),
@@ -31,7 +31,7 @@
   });
 
   // Every node needs room for two lines of text.
-  const tall = (el, data) => el.dataset.chart !== 'sankey' ? +el.dataset.height : Math.max(+el.dataset.height, 60 + 44 * Math.max(...[0, 1, 2].map(c => data.nodes.filter(n => n.depth === c).length)));
+  const tall = (el, data) => el.dataset.chart !== 'sankey' ? +el.dataset.height : Math.max(+el.dataset.height, 76 + 44 * Math.max(...[0, 1, 2].map(c => data.nodes.filter(n => n.depth === c).length)));
 
   const esc = s => String(s).replace(/[&<>"]/g, c => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }[c]));
 
