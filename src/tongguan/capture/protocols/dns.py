@@ -35,7 +35,7 @@ def is_dns(datagram: bytes) -> bool:
 def is_dns_stream(first: bytes) -> bool:
     """Whether a TCP stream begins with a DNS message and its length."""
     size = int.from_bytes(first[:2], "big")
-    return len(first) >= 2 + _HEADER and size >= _HEADER and len(first) <= 4096 and is_dns(first[2 : 2 + size])
+    return _HEADER <= size <= 4096 and len(first) >= 2 + size and is_dns(first[2 : 2 + size])
 
 
 def _plausible(message: bytes) -> bool:

@@ -30,6 +30,7 @@ _REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 _TELNET = re.compile(rb"\A[\xf2\xf4\xff]+")  # interrupt and synch before ABOR (RFC 959 §4.1.3)
 _SIX = re.compile(r"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
 _EXTENDED = re.compile(r"(.)\1\1(\d{1,5})\1")
+_VERB = re.compile(r"[A-Z]{3,4}")
 _WAITING = 1000
 
 
@@ -116,6 +117,15 @@ class Ftp(Layer):
         self._asked.clear()
         if not self._logged:
             self._log(_Command("", "", self._ts), None, "", always=True)
+        self._unread(ts)
+
+    def _unread(self, ts: float) -> None:
+        """Say how much was no command and no reply."""
+        for direction, lines in enumerate(self._lines):
+            if lines.unread:
+                uid = f"unread-{direction}"
+                spot = self.spot(uid, BlindKind.UNREADABLE, "no command and no reply", lines.unread)
+                self.exchange(uid, direction, ts, "FTP", lines.unread, blind_spots=(spot,))
 
     def keep(self) -> None:
         """Copy what is borrowed."""
@@ -127,6 +137,8 @@ class Ftp(Layer):
     def _command(self, line: str, ts: float) -> None:
         verb, _, argument = line.strip().partition(" ")
         command = _Command(verb.upper(), argument.strip(), ts)
+        if not _VERB.fullmatch(command.verb):
+            self._lines[CLIENT].odd += len(line)
         if command.verb == "USER":
             self._user = command.argument or None
         elif command.verb == "PASS":
@@ -147,8 +159,11 @@ class Ftp(Layer):
 
     def _reply(self, line: bytes, ts: float) -> None:
         match = _REPLY.match(line)
-        if match is None or (self._reply_code and match[1].decode() != self._reply_code):
+        if self._reply_code and (match is None or match[1].decode() != self._reply_code):
             return  # a middle line
+        if match is None:
+            self._lines[SERVER].odd += len(line)
+            return
         code, words = int(match[1]), text(match[3]).strip()
         if match[2] == b"-":
             self._reply_code = match[1].decode()

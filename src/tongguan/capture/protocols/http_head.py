@@ -14,7 +14,9 @@ __all__ = ["HEAD_END", "Head", "is_request", "is_response", "parse_head", "parse
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +(.*?)(?: +HTTP/(\d\.\d?)| *)\s*\Z", re.DOTALL)
 _RESPONSE = re.compile(rb"HTTP/(\d\.\d) +(\d{3})(?: (.*?))?\s*\Z", re.DOTALL)
-_REQUEST_START = re.compile(rb"[A-Z][A-Z_-]{1,31} (?:[^\x00-\x1f\x7f ]*(?: HTTP/1\.|\Z))")
+_REQUEST_START = re.compile(  # whole, or as far as it has come
+    rb"[A-Z][A-Z_-]{1,31} [^\x00-\x20\x7f]*(?: HTTP/1\.| (?:H(?:T(?:T(?:P(?:/1?)?)?)?)?)?\Z|\Z)"
+)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _LONG_DIGITS = re.compile(r"\d(?:[-. ]?\d){5,}")
 _HEXADECIMAL = re.compile(r"[0-9a-f-]{16,}", re.IGNORECASE)

@@ -15,6 +15,13 @@ class Lines:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.pending = b""
+        self.odd = 0  # bytes of lines that are none of the protocol, as its layer counts them
+        self._cut = 0
+
+    @property
+    def unread(self) -> int:
+        """Bytes that nobody read: odd lines, what was cut, a line without an end."""
+        return self.odd + self._cut + len(self.pending)
 
     def next(self, payload: memoryview, at: int) -> tuple[bytes | None, int]:
         """The line that ends in `payload[at:]`, without its line end, and where the next one begins.
@@ -25,6 +32,7 @@ class Lines:
         end = match.end() if match else len(payload)
         room = self.limit - len(self.pending)
         line = self.pending + bytes(payload[at : min(end, at + max(room, 0))])
+        self._cut += max(end - at - max(room, 0), 0)
         if match is None:
             self.pending = line
             return None, end

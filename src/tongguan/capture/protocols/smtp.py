@@ -12,7 +12,7 @@ from email.utils import getaddresses
 from typing import Any
 
 from tongguan.capture.protocols.body import Body, Store
-from tongguan.capture.protocols.layer import CLIENT, Ends, Layer, fuid
+from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer, fuid
 from tongguan.capture.protocols.lines import Lines, text
 from tongguan.capture.protocols.mail import Mail, read_mail
 from tongguan.model import BlindKind
@@ -25,6 +25,7 @@ _BEGUN = re.compile(rb"\r(?:\n(?:\.\r?)?)?\Z")  # the beginning of that end
 _ADDRESS = re.compile(r"<([^<>]*)>|([^\s<>]+@[^\s<>]+)")
 _REPLY = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 _RELAY = re.compile(r"\bfrom\b[^;]*?[\[(](?:IPv6:)?(\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+)[\])]")
+_VERB = re.compile(r"[A-Z]{3,10}")
 _MOST_RECIPIENTS = 1000
 _WAITING = 1000
 
@@ -119,6 +120,15 @@ class Smtp(Layer):
             self._give(ts, whole=False)
         if self._now.active or self._secured:
             self._log()
+        self._unread(ts)
+
+    def _unread(self, ts: float) -> None:
+        """Say how much was no command and no reply."""
+        for direction, lines in enumerate(self._lines):
+            if lines.unread:
+                uid = f"unread-{direction}"
+                spot = self.spot(uid, BlindKind.UNREADABLE, "no command and no reply", lines.unread)
+                self.exchange(uid, direction, ts, "SMTP", lines.unread, blind_spots=(spot,))
 
     def keep(self) -> None:
         """Copy what is borrowed."""
@@ -135,6 +145,8 @@ class Smtp(Layer):
             return
         word, _, argument = text(line).strip().partition(" ")
         verb, argument = word.upper(), argument.strip()
+        if not _VERB.fullmatch(verb):
+            self._lines[CLIENT].odd += len(line)
         if verb in ("EHLO", "HELO", "LHLO"):
             self._helo = argument or None
         elif verb == "MAIL":
@@ -191,7 +203,7 @@ class Smtp(Layer):
             joined = self._tail + bytes(payload[at : at + len(_END) - len(self._tail)])
             if joined == _END:
                 at += len(_END) - len(self._tail)
-                self._take_in(memoryview(b"\r\n"))
+                self._tail = b"\r\n"  # the rest of it is no part of the message
                 return self._data_ended(at, ts)
             if _END.startswith(joined):
                 self._tail = joined
@@ -247,6 +259,7 @@ class Smtp(Layer):
     def _reply(self, line: bytes, ts: float) -> None:
         match = _REPLY.match(line)
         if match is None:
+            self._lines[SERVER].odd += len(line)
             return
         code, more, words = int(match[1]), match[2] == b"-", text(match[3]).strip()
         self._now.last_reply = f"{code} {words}".strip()
