@@ -6,6 +6,7 @@ from typing import Any
 
 from tongguan.casework.report import contents
 from tongguan.casework.report.compare import filing, other_differences
+from tongguan.casework.report.particulars import particulars, recipient_name
 from tongguan.casework.report.shape import complete
 from tongguan.casework.report.words import Words
 
@@ -103,5 +104,40 @@ def test_how_far_it_is_to_the_next_line() -> None:
 
 def test_a_recipient_is_named_by_its_id(retailer: dict[str, Any]) -> None:
     whole = complete(retailer)
-    assert contents.recipient_name(whole, "lumora") == "Lumora Analytics, Inc."
-    assert contents.recipient_name(whole, "gone") == "gone"
+    assert recipient_name(whole, "lumora") == "Lumora Analytics, Inc."
+    assert recipient_name(whole, "gone") == "gone"
+
+
+def test_the_particulars_of_every_rule(retailer: dict[str, Any]) -> None:
+    """The shapes that the border's reconciliation gives."""
+
+    def told(**alert: Any) -> dict[str, str]:
+        retailer["alerts"] = [{"rule": "x", "severity": "high", "title": "", **alert}]
+        whole = complete(retailer)
+        return dict(particulars(whole["alerts"][0], whole, EN))
+
+    count = {"count": 30, "low": 29, "high": 31}
+    assert told(
+        recipient="lumora", detail={"cause": "unregistered", "types": ["phone"], "persons": count, "crossings": 3}
+    ) == {
+        "Recipient": "Lumora Analytics, Inc.",
+        "Data types": "Mobile phone",
+        "Persons": "30 (between 29 and 31)",
+        "Movements": "3",
+    }
+    extra = {"types": ["id_card"], "filed": ["phone"], "type_persons": {"id_card": 3117}}
+    assert told(activity="ACT-1", detail=extra) == {
+        "Activity": "ACT-1",
+        "Data types": "Resident identity card (3,117)",
+    }
+    assert told(detail={"sensitive_persons": {"filed": 5, "seen": count}}) == {
+        "Persons with sensitive information": "30 (between 29 and 31), filed 5"
+    }
+    assert told(detail={"crossings": 2, "starts": None, "ends": "2026-10-01"})["Valid"] == "… to 2026-10-01"
+    several = [{"id": "ACT-1", "recipient": "lumora", "filed": None}]
+    path = told(detail={"pathway": "security_assessment", "options": [], "activities": several})
+    assert path == {
+        "Path asked": "security assessment",
+        "Activity": "ACT-1 (Lumora Analytics, Inc. · Filed not stated)",
+    }
+    assert told(detail={"something": "else"}) == {}

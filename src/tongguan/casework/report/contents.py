@@ -26,7 +26,6 @@ __all__ = [
     "matrix",
     "method",
     "next_line",
-    "recipient_name",
     "recipients",
     "rules",
     "sentence",
@@ -130,11 +129,6 @@ def rules(decision: dict[str, Any]) -> list[list[dict[str, Any]]]:
     for number, reason in enumerate(decision["reasons"]):
         found.setdefault(reason["rule"] or str(number), []).append(reason)
     return list(found.values())
-
-
-def recipient_name(result: dict[str, Any], id: str) -> str:
-    """Alerts name a recipient by its id."""
-    return next((r["name"] or id for r in result["recipients"] if r["id"] == id), id)
 
 
 def filed_head(recipient: dict[str, Any], words: Words) -> str:

@@ -11,6 +11,7 @@ from tongguan.casework.report.compare import filing, other_differences
 from tongguan.casework.report.drawings import Drawings
 from tongguan.casework.report.output import replace
 from tongguan.casework.report.page import CARDS, EVIDENCE, PLACES, ROWS, languages
+from tongguan.casework.report.particulars import particulars
 from tongguan.casework.report.shape import complete
 from tongguan.casework.report.words import Words
 from tongguan.wording import Language
@@ -201,13 +202,8 @@ class _Paper:
         for number, alert in enumerate(self.alerts, 1):
             title = (alert["title_en"] or alert["title"]) if w.language == "en" else alert["title"]
             self.writer.heading(f"6.{number} [{w.known('severity', alert['severity'])}] {title}", 2)
-            rows = []
-            if alert["recipient"]:
-                rows.append((w("recipient"), contents.recipient_name(self.result, alert["recipient"])))
-            if alert["activity"]:
-                rows.append((w("recipient.activity"), alert["activity"]))
             cited = w("list.join").join(w.cite(item) for item in alert["citations"]) or alert["citation"]
-            self.writer.pairs([*rows, (w("basis"), cited)])
+            self.writer.pairs([*particulars(alert, self.result, w), (w("basis"), cited)])
             self.evidence(alert["evidence"])
 
     def unseen(self) -> None:

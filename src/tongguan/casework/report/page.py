@@ -14,6 +14,7 @@ from markupsafe import Markup
 from tongguan.casework.report import contents, drawings, pictures
 from tongguan.casework.report.compare import filing, other_differences
 from tongguan.casework.report.output import replace
+from tongguan.casework.report.particulars import particulars
 from tongguan.casework.report.shape import complete
 from tongguan.casework.report.words import Words
 from tongguan.wording import LANGUAGES, Language
@@ -78,7 +79,7 @@ def _environment() -> Environment:
         "exchanges_read": contents.exchanges_read,
         "method": contents.method,
         "next_line": contents.next_line,
-        "recipient_name": contents.recipient_name,
+        "particulars": particulars,
         "shade": lambda persons, most: round(9 * (persons / most) ** 0.5) if most else 0,
         "limits": {"rows": ROWS, "cards": CARDS, "evidence": EVIDENCE, "places": PLACES},
     }
