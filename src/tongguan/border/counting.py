@@ -1,13 +1,14 @@
 """Natural persons, each counted once, for any choice of exchanges.
 
-The subjects of all chosen exchanges are joined once (`joining`). What stands for a person becomes *atoms*: numbers of
-which the distinct ones are counted, so that any group of exchanges has its count and its bounds from one query.
+The subjects of all chosen exchanges are read out of the ledger and joined once (`joining`); then any set of them can be
+counted (`census`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import duckdb
@@ -15,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tongguan.border.joining import CARD, DOCUMENT, NAME, PERSONAL, WEAK, Ints, Links, Persons, join
+from tongguan.border.census import Census, distinct
+from tongguan.border.joining import CARD, DOCUMENT, NAME, PERSONAL, WEAK, Ints, Links, join
 from tongguan.identify.types import TYPES
 from tongguan.model import Count
 
@@ -37,16 +39,6 @@ _RANK = np.array(
     [*(_PREFERRED.index(id) if id in _PREFERRED else len(_PREFERRED) + n for id, n in _TYPE_NUMBERS.items()), 1 << 20],
     np.int64,
 )
-# Measures of a tier: number and sign.
-_SIGNS = {
-    "group": (0, 1),
-    "card": (1, 1),
-    "group with card": (2, -1),
-    "name": (3, 1),
-    "known name": (4, -1),
-    "vague": (5, 1),
-}
-_SIGN = dict(_SIGNS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +58,9 @@ def count_persons(
     """
     try:
         _gather(cursor, chosen)
-        links = _links(cursor)
-        cursor.register("atoms", _atoms(join(links), links.subjects))
-        return _answer(cursor, asked), _by_type(cursor)
+        census = Census(join(_links(cursor)))
+        return _answer(cursor, census, asked), _by_type(cursor, census)
     finally:
-        for view in ("atoms", "asked"):
-            cursor.unregister(view)
         for table in ("held", "marks"):
             cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
@@ -136,98 +125,51 @@ def _same_record(cursor: duckdb.DuckDBPyConnection) -> tuple[Ints, Ints]:
     return _column(pairs["first"]).astype(np.int64), _column(pairs["subject"]).astype(np.int64)
 
 
-def _atoms(persons: Persons, subjects: int) -> pa.Table:
-    """Rows (tier, measure, subject, code). In each tier persons = groups + cards - groups with a card + the vague."""
-    everyone = np.arange(subjects, dtype=np.int64)
-    vague = everyone[persons.estimate < 0]
-    holder, card = persons.cards
-    parts: list[tuple[int, str, Ints, Ints]] = []
-    for tier, label in enumerate((persons.low, persons.estimate, persons.high)):
-        known = label >= 0
-        parts += [
-            (tier, "group", everyone[known], label[known]),
-            (tier, "card", holder, card),
-            (tier, "group with card", holder, label[holder]),
-        ]
-    vague_names, known_names = persons.vague_names, persons.known_names
-    bearers = np.concatenate([vague_names[0], known_names[0]])
-    names = np.concatenate([vague_names[1], known_names[1]])
-    nameless = np.setdiff1d(vague, vague_names[0])
-    # A vague subject with several names is several: one atom for each.
-    unlike = (
-        np.concatenate([vague_names[0], nameless]),
-        np.concatenate([vague_names[0] << 24 | _place_within(vague_names[0]), nameless << 24]),
-    )
-    parts += [
-        (CERTAIN, "name", bearers, names),
-        (CERTAIN, "known name", *known_names),
-        (ESTIMATED, "name", *vague_names),
-        (POSSIBLE, "vague", *unlike),
-    ]
-    return pa.table(
-        {
-            "tier": np.concatenate([np.full(len(s), tier, np.int8) for tier, _, s, _ in parts]),
-            "measure": np.concatenate([np.full(len(s), _SIGNS[m][0], np.int8) for _, m, s, _ in parts]),
-            "subject": np.concatenate([s for _, _, s, _ in parts]),
-            "code": np.concatenate([c for _, _, _, c in parts]),
-        }
-    )
+def _answer(cursor: duckdb.DuckDBPyConnection, census: Census, asked: Sequence[Asked]) -> list[Count]:
+    rows = cursor.sql(
+        "SELECT DISTINCT number, sensitive, ordinary, subject FROM held JOIN marks USING (mark) ORDER BY number"
+    ).to_arrow_table()
+    number, subject = _column(rows["number"]), _column(rows["subject"])
+    flags = {"sensitive": _column(rows["sensitive"]), "ordinary": _column(rows["ordinary"])}
+
+    def members(one: Asked, tier: int) -> Ints:
+        """Subjects of the groups that weigh in at this tier."""
+        parts = [np.zeros(0, np.int64)]
+        for group, weighs in one.groups.items():
+            if weighs <= tier:
+                place = slice(np.searchsorted(number, group, "left"), np.searchsorted(number, group, "right"))
+                parts.append(subject[place] if one.data == "any" else subject[place][flags[one.data][place]])
+        return distinct(np.concatenate(parts))
+
+    @cache
+    def counted(groups: frozenset[tuple[int, int]], data: Data) -> Count:
+        one = Asked(dict(groups), data)
+        return Count(
+            count=census.estimate(members(one, ESTIMATED)),
+            low=census.low(members(one, CERTAIN)),
+            high=census.high(members(one, POSSIBLE)),
+        )
+
+    return [counted(frozenset(one.groups.items()), one.data) for one in asked]
 
 
-def _place_within(subject: Ints) -> Ints:
-    """0, 1, 2 … within each run of equal numbers; equal numbers may stand anywhere."""
-    order = np.argsort(subject, kind="stable")
-    ordered = subject[order]
-    place = np.empty(len(subject), np.int64)
-    place[order] = np.arange(len(subject)) - np.searchsorted(ordered, ordered, "left")
-    return place
-
-
-def _answer(cursor: duckdb.DuckDBPyConnection, asked: Sequence[Asked]) -> list[Count]:
-    cursor.register("asked", _asked_table(asked))
-    rows = cursor.execute(
+def _by_type(cursor: duckdb.DuckDBPyConnection, census: Census) -> dict[tuple[int, str], int]:
+    rows = cursor.sql(
         """
-        WITH base AS (SELECT DISTINCT number, sensitive, ordinary, subject FROM held JOIN marks USING (mark)),
-             member AS (SELECT a.place, b.subject, min(a.tier) AS tier FROM asked a JOIN base b USING (number)
-                        WHERE a.data = 'any' OR (a.data = 'sensitive' AND b.sensitive)
-                           OR (a.data = 'ordinary' AND b.ordinary)
-                        GROUP BY ALL)
-        SELECT m.place, t.tier, t.measure, count(DISTINCT t.code)
-        FROM member m JOIN atoms t ON t.subject = m.subject AND m.tier <= t.tier GROUP BY ALL
+        SELECT DISTINCT part, type, subject
+        FROM (SELECT part, unnest(types) AS type, mark FROM held) JOIN marks USING (mark)
+        ORDER BY part, type
         """
-    ).fetchall()
-    cursor.unregister("asked")
-    totals = np.zeros((len(asked), 3), np.int64)
-    for place, tier, measure, distinct in rows:
-        totals[place, tier] += _SIGN[measure] * distinct
-    return [Count(count=int(row[ESTIMATED]), low=int(row[CERTAIN]), high=int(row[POSSIBLE])) for row in totals]
-
-
-def _asked_table(asked: Sequence[Asked]) -> pa.Table:
-    rows = [(i, number, tier, one.data) for i, one in enumerate(asked) for number, tier in one.groups.items()]
-    places, numbers, tiers, data = zip(*rows, strict=True) if rows else ((),) * 4
-    return pa.table(
-        {
-            "place": pa.array(places, pa.int64()),
-            "number": pa.array(numbers, pa.int64()),
-            "tier": pa.array(tiers, pa.int8()),
-            "data": pa.array(data, pa.string()),
-        }
-    )
-
-
-def _by_type(cursor: duckdb.DuckDBPyConnection) -> dict[tuple[int, str], int]:
-    rows = cursor.execute(
-        f"""
-        WITH base AS (SELECT DISTINCT part, unnest(types) AS type, subject FROM held JOIN marks USING (mark))
-        SELECT b.part, b.type, t.measure, count(DISTINCT t.code)
-        FROM base b JOIN atoms t ON t.subject = b.subject AND t.tier = {ESTIMATED} GROUP BY ALL
-        """
-    ).fetchall()
-    totals: dict[tuple[int, str], int] = {}
-    for part, type, measure, distinct in rows:
-        totals[part, type] = totals.get((part, type), 0) + _SIGN[measure] * distinct
-    return totals
+    ).to_arrow_table()
+    part, subject = _column(rows["part"]), _column(rows["subject"])
+    types = rows["type"].combine_chunks().dictionary_encode()
+    type = _column(types.indices)
+    starts = np.flatnonzero(np.r_[True, (part[1:] != part[:-1]) | (type[1:] != type[:-1])]) if len(rows) else part
+    ends = [*starts[1:], len(rows)]
+    return {
+        (int(part[start]), types.dictionary[int(type[start])].as_py()): census.estimate(subject[start:end])
+        for start, end in zip(starts, ends, strict=False)
+    }
 
 
 def _column(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHARED", "Links", "Persons", "components", "join"]
+__all__ = ["SHARED", "Links", "Persons", "components", "join", "ranges"]
 
 SHARED = 8
 """A personal identifier beside more values of one other type than this is nobody's own."""
@@ -185,7 +185,7 @@ def _shared(links: Links) -> NDArray[np.bool_]:
     size = np.searchsorted(subject, subject, "right") - start
     mine = suspect[identifier]
     one = np.repeat(identifier[mine], size[mine])
-    beside = identifier[_ranges(start[mine], size[mine])]
+    beside = identifier[ranges(start[mine], size[mine])]
     other = links.type[one] != links.type[beside]
     one, beside = _distinct(one[other], beside[other])
     types = int(links.type.max()) + 1
@@ -194,7 +194,7 @@ def _shared(links: Links) -> NDArray[np.bool_]:
     return shared
 
 
-def _ranges(start: Ints, size: Ints) -> Ints:
+def ranges(start: Ints, size: Ints) -> Ints:
     """The numbers start … start+size-1 of each range, one range after another."""
     offset = np.cumsum(size) - size
     numbers: Ints = np.arange(int(size.sum()), dtype=np.int64) + np.repeat(start - offset, size)

@@ -11,8 +11,8 @@ from tongguan.model import Exchange, Finding, Subject
 
 __all__ = ["subjects"]
 
-_IDENTIFYING = {type.id: type.strength for type in TYPES.values() if type.strength != "none"}
-_STRONG = frozenset(id for id, strength in _IDENTIFYING.items() if strength in ("document", "personal"))
+_IDENTIFYING = frozenset(type.id for type in TYPES.values() if type.strength != "none")
+_STRONG = frozenset(type.id for type in TYPES.values() if type.strength in ("document", "personal"))
 _PERSONAL = frozenset(type.id for type in TYPES.values() if type.category != "non_personal" and type.id != "credential")
 """Types that speak of a natural person. A password alone speaks of none."""
 
@@ -37,20 +37,26 @@ def subjects(exchange: Exchange, findings: Sequence[Sequence[Finding]], content:
 
 
 def _record(uid: str, name: str, findings: Sequence[Finding]) -> list[Subject]:
-    types = frozenset(finding.type for finding in findings) & _PERSONAL
-    if not types:
-        return []
-    sensitive = any(finding.sensitive for finding in findings if finding.type in types)
+    types: set[str] = set()
+    sensitive = repeated = False
     distinct: dict[tuple[str, bytes], Finding] = {}
     for finding in findings:
-        if finding.type in _IDENTIFYING:
-            distinct.setdefault((finding.type, finding.digest), finding)
+        type = finding.type
+        if type not in _PERSONAL:
+            continue
+        sensitive = sensitive or finding.sensitive
+        if type in _IDENTIFYING and (type, finding.digest) not in distinct:
+            repeated = repeated or (type in types and type in _STRONG)
+            distinct[type, finding.digest] = finding
+        types.add(type)
+    if not types:
+        return []
+    shared = frozenset(types)
+    if not repeated:
+        return [Subject(uid, name, tuple(distinct), shared, sensitive)]
     values = Counter(type for type, _ in distinct if type in _STRONG)
-    most = max(values.values(), default=0)
-    if most < 2:
-        return [Subject(uid, name, tuple(distinct), types, sensitive)]
-    anchor = min(type for type, count in values.items() if count == most)
-    return [Subject(uid, name, tuple(group), types, sensitive) for group in _split(distinct, anchor)]
+    anchor = min(values, key=lambda type: (-values[type], type))
+    return [Subject(uid, name, tuple(group), shared, sensitive) for group in _split(distinct, anchor)]
 
 
 def _split(distinct: dict[tuple[str, bytes], Finding], anchor: str) -> list[list[tuple[str, bytes]]]:

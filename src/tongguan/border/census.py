@@ -1,0 +1,76 @@
+"""How many persons a set of subjects is, once it is known who each subject is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tongguan.border.joining import Ints, Persons, ranges
+
+__all__ = ["Census", "distinct"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What each subject holds of one kind: numbers, those of one subject side by side."""
+
+    start: Ints  # by subject
+    size: Ints
+    what: Ints
+
+    @classmethod
+    def of(cls, subject: Ints, what: Ints, subjects: int) -> _Held:
+        order = np.argsort(subject, kind="stable")
+        size = np.bincount(subject, minlength=subjects).astype(np.int64)
+        return cls(np.cumsum(size) - size, size, what[order])
+
+    def by(self, members: Ints) -> tuple[Ints, Ints]:
+        """Each holder among the members with each thing that it holds."""
+        size = self.size[members]
+        return np.repeat(members, size), self.what[ranges(self.start[members], size)]
+
+
+class Census:
+    """Counts sets of subjects. `members` are distinct subjects, in any order."""
+
+    def __init__(self, persons: Persons) -> None:
+        subjects = len(persons.estimate)
+        self._persons = persons
+        self._cards = _Held.of(*persons.cards, subjects)
+        self._vague_names = _Held.of(*persons.vague_names, subjects)
+        self._known_names = _Held.of(*persons.known_names, subjects)
+
+    def low(self, members: Ints) -> int:
+        """Groups of known subjects, and the names that no known subject among the members bears."""
+        vague, known = self._vague_names.by(members)[1], self._known_names.by(members)[1]
+        return (
+            self._groups(self._persons.low, members)
+            + len(distinct(np.concatenate([vague, known])))
+            - len(distinct(known))
+        )
+
+    def estimate(self, members: Ints) -> int:
+        """Groups of known subjects, and the names of vague ones."""
+        return self._groups(self._persons.estimate, members) + len(distinct(self._vague_names.by(members)[1]))
+
+    def high(self, members: Ints) -> int:
+        """Groups of known subjects, and each vague subject as often as it has names, but once at least."""
+        vague = members[self._persons.high[members] < 0]
+        return self._groups(self._persons.high, members) + int(np.maximum(self._vague_names.size[vague], 1).sum())
+
+    def _groups(self, label: Ints, members: Ints) -> int:
+        """Groups that the members belong to; one with several identity numbers is as many persons."""
+        labels = label[members]
+        holders, cards = self._cards.by(members)
+        return len(distinct(labels[labels >= 0])) + len(distinct(cards)) - len(distinct(label[holders]))
+
+
+def distinct(codes: Ints) -> Ints:
+    """The different numbers of 0 or more: marked on a board, or sorted where the board would be far larger."""
+    size = int(codes.max(initial=-1)) + 1
+    if size > 64 * len(codes):
+        return np.unique(codes)
+    board = np.zeros(size, bool)
+    board[codes] = True
+    return np.flatnonzero(board)
