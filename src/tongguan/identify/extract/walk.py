@@ -85,8 +85,11 @@ class _Walk:
 
     def blind(self, kind: BlindKind, member: str | None, detail: str, size: int = 0, count: int = 1) -> None:
         """Note a blind spot; after many, by kind and detail only."""
+        spot = BlindSpot(kind, member or self.name, detail, count, size)
+        if spot in self.blind_spots[-3:]:
+            return  # two parsers say the same of one content
         if len(self.blind_spots) < _CROWD:
-            self.blind_spots.append(BlindSpot(kind, member or self.name, detail, count, size))
+            self.blind_spots.append(spot)
         else:
             seen, bytes_ = self.crowd.get((kind, detail), (0, 0))
             self.crowd[kind, detail] = seen + count, bytes_ + size
@@ -147,7 +150,7 @@ class _Walk:
     def _shaped(self, decoded: Decoded, data: bytes, member: str | None, hint: Hint) -> list[Piece]:
         text, utf8 = decoded.text, decoded.utf8
         begin = text[:256].lstrip()[:1]
-        if not text.strip():
+        if text.isspace():
             return []
         if begin in "{[" or (hint == "json" and begin):
             piece = structured.json_piece(text, utf8, member, declared=hint == "json")
@@ -279,15 +282,12 @@ class _Walk:
                 mark in data for mark in (b"xl/comments", b"xl/drawings", b"xl/embeddings", b"xl/threaded", b"Object")
             )
             if family == "office" or extra:
-                self._archive(data, member, Format("office", family), depth, quiet=family == "office")
+                self._archive(data, member, Format("office", family), depth)
 
-    def _archive(self, data: bytes, member: str | None, found: Format, depth: int, quiet: bool = False) -> None:
+    def _archive(self, data: bytes, member: str | None, found: Format, depth: int) -> None:
         office_file = found.family == "office"
-        before = len(self.blind_spots)
         kind = "zip" if office_file else found.detail
         report, blobs = self._ask("archive", kind, data, member)
-        if quiet:
-            del self.blind_spots[before:]
         skipped: dict[tuple[BlindKind, str], list[int]] = {}
         entries = list(zip(report.get("members", ()), blobs, strict=False))
         blobs.clear()
@@ -307,8 +307,8 @@ class _Walk:
             body = bytes(blob)
             del blob
             self._member(entry, body, data, member, found, depth, skipped)
-        for (kind, detail), sizes in skipped.items():
-            self.blind(kind, member, detail, sum(sizes), len(sizes))
+        for (why, detail), sizes in skipped.items():
+            self.blind(why, member, detail, sum(sizes), len(sizes))
 
     def _member(
         self,
@@ -355,7 +355,7 @@ class _Walk:
         """One part of an office document."""
         if not data:
             return
-        if name.endswith((".xml", ".rels", ".vml")):
+        if name.endswith((".xml", ".rels", ".vml")) and not name.startswith("customXml/"):
             read = office.properties if office.is_properties(name) else office.part
             pieces, whole = read(data, parent if office.main_part(name) else path)
             self.pieces.extend(pieces)
