@@ -131,11 +131,12 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
 
 
-def _may_be_document(view: View, rows: NDArray[np.int64], label: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _may_be_document(view: View, rows: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Codes that a label speaks for, or that look like the few documents known without one: most codes are neither."""
     first, size = view.tokens.folded[rows[:, 3]], rows[:, 4]
     bare = ((size == 9) & np.isin(first, _BARE_PASSPORT)) | ((size == 11) & np.isin(first, _BARE_PERMIT))
-    return bare | np.isin(label, _DOCUMENT_LABELS)
+    possible: NDArray[np.bool_] = bare | np.isin(label, _DOCUMENT_LABELS)
+    return possible
 
 
 def _documents(start: int, end: int, value: str, label: int, direct: bool) -> Iterator[Candidate]:
