@@ -245,7 +245,8 @@ def _keep_longest(starts, ends, words, count):  # type: ignore[no-untyped-def]
         if starts[i] >= lowest:
             continue
         lowest = starts[i]
-        kept -= 1
+        if kept == count or ends[kept] != ends[i]:  # of two that end together the longer comes first
+            kept -= 1
         starts[kept], ends[kept], words[kept] = starts[i], ends[i], words[i]
     for i in range(kept, count):
         starts[i - kept], ends[i - kept], words[i - kept] = starts[i], ends[i], words[i]

@@ -74,11 +74,12 @@ def find(view: View) -> Iterator[Candidate]:
         if found := _address(text, start, end, sure=False):
             done = found.end
             yield found
-    for start in words.value[words.label == _ADDRESS].tolist():
+    labels = words.label == _ADDRESS
+    for before, start in zip(words.end[labels].tolist(), words.value[labels].tolist(), strict=True):
         while start < len(text) and text[start] in "在是为于":
             start += 1
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
-        if run and (found := _address(text, start, run.end(), sure=True)):
+        if run and (found := _address(text, start, run.end(), sure=start > before)):
             yield found
     for start, end in view.cells[view.cells[:, 2] == _ADDRESS, :2].tolist():
         if found := _cell(text, start, end):
