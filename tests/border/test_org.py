@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from border_scenes import RETAILER, org_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tongguan.border import load_org
 from tongguan.errors import BadOrg
@@ -174,3 +176,31 @@ def test_the_digest_changes_with_what_is_said_and_not_with_how(tmp_path: Path) -
     first = org_of(RETAILER, tmp_path).digest
     assert org_of("# a remark\n" + RETAILER, tmp_path).digest == first
     assert org_of(RETAILER.replace("会员中心}", "会员机房}"), tmp_path).digest != first
+
+
+PIECES = st.sampled_from(
+    [
+        *"exporter networks recipients activities approval name id types cidr country US CN true null 晨星 <<".split(),
+        *"10.0.0.0/8 2026-01-01 999999999999999999999999 --- ... [ ] { } ' # % @ &a *a \" \x07 \ud7ff".split(),
+        *(": ", "- ", "\n", "\n  ", "\n    ", ", ", "!!int ", "? ", "|\n", " "),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PIECES, max_size=40).map("".join), st.integers(0, len(GOOD)))
+def test_whatever_is_written_is_read_or_refused(tmp_path: Path, noise: str, at: int) -> None:
+    for text in (noise, GOOD[:at] + noise + GOOD[at:], GOOD[:at] + noise):
+        try:
+            org_of(text, tmp_path)
+        except BadOrg as refused:
+            assert "org.yaml" in str(refused)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_bytes_of_any_kind_are_refused(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "org.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(BadOrg):
+        load_org(path)

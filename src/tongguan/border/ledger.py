@@ -34,6 +34,8 @@ from tongguan.errors import BadInput, Broken, CannotWrite
 __all__ = ["Ledger"]
 
 _MANIFEST, _LOCK = "manifest.jsonl", "lock"
+_MEMORY = "1GB"
+"""Memory for queries; what they need beyond it lies on disk while they run."""
 
 
 @dataclass
@@ -134,7 +136,12 @@ class Ledger:
             raise Broken(f"{self.folder}: a part of the ledger cannot be read ({_first_line(error)})") from None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        database = duckdb.connect(":memory:", config={"threads": min(4, os.cpu_count() or 1)})
+        settings = {
+            "threads": min(4, os.cpu_count() or 1),
+            "memory_limit": _MEMORY,
+            "temp_directory": str(self.folder / "spill"),
+        }
+        database = duckdb.connect(":memory:", config=settings)
         for table, schema in SCHEMAS.items():
             files = [str(self.folder / name) for name in self._commits.files[table]]
             if files:
