@@ -36,6 +36,7 @@ _BLOCK = 1 << 16
 _SKIM = 64  # bytes that show what a member is
 
 _is_encrypted = ffi.ffi("entry_is_encrypted", [c_void_p], c_int)
+_holds_encrypted = ffi.ffi("read_has_encrypted_entries", [c_void_p], c_int)
 
 
 def read(data: bytes, kind: str, max_bytes: int, max_members: int) -> tuple[dict[str, Any], list[bytes]]:
@@ -70,9 +71,11 @@ def _opened(
         ffi.read_open_memory(archive, cast(c_char_p(data), c_void_p), len(data))
         _members(archive, buffer, report, blobs, max_bytes, max_members)
     except ArchiveError as error:
-        report["end"] = "encrypted" if _about_passwords(error) else "damaged"
+        report["end"] = "encrypted" if _about_passwords(error) or _holds_encrypted(archive) > 0 else "damaged"
     finally:
         ffi.read_free(archive)
+    if report["end"] == "damaged" and any(member["status"] == "encrypted" for member in report["members"]):
+        report["end"] = "encrypted"  # the reader gave up there
     return report, blobs
 
 
@@ -127,7 +130,8 @@ def _members(
             continue
         status, body, detail = _body(archive, entry, buffer, left)
         if status == "ok" and ffi.entry_size_is_set(entry) and len(body) < ffi.entry_size(entry):
-            status = "damaged"  # part of it lies in another volume
+            # Either the reader passes over what is encrypted, or part of the member lies in another volume.
+            status = "encrypted" if _is_encrypted(entry) else "damaged"
         _note(report, blobs, entry, status, body, detail)
         left -= len(body)
         if status == "cut":
