@@ -134,18 +134,16 @@ def _read_tokens(units, kind, fold, mail, starts, ends, offsets, flavours, folde
             else:
                 used = base
             continue
-        digits, end = 0, i
+        digits, size, end = 0, 0, i
         while i < n:
             k = kind[units[i]]
             if k in (DIGIT, LETTER):
                 digits += k == DIGIT
-                folded[used] = fold[units[i]]
-                used += 1
+                size += 1
                 end = i + 1
             elif k != IGNORABLE:
                 break
             i += 1
-        size = used - base
         if size <= 4 and i < n and end == i and (units[i] == 58 or (units[i] == 45 and size == 2)):
             what, stop = _hex_run(units, fold, start)
             if what > 0:
@@ -163,14 +161,14 @@ def _read_tokens(units, kind, fold, mail, starts, ends, offsets, flavours, folde
             if skip and skip < end - start and end - start == size:
                 for j in range(skip):
                     digits -= kind[units[start + j]] == DIGIT
-                for j in range(base, used - skip):
-                    folded[j] = folded[j + skip]
                 start += skip
-                used -= skip
                 size -= skip
         if digits == 0 and not (size == 1 and kind[before] == PROVINCE):
-            used = base
             continue
+        for j in range(start, end):
+            if kind[units[j]] != IGNORABLE:
+                folded[used] = fold[units[j]]
+                used += 1
         starts[tokens], ends[tokens], offsets[tokens] = start, end, base
         flavours[tokens] = DIGITS if digits == size else MIXED if digits else SINGLE_LETTER
         tokens += 1

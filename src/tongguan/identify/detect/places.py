@@ -111,10 +111,9 @@ def _run_start(text: str, low: int, at: int) -> int:
 
 def _doors(view: View) -> NDArray[np.int32]:
     """Numbers between a road or a building and a sign such as 号."""
-    start, end = view.tokens.start, view.tokens.end
-    inside = (start > 0) & (end < len(view.units))
-    start, end = start[inside], end[inside]
-    return start[_BEFORE_DOOR[view.units[start - 1]] & _AFTER_DOOR[view.units[end]]]
+    followed = _AFTER_DOOR[view.units[np.minimum(view.tokens.end, len(view.units) - 1)]]
+    start = view.tokens.start[followed]
+    return start[_BEFORE_DOOR[view.units[np.maximum(start - 1, 0)]]]
 
 
 def _provinces(view: View) -> NDArray[np.int32]:
