@@ -41,7 +41,7 @@ def new_app(folder: Path, *, inspected: bool = True) -> FastAPI:
 def served(app: FastAPI) -> Iterator[str]:
     """The application behind a real server on loopback; gives its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", server_header=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

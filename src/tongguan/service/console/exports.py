@@ -97,6 +97,8 @@ def _xlsx(table: Table) -> bytes:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return "<c/>"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"<c><v>{value}</v></c>"
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_text(value))}</t></is></c>'

@@ -27,8 +27,8 @@ EXCHANGE_ORDERS = {"last": "ts", "bytes": "size", "findings": "findings", "recor
 
 _FLOWS = """
 select system, recipient_id, recipient, country, direction,
-  count(*) as crossings, sum(size) as bytes, min(ts) as first, max(ts) as last,
-  sum(findings) as findings, sum(records) as records,
+  count(*) as crossings, cast(sum(size) as bigint) as bytes, min(ts) as first, max(ts) as last,
+  cast(sum(findings) as bigint) as findings, cast(sum(records) as bigint) as records,
   list_sort(list_distinct(flatten(list(types)))) as types,
   list_sort(list_distinct(flatten(list(sensitive_types)))) as sensitive_types,
   list_sort(list_distinct(list(protocol))) as protocols,
@@ -36,7 +36,7 @@ select system, recipient_id, recipient, country, direction,
   list_sort(list_distinct(list(activity))) as activities,
   list_sort(list_distinct(list(application))) as applications,
   min(basis) as basis, max(confidence) as confidence,
-  sum(case when len(blind) > 0 then 1 else 0 end) as unseen
+  count(*) filter (len(blind) > 0) as unseen
 from exchanges where {where}
 group by system, recipient_id, recipient, country, direction
 order by crossings desc, system, recipient, country, direction
@@ -117,8 +117,8 @@ def timeline(workspace: Workspace, flow: Row) -> list[Row]:
     """Crossings, bytes and findings of a flow by day, newest first."""
     where, values = same_flow(flow)
     sql = (
-        "select cast(day as varchar) as day, count(*) as crossings, sum(size) as bytes, sum(findings) as findings "
-        f"from exchanges where {where} group by day order by day desc limit 60"
+        "select cast(day as varchar) as day, count(*) as crossings, cast(sum(size) as bigint) as bytes, "
+        f"cast(sum(findings) as bigint) as findings from exchanges where {where} group by day order by day desc limit 60"
     )
     return workspace.rows(sql, values)
 

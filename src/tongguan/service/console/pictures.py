@@ -79,7 +79,7 @@ def bars(workspace: Workspace) -> Row:
     offset = int(ZONE.utcoffset(None).total_seconds()) if step == 86_400 else 0
     sql = (
         f"select cast(floor((ts + {offset}) / {step}) * {step} - {offset} as double) as start, "
-        "count(*) as crossings, sum(size) as bytes, sum(findings) as findings "
+        "count(*) as crossings, cast(sum(size) as bigint) as bytes, cast(sum(findings) as bigint) as findings "
         f"from exchanges where {LEFT} group by 1 order by 1"
     )
     return {"step": "hour" if step == 3600 else "day", "bars": workspace.rows(sql)}

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,6 +43,13 @@ class Console:
     org: Path
     audit: AuditLog
     door: Door
+
+
+def _plain(value: object) -> str:
+    """Days and moments as JSON has them."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 class Visit:
@@ -119,7 +127,7 @@ class Visit:
     def page(self, template: str, data: Mapping[str, Any], status: int = 200) -> Response:
         """The page, or the same data as JSON."""
         if self.wants_json:
-            return JSONResponse(json.loads(json.dumps(data, default=str)), status)
+            return JSONResponse(json.loads(json.dumps(data, default=_plain)), status)
         html = render.render(template, self, data)
         return self._keep_choices(HTMLResponse(html, status))
 

@@ -61,8 +61,8 @@ def save(visit: Visitor) -> Response:
 def _places(visit: Visitor, result: Row, kind: str) -> list[Row]:
     """Every place of the ledger; of the result where there is no ledger. Most frequent first."""
     sql = (
-        'select kind, "where", detail, sum("count") as "count", sum(size) as size, min(capture) as capture '
-        'from blind_spots group by kind, "where", detail'
+        'select kind, "where", detail, cast(sum("count") as bigint) as "count", cast(sum(size) as bigint) as size, '
+        'min(capture) as capture from blind_spots group by kind, "where", detail'
     )
     found = visit.console.workspace.rows(sql) or [{"capture": None, **spot} for spot in result["blind_spots"]]
     q = visit.get("q").lower()

@@ -47,7 +47,7 @@ def decide(visit: Visitor) -> Response:
         "conditions": CONDITIONS,
         "countries": sorted(country_codes()),
         "zones": list(book().zones),
-        "logged": visit.number("logged", -1, 0, 2**53),
+        "logged": _logged(visit),
     }
     return visit.page("decide.html", data)
 
@@ -127,6 +127,15 @@ def _exporter(path: Path) -> Row:
 def _text(value: Any) -> str:
     """A fact as the form holds it."""
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _logged(visit: Visit) -> int:
+    """The entry that the address names, where it is a decision; else -1."""
+    index = visit.number("logged", -1, 0, 2**53)
+    try:
+        return index if index >= 0 and visit.console.audit.entry(index).kind == "decision" else -1
+    except IndexError:
+        return -1
 
 
 def _today() -> str:

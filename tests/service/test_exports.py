@@ -1,0 +1,81 @@
+"""Files of the current filter: the same rows, harmless to spreadsheet programs, sealed in the audit log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from hashlib import sha256
+
+import docx
+import httpx
+import openpyxl
+import pytest
+
+from tongguan.service.console import exports
+from tongguan.trust import check_proof
+
+LISTS = ["/flows/export", "/flows/export?view=exchanges", "/recipients/export", "/alerts/export", "/coverage/export",
+         "/audit/export"]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", list(exports.FORMATS))
+@pytest.mark.parametrize("path", LISTS)
+def test_a_file_is_sealed_before_it_leaves(client: httpx.Client, path: str, form: str) -> None:
+    answer = client.get(path, params=dict(httpx.QueryParams(path.partition("?")[2])) | {"format": form})
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].startswith('attachment; filename="tongguan-')
+    entry = client.get("/audit.json", params={"entry": answer.headers["x-audit-entry"]}).json()["chosen"]
+    assert entry["kind"] == "export" and entry["actor"] == "admin"
+    assert entry["body"]["sha256"] == sha256(answer.content).hexdigest() and entry["body"]["format"] == form
+
+
+def test_the_formats_hold_the_same_rows(client: httpx.Client) -> None:
+    asked = {"country": "SG"}
+    got = {form: client.get("/flows/export", params={**asked, "format": form}).content for form in exports.FORMATS}
+    plain = list(csv.reader(io.StringIO(got["csv"].decode("utf-8-sig"))))
+    assert len(plain) == 1 + 3 and {row[2] for row in plain[1:]} == {"SG"}
+    sheet = openpyxl.load_workbook(io.BytesIO(got["xlsx"])).active
+    assert [[("" if c is None else str(c)) for c in row] for row in sheet.iter_rows(values_only=True)] == plain
+    table = docx.Document(io.BytesIO(got["docx"])).tables[0]
+    assert [[cell.text for cell in row.cells] for row in table.rows] == plain
+    assert [["" if v is None else str(v) for v in row.values()] for row in json.loads(got["json"])] == plain[1:]
+
+
+def test_an_unknown_format_is_csv(client: httpx.Client) -> None:
+    assert client.get("/flows/export?format=exe").headers["content-type"].startswith("text/csv")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_text_that_looks_like_a_formula_is_defused(text: str) -> None:
+    write, _ = exports.FORMATS["csv"]
+    rows = list(csv.reader(io.StringIO(write((["a"], [[text]])).decode("utf-8-sig"))))
+    assert rows[1][0].startswith("'")
+
+
+def test_odd_characters_do_not_break_a_workbook() -> None:
+    rows = [["a\x00b<&>\x1f", -5], [None, True]]
+    sheet = openpyxl.load_workbook(io.BytesIO(exports.FORMATS["xlsx"][0]((["text", "n"], rows)))).active
+    assert list(sheet.iter_rows(values_only=True)) == [("text", "n"), ("ab<&>", -5), (None, "True")]
+    exports.FORMATS["docx"][0]((["text", "n"], rows))
+
+
+def test_an_inclusion_proof_holds_away_from_the_log(client: httpx.Client) -> None:
+    page = client.get("/audit.json").json()
+    answer = client.get("/audit/proof/0")
+    assert answer.headers["content-disposition"] == 'attachment; filename="tongguan-proof-0.json"'
+    document = answer.json()
+    assert check_proof(document, page["verifier"])
+    document["entry"] = document["entry"].replace("15640", "15641")
+    assert not check_proof(document, page["verifier"])
+
+
+def test_the_verification_is_logged_and_shown(client: httpx.Client) -> None:
+    from conftest import form_token
+
+    answer = client.post("/audit/verify", data={"csrf": form_token(client.get("/audit").text)})
+    assert answer.status_code == 303
+    data = client.get(answer.headers["location"], headers={"accept": "application/json"}).json()
+    assert data["verified"]["ok"] and data["verified"]["problems"] == []
+    assert data["list"]["rows"][0]["kind"] == "verify"
+    assert client.get("/audit.json?verified=0").json()["verified"] is None  # an entry of another kind is no verdict
