@@ -8,7 +8,7 @@ import pytest
 from border_scenes import MEMBERS, OFFICE, RETAILER, Scene, at, exchange, org_of, people
 
 from tongguan import law
-from tongguan.border import Org, facts_for, summarise
+from tongguan.border import Locator, Org, facts_for, summarise
 from tongguan.border.summary import Summary
 from tongguan.model import BlindKind, BlindSpot, Count, Role
 
@@ -255,6 +255,36 @@ def test_flows_run_from_system_to_recipient(scene: Scene) -> None:
         (flow.system, flow.recipient_id, flow.country, flow.persons, flow.crossings) for flow in summary_of(scene).flows
     ]
     assert flows == [("会员中心", "parent", "SG", 10, 2), ("办公网", "parent", "SG", 4, 1)]
+
+
+def test_a_recipient_is_one_wherever_it_is_reached(scene: Scene) -> None:
+    send(scene, PARENT, 0, 10, "phone")
+    send(scene, "198.51.100.3", 5, 12, "phone")  # its office in the register of networks
+    summary = summary_of(scene)
+    assert [(total.id, total.seen.persons.count, total.crossings) for total in summary.recipients] == [
+        ("parent", 12, 2)
+    ]
+
+
+def test_many_strangers_without_personal_data_are_summed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Table:
+        def get(self, ip: str) -> dict[str, str]:
+            return {"country_code": "US" if ip.endswith("1") else "DE"}
+
+    monkeypatch.setattr("tongguan.border.locate._open", lambda path: Table())
+    scene.locator = Locator(scene.org)
+    for number in range(130):
+        for address in (f"9.0.{number}.1", f"9.0.{number}.2"):
+            scene.sent(exchange(MEMBERS, address, names=(f"h{number}.example",), size=number))
+    scene.sent(exchange(MEMBERS, "9.9.1.1", names=("reader.example",)), people(0, 3, "phone"))
+    summary = summary_of(scene)
+    assert len(summary.recipients) == 101
+    assert summary.recipients[0].id == "reader.example"
+    assert summary.recipient("h129.example").countries == ("DE", "US")
+    assert summary.unlisted.recipients == 30
+    assert summary.unlisted.size == 2 * sum(range(30))
+    assert summary.crossings == 261
+    assert {flow.recipient_id for flow in summary.flows} == {total.id for total in summary.recipients}
 
 
 def test_result_has_the_agreed_shape(scene: Scene) -> None:

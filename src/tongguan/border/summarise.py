@@ -14,7 +14,7 @@ from tongguan.border.activities import exemption, in_period
 from tongguan.border.counting import CERTAIN, ESTIMATED, POSSIBLE, Asked, count_persons
 from tongguan.border.ledger import Ledger
 from tongguan.border.org import Before, Org
-from tongguan.border.summary import ActivityTotal, Coverage, Flow, Persons, RecipientTotal, Summary
+from tongguan.border.summary import ActivityTotal, Coverage, Flow, Persons, RecipientTotal, Summary, Unlisted
 from tongguan.identify.types import TYPES
 from tongguan.model import Activity, BlindKind, Count, Direction, Party
 
@@ -32,9 +32,12 @@ UNREAD = tuple(
 LISTED = 200
 """Blind spots of one kind that are listed; the rest are one line."""
 
+STRANGERS = 100
+"""Recipients outside the register of whom no personal data was seen that are listed one by one."""
+
 _PERSONAL = frozenset(id for id, type in TYPES.items() if type.category != "non_personal")
 _NUMBER = "(hash(recipient_id, recipient, country, activity, system, direction) >> 1)::BIGINT"
-_PART = "(hash(recipient_id, recipient, country) >> 1)::BIGINT"
+_PART = "(hash(coalesce(recipient_id, recipient)) >> 1)::BIGINT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ class _Group:
     days: Mapping[date, int]
 
     @property
+    def who(self) -> str:
+        return self.recipient_id or self.recipient
+
+    @property
     def tier(self) -> int:
         """An export of which it is undetermined whether it left is only possibly one."""
         return CERTAIN if self.direction == Direction.EXPORT else POSSIBLE
@@ -84,6 +91,7 @@ def summarise(ledger: Ledger, org: Org, as_of: date) -> Summary:
         chosen = f"SELECT uid, {_NUMBER} AS number, {_PART} AS part {scope} AND len(types) > 0"
         counts, by_type = count_persons(cursor, chosen, [one for _, one in asked])
         count = dict(zip((name for name, _ in asked), counts, strict=True))
+        recipients, unlisted = _recipients(groups, org, status, count, by_type)
         exports = [group for group in groups if group.direction == Direction.EXPORT]
         return Summary(
             as_of=as_of,
@@ -93,8 +101,9 @@ def summarise(ledger: Ledger, org: Org, as_of: date) -> Summary:
             seen=_persons(count, "seen"),
             counted=_with_before(_persons(count, "counted"), org.exported_before, window),
             exempt=_persons(count, "exempt"),
-            recipients=_recipients(groups, org, status, count, by_type),
-            flows=_flows(groups, count),
+            recipients=recipients,
+            unlisted=unlisted,
+            flows=_flows(groups, count, recipients),
             coverage=_coverage(cursor, window),
             blind_spots=_blind_spots(cursor),
         )
@@ -115,7 +124,7 @@ def _groups(cursor: duckdb.DuckDBPyConnection, scope: str) -> list[_Group]:
         WITH daily AS (
             SELECT {_NUMBER} AS number, {_PART} AS part, recipient_id, recipient, country, activity, system, direction,
                    day, arg_max(basis, confidence) AS basis, max(confidence) AS confidence, count(*) AS crossings,
-                   count(*) FILTER (WHERE len(types) > 0) AS with_data, sum(size)::BIGINT AS size,
+                   count(*) FILTER (WHERE list_has_any(types, $personal)) AS with_data, sum(size)::BIGINT AS size,
                    count(*) FILTER (WHERE list_has_any(blind, $unread)) AS unread, min(ts) AS first, max(ts) AS last,
                    list(DISTINCT act) AS acts, list_distinct(flatten(list(DISTINCT types))) AS types,
                    list_distinct(flatten(list(DISTINCT sensitive_types))) AS sensitive_types
@@ -126,7 +135,7 @@ def _groups(cursor: duckdb.DuckDBPyConnection, scope: str) -> list[_Group]:
                flatten(list(types)), flatten(list(sensitive_types)), list(day), list(crossings)
         FROM daily GROUP BY ALL
         """,
-        {"unread": list(UNREAD)},
+        {"unread": list(UNREAD), "personal": sorted(_PERSONAL)},
     ).fetchall()
     groups = []
     for *plain, acts, types, sensitive, days, crossings in rows:
@@ -172,7 +181,7 @@ def _by_activity(group: _Group) -> Hashable:
 
 
 def _by_flow(group: _Group) -> Hashable:
-    return group.system, group.part
+    return group.system, group.part, group.country
 
 
 def _gathered(groups: Iterable[_Group], key: Callable[[_Group], Hashable]) -> dict[Hashable, list[_Group]]:
@@ -192,16 +201,31 @@ def _recipients(
     status: Mapping[str, str],
     count: Mapping[Hashable, Count],
     by_type: Mapping[tuple[int, str], int],
-) -> tuple[RecipientTotal, ...]:
-    totals = []
+) -> tuple[tuple[RecipientTotal, ...], Unlisted]:
+    """By persons, most first. Strangers of whom no personal data was seen are listed up to `STRANGERS`, the largest."""
+    totals: list[RecipientTotal] = []
+    strangers: list[RecipientTotal] = []
     for members in _gathered(groups, _by_part).values():
-        # An address of unknown place that received no personal data is not yet anybody's recipient.
-        if all(group.direction != Direction.EXPORT and not group.types for group in members):
-            continue
-        if not members[0].recipient:
-            continue
-        totals.append(_recipient(members, org, status, count, by_type))
-    return tuple(sorted(totals, key=lambda total: (-total.seen.persons.count, -total.crossings, total.id)))
+        if _is_recipient(members):
+            total = _recipient(members, org, status, count, by_type)
+            (totals if total.registered or total.types else strangers).append(total)
+    strangers.sort(key=lambda total: (-total.size, total.id))
+    totals += strangers[:STRANGERS]
+    totals.sort(key=lambda total: (-total.seen.persons.count, -total.crossings, total.id))
+    rest = strangers[STRANGERS:]
+    unlisted = Unlisted(
+        recipients=len(rest),
+        crossings=sum(total.crossings for total in rest),
+        size=sum(total.size for total in rest),
+        unread=sum(total.unread for total in rest),
+    )
+    return tuple(totals), unlisted
+
+
+def _is_recipient(members: Sequence[_Group]) -> bool:
+    """An address of unknown place that received no personal data is not yet anybody's recipient; a file has none."""
+    received = any(group.direction == Direction.EXPORT or group.types for group in members)
+    return received and bool(members[0].recipient)
 
 
 def _recipient(
@@ -211,7 +235,7 @@ def _recipient(
     count: Mapping[Hashable, Count],
     by_type: Mapping[tuple[int, str], int],
 ) -> RecipientTotal:
-    sure = max(members, key=lambda group: group.confidence)
+    sure = max(members, key=lambda group: (group.confidence, group.crossings, group.number))
     part, types = sure.part, frozenset[str]().union(*(group.types for group in members))
     activities = [
         _activity(org.activities[id], members, status, count)
@@ -219,12 +243,13 @@ def _recipient(
         if id in org.activities
     ]
     return RecipientTotal(
-        id=sure.recipient_id or sure.recipient,
+        id=sure.who,
         party=Party(sure.recipient, sure.country, sure.basis, sure.confidence, sure.recipient_id),
         direction=min((group.direction for group in members), key=lambda direction: direction != Direction.EXPORT),
         seen=_persons(count, ("recipient", part)),
         types=_in_order(types),
         sensitive_types=_in_order(frozenset[str]().union(*(group.sensitive_types for group in members))),
+        countries=tuple(sorted({group.country for group in members if group.country})),
         type_persons={type: by_type[part, type] for type in _in_order(types) if (part, type) in by_type},
         crossings=sum(group.crossings for group in members),
         size=sum(group.size for group in members),
@@ -258,19 +283,23 @@ def _in_order(types: frozenset[str]) -> tuple[str, ...]:
     return tuple(type for type in TYPES if type in types)
 
 
-def _flows(groups: Sequence[_Group], count: Mapping[Hashable, Count]) -> tuple[Flow, ...]:
+def _flows(
+    groups: Sequence[_Group], count: Mapping[Hashable, Count], recipients: Sequence[RecipientTotal]
+) -> tuple[Flow, ...]:
+    """From each system to each listed recipient, by country."""
+    listed = {total.id for total in recipients}
     flows = [
         Flow(
             system=members[0].system or "",
             recipient=members[0].recipient,
-            recipient_id=members[0].recipient_id or members[0].recipient,
+            recipient_id=members[0].who,
             country=members[0].country,
             persons=count[("flow", name), "any"].count,
             size=sum(group.size for group in members),
             crossings=sum(group.crossings for group in members),
         )
         for name, members in _gathered(groups, _by_flow).items()
-        if members[0].recipient and any(group.direction == Direction.EXPORT or group.types for group in members)
+        if members[0].who in listed
     ]
     return tuple(sorted(flows, key=lambda flow: (-flow.persons, -flow.size, flow.recipient_id, flow.system)))
 

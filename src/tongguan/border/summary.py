@@ -9,7 +9,7 @@ from typing import Any
 
 from tongguan.model import Activity, Count, Party
 
-__all__ = ["ActivityTotal", "Coverage", "Flow", "Persons", "RecipientTotal", "Summary", "iso"]
+__all__ = ["ActivityTotal", "Coverage", "Flow", "Persons", "RecipientTotal", "Summary", "Unlisted", "iso"]
 
 NOBODY = Count()
 
@@ -48,6 +48,7 @@ class RecipientTotal:
     seen: Persons
     types: tuple[str, ...]  # of personal data
     sensitive_types: tuple[str, ...]
+    countries: tuple[str, ...]  # where it was reached; `party.country` is the surest
     type_persons: Mapping[str, int]
     crossings: int
     size: int
@@ -79,6 +80,7 @@ class RecipientTotal:
             "id": self.id,
             "name": self.party.name,
             "country": self.party.country,
+            "countries": list(self.countries),
             "basis": self.party.basis,
             "confidence": self.party.confidence,
             "registered": self.registered,
@@ -126,6 +128,24 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Strangers of whom no personal data was seen, beyond those that are listed."""
+
+    recipients: int = 0
+    crossings: int = 0
+    size: int = 0
+    unread: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        return {
+            "recipients": self.recipients,
+            "crossings": self.crossings,
+            "bytes": self.size,
+            "unread": self.unread,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How much was there, and how much of it was seen."""
 
@@ -161,6 +181,7 @@ class Summary:
     counted: Persons  # what thresholds are held against: exempt exports left out, earlier exports added
     exempt: Persons
     recipients: tuple[RecipientTotal, ...] = ()  # by persons, most first
+    unlisted: Unlisted = field(default_factory=Unlisted)
     flows: tuple[Flow, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     blind_spots: tuple[Mapping[str, Any], ...] = ()
@@ -187,6 +208,7 @@ class Summary:
                 "exempt": self.exempt.to_dict(),
             },
             "recipients": [recipient.to_dict() for recipient in self.recipients],
+            "unlisted": self.unlisted.to_dict(),
             "flows": [flow.to_dict() for flow in self.flows],
             "blind_spots": [dict(spot) for spot in self.blind_spots],
         }
