@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
+import socket
 import struct
 from functools import lru_cache
 from typing import Any
@@ -53,8 +53,8 @@ def _info(
 def _address(high: int, low: int) -> str:
     low &= _WORD
     if high == 0 and low >> 32 == _MAPPED:
-        return str(ipaddress.IPv4Address(low & 0xFFFFFFFF))
-    return str(ipaddress.IPv6Address((high & _WORD) << 64 | low))
+        return socket.inet_ntoa((low & 0xFFFFFFFF).to_bytes(4, "big"))
+    return socket.inet_ntop(socket.AF_INET6, ((high & _WORD) << 64 | low).to_bytes(16, "big"))
 
 
 def connection_stats(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 MAX_CAPTURED: Final = 262_144  # bytes of one frame: libpcap's own limit; more is a damaged length
 MAX_BLOCK: Final = 1 << 20  # bytes of one pcapng block that is read; longer ones are skipped
 MAX_INTERFACES: Final = 4096  # of one pcapng section
-ROWS: Final = 131_072  # packets of one chunk
+ROWS: Final = 65_536  # packets of one chunk
 MAX_FLOWS: Final = 131_072  # connections open at the end of a chunk
 NODES: Final = 131_072  # segments held, all streams together
 HELD_SEGMENTS: Final = 4096  # segments held for one stream
