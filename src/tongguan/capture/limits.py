@@ -17,7 +17,7 @@ class Limits:
     slice: int = 16 * MB  # a longer text is given in slices of this size, cut at line ends; a longer file goes to disk
     content: int = 256 * MB  # one content that must be whole (an archive, a document); one decoded body
     opaque: int = 16 * MB  # one direction of a protocol that we do not know
-    head: int = 256 << 10  # a header block, a command line, a handshake
+    head: int = 64 << 10  # a header block, a command line, a handshake
     memory: int = 192 * MB  # all contents copied out of the capture's buffers
     disk: int = 2048 * MB  # all temporary files
     ratio: int = 2000  # decoded size over encoded size of one body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import gzip
 import ssl
@@ -201,13 +202,19 @@ MYSQL: list[Turn] = [
         SERVER,
         packet(1, b"\0" + struct.pack("<IHHBH", 7, 4, 2, 0, 0))
         + b"".join(packet(2 + i, p) for i, p in enumerate([column(b"?"), column(b"?"), EOF]))
-        + b"".join(packet(5 + i, p) for i, p in enumerate([column(b"c"), column(b"c"), column(b"c"), column(b"c"), EOF])),
+        + b"".join(
+            packet(5 + i, p) for i, p in enumerate([column(b"c"), column(b"c"), column(b"c"), column(b"c"), EOF])
+        ),
     ),
     (
         CLIENT,
         packet(
             0,
-            b"\x17" + struct.pack("<IBI", 7, 0, 1) + b"\0\x01\xfd\0\x03\0" + lenenc(b"13800138000") + struct.pack("<i", -5),
+            b"\x17"
+            + struct.pack("<IBI", 7, 0, 1)
+            + b"\0\x01\xfd\0\x03\0"
+            + lenenc(b"13800138000")
+            + struct.pack("<i", -5),
         ),
     ),
     (
@@ -215,7 +222,9 @@ MYSQL: list[Turn] = [
         result(
             [column(b"id", 8), column(b"name"), column(b"born", 10), column(b"paid", 5)],
             [
-                binary_row(0, struct.pack("<q", 42), lenenc("王芳".encode()), b"\x04\xc6\x07\x05\x01", struct.pack("<d", 1.5)),
+                binary_row(
+                    0, struct.pack("<q", 42), lenenc("王芳".encode()), b"\x04\xc6\x07\x05\x01", struct.pack("<d", 1.5)
+                ),
                 binary_row(0b1000, struct.pack("<q", 43), b"\x04\xc6\x07\x05\x02", struct.pack("<d", 2.0)),
             ],
         ),
@@ -243,7 +252,7 @@ def tls(version: ssl.TLSVersion) -> list[Turn]:
     """A real handshake between two ends in memory, then a secret each way."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pay.abroad.example")])
-    day = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -273,7 +282,9 @@ def tls(version: ssl.TLSVersion) -> list[Turn]:
     return _handshake(client, server, inward, outward)
 
 
-def _handshake(client: ssl.SSLObject, server: ssl.SSLObject, inward: ssl.MemoryBIO, outward: ssl.MemoryBIO) -> list[Turn]:
+def _handshake(
+    client: ssl.SSLObject, server: ssl.SSLObject, inward: ssl.MemoryBIO, outward: ssl.MemoryBIO
+) -> list[Turn]:
     turns: list[Turn] = []
 
     def carry(direction: int, bio: ssl.MemoryBIO) -> None:
@@ -284,10 +295,8 @@ def _handshake(client: ssl.SSLObject, server: ssl.SSLObject, inward: ssl.MemoryB
 
     for _ in range(4):
         for side, direction, bio in ((client, CLIENT, outward), (server, SERVER, inward)):
-            try:
+            with contextlib.suppress(ssl.SSLWantReadError):
                 side.do_handshake()
-            except ssl.SSLWantReadError:
-                pass
             carry(direction, bio)
     client.write(b"q" * 1000)
     carry(CLIENT, outward)

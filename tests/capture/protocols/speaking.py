@@ -122,7 +122,7 @@ def speak(
 def _pieces(data: bytes, chance: random.Random | None) -> list[bytes]:
     if chance is None or not data:
         return [data]
-    if chance.random() < 0.1:
+    if len(data) < 800 and chance.random() < 0.1:
         return [data[i : i + 1] for i in range(len(data))]
     cuts = sorted(chance.randrange(len(data)) for _ in range(chance.randrange(6)))
     return [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True) if a < b]

@@ -40,7 +40,11 @@ def damaged(turns: list[Turn], chance: random.Random) -> list[Turn]:
             out.append((direction, len(data) or 1))
         elif fate < 0.1:
             at = chance.randrange(len(data) + 1)
-            out += [(direction, bytes(data[:at])), (direction, chance.randrange(1, 5000)), (direction, bytes(data[at:]))]
+            out += [
+                (direction, bytes(data[:at])),
+                (direction, chance.randrange(1, 5000)),
+                (direction, bytes(data[at:])),
+            ]
         elif fate > 0.03 or not data:
             out.append((direction, bytes(data)))
     if chance.random() < 0.2:
@@ -51,11 +55,11 @@ def damaged(turns: list[Turn], chance: random.Random) -> list[Turn]:
 @pytest.mark.parametrize("name", DIALOGUES)
 def test_damaged_dialogues(name: str) -> None:
     chance = random.Random(name)
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(150):
         turns = damaged(DIALOGUES[name], chance)
         speak(turns, limits=chance.choice((SMALL, Limits())), chance=chance)
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_random_bytes_after_each_beginning() -> None:

@@ -127,7 +127,7 @@ class Body:
         self.gaps += size
         if not self.size:
             return
-        if self.sliceable or size > self.store.limits.slice:
+        if is_text(self.media_type, self.first) or size > self.store.limits.slice:
             self.add(b"\n")
         else:
             self.add(bytes(size))

@@ -9,9 +9,10 @@ from tongguan.capture.protocols.http_head import Head, parse_headers
 from tongguan.capture.protocols.parts import split
 from tongguan.model import Content
 
-__all__ = ["ASIDE", "aside", "form"]
+__all__ = ["ASIDE", "FORM", "aside", "form"]
 
 ASIDE = frozenset({"query", "path", "cookie"})  # contents that are no bodies
+FORM = "form"  # the name of a form's plain fields
 _FORM = "application/x-www-form-urlencoded"
 _TRIVIAL = 6  # shorter ones hold no identifier
 _LARGE_FIELD = 64 << 10
@@ -48,7 +49,7 @@ def form(view: memoryview, boundary: str, size: int) -> list[Content]:
             )
         else:
             files.append(Content(filename or name, head.media_type, len(part.body), part.body, charset))
-    return [_content("form", _FORM, "&".join(fields)), *files] if fields else files
+    return [_content(FORM, _FORM, "&".join(fields)), *files] if fields else files
 
 
 def _content(name: str, media_type: str, text: str) -> Content:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tongguan.capture.protocols.body import Store
-from tongguan.capture.protocols.forms import ASIDE, aside
+from tongguan.capture.protocols.forms import ASIDE, FORM, aside
 from tongguan.capture.protocols.http_head import Head, safe_path
 from tongguan.capture.protocols.http_message import Message
 from tongguan.capture.protocols.http_stream import UNTIL_CLOSE, Framing, Mode, Stream
@@ -252,7 +252,8 @@ class Http(Layer):
         for ordinal, content in enumerate(contents):
             if content.name not in ASIDE and len(transaction.files[direction]) < 64:
                 first = bytes(content.source[:512]) if not callable(content.source) else b""
-                transaction.files[direction].append((fuid(self.uid(uid), ordinal), content.name, sniff(first)))
+                name = content.name if content.name != FORM else None
+                transaction.files[direction].append((fuid(self.uid(uid), ordinal), name, sniff(first)))
 
     def _log(self, transaction: _Transaction, unanswered: bool = False) -> None:
         if transaction.logged:

@@ -12,7 +12,8 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 __all__ = ["HEAD_END", "Head", "is_request", "is_response", "parse_head", "parse_headers", "safe_path"]
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
-_REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +(.*?)(?: +HTTP/(\d\.\d?)| *)\s*\Z", re.DOTALL)
+_METHOD = rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +"
+_REQUEST = re.compile(_METHOD + rb"(?:(.*?) +HTTP/(\d\.\d?)|([^\s]+))\s*\Z", re.DOTALL)
 _RESPONSE = re.compile(rb"HTTP/(\d\.\d) +(\d{3})(?: (.*?))?\s*\Z", re.DOTALL)
 _REQUEST_START = re.compile(  # whole, or as far as it has come
     rb"[A-Z][A-Z_-]{1,31} [^\x00-\x20\x7f]*(?: HTTP/1\.| (?:H(?:T(?:T(?:P(?:/1?)?)?)?)?)?\Z|\Z)"
@@ -105,9 +106,9 @@ def parse_head(block: bytes) -> Head | None:
     if match := _RESPONSE.match(first):
         head.version, head.status = match[1].decode(), int(match[2])
         head.reason = _text(match[3] or b"").strip()
-    elif (match := _REQUEST.match(first)) and match[2]:
+    elif (match := _REQUEST.match(first)) and (target := match[2] or match[4]):
         head.method = match[1].decode()
-        head.target = _text(match[2])
+        head.target = _text(target)
         head.version = (match[3] or b"").decode()
     else:
         return None

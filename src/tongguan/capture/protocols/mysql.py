@@ -32,6 +32,7 @@ _UNANSWERED = frozenset({_QUIT, _LONG_DATA, _CLOSE})
 _SEALED = 1 << 11
 _COMPRESSED, _ZSTD = 1 << 5, 1 << 26
 _ATTRIBUTES = 1 << 27
+_SMALL = 64 << 10  # bytes that may wait whatever else is held
 _MOST_PREPARED = 10_000
 
 
@@ -84,6 +85,7 @@ class MySql(Layer):
         self._sealed_as = ""
         self._unread = [0, 0]
         self._lost = False
+        self._held = 0
         self._ts = 0.0
         if ends.midstream:
             self._read = [self._request, self._response]
@@ -102,6 +104,7 @@ class MySql(Layer):
             self._inflate(direction, payload, ts)
         else:
             self._plain(direction, payload, ts)
+        self._account()
 
     def gap(self, direction: int, size: int, ts: float) -> None:
         """Bytes that the capture never held: packets are found again at the next statement."""
@@ -128,6 +131,7 @@ class MySql(Layer):
             self._log(self._command, None)
         for direction, packets in enumerate(self._packets):
             self._unread[direction] += len(packets) + packets.lost
+            packets.clear()
             if self._unread[direction]:
                 self._count += 1
                 uid = f"{self._count}-{direction}"
@@ -135,6 +139,19 @@ class MySql(Layer):
                 detail = self._sealed_as or "no MySQL packet that could be read"
                 size = self._unread[direction]
                 self.exchange(uid, direction, ts, "MYSQL", size, blind_spots=(self.spot(uid, kind, detail, size),))
+
+        self._account()
+
+    def _account(self) -> None:
+        """Packets that have only begun count as memory held; where there is too much of it, they are given up."""
+        held = sum(map(len, self._packets))
+        if held > _SMALL and self.store.memory + held - self._held > self.store.limits.memory:
+            for direction, packets in enumerate(self._packets):
+                self._unread[direction] += len(packets)
+                packets.clear()
+            self._lost, held = True, 0
+        self.store.memory += held - self._held
+        self._held = held
 
     def keep(self) -> None:
         """Copy what is borrowed."""
@@ -326,6 +343,8 @@ class MySql(Layer):
 
     def _response(self, number: int, packet: bytes, ts: float) -> None:
         command, result = self._command, self._result
+        if command is None and len(packet) == 5 and packet[0] == 0xFE:
+            return  # older servers end the definitions of a prepared statement with it
         if command is None or result is None or not packet:
             self._unread[SERVER] += len(packet) + 4
             return

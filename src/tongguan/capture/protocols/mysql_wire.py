@@ -64,7 +64,7 @@ class Packets:
         self._long = b""
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._long)
 
 
 class Cursor:
