@@ -379,6 +379,10 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
         sizes[i] = offsets[i + 1] - offsets[i]
         if i and starts[i] - ends[i - 1] <= 4:
             links[i] = _link(units, kind, ends[i - 1], starts[i])
+    reach = np.empty(n + 1, np.int32)  # digits from token i to the end of its chain
+    reach[n] = 0
+    for i in range(n - 1, -1, -1):
+        reach[i] = sizes[i] + (reach[i + 1] if links[i + 1] != _NO_LINK else 0)
     for i in range(n):
         if count + _ROOM_A_TOKEN > len(out):
             return -1
@@ -398,7 +402,9 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
         plus = before == 43 or before == 0xFF0B
         if plus:
             count = _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, i)
-        elif sizes[i] < 10 and links[i + 1] == _NO_LINK:
+        elif reach[i] < 10:
+            if links[i + 1] == DOT:
+                count = _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes, i)
             continue
         total, joins, uniform = 0, 0, True
         for j in range(i, min(n, i + _WINDOW)):

@@ -56,6 +56,16 @@ def _is_hex(code):  # type: ignore[no-untyped-def]
     return 48 <= code <= 57 or 65 <= code <= 70
 
 
+@njit(types.boolean(U16, U8, U8, types.int64, types.int64), cache=True)
+def _is_later_pair(units, kind, fold, start, sign):  # type: ignore[no-untyped-def]
+    """Whether a pair of hexadecimal digits and the sign stand before `start`: a longer run began earlier."""
+    if start < 3 or units[start - 1] != sign or units[start - 2] >= 128 or units[start - 3] >= 128:
+        return False
+    if not (_is_hex(fold[units[start - 2]]) and _is_hex(fold[units[start - 3]])):
+        return False
+    return start < 4 or kind[units[start - 4]] not in (DIGIT, LETTER)
+
+
 @njit(types.UniTuple(types.int64, 2)(U16, U8, types.int64), cache=True)
 def _hex_run(units, fold, start):  # type: ignore[no-untyped-def]
     """What groups of hexadecimal digits joined by one sign are: (kind of span or -1, end)."""
@@ -144,7 +154,8 @@ def _read_tokens(units, kind, fold, mail, starts, ends, offsets, flavours, folde
             elif k != IGNORABLE:
                 break
             i += 1
-        if size <= 4 and i < n and end == i and (units[i] == 58 or (units[i] == 45 and size == 2)):
+        signed = size <= 4 and i < n and end == i and (units[i] == 58 or (units[i] == 45 and size == 2))
+        if signed and not _is_later_pair(units, kind, fold, start, units[i]):
             what, stop = _hex_run(units, fold, start)
             if what > 0:
                 spans[found, 0], spans[found, 1], spans[found, 2] = what, start, stop

@@ -125,8 +125,11 @@ _READERS: Final[dict[str, _Reader]] = {
     "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
-    "imei": _form(rf"{_NUMBER}{{15}}(?![A-Za-z{_DIGITS}])", 0.6),
-    "organisation": _form(r"(?=[A-Za-z0-9（）()·&]*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9（）()·&]{3,30}", 0.7, apart=True, clean=False),
+    "imei": _form(rf"{_NUMBER}{{15,16}}(?![A-Za-z{_DIGITS}])", 0.6),
+    "imsi": _form(rf"{_NUMBER}{{14,15}}(?![A-Za-z{_DIGITS}])", 0.8),
+    "organisation": _form(
+        r"(?=[A-Za-z0-9（）()·&]*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9（）()·&]{3,30}", 0.7, apart=True, clean=False
+    ),
     "social_security": _form(rf"[A-Z]?{_NUMBER}{{8,18}}X?(?![A-Za-z{_DIGITS}])", 0.85),
     "provident_fund": _form(rf"{_NUMBER}{{8,20}}(?![A-Za-z{_DIGITS}])", 0.85),
     "driving_licence": _form(rf"{_NUMBER}{{10,12}}(?![A-Za-z{_DIGITS}])", 0.85),
