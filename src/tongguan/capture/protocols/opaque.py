@@ -79,6 +79,17 @@ class Opaque(Layer):
                 uid, direction, self._ts[direction], operation, body.seen, contents=contents, blind_spots=spots
             )
 
+    def hand_over(self, layer: Layer) -> None:
+        """Let another layer read what came so far: the connection was announced after it began."""
+        for direction, body in enumerate(self._bodies):
+            if body is None:
+                continue
+            if body.size:
+                layer.data(direction, body.view(), self._ts[direction])
+            if body.gaps + body.lost:
+                layer.gap(direction, body.gaps + body.lost, self._ts[direction])
+        self._bodies = [None, None]
+
     def keep(self) -> None:
         """Copy what is borrowed."""
         for body in self._bodies:

@@ -73,7 +73,8 @@ class Session(Layer):
             self._decide(True)
         if self._layer is not None:
             if isinstance(self._layer, Opaque) and (late := self._announced()):
-                self._start(late)
+                self._layer.hand_over(late)
+                self._layer = late
             self._layer.close(ts)
             self.out += self._layer.take()
 
