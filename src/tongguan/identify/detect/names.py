@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
-from itertools import compress
 from typing import Any, Final
 
 import numpy as np
@@ -215,8 +214,9 @@ def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     starts, ends = np.array([c.start for c in chosen]), np.array([c.end for c in chosen])
     names = np.array(sorted(c.end for c in candidates if c.type == "person_name") or [-_WINDOW])
     nearest = names[np.searchsorted(names, starts, side="right") - 1]
-    hopeful = ((nearest > starts) | (starts - nearest >= _WINDOW)) & _pairs_near(view, starts, ends)
-    for near in compress(chosen, hopeful.tolist()):
+    nameless = np.flatnonzero((nearest > starts) | (starts - nearest >= _WINDOW))
+    hopeful = nameless[_pairs_near(view, starts[nameless], ends[nameless])]
+    for near in map(chosen.__getitem__, hopeful.tolist()):
         found = _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)
         found = found or _RIGHT.match(view.text, near.end, near.end + 10)
         if found and found[1][:2] not in _NO_NAME and found[1] not in _NO_NAME:

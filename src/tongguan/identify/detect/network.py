@@ -22,7 +22,9 @@ _ODD: Final = frozenset(".-!#$%&'*+/=?^`{|}~")
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
 _NARROW: Final = str.maketrans("＠．－＿", "@.-_")
 _PLACEHOLDERS: Final = frozenset({"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"})
-_FILE: Final = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|js|css|html?|php|json|py|sh)$", re.IGNORECASE)  # logo@2x.png
+_FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".js", ".css", ".htm", ".html", ".php", ".json")  # a@2x.png
+    f".{end}" for end in "png jpg jpeg gif svg webp js css htm html php json py sh".split()
+)  # logo@2x.png
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -40,10 +42,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _email(text: str, start: int, end: int) -> Iterator[Candidate]:
     written = text[start:end]
-    value = fold_text(written).translate(_NARROW).lower()
+    value = written.lower() if written.isascii() else fold_text(written).translate(_NARROW).lower()
     at = value.index("@")
     domain = _DOMAIN.match(value, at + 1)
-    if domain is None or _FILE.search(value, at + 1):
+    if domain is None or value.endswith(_FILES):
         return
     odd = value[0] in _ODD or not _PLAIN.issuperset(value[:at])
     if odd and (lead := _LEAD.match(written[: written.replace("＠", "@").index("@")])):

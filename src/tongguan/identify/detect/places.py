@@ -68,10 +68,10 @@ def find(view: View) -> Iterator[Candidate]:
     """Addresses at doors and provinces, behind labels, and in columns of addresses."""
     text, words = view.text, view.labelled
     done = -1
-    for start, end in _segments(view):
+    for start, end, province in _segments(view):
         if start < done:
             continue
-        if found := _address(text, start, end, sure=False):
+        if found := _address(text, start, end, led=not province):
             done = found.end
             yield found
     labels = words.label == _ADDRESS
@@ -79,15 +79,15 @@ def find(view: View) -> Iterator[Candidate]:
         while start < len(text) and text[start] in "在是为于":
             start += 1
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
-        if run and (found := _address(text, start, run.end(), sure=start > before)):
+        if run and (found := _address(text, start, run.end(), sure=start > before, led=start == before)):
             yield found
     for start, end in view.cells[view.cells[:, 2] == _ADDRESS, :2].tolist():
         if found := _cell(text, start, end):
             yield found
 
 
-def _segments(view: View) -> Iterator[tuple[int, int]]:
-    """Stretches of text in which an address may lie: from a province on, or around a door."""
+def _segments(view: View) -> Iterator[tuple[int, int, bool]]:
+    """Stretches of text in which an address may lie: from a province on (True), or around a door."""
     text = view.text
     provinces = _provinces(view)
     doors = _doors(view)
@@ -98,7 +98,7 @@ def _segments(view: View) -> Iterator[tuple[int, int]]:
         if province != anchor:
             begin = max(province, _run_start(text, max(0, anchor - _LEFT), anchor))
         if run := _RUN.match(text, begin, begin + _LONGEST):
-            yield begin, run.end()
+            yield begin, run.end(), begin == province
 
 
 def _run_start(text: str, low: int, at: int) -> int:
@@ -126,10 +126,10 @@ def _provinces(view: View) -> NDArray[np.int32]:
     return start[near]
 
 
-def _address(text: str, start: int, end: int, *, sure: bool) -> Candidate | None:
-    """The address at the front of text[start:end], or behind words that lead to one; `sure` behind a label."""
+def _address(text: str, start: int, end: int, *, sure: bool = False, led: bool = False) -> Candidate | None:
+    """The address at the front of text[start:end]; `sure` behind a label, `led` where words such as 住在 may precede."""
     begins = [start]
-    if not sure and (lead := _LEAD.match(text, start, min(end, start + _LEFT))):
+    if led and (lead := _LEAD.match(text, start, min(end, start + _LEFT))):
         begins.insert(0, lead.end())
     for begin in begins:
         for form in (_FULL, _CHAIN):
