@@ -118,7 +118,8 @@ def timeline(workspace: Workspace, flow: Row) -> list[Row]:
     where, values = same_flow(flow)
     sql = (
         "select cast(day as varchar) as day, count(*) as crossings, cast(sum(size) as bigint) as bytes, "
-        f"cast(sum(findings) as bigint) as findings from exchanges where {where} group by day order by day desc limit 60"
+        f"cast(sum(findings) as bigint) as findings from exchanges where {where} group by day "
+        "order by day desc limit 60"
     )
     return workspace.rows(sql, values)
 

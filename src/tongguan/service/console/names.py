@@ -68,16 +68,11 @@ def fact_name(path: str, language: Language) -> str:
 
 def fact_value(path: str, value: Any, language: Language) -> str:
     """A fact's value as people write it."""
-    if isinstance(value, bool):
-        return word("fact.yes" if value else "fact.no", language)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if path == "recipient.country":
-        return country_name(str(value), language)
-    for prefix, owner in (("act", "activity.act"), ("ground", "activity.ground"), ("zone", "exporter.zone")):
-        if path == owner and has_word(f"{prefix}.{value}"):
-            return word(f"{prefix}.{value}", language)
-    return str(value)
+    try:
+        name = law.value_name(path, value, language)
+    except KeyError:
+        return str(value)
+    return name[:1].upper() + name[1:]
 
 
 def has_word(key: str) -> bool:

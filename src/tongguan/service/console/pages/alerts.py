@@ -71,6 +71,15 @@ def _grouped(rows: list[Row], result: Row, group: str) -> list[Row]:
     return list(found.values())
 
 
+def _sealed(visit: Visitor, result: Row) -> int | None:
+    """The inspection's entry in this workspace's audit log; None where it was made with another log."""
+    index = result["run"]["audit"]["index"]
+    try:
+        return int(index) if visit.console.audit.entry(index).kind == "run" else None
+    except IndexError:
+        return None
+
+
 def _detail(visit: Visitor, result: Row, alert: Row) -> Row:
     """The alert with its exchanges out of the ledger, and the recipient that it is about."""
     recipient = next((r for r in result["recipients"] if same_recipient(alert["recipient"], r)), None)
@@ -81,5 +90,5 @@ def _detail(visit: Visitor, result: Row, alert: Row) -> Row:
         "about": recipient,
         "exchanges": [row for row in found if row],
         "more": max(0, len(uids) - EVIDENCE),
-        "run": result["run"],
+        "sealed": _sealed(visit, result),
     }

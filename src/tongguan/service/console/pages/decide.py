@@ -12,27 +12,16 @@ from fastapi.responses import Response
 
 from tongguan import border, law
 from tongguan.errors import BadFacts, TongguanError
-from tongguan.law.book import book
-from tongguan.law.facts import FIELDS as KINDS
-from tongguan.law.naming import country_codes
 from tongguan.service.console.address import link
 from tongguan.service.console.figures import ZONE
 from tongguan.service.console.lines import legal_lines
 from tongguan.service.console.visit import Visit, Visitor, twin
 from tongguan.service.console.workspace import Row
 
-__all__ = ["CONDITIONS", "KINDS", "router"]
+__all__ = ["router"]
 
 router = APIRouter()
 YES_NO = {"yes": True, "no": False}
-CONDITIONS: Mapping[str, tuple[str, ...]] = {
-    "trade": (),
-    "reexport": ("collected_abroad", "domestic_added"),
-    "contract": ("party", "necessary"),
-    "hr": ("labour_rules", "collective_contract", "necessary"),
-    "emergency": ("necessary", "protects_life_health_property"),
-}
-"""What each ground asks for, as the facts name it."""
 
 
 @router.get(twin("/decide")[0])
@@ -42,11 +31,11 @@ def decide(visit: Visitor) -> Response:
     asked = _asked(visit)
     data = {
         "asked": asked,
-        "given": bool([k for k in KINDS if k in visit.request.query_params]),
+        "given": bool([k for k in law.FIELDS if k in visit.request.query_params]),
         **answer(visit, asked),
-        "conditions": CONDITIONS,
-        "countries": sorted(country_codes()),
-        "zones": list(book().zones),
+        "conditions": {ground: list(needs) for ground, needs in law.GROUNDS.items()},
+        "countries": sorted(law.country_codes()),
+        "zones": law.zone_names(visit.language),
         "logged": _logged(visit),
     }
     return visit.page("decide.html", data)
@@ -57,7 +46,7 @@ async def record(visit: Visitor) -> Response:
     """Seal the answer in the audit log, and come back to it."""
     form = await visit.request.form()
     visit.check_form(str(form.get("csrf", "")))
-    asked = {name: str(form[name]).strip() for name in KINDS if form.get(name)}
+    asked = {name: str(form[name]).strip() for name in law.FIELDS if form.get(name)}
     found = answer(visit, asked)
     if found["decision"] is None:
         return visit.go(link("/decide", asked))
@@ -77,7 +66,7 @@ def answer(visit: Visit, asked: Mapping[str, str]) -> Row:
             law.Facts.of(_nested({name: value}))
             facts[name] = value
         except BadFacts:
-            errors[name] = visit.t(f"decide.bad.{KINDS[name]}")
+            errors[name] = visit.t(f"decide.bad.{law.FIELDS[name]}")
     decision = None
     if not errors:
         try:
@@ -90,7 +79,7 @@ def answer(visit: Visit, asked: Mapping[str, str]) -> Row:
 
 def _asked(visit: Visit) -> dict[str, str]:
     """The fields of the address; at first what the workspace knows already."""
-    given = {name: visit.get(name)[:200] for name in KINDS if visit.get(name)}
+    given = {name: visit.get(name)[:200] for name in law.FIELDS if visit.get(name)}
     return given or _known(visit)
 
 
@@ -104,7 +93,7 @@ def _known(visit: Visit) -> dict[str, str]:
     judged = (one or result)["decision"]
     used = {path: value for reason in judged["reasons"] for path, value in reason["facts"].items()}
     facts = {**_exporter(visit.console.org), "date": result["as_of"], **used}
-    return {path: _text(value) for path, value in facts.items() if path in KINDS and value not in (None, "")}
+    return {path: _text(value) for path, value in facts.items() if path in law.FIELDS and value not in (None, "")}
 
 
 def _exporter(path: Path) -> Row:
@@ -144,7 +133,7 @@ def _today() -> str:
 
 def _value(name: str, text: str) -> Any:
     """A field's text as the law room takes it; None where it says that it is not known."""
-    kind = KINDS[name]
+    kind = law.FIELDS[name]
     if kind == "bool":
         return YES_NO.get(text)
     if kind == "count":
