@@ -22,9 +22,7 @@ _ODD: Final = frozenset(".-!#$%&'*+/=?^`{|}~")
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
 _NARROW: Final = str.maketrans("＠．－＿", "@.-_")
 _PLACEHOLDERS: Final = frozenset({"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"})
-_FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".js", ".css", ".htm", ".html", ".php", ".json")  # a@2x.png
-    f".{end}" for end in "png jpg jpeg gif svg webp js css htm html php json py sh".split()
-)  # logo@2x.png
+_FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".js", ".css", ".htm", ".html", ".php")  # a@2x.png
 
 
 def find(view: View) -> Iterator[Candidate]:

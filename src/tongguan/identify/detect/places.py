@@ -127,7 +127,7 @@ def _provinces(view: View) -> NDArray[np.int32]:
 
 
 def _address(text: str, start: int, end: int, *, sure: bool = False, led: bool = False) -> Candidate | None:
-    """The address at the front of text[start:end]; `sure` behind a label, `led` where words such as 住在 may precede."""
+    """The address at the front of text[start:end]; `sure` behind a label, `led` where words like 住在 may precede."""
     begins = [start]
     if led and (lead := _LEAD.match(text, start, min(end, start + _LEFT))):
         begins.insert(0, lead.end())
