@@ -187,6 +187,25 @@ def test_unknown_protocols_are_kept_and_told() -> None:
     assert [(spot[0], spot[2]) for spot in heard.spots] == [(BlindKind.UNSUPPORTED, 19), (BlindKind.UNSUPPORTED, 6)]
 
 
+@pytest.mark.parametrize(
+    ("side", "first", "name"),
+    [
+        (CLIENT, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2"),
+        (SERVER, b"+OK ready\r\n", "POP3"),
+        (SERVER, b"* OK ready\r\n", "IMAP"),
+        (CLIENT, struct.pack(">II", 20, 196_608) + b"user\0chen\0\0\0", "PostgreSQL"),
+        (CLIENT, b"\0\0\0\x54\xfeSMB@", "SMB"),
+        (CLIENT, b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", "Redis"),
+    ],
+)
+def test_known_protocols_that_are_not_read_are_told_by_name(side: int, first: bytes, name: str) -> None:
+    heard = whole([(side, first)])
+    assert [(one.operation, spot) for one in heard.said for spot in one.spots] == [
+        (name, (BlindKind.UNSUPPORTED, name, len(first)))
+    ]
+    assert heard.bodies() == [first]
+
+
 def test_sealed_protocols_are_told_by_name() -> None:
     heard = whole([(SERVER, b"SSH-2.0-OpenSSH_9.9\r\n"), (CLIENT, b"SSH-2.0-x\r\n" + bytes(500))])
     assert {(one.operation, spot[0]) for one in heard.said for spot in one.spots} == {("SSH", BlindKind.ENCRYPTED)}

@@ -15,6 +15,21 @@ _SEALED = (
     (re.compile(rb"[\xc0-\xff](?:\x00\x00\x00\x01|\x6b\x33\x43\xcf|\xff\x00\x00.|Q0[0-9]{2})"), "QUIC"),
     (re.compile(rb"\x13BitTorrent protocol"), "BitTorrent"),
 )
+_UNREAD = (
+    (re.compile(rb"PRI \* HTTP/2\.0"), "HTTP/2"),
+    (re.compile(rb"\+OK\b"), "POP3"),
+    (re.compile(rb"\* (?:OK|PREAUTH)\b"), "IMAP"),
+    (re.compile(rb"\x00\x00[\x00-\x0f][\x00-\xff](?:\x00\x03\x00[\x00-\x02]|\x04\xd2\x16\x2f)"), "PostgreSQL"),
+    (re.compile(rb"\x00[\x00-\xff]{3}[\xfe\xff]SMB"), "SMB"),
+    (re.compile(rb"\*\d+\r\n\$\d+\r\n"), "Redis"),
+    (re.compile(rb"\x03\x00[\x00-\xff]{2}[\x05-\x7f]\xe0"), "RDP"),
+    (re.compile(rb"(?:[A-Z]+ sips?:|SIP/2\.0 )"), "SIP"),
+)
+
+
+def _known_name(first: bytes) -> str:
+    """The name of a protocol that we recognise but do not read, empty for others."""
+    return next((name for pattern, name in _UNREAD if pattern.match(first)), "")
 
 
 def sealed_name(first: bytes, transport: str) -> str:
@@ -35,12 +50,15 @@ class Opaque(Layer):
         self._bodies: list[Body | None] = [None, None]
         self._ts = [0.0, 0.0]
         self._sealed = ""
+        self._name = ""
 
     def data(self, direction: int, payload: memoryview, ts: float) -> None:
         """The next bytes, or a datagram."""
         body = self._body(direction, ts)
         if not body.seen and not self._sealed:
-            self._sealed = sealed_name(bytes(payload[:16]), self.ends.transport)
+            first = bytes(payload[:16])
+            self._sealed = sealed_name(first, self.ends.transport)
+            self._name = self._name or _known_name(first)
         room = self.store.limits.opaque - body.size
         if self._sealed:
             body.seen += len(payload)
@@ -72,9 +90,12 @@ class Opaque(Layer):
             if self._sealed:
                 spots = (self.spot(uid, BlindKind.ENCRYPTED, self._sealed, body.seen),)
             else:
-                spots = (self.spot(uid, BlindKind.UNSUPPORTED, self.note, body.seen), *body.spots(self.uid(uid)))
+                spots = (
+                    self.spot(uid, BlindKind.UNSUPPORTED, self._name or self.note, body.seen),
+                    *body.spots(self.uid(uid)),
+                )
             contents = tuple(body.finish())
-            operation = self._sealed or self.protocol.upper()
+            operation = self._sealed or self._name or self.protocol.upper()
             self.exchange(
                 uid, direction, self._ts[direction], operation, body.seen, contents=contents, blind_spots=spots
             )
