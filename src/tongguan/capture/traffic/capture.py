@@ -99,7 +99,7 @@ class _Walk:
         self.fragments = Fragments()
         self.tables = _new_tables()
         self.moved = np.empty(layout.SEGMENTS, np.int32)
-        self.out = np.empty(0, np.uint8)
+        self.out = np.empty(chunk_size + layout.MAX_BLOCK, np.uint8)  # one allocation: pages are touched once
         self.runs = _columns(layout.SEGMENTS)
         self.grams = _columns(layout.ROWS)
         self.ordinal = 0
