@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_a_line(tmp_path: Path) -> None:
     lines = list(identify_lines([tmp_path], KEY))
     assert lines
     assert all({"path", "member", "blind_spot", "detail", "count", "size"} <= set(line) for line in lines)
-    assert {line["blind_spot"] for line in lines} <= {"unreadable", "unsupported", "truncated"}
+    assert {line["blind_spot"] for line in lines} <= {"unreadable", "unsupported", "truncated", "encrypted"}
 
 
 def test_a_link_to_nothing_is_a_line(tmp_path: Path) -> None:
