@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tongguan import law, trust
 from tongguan.errors import BadInput, CannotWrite
-from tongguan.model import Alert, BlindSpot, Crossing, Decision, Direction
+from tongguan.model import BlindSpot, Crossing, Decision, Direction
 from tongguan.wording import Language, wording
 
 if TYPE_CHECKING:
@@ -207,9 +207,7 @@ def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
     tally = {"packets": 0, "bytes": 0, "flows": 0} | ledger.tally()
     for recipient in parts["recipients"]:
         recipient["decision"] = decisions[recipient["id"]]
-        recipient["differences"] = [
-            {"kind": alert.rule, **alert.detail} for alert in alerts if alert.recipient == recipient["id"]
-        ]
+        recipient["differences"] = border.differences(alerts, recipient["id"])
     for flow in parts["flows"]:
         flow["pathway"] = decisions[flow["recipient_id"]]["pathway"] if flow["recipient_id"] in decisions else ""
     return {
@@ -223,7 +221,8 @@ def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
         "decision": _decision(org, summary, None, as_of),
         "recipients": parts["recipients"],
         "flows": parts["flows"],
-        "alerts": [_alert_json(alert, f"ALT-{as_of:%Y%m%d}-{n:03d}") for n, alert in enumerate(alerts, 1)],
+        "unlisted": parts["unlisted"],
+        "alerts": [border.alert_dict(alert) for alert in alerts],
         "blind_spots": parts["blind_spots"],
     }  # fmt: skip
 
@@ -243,22 +242,6 @@ def _decision(org: border.Org, summary: border.Summary, recipient: str | None, a
         text = {language: texts[language].format(**named[language]) for language in ("zh", "en")}
         decision["warnings"] = [*decision["warnings"], {"rule": "bounds", **bounds, "text": text}]
     return decision
-
-
-def _alert_json(alert: Alert, id: str) -> dict[str, Any]:
-    return {
-        "id": id,
-        "rule": alert.rule,
-        "severity": alert.severity,
-        "title": alert.title["zh"],
-        "title_en": alert.title["en"],
-        "recipient": alert.recipient,
-        "activity": alert.activity,
-        "evidence": [dict(row) for row in alert.evidence],
-        "citation": str(alert.citations[0]) if alert.citations else "",
-        "citations": [{"instrument": c.instrument, "article": c.article} for c in alert.citations],
-        "detail": dict(alert.detail),
-    }
 
 
 # ---- act ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ MB = 1 << 20
 class Limits:
     """Bounds of one run, in bytes. What goes beyond them becomes a `truncated` blind spot."""
 
-    chunk: int = 64 * MB  # capture read in one step
+    chunk: int = 32 * MB  # capture read in one step
     slice: int = 16 * MB  # a longer text is given in slices of this size, cut at line ends; a longer file goes to disk
     content: int = 256 * MB  # one content that must be whole (an archive, a document); one decoded body
     opaque: int = 16 * MB  # one direction of a protocol that we do not know
