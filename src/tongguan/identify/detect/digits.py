@@ -4,8 +4,7 @@ A number may be written in groups (`138-0013-8000`, `110101 1990 0307 451X`): to
 or one line break join are a chain, and every window of a chain is tried. What fits is a candidate; what it is worth
 without a label in front of it is decided in `numbers`.
 
-Sources: GB 11643-1999 (identity card), GB 32100-2015 (unified social credit code), GB 16735-2019 (VIN),
-ISO/IEC 7812 (Luhn), 3GPP TS 23.003 (IMEI, IMSI), ITU-T E.164, MIIT numbering plan of 2017.
+Sources: 3GPP TS 23.003 (IMEI, IMSI), ITU-T E.164 (international numbers); for the rest see `checks`.
 """
 
 from __future__ import annotations
@@ -15,6 +14,36 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import DOT, HYPHEN, IGNORABLE, KIND, MARK, NEWLINE, PROVINCE, SPACE
+from tongguan.identify.detect.checks import (
+    DECIMAL,
+    DOCUMENT,
+    FOREIGN_PERMIT,
+    ID_CARD,
+    ID_CARD_15,
+    ID_CHECKS,
+    ID_WEIGHTS,
+    IMEI,
+    IMSI,
+    IPV4,
+    LANDLINE,
+    LANDLINE_UNUSUAL,
+    PHONE,
+    PHONE_ABROAD,
+    PLATE,
+    REGIONS,
+    USCC,
+    VIN,
+    VIN_UNCHECKED,
+    area_size,
+    card_code,
+    is_day,
+    is_id_card,
+    is_uscc,
+    luhn,
+    mobile_code,
+    number,
+    vin_grade,
+)
 from tongguan.identify.detect.kernels import (
     DIGITS,
     HAN_DIGITS,
@@ -28,13 +57,8 @@ from tongguan.identify.detect.kernels import (
     read_tokens,
 )
 
-__all__ = ["CODES", "GLUED", "JOINED", "WRAPPED", "compile_kernels", "find_numbers"]
+__all__ = ["GLUED", "JOINED", "WRAPPED", "compile_kernels", "find_numbers"]
 
-(
-    ID_CARD, ID_CARD_15, PHONE, PHONE_ABROAD, LANDLINE, CARD_UNIONPAY, CARD_OTHER, CARD_UNCHECKED, USCC,
-    VIN, VIN_UNCHECKED, FOREIGN_PERMIT, DOCUMENT, IPV4, IMEI, IMSI, PLATE, DECIMAL, PHONE_UNUSUAL, LANDLINE_UNUSUAL,
-) = range(20)  # fmt: skip
-CODES = 20
 
 GLUED = 1  # letters stand directly before it
 JOINED = 2  # written in groups
@@ -44,146 +68,6 @@ PLUS = 8  # begins with +
 _NO_LINK = 255
 _ROOM_A_TOKEN = 96  # more than one token can give
 _WINDOW = 19  # digits of the longest number
-
-_ID_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], np.int64)
-_ID_CHECKS = np.frombuffer(b"10X98765432", np.uint8)
-_USCC_WEIGHTS = np.array([1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28], np.int64)
-_VIN_WEIGHTS = np.array([8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2], np.int64)
-
-
-def _values(alphabet: str) -> NDArray[np.int64]:
-    table = np.full(128, -1, np.int64)
-    for value, character in enumerate(alphabet):
-        table[ord(character)] = value
-    return table
-
-
-_USCC_VALUES = _values("0123456789ABCDEFGHJKLMNPQRTUWXY")
-_VIN_VALUES = _values("0123456789")
-for _run, _first in (("ABCDEFGH", 1), ("JKLMN", 1), ("P", 7), ("R", 9), ("STUVWXYZ", 2)):
-    for _step, _letter in enumerate(_run):
-        _VIN_VALUES[ord(_letter)] = _first + _step
-_USCC_FIRST = _values("123456789AEGNY") >= 0
-_USCC_SECOND = _values("12345679A") >= 0
-_REGIONS = np.zeros(100, np.bool_)  # first two digits of GB/T 2260
-_REGIONS[[11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46]] = True
-_REGIONS[[50, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71, 81, 82, 83]] = True
-_NOT_ASSIGNED = np.zeros(200, np.bool_)  # 1xx that are no mobile prefix
-_NOT_ASSIGNED[[142, 143, 154, 160, 161, 163, 164, 168, 169, 179, 194]] = True
-
-
-@njit(types.int64(U8, types.int64, types.int64), cache=True)
-def _number(text, at, size):  # type: ignore[no-untyped-def]
-    value = 0
-    for i in range(at, at + size):
-        value = value * 10 + text[i] - 48
-    return value
-
-
-@njit(types.boolean(types.int64, types.int64, types.int64), cache=True)
-def _is_day(year, month, day):  # type: ignore[no-untyped-def]
-    if month < 1 or month > 12 or day < 1:
-        return False
-    if month == 2:
-        return day <= (29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28)
-    return day <= (30 if month in (4, 6, 9, 11) else 31)
-
-
-@njit(types.boolean(U8, types.int64, types.int64), cache=True)
-def _luhn(text, at, size):  # type: ignore[no-untyped-def]
-    total = 0
-    for i in range(size):
-        digit = text[at + size - 1 - i] - 48
-        if i & 1:
-            digit = digit * 2 - 9 if digit > 4 else digit * 2
-        total += digit
-    return total % 10 == 0
-
-
-@njit(types.boolean(U8, types.int64, types.int64), cache=True)
-def _is_id_card(text, at, latest):  # type: ignore[no-untyped-def]
-    """18 characters: region, a day of birth not after `latest` (yyyymmdd), check digit modulo 11."""
-    if not _REGIONS[_number(text, at, 2)] or (_number(text, at + 2, 4) == 0 and text[at] != 56):
-        return False
-    born = _number(text, at + 6, 8)
-    if born < 19000101 or born > latest or not _is_day(born // 10000, born // 100 % 100, born % 100):
-        return False
-    total = 0
-    for i in range(17):
-        total += (text[at + i] - 48) * _ID_WEIGHTS[i]
-    return _ID_CHECKS[total % 11] == text[at + 17]
-
-
-@njit(types.boolean(U8, types.int64), cache=True)
-def _is_uscc(text, at):  # type: ignore[no-untyped-def]
-    """18 characters: registering authority, kind, six digits of region, body, check character modulo 31."""
-    if not (_USCC_FIRST[text[at]] and _USCC_SECOND[text[at + 1]]):
-        return False
-    total = 0
-    for i in range(18):
-        value = _USCC_VALUES[text[at + i]]
-        if value < 0 or (1 < i < 8 and value > 9):
-            return False
-        if i < 17:
-            total += value * _USCC_WEIGHTS[i]
-    return (31 - total % 31) % 31 == _USCC_VALUES[text[at + 17]]
-
-
-@njit(types.int64(U8, types.int64), cache=True)
-def _vin(text, at):  # type: ignore[no-untyped-def]
-    """17 characters: 2 with a right check digit, 1 with the form of a VIN, 0 else."""
-    total, digits = 0, 0
-    for i in range(17):
-        value = _VIN_VALUES[text[at + i]]
-        if value < 0:
-            return 0
-        digits += text[at + i] < 58
-        total += value * _VIN_WEIGHTS[i]
-    if digits < 4 or digits > 15 or text[at + 13] > 57 or text[at + 15] > 57 or text[at + 16] > 57:
-        return 0
-    check = total % 11
-    return 2 if text[at + 8] == (88 if check == 10 else 48 + check) else 1
-
-
-@njit(types.int64(U8, types.int64, types.int64), cache=True)
-def _card(text, at, size):  # type: ignore[no-untyped-def]
-    """Code of a bank card by issuer range, length and Luhn; -1 where it is none."""
-    two, four = _number(text, at, 2), _number(text, at, 4)
-    if two == 62 and 16 <= size <= 19:
-        return CARD_UNIONPAY if _luhn(text, at, size) else CARD_UNCHECKED
-    scheme = (
-        (size in (13, 16, 19) and text[at] == 52)
-        or (size == 16 and (51 <= two <= 55 or 2221 <= four <= 2720))
-        or (size == 15 and two in (34, 37))
-        or (size == 14 and two in (36, 38, 39))
-        or (size == 16 and (3528 <= four <= 3589 or four == 6011 or two == 65))
-        or (16 <= size <= 19 and (two in (60, 68, 69, 81, 90, 91, 94, 95, 96, 98, 99)))  # cards from before UnionPay
-    )
-    if not scheme:
-        return -1
-    if _luhn(text, at, size):
-        return CARD_OTHER
-    return CARD_UNCHECKED if size == 16 or size == 19 else -1
-
-
-@njit(types.int64(U8, types.int64), cache=True)
-def _mobile(text, at):  # type: ignore[no-untyped-def]
-    """Code of eleven digits that a mobile number can be, -1 for none."""
-    prefix = _number(text, at, 3)
-    if not 130 <= prefix <= 199:
-        return -1
-    return PHONE_UNUSUAL if _NOT_ASSIGNED[prefix] else PHONE
-
-
-@njit(types.int64(U8, types.int64, types.int64), cache=True)
-def _area_size(text, at, size):  # type: ignore[no-untyped-def]
-    """Digits of the area code of a Chinese landline number of `size` digits; 0 where it is none."""
-    if size < 10 or text[at] != 48 or text[at + 1] == 48:
-        return 0
-    area = 3 if text[at + 1] == 49 or text[at + 1] == 50 else 4
-    if text[at + 1] == 49 and text[at + 2] != 48:
-        return 0
-    return area if size - area == 8 or (size - area == 7 and area == 4) else 0
 
 
 @njit(types.int64(U16, U8, types.int64, types.int64), cache=True)
@@ -222,28 +106,28 @@ def _emit(out, count, code, start, end, offset, size, flags):  # type: ignore[no
 def _long_number(out, count, text, at, size, start, end, flags, latest):  # type: ignore[no-untyped-def]
     """Candidates among `size` digits: identity card, permit, bank card, IMEI, IMSI, credit code."""
     if size == 18:
-        if _is_id_card(text, at, latest):
+        if is_id_card(text, at, latest):
             return _emit(out, count, ID_CARD, start, end, at, size, flags)
-        if text[at] == 57 and _REGIONS[_number(text, at + 1, 2)]:
-            born = _number(text, at + 6, 8)
-            if 19000101 <= born <= latest and _is_day(born // 10000, born // 100 % 100, born % 100):
+        if text[at] == 57 and REGIONS[number(text, at + 1, 2)]:
+            born = number(text, at + 6, 8)
+            if 19000101 <= born <= latest and is_day(born // 10000, born // 100 % 100, born % 100):
                 total = 0
                 for i in range(17):
-                    total += (text[at + i] - 48) * _ID_WEIGHTS[i]
-                if _ID_CHECKS[total % 11] == text[at + 17]:
+                    total += (text[at + i] - 48) * ID_WEIGHTS[i]
+                if ID_CHECKS[total % 11] == text[at + 17]:
                     count = _emit(out, count, FOREIGN_PERMIT, start, end, at, size, flags)
-        if _is_uscc(text, at):
+        if is_uscc(text, at):
             count = _emit(out, count, USCC, start, end, at, size, flags)
     if size == 15:
-        year, month, day = _number(text, at + 6, 2), _number(text, at + 8, 2), _number(text, at + 10, 2)
-        if _REGIONS[_number(text, at, 2)] and _is_day(1900 + year, month, day):
+        year, month, day = number(text, at + 6, 2), number(text, at + 8, 2), number(text, at + 10, 2)
+        if REGIONS[number(text, at, 2)] and is_day(1900 + year, month, day):
             count = _emit(out, count, ID_CARD_15, start, end, at, size, flags)
-        if _luhn(text, at, size):
+        if luhn(text, at, size):
             count = _emit(out, count, IMEI, start, end, at, size, flags)
-        if _number(text, at, 3) == 460 and _number(text, at + 3, 2) <= 20:
+        if number(text, at, 3) == 460 and number(text, at + 3, 2) <= 20:
             count = _emit(out, count, IMSI, start, end, at, size, flags)
     if 13 <= size <= 19:
-        card = _card(text, at, size)
+        card = card_code(text, at, size)
         if card >= 0:
             count = _emit(out, count, card, start, end, at, size, flags)
     return count
@@ -271,7 +155,7 @@ def _only_digits(text, at, size):  # type: ignore[no-untyped-def]
 
 @njit(types.boolean(U8, types.int64, types.int64), cache=True)
 def _is_china_code(text, at, size):  # type: ignore[no-untyped-def]
-    return (size == 2 or size == 4) and _only_digits(text, at, size) and _number(text, at, size) == 86
+    return (size == 2 or size == 4) and _only_digits(text, at, size) and number(text, at, size) == 86
 
 
 @njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.uint8[::1], I32, types.int64), cache=True)
@@ -292,7 +176,7 @@ def _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, 
     at, size = offsets[i], offsets[best + 1] - offsets[i]
     code = PHONE_ABROAD
     if text[at] == 56 and text[at + 1] == 54:  # +86
-        if size == 13 and _mobile(text, at + 2) >= 0:
+        if size == 13 and mobile_code(text, at + 2) >= 0:
             return count
         code = LANDLINE
     return _emit(out, count, code, starts[i] - 1, ends[best], at, size, PLUS)
@@ -312,7 +196,7 @@ def _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes
     if i + 3 >= n or links[i + 3] != DOT or (i + 4 < n and links[i + 4] == DOT):
         return count
     for j in range(i, i + 4):
-        if flavours[j] != DIGITS or sizes[j] > 3 or _number(text, offsets[j], sizes[j]) > 255:
+        if flavours[j] != DIGITS or sizes[j] > 3 or number(text, offsets[j], sizes[j]) > 255:
             return count
         if sizes[j] > 1 and text[offsets[j]] == 48:
             return count
@@ -343,12 +227,12 @@ def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes,
     digits = size - letters
     flags = 0
     if size == 18:
-        if letters == 0 and text[at + 17] == 88 and _only_digits(text, at, 17) and _is_id_card(text, at, latest):
+        if letters == 0 and text[at + 17] == 88 and _only_digits(text, at, 17) and is_id_card(text, at, latest):
             return _emit(out, count, ID_CARD, start, end, at, 18, flags)
-        if _is_uscc(text, at):
+        if is_uscc(text, at):
             return _emit(out, count, USCC, start, end, at, size, flags)
     if size == 17:
-        vin = _vin(text, at)
+        vin = vin_grade(text, at)
         if vin:
             count = _emit(out, count, VIN if vin == 2 else VIN_UNCHECKED, start, end, at, size, flags)
     if letters == 0 or letters > 10:
@@ -359,9 +243,9 @@ def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes,
     if digits >= 11 and end - start == size:
         x = text[at + size - 1] == 88
         if _only_digits(text, tail, digits - x):
-            if digits == 18 and _is_id_card(text, tail, latest):
+            if digits == 18 and is_id_card(text, tail, latest):
                 count = _emit(out, count, ID_CARD, start + letters, end, tail, 18, GLUED)
-            elif not x and digits == 11 and _mobile(text, tail) == PHONE:
+            elif not x and digits == 11 and mobile_code(text, tail) == PHONE:
                 count = _emit(out, count, PHONE, start + letters, end, tail, 11, GLUED)
             elif not x and digits <= 19:
                 count = _long_number(out, count, text, tail, digits, start + letters, end, GLUED, latest)
@@ -388,9 +272,9 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             return -1
         at = offsets[i]
         if flavours[i] == HAN_DIGITS:
-            if sizes[i] == 11 and _mobile(text, at) == PHONE:
+            if sizes[i] == 11 and mobile_code(text, at) == PHONE:
                 count = _emit(out, count, PHONE, starts[i], ends[i], at, 11, JOINED)
-            elif sizes[i] == 18 and _is_id_card(text, at, latest):
+            elif sizes[i] == 18 and is_id_card(text, at, latest):
                 count = _emit(out, count, ID_CARD, starts[i], ends[i], at, 18, JOINED)
             continue
         before = units[starts[i] - 1] if starts[i] else 0
@@ -421,7 +305,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             flags = (JOINED if j > i else 0) | (WRAPPED if joins else 0) | (PLUS if plus else 0)
             start, end = starts[i], ends[j]
             if flavours[j] == MIXED:  # a last group such as 451X
-                if total == 18 and text[at + 17] == 88 and _only_digits(text, at, 17) and _is_id_card(text, at, latest):
+                if total == 18 and text[at + 17] == 88 and _only_digits(text, at, 17) and is_id_card(text, at, latest):
                     count = _emit(out, count, ID_CARD, start, end, at, 18, flags)
                 break
             if total < 10:
@@ -433,10 +317,10 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             skip = 0
             if total == 13 and text[at] == 56 and text[at + 1] == 54:
                 skip = 2
-            elif total == 15 and _number(text, at, 4) == 86:
+            elif total == 15 and number(text, at, 4) == 86:
                 skip = 4
             first = sizes[i] - skip
-            mobile = _mobile(text, at + skip) if total - skip == 11 and first > 0 else -1
+            mobile = mobile_code(text, at + skip) if total - skip == 11 and first > 0 else -1
             if mobile >= 0:
                 canonical = i == j or (j - i == 2 and first == 3 and sizes[j] == 4)
                 whole &= j - i != 1 or links[j] != DOT  # 146.68862757 is a fraction
@@ -447,7 +331,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
                     if start and (units[start - 1] == 43 or units[start - 1] == 0xFF0B):
                         start -= 1
                     count = _emit(out, count, mobile, start, end, at + skip, 11, flags)
-            area = _area_size(text, at, total)
+            area = area_size(text, at, total)
             if area and total <= 12 and (i == j or (sizes[i] == area and j - i <= 2)):
                 code = LANDLINE if 50 <= text[at + area] <= 56 else LANDLINE_UNUSUAL
                 count = _emit(out, count, code, start, end, at, total, flags)

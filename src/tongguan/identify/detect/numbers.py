@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.detect import digits
+from tongguan.identify.detect import checks, digits
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -41,24 +41,24 @@ class _Rule:
 _ALIASES: Final = ("driving_licence", "social_security")  # numbers that are those of the identity card
 _PHONES: Final = ("phone", "landline", "wechat")
 _RULES: Final = {
-    digits.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", *_ALIASES), True),
-    digits.ID_CARD_15: _Rule("id_card", "calendar", 0, 0, 0.9, ("id_card",)),
-    digits.PHONE: _Rule("phone", "prefix", 0.85, 0.8, 0.97, _PHONES),
-    digits.PHONE_UNUSUAL: _Rule("phone", "context", 0, 0, 0.75, _PHONES),
-    digits.LANDLINE_UNUSUAL: _Rule("landline", "context", 0, 0, 0.7, _PHONES),
-    digits.PHONE_ABROAD: _Rule("phone", "form", 0.7, 0.7, 0.9, _PHONES),
-    digits.LANDLINE: _Rule("landline", "prefix", 0, 0.75, 0.92, _PHONES),
-    digits.CARD_UNIONPAY: _Rule("bank_card", "luhn", 0.8, 0.85, 0.97, ("bank_card",)),
-    digits.CARD_OTHER: _Rule("bank_card", "luhn", 0, 0.7, 0.93, ("bank_card",)),
-    digits.CARD_UNCHECKED: _Rule("bank_card", "context", 0, 0, 0.6, ("bank_card",)),
-    digits.USCC: _Rule("uscc", "checksum", 0.9, 0, 0.99, ("uscc",), True),
-    digits.VIN: _Rule("vin", "checksum", 0.7, 0.7, 0.97, ("vin",)),
-    digits.VIN_UNCHECKED: _Rule("vin", "context", 0, 0, 0.75, ("vin",)),
-    digits.FOREIGN_PERMIT: _Rule("foreign_permit", "checksum", 0.9, 0.8, 0.98, ("foreign_permit", "id_card"), True),
-    digits.IPV4: _Rule("ip", "range", 0.7, 0.7, 0.95, ("ip",)),
-    digits.IMEI: _Rule("imei", "luhn", 0, 0, 0.93, ("imei",)),
-    digits.IMSI: _Rule("imsi", "prefix", 0.6, 0, 0.95, ("imsi",)),
-    digits.PLATE: _Rule("plate", "form", 0.85, 0.85, 0.95, ("plate",)),
+    checks.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", *_ALIASES), True),
+    checks.ID_CARD_15: _Rule("id_card", "calendar", 0, 0, 0.9, ("id_card",)),
+    checks.PHONE: _Rule("phone", "prefix", 0.85, 0.8, 0.97, _PHONES),
+    checks.PHONE_UNUSUAL: _Rule("phone", "context", 0, 0, 0.75, _PHONES),
+    checks.LANDLINE_UNUSUAL: _Rule("landline", "context", 0, 0, 0.7, _PHONES),
+    checks.PHONE_ABROAD: _Rule("phone", "form", 0.7, 0.7, 0.9, _PHONES),
+    checks.LANDLINE: _Rule("landline", "prefix", 0, 0.75, 0.92, _PHONES),
+    checks.CARD_UNIONPAY: _Rule("bank_card", "luhn", 0.8, 0.85, 0.97, ("bank_card",)),
+    checks.CARD_OTHER: _Rule("bank_card", "luhn", 0, 0.7, 0.93, ("bank_card",)),
+    checks.CARD_UNCHECKED: _Rule("bank_card", "context", 0, 0, 0.6, ("bank_card",)),
+    checks.USCC: _Rule("uscc", "checksum", 0.9, 0, 0.99, ("uscc",), True),
+    checks.VIN: _Rule("vin", "checksum", 0.7, 0.7, 0.97, ("vin",)),
+    checks.VIN_UNCHECKED: _Rule("vin", "context", 0, 0, 0.75, ("vin",)),
+    checks.FOREIGN_PERMIT: _Rule("foreign_permit", "checksum", 0.9, 0.8, 0.98, ("foreign_permit", "id_card"), True),
+    checks.IPV4: _Rule("ip", "range", 0.7, 0.7, 0.95, ("ip",)),
+    checks.IMEI: _Rule("imei", "luhn", 0, 0, 0.93, ("imei",)),
+    checks.IMSI: _Rule("imsi", "prefix", 0.6, 0, 0.95, ("imsi",)),
+    checks.PLATE: _Rule("plate", "form", 0.85, 0.85, 0.95, ("plate",)),
 }  # fmt: skip
 
 _DOCUMENTS: Final = (
@@ -79,10 +79,10 @@ _FORMS: Final = [
 
 def _tables() -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Scores by code: alone, joined, labelled; and which labels are a code's own: (codes, labels)."""
-    scores = np.zeros((digits.CODES, 3), np.float64)
+    scores = np.zeros((checks.CODES, 3), np.float64)
     for code, rule in _RULES.items():
         scores[code] = rule.bare, rule.joined, rule.labelled
-    own = np.zeros((digits.CODES, 256), np.bool_)
+    own = np.zeros((checks.CODES, 256), np.bool_)
     for code, rule in _RULES.items():
         own[code, [label_id(label) for label in rule.labels]] = True
     return scores, own
@@ -104,7 +104,7 @@ def find(view: View) -> Iterator[Candidate]:
     score[(flags & digits.GLUED > 0) & ~direct] = 0
     other = (label == _NUMBER) & direct & ~np.isin(code, _SURVIVORS)
     score[other] = 0
-    document = code == digits.DOCUMENT
+    document = code == checks.DOCUMENT
     score[document] = 1
     score[document & ~_may_be_document(view, rows, label)] = 0
     folded = view.tokens.folded.tobytes().decode("ascii")
@@ -112,22 +112,22 @@ def find(view: View) -> Iterator[Candidate]:
     chosen = zip(rows[kept].tolist(), score[kept].tolist(), label[kept].tolist(), direct[kept].tolist(), strict=True)
     for (what, first, end, offset, size, _), worth, before, near in chosen:
         value = folded[offset : offset + size]
-        if what == digits.DOCUMENT:
+        if what == checks.DOCUMENT:
             yield from _documents(first, end, value, before, near)
             continue
         rule = _RULES[what]
-        if what == digits.PLATE:
+        if what == checks.PLATE:
             value = "".join(c for c in view.text[first:end].upper() if c.isalnum())
             if not any(c.isdigit() for c in value):
                 continue
-        elif what == digits.IPV4:
+        elif what == checks.IPV4:
             value = fold_text(view.text[first:end])
             if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
                 continue
-        elif what == digits.PHONE_ABROAD:
+        elif what == checks.PHONE_ABROAD:
             value = "+" + value
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
-        if what == digits.ID_CARD and near and before in _ALIAS_OF:
+        if what == checks.ID_CARD and near and before in _ALIAS_OF:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from tongguan.identify.detect.characters import fold_text
-from tongguan.identify.detect.digits import DECIMAL
+from tongguan.identify.detect.checks import DECIMAL
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
