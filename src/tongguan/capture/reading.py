@@ -28,7 +28,7 @@ class Batch:
     exchanges: list[Exchange] = field(default_factory=list)
     connections: list[ConnectionStats] = field(default_factory=list)  # those that ended in it
     blind_spots: list[BlindSpot] = field(default_factory=list)  # of the source; an exchange carries its own
-    rows: list[LogRow] = field(default_factory=list)  # for the logs
+    rows: list[LogRow] = field(default_factory=list)  # for the logs, where they were asked for
     services: dict[str, str] = field(default_factory=dict)  # of the connections that ended: uid → Zeek's name
     packets: int = 0
     bytes: int = 0  # of the source read in this step
@@ -84,9 +84,12 @@ def _batches_of_file(source: Source, limits: Limits) -> Iterator[Batch]:
         yield batch
 
 
-def batches_of_capture(source: Source, limits: Limits) -> Iterator[Batch]:
-    """A capture chunk by chunk; a chunk whose contents grow large in decoding is given in several batches."""
-    store = Store(limits)
+def batches_of_capture(source: Source, limits: Limits, logs: bool = False) -> Iterator[Batch]:
+    """A capture chunk by chunk, with rows for the `logs` where they are wanted.
+
+    A chunk whose contents grow large in decoding is given in several batches.
+    """
+    store = Store(limits, logs)
     dialogues = Dialogues(source.info.path, store)
     batch = Batch(source.info, 0)
     try:

@@ -108,7 +108,7 @@ def _write(sources: list[Source], folder: Path, progress: Progress | None) -> Su
             if source.blind_spot is not None:
                 writer.blind_spot(source.blind_spot, source.info.path)
                 continue
-            for batch in batches_of_capture(source, Limits()):
+            for batch in batches_of_capture(source, Limits(), logs=True):
                 writer.batch(batch)
                 if progress is not None:
                     progress(min(writer.summary.bytes, total), total, source.info.path)

@@ -24,8 +24,9 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]|^(%PDF-|PK\x03\x04|\x1f\x8
 class Store:
     """What all layers of a run hold together, in bytes of memory and of disk."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, logs: bool = True) -> None:
         self.limits = limits
+        self.logs = logs  # whether rows for the logs are wanted
         self.memory = 0
         self.disk = 0
         self._given = [0, 0]

@@ -136,7 +136,7 @@ class Dns(Layer):
         self, ts: float, query: dns.message.Message | None, reply: dns.message.Message | None, replied: float | None
     ) -> None:
         either = reply or query
-        if either is None:
+        if either is None or not self.store.logs:
             return
         fields: dict[str, Any] = {"proto": self.ends.transport, "trans_id": either.id}
         if query is not None and replied is not None:

@@ -249,14 +249,14 @@ class Http(Layer):
             contents=tuple(contents),
             blind_spots=spots,
         )
-        for ordinal, content in enumerate(contents):
+        for ordinal, content in enumerate(contents if self.store.logs else ()):
             if content.name not in ASIDE and len(transaction.files[direction]) < 64:
                 first = bytes(content.source[:512]) if not callable(content.source) else b""
                 name = content.name if content.name != FORM else None
                 transaction.files[direction].append((fuid(self.uid(uid), ordinal), name, sniff(first)))
 
     def _log(self, transaction: _Transaction, unanswered: bool = False) -> None:
-        if transaction.logged:
+        if transaction.logged or not self.store.logs:
             return
         transaction.logged = True
         fields: dict[str, Any] = {"trans_depth": transaction.depth}

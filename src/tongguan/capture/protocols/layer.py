@@ -81,7 +81,8 @@ class Layer:
 
     def log(self, name: str, ts: float, fields: Mapping[str, Any]) -> None:
         """Add a row to a Zeek-style log."""
-        self.out.append(LogRow(name, ts, self.ends, fields))
+        if self.store.logs:
+            self.out.append(LogRow(name, ts, self.ends, fields))
 
     def exchange(
         self,

@@ -53,6 +53,7 @@ class Result:
         self._size = 0
         self._unread = 0
         self._unread_bytes = 0
+        self._utf8 = False
         self._between = False  # the end between columns and rows was seen
         self._counted = 0  # rows of the result that is under way
 
@@ -129,6 +130,7 @@ class Result:
         plain = [Column(one.name, "", 253, "utf-8") for one in self._columns]
         self._lines, self._lines_size = [csv_line(names, plain)], 0
         self._counted = 0
+        self._utf8 = all(one.encoding == "utf-8" for one in self._columns)
 
     def _row(self, packet: bytes) -> None:
         kind = packet[0]
@@ -149,7 +151,7 @@ class Result:
             return
         self.rows += 1
         self._counted += 1
-        line = csv_line(cells, self._columns)
+        line = csv_line(cells, self._columns, self._utf8)
         self._lines.append(line)
         self._lines_size += len(line)
         if self._lines_size > _FLUSH:

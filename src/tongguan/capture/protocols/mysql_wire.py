@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 __all__ = ["Column", "Cursor", "Packets", "binary_row", "binary_value", "column", "csv_line", "text_row"]
 
 _FULL = 0xFFFFFF  # a packet of this length goes on in the next one
+_QUOTED = re.compile(rb'["\n\r]')
 _GBK = frozenset({24, 28, 86, 87, 248, 249, 250})
 _BIG5 = frozenset({1, 84})
 _LATIN = frozenset({5, 8, 15, 31, 47, 48, 49, 94})
@@ -226,9 +228,20 @@ def _time(raw: bytes) -> bytes:
     return text.encode()
 
 
-def csv_line(cells: list[bytes | None], columns: list[Column]) -> bytes:
-    """A row as a line of CSV in UTF-8; NULL is empty."""
+def csv_line(cells: list[bytes | None], columns: list[Column], utf8: bool = False) -> bytes:
+    """A row as a line of CSV in UTF-8; NULL is empty. `utf8` where every column says that it is."""
+    line = b",".join([cell or b"" for cell in cells])
+    if line.count(b",") < len(cells) and not _QUOTED.search(line) and (line.isascii() or (utf8 and _is_utf8(line))):
+        return line + b"\n"  # most rows
     return b",".join([_cell(cell, one.encoding) for cell, one in zip(cells, columns, strict=True)]) + b"\n"
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _cell(cell: bytes | None, charset: str) -> bytes:
@@ -237,13 +250,14 @@ def _cell(cell: bytes | None, charset: str) -> bytes:
     if not cell.isascii():
         for name in (charset, "utf-8"):
             try:
-                cell = cell.decode(name).encode("utf-8")
+                text = cell.decode(name)
+                cell = cell if name == "utf-8" else text.encode("utf-8")
                 break
             except UnicodeError:
                 continue
         else:
             cell = b"0x" + cell.hex().encode()  # a binary value
-    if b'"' in cell or b"," in cell or b"\n" in cell or b"\r" in cell:
+    if b"," in cell or _QUOTED.search(cell):
         return b'"' + cell.replace(b'"', b'""') + b'"'
     return cell
 
