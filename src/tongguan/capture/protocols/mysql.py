@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from tongguan.capture.protocols.body import Store
 from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
 from tongguan.capture.protocols.lines import text
+from tongguan.capture.protocols.mysql_commands import (
+    CHANGE_USER,
+    CLOSE,
+    EXECUTE,
+    FETCH,
+    FIELD_LIST,
+    INIT_DB,
+    LONG_DATA,
+    NAMES,
+    PREPARE,
+    QUERY,
+    QUIT,
+    Agreed,
+    Command,
+)
 from tongguan.capture.protocols.mysql_login import Login, is_greeting, read_change_user, read_login
 from tongguan.capture.protocols.mysql_result import Result, Stage
 from tongguan.capture.protocols.mysql_statement import Prepared, parameters, statement_of
@@ -19,16 +34,7 @@ from tongguan.model import BlindKind, Content
 
 __all__ = ["MySql", "is_mysql"]
 
-_QUIT, _INIT_DB, _QUERY, _FIELD_LIST, _CHANGE_USER = 1, 2, 3, 4, 17
-_PREPARE, _EXECUTE, _LONG_DATA, _CLOSE, _FETCH = 22, 23, 24, 25, 28
-_COMMANDS = (
-    "sleep quit init_db query field_list create_db drop_db refresh shutdown statistics process_info connect "
-    "process_kill debug ping time delayed_insert change_user binlog_dump table_dump connect_out register_slave "
-    "stmt_prepare stmt_execute stmt_send_long_data stmt_close stmt_reset set_option stmt_fetch daemon "
-    "binlog_dump_gtid reset_connection"
-)
-_NAMES = _COMMANDS.split(" ")
-_UNANSWERED = frozenset({_QUIT, _LONG_DATA, _CLOSE})
+_UNANSWERED = frozenset({QUIT, LONG_DATA, CLOSE})
 _SEALED = 1 << 11
 _COMPRESSED, _ZSTD = 1 << 5, 1 << 26
 _ATTRIBUTES = 1 << 27
@@ -39,30 +45,6 @@ _MOST_PREPARED = 10_000
 def is_mysql(client: bytes, server: bytes) -> bool:
     """Whether the first bytes are a server's greeting, or (caught in the middle) a statement."""
     return is_greeting(server) or statement_of(client) is not None
-
-
-@dataclass(slots=True)
-class _Command:
-    number: int
-    code: int
-    ts: float
-    argument: str = ""
-    operation: str = ""
-    prepared: Prepared | None = None
-    answers: int = 0  # exchanges given
-    infile: bytearray | None = None
-
-
-@dataclass(slots=True)
-class _State:
-    """What the connection agreed on."""
-
-    server_flags: int = 0
-    client_flags: int = 0
-    user: str | None = None
-    database: str | None = None
-    prepared: dict[int, Prepared] = field(default_factory=dict)
-    encoding: str = "utf-8"
 
 
 class MySql(Layer):
@@ -78,8 +60,8 @@ class MySql(Layer):
         self._packets = (Packets(limit), Packets(limit))
         self._compressed: tuple[bytearray, bytearray] | None = None
         self._read: list[Callable[[int, bytes, float], None]] = [self._login, self._greeting]
-        self._state = _State()
-        self._command: _Command | None = None
+        self._state = Agreed()
+        self._command: Command | None = None
         self._result: Result | None = None
         self._count = 0
         self._sealed_as = ""
@@ -201,7 +183,7 @@ class MySql(Layer):
         """After a gap the dialogue begins again with a statement."""
         first = bytes(payload[:5])
         whole = len(first) == 5 and int.from_bytes(first[:3], "little") + 4 == len(payload)
-        if direction == SERVER or not whole or first[3] or first[4] >= len(_NAMES):
+        if direction == SERVER or not whole or first[3] or first[4] >= len(NAMES):
             return False
         self._lost = False
         self._command = None
@@ -231,7 +213,7 @@ class MySql(Layer):
             self._tunnel = self._tunnel_of(replace(self.ends, within=f"{self.ends.within}t"))
             return
         self._took_login(login)
-        self._command = _Command(0, _CHANGE_USER, ts, login.user, "LOGIN")
+        self._command = Command(0, CHANGE_USER, ts, login.user, "LOGIN")
         self._read[CLIENT] = self._ignore
 
     def _took_login(self, login: Login) -> None:
@@ -268,7 +250,7 @@ class MySql(Layer):
         if command is not None and command.infile is not None:
             self._infile(command, packet, ts)
             return
-        if command is not None and command.code == _CHANGE_USER and number:
+        if command is not None and command.code == CHANGE_USER and number:
             return  # an answer to a challenge
         if not packet:
             return
@@ -278,56 +260,56 @@ class MySql(Layer):
                 self._log(command, None)
         self._count += 1
         code = packet[0]
-        command = self._command = _Command(self._count, code, ts)
+        command = self._command = Command(self._count, code, ts)
         contents = self._arguments(command, packet)
         if contents:
             self._give(CLIENT, command, ts, len(packet) + 4, contents)
         if code in _UNANSWERED:
-            if code != _LONG_DATA:
+            if code != LONG_DATA:
                 self._log(command, None)
             self._command = None
             return
-        self._result = Result(self.store, code == _PREPARE, code == _FIELD_LIST, command.prepared)
-        if code == _FETCH and command.prepared is not None:
+        self._result = Result(self.store, code == PREPARE, code == FIELD_LIST, command.prepared)
+        if code == FETCH and command.prepared is not None:
             self._result.fetch()
 
-    def _arguments(self, command: _Command, packet: bytes) -> tuple[Content, ...]:
+    def _arguments(self, command: Command, packet: bytes) -> tuple[Content, ...]:
         """What a command carries, and what it is called."""
         code, state = command.code, self._state
-        if code in (_QUERY, _PREPARE):
+        if code in (QUERY, PREPARE):
             cursor = Cursor(packet, 1)
             attributes = statement_of(packet, bool(state.client_flags & state.server_flags & _ATTRIBUTES), True)
             raw = attributes if attributes is not None else cursor.rest()
             command.argument = _decoded(raw, state.encoding)
             command.operation = operation(command.argument)
-            if code == _PREPARE:
+            if code == PREPARE:
                 command.prepared = Prepared(command.argument, command.operation)
             sql = command.argument.encode("utf-8", "replace")
             return (Content("statement", "application/sql", len(sql), sql, "utf-8"),)
-        if code in (_EXECUTE, _FETCH, _LONG_DATA, _CLOSE):
+        if code in (EXECUTE, FETCH, LONG_DATA, CLOSE):
             prepared = state.prepared.get(int.from_bytes(packet[1:5], "little"))
             command.prepared = prepared
             command.operation = prepared.operation if prepared else "EXECUTE"
-            if code == _CLOSE:
+            if code == CLOSE:
                 state.prepared.pop(int.from_bytes(packet[1:5], "little"), None)
-            if code == _LONG_DATA:
+            if code == LONG_DATA:
                 return (Content("parameter", "", len(packet) - 7, packet[7:]),)
-            if code == _EXECUTE and prepared is not None:
+            if code == EXECUTE and prepared is not None:
                 named = bool(state.client_flags & state.server_flags & _ATTRIBUTES)
                 return parameters(packet, prepared, named)
             return ()
-        command.operation = (_NAMES[code] if code < len(_NAMES) else f"COMMAND {code}").upper()
-        if code == _CHANGE_USER:
+        command.operation = (NAMES[code] if code < len(NAMES) else f"COMMAND {code}").upper()
+        if code == CHANGE_USER:
             login = read_change_user(packet)
             command.argument = login.user
             self._took_login(login)
-        elif code in (_INIT_DB, _FIELD_LIST, 5, 6):
+        elif code in (INIT_DB, FIELD_LIST, 5, 6):
             command.argument = text(packet[1:].rstrip(b"\0"))
-            if code == _INIT_DB:
+            if code == INIT_DB:
                 state.database = command.argument or None
         return ()
 
-    def _infile(self, command: _Command, packet: bytes, ts: float) -> None:
+    def _infile(self, command: Command, packet: bytes, ts: float) -> None:
         """LOAD DATA LOCAL INFILE: the client sends a file, an empty packet ends it."""
         assert command.infile is not None
         if packet:
@@ -348,7 +330,7 @@ class MySql(Layer):
         if command is None or result is None or not packet:
             self._unread[SERVER] += len(packet) + 4
             return
-        if command.code == _CHANGE_USER and packet[:1] in (b"\x01", b"\xfe"):
+        if command.code == CHANGE_USER and packet[:1] in (b"\x01", b"\xfe"):
             return  # a challenge
         result.read(packet, ts)
         if result.wants_file:
@@ -382,7 +364,7 @@ class MySql(Layer):
     def _give(
         self,
         direction: int,
-        command: _Command,
+        command: Command,
         ts: float,
         size: int,
         contents: tuple[Content, ...],
@@ -405,10 +387,10 @@ class MySql(Layer):
             blind_spots=result.spots(self.uid(uid)) if result is not None else (),
         )
 
-    def _log(self, command: _Command, result: Result | None) -> None:
-        name = _NAMES[command.code] if command.code < len(_NAMES) else f"unknown-{command.code}"
+    def _log(self, command: Command, result: Result | None) -> None:
+        name = NAMES[command.code] if command.code < len(NAMES) else f"unknown-{command.code}"
         argument = command.argument
-        if command.code in (_EXECUTE, _FETCH, _LONG_DATA, _CLOSE) and command.prepared is not None:
+        if command.code in (EXECUTE, FETCH, LONG_DATA, CLOSE) and command.prepared is not None:
             argument = command.prepared.statement
         fields: dict[str, Any] = {"cmd": name, "arg": without_passwords(argument)}
         if result is not None:
