@@ -173,7 +173,6 @@ class Http(Layer):
         entry = self._open[direction]
         if entry is not None:
             transaction, message = entry
-            transaction.sizes[direction] += len(piece)
             for content in message.add(piece):
                 self._give(direction, transaction, message, [content])
 
@@ -193,6 +192,7 @@ class Http(Layer):
         self._open[direction] = None
         transaction, message = entry
         contents = message.finish()
+        transaction.sizes[direction] = message.body.seen  # decoded, as Zeek counts it
         if direction == CLIENT:
             masked = transaction.operation.endswith("*") or "/*" in transaction.operation
             contents = [*aside(message.head, masked), *contents]
