@@ -14,6 +14,7 @@ from tongguan.capture.protocols.http_head import is_request, is_response
 from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
 from tongguan.capture.protocols.mysql import MySql, is_mysql
 from tongguan.capture.protocols.opaque import Opaque
+from tongguan.capture.protocols.quic import Quic, is_quic
 from tongguan.capture.protocols.smtp import Smtp
 from tongguan.capture.protocols.tls import Tls, is_tls
 
@@ -151,6 +152,8 @@ def _greeted(client: bytes, server: bytes, final: bool) -> Choice | None:
 
 def choose_datagram(client: bytes, server: bytes, final: bool) -> Choice | None:
     """The same for a first datagram."""
+    if is_quic(client) or is_quic(server):
+        return Quic
     return Dns if is_dns(client) or is_dns(server) else None
 
 
