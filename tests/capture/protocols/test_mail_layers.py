@@ -39,6 +39,17 @@ def test_two_messages_of_one_connection() -> None:
     assert not heard.spots
 
 
+def test_a_mail_is_a_delivery_to_each_domain() -> None:
+    turns = mail(b"Subject: list\r\n\r\nsee below\r\n")
+    several = b"RCPT TO:<b@corp.example>\r\nRCPT TO:<c@Abroad.example>\r\nRCPT TO:<d@abroad.example>\r\n"
+    turns[1] = (CLIENT, turns[1][1].replace(b"RCPT TO:<b@abroad.example>\r\n", several))
+    turns[2] = (SERVER, b"250 a\r\n250 b\r\n250 c\r\n250 c\r\n250 c\r\n354 d\r\n")
+    said = whole(turns).said
+    assert [one.application for one in said] == ["corp.example", "abroad.example"]
+    assert said[0].contents == said[1].contents
+    assert len({one.uid for one in said}) == 2
+
+
 def test_the_rows_are_zeeks() -> None:
     rows = whole(dialogues.SMTP).log("smtp")
     assert len(rows) == 2

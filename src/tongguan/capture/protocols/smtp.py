@@ -19,6 +19,7 @@ from tongguan.model import BlindKind
 
 __all__ = ["Smtp"]
 
+_MOST_DOMAINS = 50  # deliveries that one mail is told as
 _END = b"\r\n.\r\n"
 _END_OF_DATA = re.compile(re.escape(_END))
 _BEGUN = re.compile(rb"\r(?:\n(?:\.\r?)?)?\Z")  # the beginning of that end
@@ -299,19 +300,23 @@ class Smtp(Layer):
         spots = [*body.spots(self.uid(uid)), *mail.blind_spots]
         if not whole and not body.gaps:
             spots.append(self.spot(uid, BlindKind.TRUNCATED, "the message ends early"))
-        domain = self._now.recipients[0].rpartition("@")[2].lower() if self._now.recipients else ""
-        self.exchange(
-            uid,
-            CLIENT,
-            self._message_ts,
-            "MAIL",
-            self._wire,
-            application=domain or None,
-            account=self._user,
-            server_names=self._names,
-            contents=tuple(mail.contents),
-            blind_spots=tuple(spots),
-        )
+        domains = _domains(self._now.recipients)
+        if len(domains) > _MOST_DOMAINS:
+            detail = f"a mail to {len(domains)} domains, of which {_MOST_DOMAINS} are told apart"
+            spots.append(self.spot(uid, BlindKind.TRUNCATED, detail))
+        for i, domain in enumerate(domains[:_MOST_DOMAINS]):
+            self.exchange(
+                uid if i == 0 else f"{self._depth}.{i}-{CLIENT}",
+                CLIENT,
+                self._message_ts,
+                "MAIL",
+                self._wire,
+                application=domain or None,
+                account=self._user,
+                server_names=self._names,
+                contents=tuple(mail.contents),
+                blind_spots=tuple(spots) if i == 0 else (),
+            )
         self._now.mail = mail
         self._now.active = True
         self._now.files = [fuid(self.uid(uid), ordinal) for ordinal in range(len(mail.contents))]
@@ -372,3 +377,8 @@ def _listed(header: str | None) -> list[str] | None:
     if header is None:
         return None
     return [f"{name} <{address}>" if name else address for name, address in getaddresses([header])] or None
+
+
+def _domains(recipients: list[str]) -> list[str]:
+    """Each domain that a mail goes to: a delivery each, so that an addressee abroad is not hidden behind another."""
+    return list(dict.fromkeys(recipient.rpartition("@")[2].lower() for recipient in recipients)) or [""]
