@@ -1,3 +1,3 @@
-"""Tongguan: what data really left, whose it was, which path the law of that day asks, and where that differs from what was filed."""
+"""Tongguan: what data really left, whose it was, which path the law of that day asks, and what was filed."""
 
 __version__ = "0.1.0"

@@ -187,7 +187,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What covers a declared activity: an assessment passed, a contract filed, a certificate, a registered exemption."""
+    """What covers a declared activity: an assessment passed, a contract filed, a certificate, an exemption."""
 
     path: str  # a pathway id: security_assessment, standard_contract, certification, exempt, …
     number: str | None = None

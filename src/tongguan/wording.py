@@ -15,7 +15,7 @@ __all__ = ["LANGUAGES", "Language", "Wording", "wording"]
 
 
 class Wording:
-    """Texts of one room. A missing key or language is a `KeyError`: it is a fault of ours, and the tests look for it."""
+    """Texts of one room. A missing key or language is a `KeyError`: a fault of ours, and the tests look for it."""
 
     def __init__(self, texts: dict[str, dict[str, str]]) -> None:
         self.texts = texts
