@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from itertools import chain
 from typing import Final
@@ -65,7 +67,8 @@ class Detector:
             if len(batch) == 1 and len(pieces[batch[0]].text) > _BATCH:
                 found[batch[0]] = self._scan_long(pieces[batch[0]], batch[0])
             else:
-                self._scan_batch(pieces, batch, found)
+                with _no_collection():
+                    self._scan_batch(pieces, batch, found)
         return found
 
     def _scan_batch(self, pieces: Sequence[Piece], batch: Sequence[int], found: list[list[Finding]]) -> None:
@@ -88,9 +91,10 @@ class Detector:
             first, last = max(0, start - _OVERLAP), min(len(piece.text), start + _BATCH + _OVERLAP)
             low, high = np.searchsorted(cells[:, 0], (first, last))
             near = cells[low:high] - np.array([first, first, 0])
-            candidates = self._read(piece.text[first:last], near)
-            own = [c for c in candidates if start <= c.start + first < start + _BATCH]
-            found += self._place(own, piece, first, ordinal)
+            with _no_collection():
+                candidates = self._read(piece.text[first:last], near)
+                own = [c for c in candidates if start <= c.start + first < start + _BATCH]
+                found += self._place(own, piece, first, ordinal)
         return found
 
     def _read(self, text: str, cells: NDArray[np.int64]) -> list[Candidate]:
@@ -122,6 +126,18 @@ class Detector:
             )  # fmt: skip
             found.append(finding)
         return found
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """While a batch is read nothing cyclic is made, and a collector would walk over all findings again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:
