@@ -25,13 +25,13 @@ $(STAMPS)/debian-test: scripts/debian.sh
 $(STAMPS)/venv: requirements.lock pyproject.toml $(STAMPS)/debian
 	@echo "set-up: Python packages"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/venv
 	@echo "set-up: Python packages of the tests"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # Browser scripts and the address-to-country table. Without Node the console shows tables instead of charts,
