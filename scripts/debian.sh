@@ -8,6 +8,7 @@ case "${1:-run}" in
   *) echo "usage: debian.sh run|test" >&2; exit 2 ;;
 esac
 if [ "$1" = run ] && ! python3 -c 'import ensurepip' 2>/dev/null; then want="$want python3-venv"; fi
+if [ "$1" = test ] && ! command -v npm >/dev/null 2>&1; then want="$want nodejs npm"; fi
 missing=""
 if ! command -v dpkg-query >/dev/null 2>&1; then
   echo "set-up: not a Debian or Ubuntu machine; please see that these are there: $want"
