@@ -1,4 +1,4 @@
-"""Characters as the kernels see them: one 16-bit unit a character, a kind, and a folded form.
+"""Characters as the kernels see them: one unit a character (8 bits in ASCII texts, else 16), a kind, and a folded form.
 
 Folding makes the writings of a number equal: full-width and other decimal digits become ASCII digits, letters become
 ASCII capitals. Offsets stay those of the original text, because a unit always stands for exactly one character.
@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FOLD", "HAN_NUMERALS", "KIND", "fold_text", "units_of"]
+__all__ = ["FOLD", "HAN_NUMERALS", "KIND", "Units", "fold_text", "units_of"]
 
-# The kernels stop only at kinds 1 to 4.
+Units = NDArray[np.uint8] | NDArray[np.uint16]
+
 OTHER: Final = 0
 DIGIT: Final = 1
 LETTER: Final = 2
@@ -88,15 +89,18 @@ MAIL: Final = _mail()
 """(65536,) uint8: units of the local part of an e-mail address (RFC 5322), and those that a domain may hold."""
 
 
-def units_of(text: str) -> NDArray[np.uint16]:
-    """One unit a character: (len(text),) uint16. Characters beyond the basic plane become a Han or a neutral unit."""
+def units_of(text: str) -> Units:
+    """One unit a character: (len(text),). Characters beyond the basic plane become a Han or a neutral unit."""
     if text.isascii():
-        return np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.uint16)
+        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
     narrow = text.encode("utf-16-le", "surrogatepass")
     if len(narrow) == 2 * len(text):
         return np.frombuffer(narrow, dtype="<u2")
     wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    return np.where(wide < 65536, wide, np.where(wide >= _ASTRAL_HAN, 0x3400, 0xFFFD)).astype(np.uint16)
+    units = wide.astype(np.uint16)
+    beyond = np.flatnonzero(wide > 0xFFFF)
+    units[beyond] = np.where(wide[beyond] >= _ASTRAL_HAN, 0x3400, 0xFFFD)
+    return units
 
 
 _FOLDED: Final = str.maketrans(

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import DOT, HYPHEN, IGNORABLE, KIND, MARK, NEWLINE, PROVINCE, SPACE
+from tongguan.identify.detect.characters import DOT, HYPHEN, IGNORABLE, KIND, MARK, NEWLINE, PROVINCE, SPACE, Units
 from tongguan.identify.detect.checks import (
     DECIMAL,
     DOCUMENT,
@@ -70,7 +70,7 @@ _ROOM_A_TOKEN = 96  # more than one token can give
 _WINDOW = 19  # digits of the longest number
 
 
-@njit(types.int64(U16, U8, types.int64, types.int64), cache=True)
+@njit([types.int64(units, U8, types.int64, types.int64) for units in (U8, U16)], cache=True)
 def _link(units, kind, at, stop):  # type: ignore[no-untyped-def]
     """What joins two tokens with units[at:stop] between them: a kind of sign, or `_NO_LINK`."""
     if stop - at > 4 or stop == at:
@@ -203,7 +203,7 @@ def _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes
     return _emit(out, count, IPV4, starts[i], ends[i + 3], offsets[i], offsets[i + 4] - offsets[i], 0)
 
 
-@njit(types.int64(ROWS32, types.int64, U16, U8, U8, types.int64, types.int64, types.int64, I32, I32, I32, types.uint8[::1], types.int64), cache=True)  # fmt: skip  # noqa: E501
+@njit([types.int64(ROWS32, types.int64, units, U8, U8, types.int64, types.int64, types.int64, I32, I32, I32, types.uint8[::1], types.int64) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
 def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes, links, latest):  # type: ignore[no-untyped-def]
     """Candidates that hold letters: plates, documents, credit codes, VIN, and numbers with a label glued to them."""
     start, end = starts[i], ends[i]
@@ -252,7 +252,7 @@ def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes,
     return count
 
 
-@njit(types.int64(U16, U8, I32, I32, I32, U8, U8, types.int64, ROWS32), cache=True)
+@njit([types.int64(units, U8, I32, I32, I32, U8, U8, types.int64, ROWS32) for units in (U8, U16)], cache=True)
 def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, out):  # type: ignore[no-untyped-def]
     """Fill rows of code, start, end, offset and size of the digits, flags. Gives their number, or -1: more room."""
     n = len(starts)
@@ -341,7 +341,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
     return count
 
 
-def find_numbers(units: NDArray[np.uint16], tokens: Tokens, latest: int) -> NDArray[np.int32]:
+def find_numbers(units: Units, tokens: Tokens, latest: int) -> NDArray[np.int32]:
     """Candidates of a text: (n, 6) code, start, end, offset in `tokens.folded`, size there, flags.
 
     `latest` is the last day of birth that can be, as yyyymmdd.
@@ -362,5 +362,6 @@ def compile_kernels() -> None:
 
     Importing already compiles them: their signatures are explicit.
     """
-    units = np.frombuffer(b"13800138000", np.uint8).astype(np.uint16)
-    find_numbers(units, read_tokens(units), 20260101)
+    narrow = np.frombuffer(b"13800138000", np.uint8)
+    for units in (narrow, narrow.astype(np.uint16)):
+        find_numbers(units, read_tokens(units), 20260101)

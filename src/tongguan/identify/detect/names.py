@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.characters import Units, fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -92,9 +92,9 @@ def _behind_labels(view: View) -> Iterator[Candidate]:
             yield candidate
 
 
-def _units_at(view: View, places: NDArray[np.int32]) -> NDArray[np.uint16]:
+def _units_at(view: View, places: NDArray[np.int32]) -> Units:
     """The units at some places, 0 beyond the end."""
-    units = np.zeros(len(places), np.uint16)
+    units = np.zeros(len(places), view.units.dtype)
     inside = places < len(view.units)
     units[inside] = view.units[places[inside]]
     return units

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import units_of
+from tongguan.identify.detect.characters import Units, units_of
 from tongguan.identify.detect.digits import find_numbers
 from tongguan.identify.detect.kernels import Tokens, read_tokens
 from tongguan.identify.detect.words import Words, label_of, read_words
@@ -38,7 +38,7 @@ class View:
 
     text: str
     latest: int  # last day of birth that can be, as yyyymmdd
-    units: NDArray[np.uint16]
+    units: Units
     tokens: Tokens
     numbers: NDArray[np.int32]  # see `digits.find_numbers`
     words: Words

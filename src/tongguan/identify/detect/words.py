@@ -16,8 +16,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, units_of
-from tongguan.identify.detect.kernels import find_words, skip_gaps
+from tongguan.identify.detect.automaton import find_words, skip_gaps
+from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
 
 __all__ = ["Words", "label_id", "label_of", "read_words"]
 
@@ -152,8 +152,11 @@ def _machine(
         for symbol, child in children[state].items():
             goto[state, symbol] = child
     rows = np.arange(len(children), dtype=np.int32) * width
+    here = rows.copy()
     rows[np.array(report) > 0] ^= -1
-    return rows[goto].reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
+    goto = rows[goto]
+    goto[:, 1] = here  # zero-width characters leave the state as it is
+    return goto.reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
 
 
 @cache
@@ -162,7 +165,7 @@ def label_id(name: str) -> int:
     return _automaton().label_names.index(name)
 
 
-def read_words(units: NDArray[np.uint16]) -> Words:
+def read_words(units: Units) -> Words:
     """The known words in a text given as units."""
     a = _automaton()
     start, end, words = find_words(units, a.symbols, a.goto, a.match, a.fallback, a.sizes, a.latin)

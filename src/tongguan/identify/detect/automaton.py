@@ -1,0 +1,175 @@
+"""Compiled search for known words: the automaton of Aho and Corasick, run over several parts of a text side by side."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+from tongguan.identify.detect.characters import KIND, LETTER, Units
+from tongguan.identify.detect.kernels import I32, OUT32, ROWS32, U8, U16
+
+__all__ = ["find_words", "skip_gaps"]
+
+OUT64 = types.int64[::1]
+
+_LANES: Final = 4  # parts of a text that are read side by side
+
+
+@njit([types.boolean(units, U8, types.int64) for units in (U8, U16)], cache=True)
+def _is_border(units, kind, left):  # type: ignore[no-untyped-def]
+    """Whether a Latin word can end at `left`, or begin behind it."""
+    if left < 0 or left + 1 >= len(units) or kind[units[left]] != LETTER or kind[units[left + 1]] != LETTER:
+        return True
+    return 97 <= units[left] <= 122 and 65 <= units[left + 1] <= 90
+
+
+@njit([types.void(units, U16, OUT64) for units in (U8, U16)], cache=True)
+def _cut(units, symbols, cuts):  # type: ignore[no-untyped-def]
+    """Cut a text into parts of about equal size where no word reaches over."""
+    n = len(units)
+    lanes = len(cuts) - 1
+    cuts[0], cuts[lanes] = 0, n
+    for lane in range(1, lanes):
+        at = max(cuts[lane - 1], n * lane // lanes)
+        while at < n and symbols[units[at]] != 0:
+            at += 1
+        cuts[lane] = at
+
+
+@njit([types.int64(units, U16, I32, OUT64, ROWS32, ROWS32) for units in (U8, U16)], cache=True)
+def _run_automaton(units, symbols, goto, cuts, places, rows):  # type: ignore[no-untyped-def]
+    """Where words end: places and rows of the states reached there, (parts, n), each row ended by -1. Gives -1 where
+    there was no room for them, else 0.
+
+    Each step waits for the one before it, so that a processor does best with several parts of the text side by side.
+    """
+    room = places.shape[1]
+    counts, row = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64)
+    together = len(units)
+    for lane in range(_LANES):
+        together = min(together, cuts[lane + 1] - cuts[lane])
+    a, b, c, d = cuts[0], cuts[1], cuts[2], cuts[3]
+    for step in range(together):
+        one = np.int64(goto[row[0] + symbols[units[a + step]]])
+        two = np.int64(goto[row[1] + symbols[units[b + step]]])
+        three = np.int64(goto[row[2] + symbols[units[c + step]]])
+        four = np.int64(goto[row[3] + symbols[units[d + step]]])
+        row[0], row[1], row[2], row[3] = one, two, three, four
+        if one | two | three | four >= 0:
+            continue
+        for lane in range(_LANES):
+            if row[lane] < 0:
+                row[lane] = ~row[lane]
+                if counts[lane] + 1 >= room:
+                    return -1
+                places[lane, counts[lane]], rows[lane, counts[lane]] = cuts[lane] + step, row[lane]
+                counts[lane] += 1
+    for lane in range(_LANES):
+        here = row[lane]
+        for at in range(cuts[lane] + together, cuts[lane + 1]):
+            here = np.int64(goto[here + symbols[units[at]]])
+            if here < 0:
+                here = ~here
+                if counts[lane] + 1 >= room:
+                    return -1
+                places[lane, counts[lane]], rows[lane, counts[lane]] = at, here
+                counts[lane] += 1
+    for lane in range(_LANES):
+        places[lane, counts[lane]] = -1
+    return 0
+
+
+@njit([types.int64(units, U8, ROWS32, ROWS32, types.int64, I32, I32, I32, U8, OUT32, OUT32, OUT32) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
+def _write_words(units, kind, places, rows, width, match, fallback, sizes, latin, starts, ends, words):  # type: ignore[no-untyped-def]
+    """The words that end at some places; gives their number, or -1 where there was no room for them.
+
+    Words of Latin letters match only between non-letters or at a turn of case (`userPhone`, `phoneNumber`).
+    """
+    count = 0
+    for lane in range(len(places)):
+        i = 0
+        while places[lane, i] >= 0:
+            at, ending = places[lane, i], rows[lane, i] // width
+            i += 1
+            while ending > 0:
+                word = match[ending]
+                ending = fallback[ending]
+                if word < 0:
+                    continue
+                start = max(0, at + 1 - sizes[word])
+                if latin[word] and not (_is_border(units, kind, start - 1) and _is_border(units, kind, at)):
+                    continue
+                if count >= len(starts):
+                    return -1
+                starts[count], ends[count], words[count] = start, at + 1, word
+                count += 1
+    return count
+
+
+@njit(types.int64(OUT32, OUT32, OUT32, types.int64), cache=True)
+def _keep_longest(starts, ends, words, count):  # type: ignore[no-untyped-def]
+    """Drop hits that lie inside another; they come ordered by end. Gives the number kept, at the front."""
+    lowest = np.int64(2147483647)
+    kept = count
+    for i in range(count - 1, -1, -1):
+        if starts[i] >= lowest:
+            continue
+        lowest = starts[i]
+        if kept == count or ends[kept] != ends[i]:  # of two that end together the longer comes first
+            kept -= 1
+        starts[kept], ends[kept], words[kept] = starts[i], ends[i], words[i]
+    for i in range(kept, count):
+        starts[i - kept], ends[i - kept], words[i - kept] = starts[i], ends[i], words[i]
+    return count - kept
+
+
+def find_words(
+    units: Units,
+    symbols: NDArray[np.uint16],
+    goto: NDArray[np.int32],
+    match: NDArray[np.int32],
+    fallback: NDArray[np.int32],
+    sizes: NDArray[np.int32],
+    latin: NDArray[np.uint8],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Hits of an automaton (see `words`): starts, ends (exclusive), word numbers; none inside another, by end.
+
+    `goto` holds rows of the states' transitions as offsets of rows, or, where words end in a state, their complement.
+    """
+    room = len(units) // 16 + 64
+    width = len(goto) // len(match)
+    cuts = np.empty(_LANES + 1, np.int64)
+    _cut(units, symbols, cuts)
+    while True:
+        places, rows = np.empty((_LANES, room), np.int32), np.empty((_LANES, room), np.int32)
+        if _run_automaton(units, symbols, goto, cuts, places, rows) == 0:
+            break
+        room *= 4
+    while True:
+        starts, ends, words = (np.empty(room, np.int32) for _ in range(3))
+        count = _write_words(units, KIND, places, rows, width, match, fallback, sizes, latin, starts, ends, words)
+        if count >= 0:
+            count = _keep_longest(starts, ends, words, count)
+            return starts[:count], ends[:count], words[:count]
+        room *= 4
+
+
+@njit([types.void(units, U8, I32, OUT32) for units in (U8, U16)], cache=True)
+def _skip_gaps(units, gap, ends, values):  # type: ignore[no-untyped-def]
+    n = len(units)
+    for i in range(len(ends)):
+        at = ends[i]
+        stop = min(n, at + 9)
+        while at < stop and gap[units[at]]:
+            at += 1
+        values[i] = at
+
+
+def skip_gaps(units: Units, gap: NDArray[np.uint8], ends: NDArray[np.int32]) -> NDArray[np.int32]:
+    """For each position the next one that is no gap character, at most nine on: (n,) int32."""
+    values = np.empty(len(ends), np.int32)
+    _skip_gaps(units, gap, ends, values)
+    return values
