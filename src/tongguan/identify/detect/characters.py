@@ -6,6 +6,7 @@ ASCII capitals. Offsets stay those of the original text, because a unit always s
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import Final
@@ -112,6 +113,9 @@ _FOLDED: Final = str.maketrans(
 )
 
 
+_FOLDABLE: Final = re.compile(f"[{re.escape(''.join(map(chr, sorted(_FOLDED))))}]")
+
+
 def fold_text(text: str) -> str:
     """Full-width forms made narrow, odd spaces made plain, zero-width characters dropped; case is kept."""
-    return text if text.isascii() else text.translate(_FOLDED)
+    return text if text.isascii() or not _FOLDABLE.search(text) else text.translate(_FOLDED)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, make_dataclass
 from datetime import date
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,10 @@ _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
 _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
+
+# The constructor of a frozen class goes through `object.__setattr__` for each field. A draft has the same layout, is
+# filled at once, and becomes a finding.
+_Draft: Final[Any] = make_dataclass("_Draft", [(field.name, field.type) for field in fields(Finding)], slots=True)
 
 
 class Detector:
@@ -120,10 +125,11 @@ class Detector:
                 kept = seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
             about = TYPES[type]
             digest, sample = kept
-            finding = Finding(
+            finding = _Draft(
                 type, start + shift, end + shift, score, validator, detector, digest, sample,
                 about.category, about.level, about.sensitive, record, member, ordinal,
             )  # fmt: skip
+            finding.__class__ = Finding
             found.append(finding)
         return found
 

@@ -29,7 +29,8 @@ def find(view: View) -> Iterator[Candidate]:
     """E-mail addresses around each @; MAC and IPv6 addresses by their groups."""
     for what, start, end in view.tokens.spans.tolist():
         if what == SPAN_AT:
-            yield from _email(view.text, start, end)
+            if found := _email(view.text, start, end):
+                yield found
         elif what == SPAN_MAC:
             value = view.text[start:end].upper().replace("-", ":")
             if value not in _PLACEHOLDERS:
@@ -38,27 +39,26 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _ipv6(view.text, start, end)
 
 
-def _email(text: str, start: int, end: int) -> Iterator[Candidate]:
+def _email(text: str, start: int, end: int) -> Candidate | None:
     written = text[start:end]
     value = written.lower() if written.isascii() else fold_text(written).translate(_NARROW).lower()
     at = value.index("@")
     domain = _DOMAIN.match(value, at + 1)
     if domain is None or value.endswith(_FILES):
-        return
+        return None
     odd = value[0] in _ODD or not _PLAIN.issuperset(value[:at])
     if odd and (lead := _LEAD.match(written[: written.replace("＠", "@").index("@")])):
         start += lead.end()
-        yield from _email(text, start, end) if text[start] not in "@＠" else ()
-        return
+        return _email(text, start, end) if text[start] not in "@＠" else None
     name = value[:at]
     if ".." in name or name.endswith("."):
-        return
+        return None
     if domain.end() < len(value):
         if len(value) != len(written):
-            return
+            return None
         end = start + domain.end()
         value = value[: domain.end()]
-    yield Candidate(start, end, "email", 0.95, "form", _DETECTOR, value)
+    return Candidate(start, end, "email", 0.95, "form", _DETECTOR, value)
 
 
 def _ipv6(text: str, start: int, end: int) -> Iterator[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final
 
 from tongguan.identify.detect.view import Candidate
@@ -12,6 +13,8 @@ __all__ = ["DERIVED", "resolve"]
 # What is said *about* another finding stands beside it.
 DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "location_track"})
 
+_START, _END = attrgetter("start"), attrgetter("end")
+
 
 def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Ordered by start. Of two that overlap the better score stands, then the longer, then the earlier."""
@@ -19,16 +22,21 @@ def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
     ranked: list[Candidate] = []
     for candidate in candidates:
         (beside if candidate.type in DERIVED else ranked).append(candidate)
-    ranked.sort(key=lambda c: (c.start, -c.end))
+    ranked.sort(key=_END, reverse=True)
+    ranked.sort(key=_START)
     standing: list[Candidate] = []
+    reach = -1
     for candidate in ranked:
-        while standing and standing[-1].end > candidate.start and _better(candidate, standing[-1]):
-            standing.pop()
-        if not standing or standing[-1].end <= candidate.start:
-            standing.append(candidate)
+        if candidate.start < reach:
+            while standing and standing[-1].end > candidate.start and _better(candidate, standing[-1]):
+                standing.pop()
+            if standing and standing[-1].end > candidate.start:
+                continue
+        standing.append(candidate)
+        reach = candidate.end
     if beside:
         standing += dict.fromkeys(beside)
-        standing.sort(key=lambda c: c.start)
+        standing.sort(key=_START)
     return standing
 
 

@@ -169,4 +169,4 @@ def _cell(text: str, start: int, end: int) -> Candidate | None:
 
 
 def _candidate(start: int, end: int, value: str, score: float) -> Candidate:
-    return Candidate(start, end, "address", score, "structure", _DETECTOR, re.sub(r"\s", "", fold_text(value)))
+    return Candidate(start, end, "address", score, "structure", _DETECTOR, "".join(fold_text(value).split()))

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -41,6 +44,9 @@ _NO_SECRET: Final = re.compile(
 _LABEL: Final = label_id("credential")
 _ENDS: Final = "\"',;，；。)）}]&"
 _SIGNS: Final = frozenset(":：=是为>\"'")
+_SIGN: Final = np.zeros(65536, np.bool_)
+_SIGN[[ord(c) for c in _SIGNS]] = True
+_GAP: Final = 9  # characters between a label and its value
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -57,7 +63,8 @@ def find(view: View) -> Iterator[Candidate]:
         if found := _LINK.match(text, start, start + 200):
             yield Candidate(*found.span(1), "credential", 0.96, "form", _DETECTOR, found[1])
     labelled = view.labelled
-    chosen = (labelled.label == _LABEL) & (labelled.value > labelled.end)
+    chosen = np.flatnonzero((labelled.label == _LABEL) & (labelled.value > labelled.end))
+    chosen = chosen[_signed(view, labelled.end[chosen])]
     for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):
         gap = text[end:at]
         if scheme := _SCHEME.match(text, end):
@@ -72,6 +79,15 @@ def find(view: View) -> Iterator[Candidate]:
             start += 1
         if candidate := _value(text, start, end, True):
             yield candidate
+
+
+def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether a sign stands shortly behind each label, or a space as in `Bearer eyJ…`."""
+    signed: NDArray[np.bool_] = view.units[np.minimum(ends, len(view.units) - 1)] == ord(" ")
+    signed &= view.units[ends - 1] | 0x20 == ord("r")
+    for step in range(_GAP):
+        signed |= _SIGN[view.units[np.minimum(ends + step, len(view.units) - 1)]]
+    return signed
 
 
 def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
