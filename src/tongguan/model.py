@@ -48,6 +48,7 @@ class BlindKind(StrEnum):
     SAMPLED = "sampled"
     DETECTOR_DISABLED = "detector_disabled"
     LOCATION_UNKNOWN = "location_unknown"
+    OUT_OF_WINDOW = "out_of_window"  # seen, but on a day that the law of the asked day does not count
     OVERLAP = "overlap"  # the same stream bytes sent twice with different values
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tongguan import law, trust
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.model import BlindSpot, Crossing, Decision, Direction
-from tongguan.wording import Language, wording
+from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
     from tongguan import border, identify
@@ -104,6 +104,11 @@ def verdict(result: Result, language: Language) -> str:
             size=coverage["unread_bytes"],
         )
     )
+    lines += [
+        words.text("outside", language, count=spot["count"], days=spot["where"])
+        for spot in result["blind_spots"]
+        if spot["kind"] == "out_of_window"
+    ]
     return "\n".join(lines)
 
 
@@ -126,7 +131,7 @@ def _read(
             if not seen:
                 _same_organisation(ledger, org, sources)
             seen[source.path] = {
-                "path": source.path,
+                "path": readable(source.path),
                 "kind": source.kind,
                 "size": source.size,
                 "sha256": _file_digest(source.path),
@@ -183,8 +188,8 @@ def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence
     if mark.exists() and mark.read_text(encoding="utf-8") == org.digest:
         return
     held = {row["capture"] for row in ledger.query("SELECT DISTINCT capture FROM exchanges").to_pylist()}
-    given = tuple(str(path) for path in sources)
-    if lost := sorted(path for path in held if not path.startswith(given)):
+    given = {readable(str(path)) for path in sources}
+    if lost := sorted(path for path in held if given.isdisjoint((path, *map(str, Path(path).parents)))):
         raise BadInput(
             f"{ledger.folder} holds {len(lost)} sources read under another organisation file, {lost[0]} among them, "
             "which are not given now; give them again, or choose another --out"

@@ -11,7 +11,7 @@ import yaml
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-__all__ = ["LANGUAGES", "Language", "Wording", "wording"]
+__all__ = ["LANGUAGES", "Language", "Wording", "readable", "wording"]
 
 
 class Wording:
@@ -27,6 +27,11 @@ class Wording:
     def text(self, key: str, language: Language, **values: object) -> str:
         """The text in one language, with `{name}` filled in."""
         return self.texts[key][language].format(**values)
+
+
+def readable(text: str) -> str:
+    """The text with all escaped that UTF-8 cannot hold: Python carries odd bytes of file names as lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @cache

@@ -348,3 +348,12 @@ def test_remote_access_is_told_from_transmission(scene: Scene) -> None:
     send(scene, PARENT, 0, 3, "phone")
     scene.ledger.commit("more", 0, scene.batch)
     assert summarise(scene.ledger, scene.org, AS_OF).recipient("parent").acts == ("remote_access", "transmission")
+
+
+def test_other_days_are_in_no_total_and_are_told(scene: Scene) -> None:
+    send(scene, PARENT, 0, 3, "phone")
+    send(scene, LUMORA, 0, 3, "phone", when="2019-06-01T12:00")
+    summary = summary_of(scene)
+    assert summary.crossings == 1
+    told = [spot for spot in summary.blind_spots if spot["kind"] == BlindKind.OUT_OF_WINDOW]
+    assert [(spot["where"], spot["count"]) for spot in told] == [("2019-06-01", 1)]

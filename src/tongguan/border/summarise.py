@@ -105,7 +105,7 @@ def summarise(ledger: Ledger, org: Org, as_of: date) -> Summary:
             unlisted=unlisted,
             flows=_flows(groups, count, recipients),
             coverage=_coverage(cursor, window),
-            blind_spots=_blind_spots(cursor),
+            blind_spots=(*_blind_spots(cursor), *_out_of_window(cursor, window)),
         )
 
 
@@ -365,3 +365,19 @@ def _blind_spots(cursor: duckdb.DuckDBPyConnection) -> tuple[Mapping[str, Any], 
         """
     ).fetchall()
     return tuple(dict(zip(("kind", "where", "detail", "count", "size"), row, strict=True)) for row in rows)
+
+
+def _out_of_window(cursor: duckdb.DuckDBPyConnection, window: tuple[date, date]) -> tuple[Mapping[str, Any], ...]:
+    """What the ledger holds of other days: it is in no total, so it is told here."""
+    found = cursor.execute(
+        f"""SELECT count(*), coalesce(sum(size), 0)::BIGINT, min(day), max(day),
+            count(*) FILTER (WHERE direction IN ('export', 'undetermined'))
+        FROM exchanges WHERE NOT ({_within(window)})"""
+    ).fetchone()
+    if found is None or not found[0]:
+        return ()
+    count, size, first, last, left = found
+    where = str(first) if first == last else f"{first} – {last}"
+    detail = f"exchanges on days outside {window[0]} – {window[1]}; {left} of them left the mainland or may have"
+    kind = BlindKind.OUT_OF_WINDOW.value
+    return ({"kind": kind, "where": where, "detail": detail, "count": count, "size": size},)
