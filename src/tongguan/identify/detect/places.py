@@ -68,10 +68,14 @@ def find(view: View) -> Iterator[Candidate]:
     """Addresses at doors and provinces, behind labels, and in columns of addresses."""
     text, words = view.text, view.labelled
     done = -1
-    for start, end, province in _segments(view):
-        if start < done:
+    for anchor, province in _anchors(view):
+        if anchor < done:
             continue
-        if found := _address(text, start, end, led=not province):
+        start = anchor
+        if province != anchor:
+            start = max(province, _run_start(text, max(0, anchor - _LEFT), anchor))
+        run = _RUN.match(text, start, start + _LONGEST) if start >= done else None
+        if run and (found := _address(text, start, run.end(), led=start != province)):
             done = found.end
             yield found
     labels = words.label == _ADDRESS
@@ -86,19 +90,13 @@ def find(view: View) -> Iterator[Candidate]:
             yield found
 
 
-def _segments(view: View) -> Iterator[tuple[int, int, bool]]:
-    """Stretches of text in which an address may lie: from a province on (True), or around a door."""
-    text = view.text
+def _anchors(view: View) -> Iterator[tuple[int, int]]:
+    """Provinces and doors around which an address may lie, each with the last province up to it (-1 for none)."""
     provinces = _provinces(view)
     doors = _doors(view)
     anchors = np.unique(np.concatenate((provinces, doors)))
     before = np.append(provinces, -1)[np.searchsorted(provinces, anchors, side="right") - 1]
-    for anchor, province in zip(anchors.tolist(), before.tolist(), strict=True):
-        begin = anchor
-        if province != anchor:
-            begin = max(province, _run_start(text, max(0, anchor - _LEFT), anchor))
-        if run := _RUN.match(text, begin, begin + _LONGEST):
-            yield begin, run.end(), begin == province
+    return zip(anchors.tolist(), before.tolist(), strict=True)
 
 
 def _run_start(text: str, low: int, at: int) -> int:
