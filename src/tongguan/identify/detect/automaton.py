@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from tongguan.identify.detect.characters import KIND, LETTER, Units
 from tongguan.identify.detect.kernels import I32, OUT32, ROWS32, U8, U16
 
-__all__ = ["find_words", "skip_gaps"]
+__all__ = ["WORD_ENDS", "find_words", "skip_gaps"]
 
 OUT64 = types.int64[::1]
+_U32 = types.Array(types.uint32, 1, "C", readonly=True)
 
+WORD_ENDS = np.uint32(1 << 31)
+"""Set in a transition where words end in the state that it leads to."""
 _LANES: Final = 4  # parts of a text that are read side by side
 
 
@@ -39,7 +42,7 @@ def _cut(units, symbols, cuts):  # type: ignore[no-untyped-def]
         cuts[lane] = at
 
 
-@njit([types.int64(units, U16, I32, OUT64, ROWS32, ROWS32) for units in (U8, U16)], cache=True)
+@njit([types.int64(units, U16, _U32, OUT64, ROWS32, ROWS32) for units in (U8, U16)], cache=True)
 def _run_automaton(units, symbols, goto, cuts, places, rows):  # type: ignore[no-untyped-def]
     """Where words end: places and rows of the states reached there, (parts, n), each row ended by -1. Gives -1 where
     there was no room for them, else 0.
@@ -47,32 +50,35 @@ def _run_automaton(units, symbols, goto, cuts, places, rows):  # type: ignore[no
     Each step waits for the one before it, so that a processor does best with several parts of the text side by side.
     """
     room = places.shape[1]
-    counts, row = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.int64)
+    counts, row = np.zeros(_LANES, np.int64), np.zeros(_LANES, np.uint32)
     together = len(units)
     for lane in range(_LANES):
         together = min(together, cuts[lane + 1] - cuts[lane])
-    a, b, c, d = cuts[0], cuts[1], cuts[2], cuts[3]
+    one, two, three, four = units[: cuts[1]], units[cuts[1] : cuts[2]], units[cuts[2] : cuts[3]], units[cuts[3] :]
+    a, b, c, d = np.uint32(0), np.uint32(0), np.uint32(0), np.uint32(0)
     for step in range(together):
-        one = np.int64(goto[row[0] + symbols[units[a + step]]])
-        two = np.int64(goto[row[1] + symbols[units[b + step]]])
-        three = np.int64(goto[row[2] + symbols[units[c + step]]])
-        four = np.int64(goto[row[3] + symbols[units[d + step]]])
-        row[0], row[1], row[2], row[3] = one, two, three, four
-        if one | two | three | four >= 0:
+        a = goto[a + symbols[one[step]]]
+        b = goto[b + symbols[two[step]]]
+        c = goto[c + symbols[three[step]]]
+        d = goto[d + symbols[four[step]]]
+        if (a | b | c | d) & WORD_ENDS == 0:
             continue
+        row[0], row[1], row[2], row[3] = a, b, c, d
         for lane in range(_LANES):
-            if row[lane] < 0:
-                row[lane] = ~row[lane]
+            if row[lane] & WORD_ENDS:
+                row[lane] ^= WORD_ENDS
                 if counts[lane] + 1 >= room:
                     return -1
                 places[lane, counts[lane]], rows[lane, counts[lane]] = cuts[lane] + step, row[lane]
                 counts[lane] += 1
+        a, b, c, d = row[0], row[1], row[2], row[3]
+    row[0], row[1], row[2], row[3] = a, b, c, d
     for lane in range(_LANES):
         here = row[lane]
         for at in range(cuts[lane] + together, cuts[lane + 1]):
-            here = np.int64(goto[here + symbols[units[at]]])
-            if here < 0:
-                here = ~here
+            here = goto[here + symbols[units[at]]]
+            if here & WORD_ENDS:
+                here ^= WORD_ENDS
                 if counts[lane] + 1 >= room:
                     return -1
                 places[lane, counts[lane]], rows[lane, counts[lane]] = at, here
@@ -129,7 +135,7 @@ def _keep_longest(starts, ends, words, count):  # type: ignore[no-untyped-def]
 def find_words(
     units: Units,
     symbols: NDArray[np.uint16],
-    goto: NDArray[np.int32],
+    goto: NDArray[np.uint32],
     match: NDArray[np.int32],
     fallback: NDArray[np.int32],
     sizes: NDArray[np.int32],
@@ -137,7 +143,7 @@ def find_words(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Hits of an automaton (see `words`): starts, ends (exclusive), word numbers; none inside another, by end.
 
-    `goto` holds rows of the states' transitions as offsets of rows, or, where words end in a state, their complement.
+    `goto` holds rows of the states' transitions as offsets of rows, with `WORD_ENDS`.
     """
     room = len(units) // 16 + 64
     width = len(goto) // len(match)

@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.automaton import find_words, skip_gaps
+from tongguan.identify.detect.automaton import WORD_ENDS, find_words, skip_gaps
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
 
 __all__ = ["Words", "label_id", "label_of", "read_words"]
@@ -30,7 +30,7 @@ _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0
 @dataclass(frozen=True, slots=True)
 class _Automaton:
     symbols: NDArray[np.uint16]  # (65536,) unit → column; 0 breaks a word, 1 is skipped
-    goto: NDArray[np.int32]  # (states * width,) rows, complemented where words end; see `kernels`
+    goto: NDArray[np.uint32]  # (states * width,) rows, with `WORD_ENDS`
     match: NDArray[np.int32]  # (states,) word that ends here, or -1
     fallback: NDArray[np.int32]  # (states,) next state of the chain of words that end here, 0 for none
     sizes: NDArray[np.int32]  # (words,)
@@ -123,7 +123,7 @@ def _symbols(words: list[str]) -> NDArray[np.uint16]:
 
 def _machine(
     words: list[str], symbols: NDArray[np.uint16]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int32]]:
     width = int(symbols.max()) + 1
     children: list[dict[int, int]] = [{}]
     match = [-1]
@@ -151,12 +151,10 @@ def _machine(
             queue.append(child)
         for symbol, child in children[state].items():
             goto[state, symbol] = child
-    rows = np.arange(len(children), dtype=np.int32) * width
-    here = rows.copy()
-    rows[np.array(report) > 0] ^= -1
-    goto = rows[goto]
-    goto[:, 1] = here  # zero-width characters leave the state as it is
-    return goto.reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
+    rows = np.arange(len(children), dtype=np.uint32) * np.uint32(width)
+    targets = np.where(np.array(report) > 0, rows | WORD_ENDS, rows)[goto]
+    targets[:, 1] = rows  # zero-width characters leave the state as it is
+    return targets.reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
 
 
 @cache
