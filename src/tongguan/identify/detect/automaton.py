@@ -21,7 +21,7 @@ WORD_ENDS = np.uint32(1 << 31)
 _LANES: Final = 4  # parts of a text that are read side by side
 
 
-@njit([types.boolean(units, U8, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _is_border(units, kind, left):  # type: ignore[no-untyped-def]
     """Whether a Latin word can end at `left`, or begin behind it."""
     if left < 0 or left + 1 >= len(units) or kind[units[left]] != LETTER or kind[units[left + 1]] != LETTER:

@@ -10,10 +10,8 @@ changes a check touches `digits.py` too.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import njit
 from numpy.typing import NDArray
-
-from tongguan.identify.detect.kernels import U8
 
 (
     ID_CARD, ID_CARD_15, PHONE, PHONE_ABROAD, LANDLINE, CARD_UNIONPAY, CARD_OTHER, CARD_UNCHECKED, USCC,
@@ -48,7 +46,7 @@ _NOT_ASSIGNED = np.zeros(200, np.bool_)  # 1xx that are no mobile prefix
 _NOT_ASSIGNED[[142, 143, 154, 160, 161, 163, 164, 168, 169, 179, 194]] = True
 
 
-@njit(types.int64(U8, types.int64, types.int64), cache=True)
+@njit
 def number(text, at, size):  # type: ignore[no-untyped-def]
     value = 0
     for i in range(at, at + size):
@@ -56,7 +54,7 @@ def number(text, at, size):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(types.boolean(types.int64, types.int64, types.int64), cache=True)
+@njit
 def is_day(year, month, day):  # type: ignore[no-untyped-def]
     if month < 1 or month > 12 or day < 1:
         return False
@@ -65,7 +63,7 @@ def is_day(year, month, day):  # type: ignore[no-untyped-def]
     return day <= (30 if month in (4, 6, 9, 11) else 31)
 
 
-@njit(types.boolean(U8, types.int64, types.int64), cache=True)
+@njit
 def luhn(text, at, size):  # type: ignore[no-untyped-def]
     total = 0
     for i in range(size):
@@ -76,7 +74,7 @@ def luhn(text, at, size):  # type: ignore[no-untyped-def]
     return total % 10 == 0
 
 
-@njit(types.boolean(U8, types.int64, types.int64), cache=True)
+@njit
 def is_id_card(text, at, latest):  # type: ignore[no-untyped-def]
     """18 characters: region, a day of birth not after `latest` (yyyymmdd), check digit modulo 11."""
     if not REGIONS[number(text, at, 2)] or (number(text, at + 2, 4) == 0 and text[at] != 56):
@@ -90,7 +88,7 @@ def is_id_card(text, at, latest):  # type: ignore[no-untyped-def]
     return ID_CHECKS[total % 11] == text[at + 17]
 
 
-@njit(types.boolean(U8, types.int64), cache=True)
+@njit
 def is_uscc(text, at):  # type: ignore[no-untyped-def]
     """18 characters: registering authority, kind, six digits of region, body, check character modulo 31."""
     if not (_USCC_FIRST[text[at]] and _USCC_SECOND[text[at + 1]]):
@@ -105,7 +103,7 @@ def is_uscc(text, at):  # type: ignore[no-untyped-def]
     return (31 - total % 31) % 31 == _USCC_VALUES[text[at + 17]]
 
 
-@njit(types.int64(U8, types.int64), cache=True)
+@njit
 def vin_grade(text, at):  # type: ignore[no-untyped-def]
     """17 characters: 2 with a right check digit, 1 with the form of a VIN, 0 else."""
     total, digits = 0, 0
@@ -121,7 +119,7 @@ def vin_grade(text, at):  # type: ignore[no-untyped-def]
     return 2 if text[at + 8] == (88 if check == 10 else 48 + check) else 1
 
 
-@njit(types.int64(U8, types.int64, types.int64), cache=True)
+@njit
 def card_code(text, at, size):  # type: ignore[no-untyped-def]
     """Code of a bank card by issuer range, length and Luhn; -1 where it is none."""
     two, four = number(text, at, 2), number(text, at, 4)
@@ -142,7 +140,7 @@ def card_code(text, at, size):  # type: ignore[no-untyped-def]
     return CARD_UNCHECKED if size == 16 or size == 19 else -1
 
 
-@njit(types.int64(U8, types.int64), cache=True)
+@njit
 def mobile_code(text, at):  # type: ignore[no-untyped-def]
     """Code of eleven digits that a mobile number can be, -1 for none."""
     prefix = number(text, at, 3)
@@ -151,7 +149,7 @@ def mobile_code(text, at):  # type: ignore[no-untyped-def]
     return PHONE_UNUSUAL if _NOT_ASSIGNED[prefix] else PHONE
 
 
-@njit(types.int64(U8, types.int64, types.int64), cache=True)
+@njit
 def area_size(text, at, size):  # type: ignore[no-untyped-def]
     """Digits of the area code of a Chinese landline number of `size` digits; 0 where it is none."""
     if size < 10 or text[at] != 48 or text[at + 1] == 48:

@@ -70,7 +70,7 @@ _ROOM_A_TOKEN = 96  # more than one token can give
 _WINDOW = 19  # digits of the longest number
 
 
-@njit([types.int64(units, U8, types.int64, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _link(units, kind, at, stop):  # type: ignore[no-untyped-def]
     """What joins two tokens with units[at:stop] between them: a kind of sign, or `_NO_LINK`."""
     if stop - at > 4 or stop == at:
@@ -95,14 +95,14 @@ def _link(units, kind, at, stop):  # type: ignore[no-untyped-def]
     return _NO_LINK if sign == DOT and spaces else sign
 
 
-@njit(types.int64(ROWS32, types.int64, types.int64, types.int64, types.int64, types.int64, types.int64, types.int64), cache=True)  # fmt: skip  # noqa: E501
+@njit
 def _emit(out, count, code, start, end, offset, size, flags):  # type: ignore[no-untyped-def]
     out[count, 0], out[count, 1], out[count, 2] = code, start, end
     out[count, 3], out[count, 4], out[count, 5] = offset, size, flags
     return count + 1
 
 
-@njit(types.int64(ROWS32, types.int64, U8, types.int64, types.int64, types.int64, types.int64, types.int64, types.int64), cache=True)  # fmt: skip  # noqa: E501
+@njit
 def _long_number(out, count, text, at, size, start, end, flags, latest):  # type: ignore[no-untyped-def]
     """Candidates among `size` digits: identity card, permit, bank card, IMEI, IMSI, credit code."""
     if size == 18:
@@ -133,7 +133,7 @@ def _long_number(out, count, text, at, size, start, end, flags, latest):  # type
     return count
 
 
-@njit(types.boolean(I32, types.int64, types.int64, types.int64), cache=True)
+@njit
 def _is_phone_shape(sizes, i, j, first):  # type: ignore[no-untyped-def]
     """Groups in which people write eleven digits; `first` is the size of the first without 86."""
     if i == j or (first == 3 and j - i <= 4):
@@ -145,7 +145,7 @@ def _is_phone_shape(sizes, i, j, first):  # type: ignore[no-untyped-def]
     return j - i == 10
 
 
-@njit(types.boolean(U8, types.int64, types.int64), cache=True)
+@njit
 def _only_digits(text, at, size):  # type: ignore[no-untyped-def]
     for i in range(at, at + size):  # noqa: SIM110 (no generators in kernels)
         if text[i] > 57:
@@ -153,12 +153,12 @@ def _only_digits(text, at, size):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(types.boolean(U8, types.int64, types.int64), cache=True)
+@njit
 def _is_china_code(text, at, size):  # type: ignore[no-untyped-def]
     return (size == 2 or size == 4) and _only_digits(text, at, size) and number(text, at, size) == 86
 
 
-@njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.uint8[::1], I32, types.int64), cache=True)
+@njit
 def _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, i):  # type: ignore[no-untyped-def]
     """An international number after `+`: 10 to 14 digits (E.164), in any groups."""
     total = 0
@@ -182,7 +182,7 @@ def _read_plus(out, count, text, starts, ends, offsets, flavours, links, sizes, 
     return _emit(out, count, code, starts[i] - 1, ends[best], at, size, PLUS)
 
 
-@njit(types.int64(ROWS32, types.int64, U8, I32, I32, I32, U8, types.uint8[::1], I32, types.int64), cache=True)
+@njit
 def _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes, i):  # type: ignore[no-untyped-def]
     """IPv4 addresses, and decimal fractions fine enough to be coordinates."""
     n = len(starts)
@@ -203,7 +203,7 @@ def _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes
     return _emit(out, count, IPV4, starts[i], ends[i + 3], offsets[i], offsets[i + 4] - offsets[i], 0)
 
 
-@njit([types.int64(ROWS32, types.int64, units, U8, U8, types.int64, types.int64, types.int64, I32, I32, I32, types.uint8[::1], types.int64) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
+@njit
 def _read_mixed(out, count, units, kind, text, at, size, i, starts, ends, sizes, links, latest):  # type: ignore[no-untyped-def]
     """Candidates that hold letters: plates, documents, credit codes, VIN, and numbers with a label glued to them."""
     start, end = starts[i], ends[i]

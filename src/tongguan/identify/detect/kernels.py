@@ -62,12 +62,12 @@ class Tokens:
     spans: NDArray[np.int32]  # (m, 3) what, start, end: signs of e-mail, MAC and IPv6 addresses
 
 
-@njit(types.boolean(types.int64), cache=True)
+@njit
 def _is_hex(code):  # type: ignore[no-untyped-def]
     return 48 <= code <= 57 or 65 <= code <= 70
 
 
-@njit([types.boolean(units, U8, U8, types.int64, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _is_later_pair(units, kind, fold, start, sign):  # type: ignore[no-untyped-def]
     """Whether a pair of hexadecimal digits and the sign stand before `start`: a longer run began earlier."""
     if start < 3 or units[start - 1] != sign or units[start - 2] >= 128 or units[start - 3] >= 128:
@@ -77,7 +77,7 @@ def _is_later_pair(units, kind, fold, start, sign):  # type: ignore[no-untyped-d
     return start < 4 or kind[units[start - 4]] not in (DIGIT, LETTER)
 
 
-@njit([types.UniTuple(types.int64, 2)(units, U8, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _hex_run(units, fold, start):  # type: ignore[no-untyped-def]
     """What groups of hexadecimal digits joined by one sign are: (kind of span or -1, end)."""
     n = len(units)
@@ -117,7 +117,7 @@ def _hex_run(units, fold, start):  # type: ignore[no-untyped-def]
     return -1, start
 
 
-@njit([types.int64(units, U8, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _run_start(units, kind, at):  # type: ignore[no-untyped-def]
     """Where the run of letters and digits begins that reaches up to `at`."""
     start = at
@@ -132,7 +132,7 @@ def _run_start(units, kind, at):  # type: ignore[no-untyped-def]
     return start
 
 
-@njit([types.int64(ROWS32, types.int64, units, U8, U8, types.int64, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _read_address(spans, found, units, kind, fold, start, stop):  # type: ignore[no-untyped-def]
     """The MAC or IPv6 address whose first group is [start, stop); gives the number of spans."""
     if not _is_later_pair(units, kind, fold, start, units[stop]):
@@ -143,7 +143,7 @@ def _read_address(spans, found, units, kind, fold, start, stop):  # type: ignore
     return found
 
 
-@njit([types.int64(ROWS32, types.int64, units, U8, types.int64) for units in (U8, U16)], cache=True)
+@njit
 def _read_mail(spans, found, units, mail, at):  # type: ignore[no-untyped-def]
     """What stands around an @; gives the number of spans."""
     n = len(units)
