@@ -48,10 +48,8 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     fold = np.zeros(65536, dtype=np.uint8)
     for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)):
         kind[first : last + 1] = HAN
-    for code in range(65536):
-        digit = unicodedata.decimal(chr(code), None)
-        if digit is not None:
-            kind[code], fold[code] = DIGIT, ord("0") + digit
+    for character in filter(str.isdecimal, map(chr, range(65536))):
+        kind[ord(character)], fold[ord(character)] = DIGIT, ord("0") + unicodedata.decimal(character)
     for base in (ord("A"), ord("a"), 0xFF21, 0xFF41):
         kind[base : base + 26] = LETTER
         fold[base : base + 26] = np.arange(ord("A"), ord("Z") + 1)
@@ -104,10 +102,15 @@ def units_of(text: str) -> Units:
     return units
 
 
+def _beyond_ascii(kind: int) -> list[int]:
+    codes = np.flatnonzero(kind == KIND)
+    return codes[codes >= 128].tolist()  # type: ignore[no-any-return]
+
+
 _FOLDED: Final = str.maketrans(
-    {code: chr(FOLD[code]) for code in range(128, 65536) if KIND[code] == DIGIT}
+    {code: chr(FOLD[code]) for code in _beyond_ascii(DIGIT)}
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    | {code: " " for code in range(128, 65536) if KIND[code] == SPACE}
+    | dict.fromkeys(_beyond_ascii(SPACE), " ")
     | {0x2024: "."}
     | dict.fromkeys(_IGNORABLE, "")
 )
