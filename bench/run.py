@@ -165,7 +165,7 @@ def page(path: Path, rows: list[Row], alone: list[Row]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=520_000_000, help="bytes of the capture")
+    parser.add_argument("--size", type=int, default=2_000_000_000, help="bytes of the capture")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--page", type=Path, default=ROOT / "docs/benchmarks.md")
     arguments = parser.parse_args()
