@@ -60,9 +60,10 @@ class View:
             some &= starts - self.labelled.end[nearest] <= reach
             label[some] = self.labelled.label[nearest[some]]
             direct = some & (self.labelled.value[nearest] >= starts)
-            for i in np.flatnonzero(some & ~direct):
-                if "\x00" in self.text[self.labelled.end[nearest[i]] : starts[i]]:
-                    label[i] = -1
+            far = np.flatnonzero(some & ~direct)
+            breaks = np.flatnonzero(self.units == 0)
+            passed = np.searchsorted(breaks, starts[far]) > np.searchsorted(breaks, self.labelled.end[nearest[far]])
+            label[far[passed]] = -1
         if len(self.cells):
             cell = np.searchsorted(self.cells[:, 0], starts, side="right") - 1
             inside = (cell >= 0) & (starts < self.cells[cell, 1]) & (self.cells[cell, 2] >= 0)
