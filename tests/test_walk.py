@@ -210,6 +210,29 @@ def test_bad_input_ends_with_two_and_one_clear_message(
     assert not (tmp_path / "o/report.html").exists()
 
 
+def test_names_that_are_not_utf8_are_escaped(tongguan: Tongguan, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path / "in")
+    (tmp_path / "in").mkdir()
+    shutil.copy(os.fsencode(CAPTURES / "09-names.pcap"), folder + b"/\xff\xfe.pcap")
+    Path(os.fsdecode(folder + b"/\xe9.pcap")).write_bytes(b"this is no capture")
+    for command in (("inspect", "--org", ORG, "--out", tmp_path / "out"), ("restore", "--out", tmp_path / "logs")):
+        done = tongguan(command[0], tmp_path / "in", *command[1:])
+        assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "out/result.json").read_text(encoding="utf-8"))
+    assert result["run"]["sources"][1]["path"].endswith("\\udcff\\udcfe.pcap")
+    assert result["coverage"]["packets"] > 0
+    assert any(spot["where"].endswith("\\udce9.pcap") for spot in result["blind_spots"])
+
+
+def test_a_terminal_that_cannot_show_chinese_gets_it_escaped(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("联系人 张晓明，电话 13900001234", encoding="utf-8")
+    environment = {**os.environ, "TONGGUAN_HOME": str(tmp_path / "home"), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "tongguan.cli", "identify", str(tmp_path / "a.txt"), "--reveal"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "\\u5f20" in done.stdout
+
+
 def test_failing_on_an_alert_is_one(tongguan: Tongguan, tmp_path: Path) -> None:
     arguments = ("--org", ORG, "--out", tmp_path / "out", "--as-of", "2026-11-20", "--fail-on", "alert")
     assert tongguan("inspect", CAPTURES / "02-marketing-batch.pcap", *arguments).returncode == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import json
 import os
 import signal
@@ -24,6 +25,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned, also for bad input."""
+    for stream in (sys.stdout, sys.stderr):  # what a terminal's encoding lacks is escaped, and ends no command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     gc.set_threshold(50_000, 20, 50)  # a run makes millions of small objects that live on: look at them less often
     signal.signal(signal.SIGTERM, _ended)

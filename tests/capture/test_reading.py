@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,8 @@ def test_a_folder_is_read_in_order_and_what_cannot_be_read_is_told(tmp_path: Pat
     (folder / "4.pcap").write_bytes(pcap([])[:10])
     (folder / "link.csv").symlink_to(outside)
     (folder / "inner.csv").symlink_to(folder / "1.csv")
+    (folder / "circle.csv").symlink_to(folder / "circle.csv")
+    (folder / "folder").symlink_to(folder / "b")
     os.mkfifo(folder / "pipe")
     batches = list(read([folder]))
     told = [(Path(batch.source.path).name, [one.protocol for one in batch.exchanges]) for batch in batches]
@@ -85,15 +88,35 @@ def test_a_folder_is_read_in_order_and_what_cannot_be_read_is_told(tmp_path: Pat
         ("1.csv", ["file"]),
         ("3.pcap", []),
         ("4.pcap", []),
+        ("circle.csv", []),
+        ("folder", []),
         ("inner.csv", ["file"]),
         ("link.csv", []),
         ("pipe", []),
         ("2.pcap", ["http", "http"]),
     ]
     spots = {Path(spot.where).name: spot.kind for batch in batches for spot in batch.blind_spots}
-    assert set(spots) == {"3.pcap", "4.pcap", "link.csv", "pipe"}
+    assert set(spots) == {"3.pcap", "4.pcap", "circle.csv", "folder", "link.csv", "pipe"}
     assert set(spots.values()) == {BlindKind.UNREADABLE}
     assert all(batch.last for batch in batches)
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    locked = folder / "locked"
+    locked.mkdir(parents=True)
+    listed = os.scandir
+
+    def refuse(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (batch,) = read([folder])
+    assert [(spot.where, spot.detail) for spot in batch.blind_spots] == [(str(locked), "Permission denied")]
+    with pytest.raises(BadInput, match="locked: cannot be listed"):
+        read([locked])
 
 
 def test_a_file_is_an_exchange_read_lazily(tmp_path: Path) -> None:

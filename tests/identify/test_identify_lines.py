@@ -63,6 +63,13 @@ def test_a_link_to_nothing_is_a_line(tmp_path: Path) -> None:
     assert [line["blind_spot"] for line in identify_lines([tmp_path], KEY)] == ["unsupported"]
 
 
+def test_a_link_to_a_folder_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link").symlink_to(tmp_path)
+    (line,) = list(identify_lines([str(tmp_path / "in")], KEY, False))
+    assert line["path"].endswith("link") and line["blind_spot"] == "unreadable"
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(NOTE.encode())))
     lines = list(identify_lines(["-"], KEY))

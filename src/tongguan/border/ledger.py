@@ -241,7 +241,7 @@ class Ledger:
 
     def _append(self, entry: dict[str, Any]) -> None:
         """One line more; a line that did not reach the disk whole is taken back."""
-        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
         manifest = os.open(self.folder / _MANIFEST, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             if os.write(manifest, line) != len(line):

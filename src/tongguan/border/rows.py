@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tongguan.model import Activity, BlindKind, BlindSpot, Crossing, Endpoint, Finding, Party, Subject
+from tongguan.wording import readable
 
 __all__ = ["SCHEMAS", "LedgerBatch", "day_of"]
 
@@ -207,7 +208,10 @@ def _table(name: str, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 def _array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
     """One column, built whole: lists as their flat members and offsets."""
     if not pa.types.is_list(type):
-        return pa.array(values, type)
+        try:
+            return pa.array(values, type)
+        except UnicodeEncodeError:  # a file's name need not be UTF-8
+            return pa.array([value if value is None else readable(value) for value in values], type)
     offsets = np.zeros(len(values) + 1, np.int32)
     np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), out=offsets[1:])
     flat = [member for value in values for member in value]
@@ -216,7 +220,7 @@ def _array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
         digests = pa.array([digest for _, digest in flat], pa.binary(16))
         members = pa.StructArray.from_arrays([kinds, digests], fields=list(type.value_type))
     else:
-        members = pa.array(flat, type.value_type)
+        members = _array(flat, type.value_type)
     return pa.ListArray.from_arrays(pa.array(offsets), members, type=type)
 
 

@@ -80,25 +80,35 @@ def _explicit(path: Path) -> Source:
 
 
 def _members(folder: Path) -> Iterator[Source]:
-    root = folder.resolve()
-    for where, folders, names in os.walk(folder):
+    """The files below a folder. Raises `BadInput` where the folder itself cannot be listed."""
+    unlisted: list[OSError] = []
+    for where, folders, names in os.walk(folder, onerror=unlisted.append):
         folders.sort()
-        for name in sorted(names):
-            path = Path(where, name)
-            try:
-                if path.is_symlink() and not path.resolve().is_relative_to(root):
-                    yield _unread(path, "a link to outside the folder, not followed")
-                    continue
-                info = _info(path)
-            except OSError as error:
-                yield _unread(path, error.strerror or "cannot be read")
-                continue
-            if info is None:
-                yield _unread(path, "no regular file")
-            elif info.kind == "file" and path.suffix.lower() in _CAPTURE_SUFFIXES:
-                yield _unread(path, "not a capture", info.size)
-            else:
-                yield Source(info, path, False)
+        links = [name for name in folders if Path(where, name).is_symlink()]
+        for name in sorted([*names, *links]):
+            yield _member(Path(where, name), folder)
+    for error in unlisted:
+        if Path(error.filename) == folder:
+            raise BadInput(f"{folder}: cannot be listed: {error.strerror}")
+        yield _unread(Path(error.filename), error.strerror or "cannot be listed")
+
+
+def _member(path: Path, folder: Path) -> Source:
+    """One file in a folder; what cannot be read is told. Links are followed to files in the same folder alone."""
+    try:
+        if path.is_symlink():
+            if not path.resolve(strict=True).is_relative_to(folder.resolve()):
+                return _unread(path, "a link to outside the folder, not followed")
+            if path.is_dir():
+                return _unread(path, "a link to a folder, not followed")
+        info = _info(path)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        return _unread(path, getattr(error, "strerror", None) or "a link that leads nowhere")
+    if info is None:
+        return _unread(path, "no regular file")
+    if info.kind == "file" and path.suffix.lower() in _CAPTURE_SUFFIXES:
+        return _unread(path, "not a capture", info.size)
+    return Source(info, path, False)
 
 
 def _info(path: Path) -> SourceInfo | None:

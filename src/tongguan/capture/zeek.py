@@ -28,7 +28,8 @@ class Logs:
         """Add a row."""
         file = self._files.get(log)
         if file is None:
-            file = self._files[log] = (self.folder / f"{log}.jsonl").open("w", encoding="utf-8")
+            path = self.folder / f"{log}.jsonl"  # odd bytes of a file's name are escaped, as JSON may
+            file = self._files[log] = path.open("w", encoding="utf-8", errors="backslashreplace")
         json.dump(row, file, ensure_ascii=False, separators=(",", ":"), default=str)
         file.write("\n")
 

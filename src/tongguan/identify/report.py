@@ -58,6 +58,8 @@ def _files(path: Path) -> Iterator[Path | BlindSpot]:
     for folder, folders, names in os.walk(path, onerror=failed.append):
         folders.sort()
         yield from (Path(folder, name) for name in sorted(names))
+        for link in filter(Path.is_symlink, (Path(folder, name) for name in folders)):
+            yield BlindSpot(BlindKind.UNREADABLE, str(link), "a link to a folder, not followed")
     for error in failed:
         yield BlindSpot(BlindKind.UNREADABLE, str(error.filename), error.strerror or "cannot be listed")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import struct
 from pathlib import Path
 
@@ -88,6 +89,20 @@ def test_gzip(tmp_path: Path) -> None:
     (tmp_path / "b.pcap.gz").write_bytes(gzip.compress(data)[:-40])
     got = collect(tmp_path / "b.pcap.gz")
     assert [spot.kind for spot in got.spots if "compressed" in spot.detail] == [BlindKind.TRUNCATED]
+
+
+@pytest.mark.parametrize("damage", ["cut", "overwritten"])
+def test_what_unfolds_before_a_damaged_place_is_read(tmp_path: Path, damage: str) -> None:
+    noise = random.Random(1)
+    conversation = f.Talk().open()
+    for _ in range(200):
+        conversation.send(0, noise.randbytes(1000))
+    packed = gzip.compress(f.pcap(conversation.frames()))
+    half = len(packed) // 2
+    (tmp_path / "a.pcap.gz").write_bytes(packed[:half] + (b"" if damage == "cut" else b"\xff" * half))
+    got = collect(tmp_path / "a.pcap.gz")
+    assert got.packets > 20
+    assert any("compressed" in spot.detail for spot in got.spots)
 
 
 def ppp(packet: bytes) -> bytes:

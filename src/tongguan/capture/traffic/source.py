@@ -20,6 +20,7 @@ _PCAP = {
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _ORDERS = (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a")
 _GZIP = b"\x1f\x8b"
+_STEP = 1 << 18  # bytes
 PCAP_HEADER = 24
 
 
@@ -58,6 +59,7 @@ class Source:
         except OSError as error:
             raw.close()
             raise BadCapture(f"{self.path}: cannot be read ({error.strerror})") from None
+        self._compressed = compressed
         return cast(BinaryIO, gzip.open(raw)) if compressed else raw
 
     def _read_exactly(self, size: int) -> bytes:
@@ -88,7 +90,10 @@ class Source:
         done = 0
         try:
             while done < len(buffer):
-                got = self._file.readinto(buffer[done:])  # type: ignore[attr-defined]
+                if self._compressed:  # by small steps: a failing one takes along all that it had decompressed
+                    got = self._file.readinto1(buffer[done : done + _STEP])  # type: ignore[attr-defined]
+                else:
+                    got = self._file.readinto(buffer[done:])  # type: ignore[attr-defined]
                 if not got:
                     break
                 done += got
