@@ -157,7 +157,8 @@ _READERS: Final[dict[str, _Reader]] = {
     ),
 }  # fmt: skip
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
-_LABELS: Final = np.array(list(_TYPE_OF))
+_IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
+_IS_READ[list(_TYPE_OF)] = True
 _BIRTH: Final = label_id("birth_date")
 
 
@@ -165,7 +166,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Values behind labels in the text, and in columns of tables."""
     text = view.text
     words = view.labelled
-    chosen = np.isin(words.label, _LABELS)
+    chosen = _IS_READ[words.label]
     for label, start, end, at in zip(
         words.label[chosen].tolist(), words.start[chosen].tolist(), words.end[chosen].tolist(),
         words.value[chosen].tolist(), strict=True,
@@ -183,7 +184,7 @@ def find(view: View) -> Iterator[Candidate]:
     for start in view.words.start[view.words.of("marks/military")].tolist():
         if form := _MILITARY.search(text, max(0, start - 3), start + 14):
             yield _candidate("military_id", (*form.span(), fold_text(form.group()), 0.9))
-    for start, end, label in view.cells[np.isin(view.cells[:, 2], _LABELS)].tolist():
+    for start, end, label in view.cells[_IS_READ[view.cells[:, 2]]].tolist():
         while start < end and text[start] in " \"'\t":
             start += 1
         found = _READERS[_TYPE_OF[label]](text, start, end, True)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,10 +99,10 @@ def find(view: View) -> Iterator[Candidate]:
     is_own = own[code, label] & (label >= 0)
     score = scores[code, (flags & digits.JOINED > 0).astype(np.int64)]
     score = np.where(is_own, scores[code, 2], score)
-    needs_label = (flags & (digits.GLUED | digits.WRAPPED) > 0) & ~np.isin(code, _SURVIVORS)
+    needs_label = (flags & (digits.GLUED | digits.WRAPPED) > 0) & ~_SURVIVES[code]
     score[needs_label & ~is_own] = 0
     score[(flags & digits.GLUED > 0) & ~direct] = 0
-    other = (label == _NUMBER) & direct & ~np.isin(code, _SURVIVORS)
+    other = (label == _NUMBER) & direct & ~_SURVIVES[code]
     score[other] = 0
     document = code == checks.DOCUMENT
     score[document] = 1
@@ -134,8 +134,8 @@ def find(view: View) -> Iterator[Candidate]:
 def _may_be_document(view: View, rows: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Codes that a label speaks for, or that look like the few documents known without one: most codes are neither."""
     first, size = view.tokens.folded[rows[:, 3]], rows[:, 4]
-    bare = ((size == 9) & np.isin(first, _BARE_PASSPORT)) | ((size == 11) & np.isin(first, _BARE_PERMIT))
-    possible: NDArray[np.bool_] = bare | np.isin(label, _DOCUMENT_LABELS)
+    bare = ((size == 9) & _BARE_PASSPORT[first]) | ((size == 11) & _BARE_PERMIT[first])
+    possible: NDArray[np.bool_] = bare | _DOCUMENT_LABELS[label]
     return possible
 
 
@@ -156,11 +156,17 @@ def _documents(start: int, end: int, value: str, label: int, direct: bool) -> It
             return
 
 
+def _flags(size: int, chosen: Iterable[int]) -> NDArray[np.bool_]:
+    flags = np.zeros(size, np.bool_)
+    flags[list(chosen)] = True
+    return flags
+
+
 _TABLES: Final = _tables()
-_SURVIVORS: Final = np.array([code for code, rule in _RULES.items() if rule.survives])
+_SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")
 _ID_LABEL: Final = label_id("id_card")
-_DOCUMENT_LABELS: Final = np.array([_ID_LABEL, *(label for _, label, *_ in _FORMS)])
-_BARE_PASSPORT: Final = np.frombuffer(b"EG", np.uint8)  # first letters in the forms without a label
-_BARE_PERMIT: Final = np.frombuffer(b"HM", np.uint8)
+_DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, *(label for _, label, *_ in _FORMS)])  # the last is that of -1
+_BARE_PASSPORT: Final = _flags(256, b"EG")  # first letters in the forms without a label
+_BARE_PERMIT: Final = _flags(256, b"HM")
 _ALIAS_OF: Final = {label_id(type): type for type in _ALIASES}
