@@ -76,6 +76,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(line["path"], line["type"]) for line in lines] == [("-", "phone"), ("-", "email")]
 
 
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert list(identify_lines(["-"], KEY)) == []
+
+
 def test_bad_input_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="absent"):
         identify_lines([tmp_path / "absent"], KEY)

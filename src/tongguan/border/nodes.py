@@ -40,7 +40,7 @@ class Value:
         return int(self.node.start_mark.line) + 1
 
     def refuse(self, expected: str) -> NoReturn:
-        raise BadOrg(f"{self.file}: line {self.line}: {self.what}: {expected}")
+        raise BadOrg(": ".join(filter(None, (self.file, f"line {self.line}", self.what, expected))))
 
     @property
     def null(self) -> bool:

@@ -37,7 +37,7 @@ def identify_lines(paths: Sequence[str | Path], key: bytes, reveal: bool = False
 def _lines(paths: Sequence[str | Path], detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
     for path in paths:
         if str(path) == _STANDARD_INPUT:
-            data = sys.stdin.buffer.read()
+            data = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
             yield from _content(_STANDARD_INPUT, Content(None, "", len(data), data), detector, reveal)
             continue
         for file in _files(Path(path)):
