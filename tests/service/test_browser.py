@@ -183,6 +183,15 @@ def test_the_wizard_answers_while_one_fills_it_in(visit: Visit) -> None:
 
 
 @needs_scripts
+def test_a_session_that_ended_leads_to_the_sign_in_page(visit: Visit) -> None:
+    page = visit.sign_in("/flows")
+    page.context.clear_cookies(name="tongguan_session")
+    page.click("th a.sort >> text=数据量")
+    page.wait_for_selector("form.signin")
+    assert "/sign-in?next=%2Fflows" in page.url
+
+
+@needs_scripts
 def test_language_and_theme_are_one_click_and_stay(visit: Visit) -> None:
     page = visit.sign_in("/flows?view=exchanges")
     page.click("a.lang")

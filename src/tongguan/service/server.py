@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -47,11 +48,13 @@ def serve(
     app = create_app(workspace, org, home, LOOPBACK | {named.lower()})
     taken = _listen(host, port)
     password = app.state.console.door.first_password()
-    print(f"Tongguan console: http://{named}:{taken.getsockname()[1]}/", flush=True)
+    print(f"通关控制台 · Tongguan console: http://{named}:{taken.getsockname()[1]}/", flush=True)
     if password:
-        print(f"First sign-in: admin / {password}\nKept nowhere else: write it down.", flush=True)
+        print(f"首次登录 · First sign-in: admin / {password}", flush=True)
+        print("密码只显示这一次，请记下 · Shown only this once: write it down.", flush=True)
     config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False, timeout_keep_alive=15)
-    uvicorn.Server(config).run(sockets=[taken])
+    with suppress(KeyboardInterrupt):  # the usual way to end it
+        uvicorn.Server(config).run(sockets=[taken])
 
 
 def _listen(host: str, port: int) -> socket.socket:

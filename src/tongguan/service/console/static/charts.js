@@ -55,12 +55,12 @@
       option(); drawn.set(el, chart);
       if (el.dataset.chart === 'sankey') chart.on('click', narrow);
       let w = el.clientWidth;
-      new ResizeObserver(() => { if (el.isConnected && el.clientWidth && el.clientWidth !== w) { w = el.clientWidth; chart.resize(); option(); } }).observe(el);
+      new ResizeObserver(() => { if (el.isConnected && el.clientWidth && el.clientWidth !== w && !matchMedia('print').matches) { w = el.clientWidth; chart.resize(); option(); } }).observe(el);
     });
   };
   draw();
   document.addEventListener('tongguan:drawn', draw);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { for (const [el, c] of drawn) { c.dispose(); drawn.delete(el); } draw(); });
-  addEventListener('beforeprint', () => { for (const [el, c] of drawn) c.resize({ width: Math.min(el.clientWidth, 680) }); });
+  addEventListener('beforeprint', () => { for (const [, c] of drawn) c.resize({ width: 640 }); });
   addEventListener('afterprint', () => { for (const [, c] of drawn) c.resize({ width: 'auto' }); });
 })();

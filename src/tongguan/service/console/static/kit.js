@@ -59,6 +59,12 @@
   const work = n => { busy = Math.max(0, busy + n); if (busy) document.body.dataset.busy = busy; else delete document.body.dataset.busy; };
   document.addEventListener('htmx:before:request', () => work(1));
   document.addEventListener('htmx:finally:request', () => work(-1));
+  // A session that has ended, or a fault, is a page of its own: go there instead of swapping a hole into this one.
+  document.addEventListener('htmx:before:response', e => {
+    const raw = e.detail?.ctx?.response?.raw;
+    if (raw && (!raw.ok || new URL(raw.url).pathname === '/sign-in')) { e.preventDefault(); location.assign(raw.redirected ? location.href : e.detail.ctx.request.action); }
+  });
+  document.addEventListener('htmx:error', e => { if (e.detail?.ctx) toast(document.body.dataset.lost); });
   document.addEventListener('htmx:after:swap', () => { settle(); document.dispatchEvent(new Event('tongguan:drawn')); });
   document.addEventListener('htmx:after:history:update', settle);
   document.addEventListener('htmx:config:request', e => {
