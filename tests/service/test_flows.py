@@ -112,6 +112,18 @@ def test_the_pictures_say_what_the_list_says(client: httpx.Client) -> None:
     assert narrowed["sankey"]["by"] == "bytes"
 
 
+def test_a_node_of_the_picture_counts_nobody_twice_without_saying_so(client: httpx.Client) -> None:
+    nodes = {n["id"]: n for n in client.get("/flows.json", params={"size": 100}).json()["sankey"]["nodes"]}
+    lumora = nodes["recipient:lumora"]  # 612,480 and 88,200 by two systems, 648,930 in all
+    assert (lumora["value"], lumora["at_most"]) == (648930, False)
+    assert (nodes["country:US"]["value"], nodes["country:US"]["at_most"]) == (648930, False)
+    assert (nodes["system:会员中心"]["value"], nodes["system:会员中心"]["at_most"]) == (612480 + 268900, True)
+    one = client.get("/flows.json", params={"system": "数据仓库", "recipient": "lumora"}).json()["sankey"]["nodes"]
+    assert {(n["value"], n["at_most"]) for n in one} == {(88200, False)}
+    octets = client.get("/flows.json", params={"by": "bytes"}).json()["sankey"]["nodes"]
+    assert not any(n["at_most"] for n in octets)
+
+
 def test_only_the_widest_flows_are_drawn() -> None:
     from tongguan.service.console import pictures
 
@@ -119,6 +131,6 @@ def test_only_the_widest_flows_are_drawn() -> None:
         {"system": f"s{n}", "recipient": f"r{n}", "recipient_id": None, "country": "US", "persons": n, "pathway": None}
         for n in range(40)
     ]
-    drawn = pictures.sankey(rows, {"recipients": []}, "persons")
+    drawn = pictures.sankey(rows, {"recipients": [], "flows": []}, "persons")
     assert drawn["drawn"] == pictures.WIDEST and drawn["flows"] == 39
     assert min(link["value"] for link in drawn["links"]) == 40 - pictures.WIDEST

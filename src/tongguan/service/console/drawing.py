@@ -30,10 +30,6 @@ HUES = {
 
 def sankey(found: dict[str, Any], visit: Visit) -> dict[str, Any]:
     """Nodes with their column, label and filter; links with their colour and tooltip."""
-    sums: dict[str, dict[str, int]] = {}
-    for link in found["links"]:
-        sums.setdefault(link["source"], {"in": 0, "out": 0})["out"] += link["value"]
-        sums.setdefault(link["target"], {"in": 0, "out": 0})["in"] += link["value"]
 
     def amount(value: int) -> str:
         return figures.size(value) if found["by"] == "bytes" else figures.short(value, visit.language)
@@ -43,16 +39,13 @@ def sankey(found: dict[str, Any], visit: Visit) -> dict[str, Any]:
 
     nodes = []
     for node in found["nodes"]:
-        both = sums.get(node["id"], {"in": 0, "out": 0})
-        shown = node["value"] if node["value"] is not None else max(both.values())
-        parameter = node["column"]
         nodes.append(
             {
                 "id": node["id"],
                 "depth": COLUMNS.index(node["column"]),
                 "name": node_name(found, node["id"], visit),
-                "amount": amount(shown),
-                "filter": [parameter, node["key"]] if node["key"] else None,
+                "amount": ("≤ " if node["at_most"] else "") + amount(node["value"]),
+                "filter": [node["column"], node["key"]] if node["key"] else None,
             }
         )
     links = [

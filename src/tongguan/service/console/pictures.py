@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,35 +20,52 @@ HOURS_UP_TO_S = 2 * 86_400  # a span up to which bars are hours, beyond it days
 def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
     """Three columns: system → recipient → country. `by` is persons or bytes.
 
-    Of many flows the widest are drawn; `drawn` and `flows` say how many of how many. A recipient's persons are those
-    that were counted for it, each once, so that they may be fewer than its flows'.
+    Of many flows the widest are drawn; `drawn` and `flows` say how many of how many. One person may be in several flows,
+    so that a node of several has `at_most` its value in persons, save a recipient whose flows are all drawn: its own
+    count is known.
     """
-    counted = {r["id"] or r["name"]: r for r in result["recipients"]}
     links: dict[tuple[str, str], Row] = {}
     nodes: dict[str, Row] = {}
 
-    def node(kind: str, key: str, name: str | None, shown: int | None = None) -> str:
+    def node(kind: str, key: str, name: str | None) -> str:
         ident = f"{kind}:{key}"
-        nodes.setdefault(ident, {"id": ident, "column": kind, "key": key, "name": name, "value": shown})
+        plain: Row = {"id": ident, "column": kind, "key": key, "name": name, "value": 0, "at_most": False}
+        nodes.setdefault(ident, plain)
         return ident
-
-    def add(source: str, target: str, value: int, pathway: str | None) -> None:
-        found = links.setdefault((source, target), {"source": source, "target": target, "value": 0, "pathway": pathway})
-        found["value"] += value
 
     wide = sorted((row for row in rows if row[by]), key=lambda row: -int(row[by]))
     for row in wide[:WIDEST]:
-        value = int(row[by])
         key = row["recipient_id"] or row["recipient"] or ""
-        known = counted.get(key)
-        own = int(known["persons"]["count"]) if known and by == "persons" else None
         system = node("system", row["system"] or "", row["system"])
-        recipient = node("recipient", key, row["recipient"], own)
+        recipient = node("recipient", key, row["recipient"])
         country = node("country", row["country"] or UNKNOWN, row["country"])
-        add(system, recipient, value, row["pathway"])
-        add(recipient, country, value, row["pathway"])
+        for source, target in ((system, recipient), (recipient, country)):
+            plain = {"source": source, "target": target, "value": 0, "pathway": row["pathway"]}
+            links.setdefault((source, target), plain)["value"] += int(row[by])
+    for found in nodes.values():
+        end = "source" if found["column"] == "system" else "target"
+        values = [link["value"] for link in links.values() if link[end] == found["id"]]
+        found["value"], found["at_most"] = sum(values), by == "persons" and len(values) > 1
+    if by == "persons":
+        _bound(nodes, list(links.values()), result)
     drawn = min(len(wide), WIDEST)
     return {"by": by, "drawn": drawn, "flows": len(wide), "nodes": list(nodes.values()), "links": list(links.values())}
+
+
+def _bound(nodes: dict[str, Row], links: list[Row], result: Row) -> None:
+    """Put recipients' own counts in the place of sums, and carry what is then known to their countries."""
+    counted = {r["id"] or r["name"]: int(r["persons"]["count"]) for r in result["recipients"]}
+    flows = Counter(f["recipient_id"] or f["recipient"] for f in result["flows"] if f["persons"])
+    for node in nodes.values():
+        if node["column"] == "recipient" and node["key"] in counted:
+            drawn = sum(link["target"] == node["id"] for link in links)
+            node["at_most"] = node["at_most"] and drawn < flows[node["key"]]
+            node["value"] = min(node["value"], counted[node["key"]])
+    for node in nodes.values():
+        if node["column"] == "country":
+            senders = [nodes[link["source"]] for link in links if link["target"] == node["id"]]
+            node["value"] = sum(sender["value"] for sender in senders)
+            node["at_most"] = len(senders) > 1 or any(sender["at_most"] for sender in senders)
 
 
 def matrix(rows: Sequence[Row], result: Row) -> Row:
