@@ -230,8 +230,16 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _language_argument(parser: argparse.ArgumentParser) -> None:
-    usual = "en" if os.environ.get("LANG", "").startswith("en") else "zh"
-    parser.add_argument("--lang", choices=("zh", "en"), default=usual)
+    parser.add_argument("--lang", choices=("zh", "en"), default=_usual_language())
+
+
+def _usual_language() -> str:
+    """Chinese, unless the user's locale is English or the terminal cannot show it."""
+    try:
+        "通关".encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+    return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
 
 
 def _day(text: str) -> date:
