@@ -117,6 +117,9 @@ def test_a_node_of_the_picture_counts_nobody_twice_without_saying_so(client: htt
     lumora = nodes["recipient:lumora"]  # 612,480 and 88,200 by two systems, 648,930 in all
     assert (lumora["value"], lumora["at_most"]) == (648930, False)
     assert (nodes["country:US"]["value"], nodes["country:US"]["at_most"]) == (648930, False)
+    links = client.get("/flows.json", params={"size": 100}).json()["sankey"]["links"]
+    onward = next(link for link in links if link["source"] == "recipient:lumora")
+    assert (onward["value"], onward["shown"], onward["at_most"]) == (612480 + 88200, 648930, False)
     assert (nodes["system:会员中心"]["value"], nodes["system:会员中心"]["at_most"]) == (612480 + 268900, True)
     one = client.get("/flows.json", params={"system": "数据仓库", "recipient": "lumora"}).json()["sankey"]["nodes"]
     assert {(n["value"], n["at_most"]) for n in one} == {(88200, False)}

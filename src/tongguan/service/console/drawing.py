@@ -55,7 +55,7 @@ def sankey(found: dict[str, Any], visit: Visit) -> dict[str, Any]:
             "value": link["value"],
             "hue": HUES.get(link["pathway"] or "", "none"),
             "told": f"{node_name(found, link['source'], visit)} → {node_name(found, link['target'], visit)}"
-            f"{visit.t('colon')}{told(link['value'])}",
+            f"{visit.t('colon')}{'≤ ' if link['at_most'] else ''}{told(link['shown'])}",
         }
         for link in found["links"]
     ]

@@ -20,9 +20,9 @@ HOURS_UP_TO_S = 2 * 86_400  # a span up to which bars are hours, beyond it days
 def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
     """Three columns: system → recipient → country. `by` is persons or bytes.
 
-    Of many flows the widest are drawn; `drawn` and `flows` say how many of how many. One person may be in several flows,
-    so that a node of several has `at_most` its value in persons, save a recipient whose flows are all drawn: its own
-    count is known.
+    Of many flows the widest are drawn; `drawn` and `flows` say how many of how many. A link's `value` is its width, a
+    sum of flows; `shown` is what may be said of it. One person may be in several flows, so that what is joined of
+    several has `at_most` so many persons, save a recipient whose flows are all drawn: its own count is known.
     """
     links: dict[tuple[str, str], Row] = {}
     nodes: dict[str, Row] = {}
@@ -46,6 +46,8 @@ def sankey(rows: Sequence[Row], result: Row, by: str) -> Row:
         end = "source" if found["column"] == "system" else "target"
         values = [link["value"] for link in links.values() if link[end] == found["id"]]
         found["value"], found["at_most"] = sum(values), by == "persons" and len(values) > 1
+    for link in links.values():
+        link["shown"], link["at_most"] = link["value"], False
     if by == "persons":
         _bound(nodes, list(links.values()), result)
     drawn = min(len(wide), WIDEST)
@@ -61,11 +63,16 @@ def _bound(nodes: dict[str, Row], links: list[Row], result: Row) -> None:
             drawn = sum(link["target"] == node["id"] for link in links)
             node["at_most"] = node["at_most"] and drawn < flows[node["key"]]
             node["value"] = min(node["value"], counted[node["key"]])
+    onward = Counter(link["source"] for link in links)
     for node in nodes.values():
         if node["column"] == "country":
-            senders = [nodes[link["source"]] for link in links if link["target"] == node["id"]]
-            node["value"] = sum(sender["value"] for sender in senders)
-            node["at_most"] = len(senders) > 1 or any(sender["at_most"] for sender in senders)
+            arriving = [link for link in links if link["target"] == node["id"]]
+            for link in arriving:
+                sender = nodes[link["source"]]
+                link["shown"] = min(link["value"], sender["value"])
+                link["at_most"] = sender["at_most"] or onward[sender["id"]] > 1
+            node["value"] = sum(link["shown"] for link in arriving)
+            node["at_most"] = len(arriving) > 1 or any(link["at_most"] for link in arriving)
 
 
 def matrix(rows: Sequence[Row], result: Row) -> Row:
