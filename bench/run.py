@@ -157,6 +157,9 @@ def page(path: Path, rows: list[Row], alone: list[Row]) -> str:
         f"- inspect against tshark -T fields: {inspect.rate / shark.rate:.1f} ×",
         f"- reassembly alone against tcpflow: {reassembly.rate / flow.rate:.2f} ×",
         "",
+        "tcpflow writes every stream into a file system in memory, reassembly alone keeps streams in memory and lets them go; "
+        "`restore` is ours that writes. The detectors by themselves: `bench/bench_identify.py`, figures in docs/architecture.md.",
+        "",
         heading,
         *[row.line() for row in alone],
         "",
