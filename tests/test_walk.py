@@ -190,6 +190,7 @@ BAD_INPUT: list[tuple[str, list[str], str]] = [
     ("empty capture", ["inspect", "{tmp}/empty.pcap", "--org", str(ORG), "--out", "{tmp}/o"], "empty.pcap"),
     ("output is a file", ["inspect", str(CAPTURES), "--org", str(ORG), "--out", "{tmp}/text.pcap"], "text.pcap"),
     ("a day that is none", ["inspect", str(CAPTURES), "--org", str(ORG), "--out", "{tmp}/o", "--as-of", "2026-02-30"], "2026-02-30"),
+    ("output without a name", ["inspect", str(CAPTURES), "--org", str(ORG), "--out", ""], "--out"),
     ("an unknown command", ["inspekt"], "inspekt"),
     ("no such entry", ["audit", "prove", "7"], "7"),
 ]  # fmt: skip

@@ -122,7 +122,7 @@ def _finding_line(line: dict[str, object]) -> str:
 
 def _restore_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("captures", nargs="+", type=Path, metavar="CAPTURE")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=_folder, required=True, metavar="DIR")
     parser.set_defaults(command=_restore)
 
 
@@ -141,7 +141,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="captures, folders, or files")
     parser.add_argument("--org", type=Path, required=True, metavar="ORG.yaml")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=_folder, required=True, metavar="DIR")
     parser.add_argument(
         "--as-of", type=_day, default=None, metavar="DATE", help="the day whose law is asked; today where absent"
     )
@@ -247,6 +247,12 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; expected YYYY-MM-DD") from None
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; expected a folder")
+    return Path(text)
 
 
 def _text(path: Path) -> str:
