@@ -182,6 +182,23 @@ def test_a_declared_folder_of_files_is_inspected_like_traffic(tongguan: Tongguan
     assert any(spot["kind"] == "truncated" for spot in result["blind_spots"])
 
 
+def test_what_was_not_read_or_not_placed_is_no_clean_answer(tongguan: Tongguan, tmp_path: Path) -> None:
+    org = tmp_path / "org.yaml"
+    org.write_text(
+        "exporter: {name: 试验, ciio: false, important_data: false, core_data: false, state_secrets: false}\n"
+        "networks: [{cidr: 10.21.0.0/16, site: 成都}]\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "list.csv").write_text("姓名,手机号\n张晓明,13900001234\n", encoding="utf-8")
+    os.utime(tmp_path / "list.csv", (1795000000, 1795000000))  # 2026-11-18: a file's time is that of its last change
+    for name, source in (("sealed", CAPTURES / "08-payments-tls.pcapng"), ("unplaced", tmp_path / "list.csv")):
+        done = tongguan("inspect", source, "--org", org, "--out", tmp_path / name, "--as-of", "2026-11-20")
+        assert done.returncode == 0
+        result = json.loads((tmp_path / name / "result.json").read_text(encoding="utf-8"))
+        assert result["decision"]["pathway"] == "undetermined", name
+        assert result["decision"]["missing"]
+
+
 BAD_INPUT: list[tuple[str, list[str], str]] = [
     ("no such source", ["inspect", "{tmp}/absent.pcap", "--org", str(ORG), "--out", "{tmp}/o"], "absent.pcap"),
     ("no such organisation", ["inspect", str(CAPTURES), "--org", "{tmp}/absent.yaml", "--out", "{tmp}/o"], "absent.yaml"),

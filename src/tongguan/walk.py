@@ -104,6 +104,8 @@ def verdict(result: Result, language: Language) -> str:
             size=coverage["unread_bytes"],
         )
     )
+    told = [warning["text"][language] for warning in result["decision"]["warnings"] if warning.get("rule") == "unread"]
+    lines[1:1] = told
     lines += [
         words.text("outside", language, count=spot["count"], days=spot["where"])
         for spot in result["blind_spots"]
@@ -246,6 +248,10 @@ def _decision(org: border.Org, summary: border.Summary, recipient: str | None, a
         texts = wording("tongguan", "walk.yaml").texts["bounds"]
         text = {language: texts[language].format(**named[language]) for language in ("zh", "en")}
         decision["warnings"] = [*decision["warnings"], {"rule": "bounds", **bounds, "text": text}]
+    scope = [total for total in summary.recipients if recipient in (None, total.id) and not total.exempt]
+    if unread := sum(total.unread for total in scope):
+        text = wording("tongguan", "walk.yaml").both("unread", unread=unread)
+        decision["warnings"] = [*decision["warnings"], {"rule": "unread", "crossings": unread, "text": text}]
     return decision
 
 

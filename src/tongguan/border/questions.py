@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
 from tongguan.border.org import Org
 from tongguan.border.summary import RecipientTotal, Summary
-from tongguan.model import Activity
+from tongguan.model import Activity, Count
 
 __all__ = ["facts_for"]
 
@@ -32,6 +33,12 @@ def facts_for(
     total = summary.recipient(recipient) if recipient is not None else None
     personal = _personal(total) if total else _any_personal(summary)
     counted = summary.counted
+    unseen = _nothing_seen([total] if total else summary.recipients)
+
+    def persons(count: Count) -> int | None:
+        number: int = getattr(count, bound)
+        return None if unseen else 0 if personal is False else number
+
     return {
         "date": as_of,
         "exporter": {
@@ -46,8 +53,8 @@ def facts_for(
             "core": org.exporter.core_data,
             "important": org.exporter.important_data,
             "personal": personal,
-            "persons": 0 if personal is False else getattr(counted.persons, bound),
-            "sensitive_persons": 0 if personal is False else getattr(counted.sensitive_persons, bound),
+            "persons": persons(counted.persons),
+            "sensitive_persons": persons(counted.sensitive_persons),
         },
         "activity": _activity(total, org.activities.get(activity or "")) if total else _all_together(summary),
     }
@@ -80,6 +87,13 @@ def _personal(total: RecipientTotal) -> bool | None:
     return None if total.unread else False
 
 
+def _nothing_seen(totals: Iterable[RecipientTotal]) -> bool:
+    """Whether something left whose content could not be read, and no personal data was seen beside it: a count of
+    nobody would then be a count of what was not looked at. What is exempt whoever it concerns does not matter."""
+    counted = [total for total in totals if not total.exempt]
+    return any(total.unread for total in counted) and not any(total.types for total in counted)
+
+
 def _any_personal(summary: Summary) -> bool | None:
     found = [_personal(total) for total in summary.recipients]
     if True in found or summary.counted.persons.high or summary.counted.sensitive_persons.high:
@@ -102,7 +116,8 @@ def _activity(total: RecipientTotal, one: Activity | None) -> dict[str, Any]:
 
 
 def _all_together(summary: Summary) -> dict[str, Any]:
+    """Whether anything left at all: unknown where all that may have is of an undetermined place."""
     acts = {act for total in summary.recipients if total.direction == "export" for act in total.acts}
-    if not acts and not any(total.direction == "undetermined" for total in summary.recipients):
-        return {"act": "none"}
+    if not acts:
+        return {"act": None if summary.coverage.directions.get("undetermined") else "none"}
     return {"act": "remote_access" if acts == {"remote_access"} else "transmission"}
