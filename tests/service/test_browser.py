@@ -162,8 +162,11 @@ def test_the_wizard_answers_while_one_fills_it_in(visit: Visit) -> None:
     page = visit.sign_in("/decide")
     answer = page.locator("#answer .pw.lg")
     expect(answer).to_have_attribute("data-p", "standard_contract_or_certification")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("window.htmx !== undefined")
+    page.wait_for_timeout(500)  # what listens for input is attached once the page has settled
     page.fill("[name='data.persons']", "1,200,000")
-    expect(answer).to_have_attribute("data-p", "security_assessment")
+    expect(answer).to_have_attribute("data-p", "security_assessment", timeout=20_000)
     assert "1%2C200%2C000" in page.url or "1,200,000" in page.url
     page.select_option("[name='activity.ground']", "hr")
     expect(page.locator("#conditions .field")).to_have_count(3)
