@@ -66,6 +66,7 @@ class Visit:
         page.fill("[name=password]", PASSWORD)
         page.click("form.signin button.primary")
         page.wait_for_selector("#view")
+        page.wait_for_load_state("networkidle")
         return page
 
     def still(self) -> None:
