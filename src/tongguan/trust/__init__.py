@@ -1,11 +1,19 @@
 """Trust: an audit log that shows tampering, the workspace's keys, and sign-in for the console."""
 
-from tongguan.trust.audit import AuditLog, Entry, audit_log
+from tongguan.trust.audit import (
+    AuditLog,
+    Entry,
+    Problem,
+    Proof,
+    Verdict,
+    audit_log,
+    check_proof,
+    leaf_hash,
+    verify_consistency,
+    verify_inclusion,
+)
 from tongguan.trust.door import Door
-from tongguan.trust.evidence import check_proof
-from tongguan.trust.merkle import Proof, leaf_hash, verify_consistency, verify_inclusion
 from tongguan.trust.places import home, workspace_key
-from tongguan.trust.verdict import Problem, Verdict
 
 __all__ = [
     "AuditLog",

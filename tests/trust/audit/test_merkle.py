@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tongguan.trust import Proof, leaf_hash, verify_consistency, verify_inclusion
-from tongguan.trust.merkle import (
+from tongguan.trust.audit.merkle import (
     EMPTY_ROOT,
     consistency_path,
     frontier_root,

@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from tongguan.trust.checkpoint import Verifier, parse
-from tongguan.trust.merkle import Proof, leaf_hash, verify_inclusion
+from tongguan.trust.audit.checkpoint import Verifier, parse
+from tongguan.trust.audit.merkle import Proof, leaf_hash, verify_inclusion
 
 __all__ = ["check_proof"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from tongguan.errors import Broken
 from tongguan.trust import AuditLog, Problem
-from tongguan.trust.merkle import grow, leaf_hash
+from tongguan.trust.audit.merkle import grow, leaf_hash
 from tongguan.wording import wording
 
 SIZE = 21
@@ -206,9 +206,9 @@ def test_a_damaged_file(path: Path) -> None:
 
 
 def test_every_problem_is_worded_in_both_languages() -> None:
-    texts = wording("tongguan.trust").texts
+    texts = wording("tongguan.trust.audit").texts
     for kind, both in texts.items():
         assert set(both) == {"zh", "en"} and all(both.values()), kind
-    problem = Problem("altered", 3, 3, wording("tongguan.trust").both("altered", first=3, last=3, detail=""))
+    problem = Problem("altered", 3, 3, wording("tongguan.trust.audit").both("altered", first=3, last=3, detail=""))
     assert str(problem) == "entry 3 differs from what was sealed; it was altered"
     assert "第 3 条" in problem.text["zh"]

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tongguan.errors import BadInput, Broken
-from tongguan.trust import merkle, store
-from tongguan.trust.checkpoint import Signer, parse
-from tongguan.trust.merkle import Proof
+from tongguan.trust.audit import merkle, store
+from tongguan.trust.audit.checkpoint import Signer, parse
+from tongguan.trust.audit.merkle import Proof
 from tongguan.trust.places import home, secret
 
 if TYPE_CHECKING:
-    from tongguan.trust.verdict import Verdict
+    from tongguan.trust.audit.verdict import Verdict
 
 __all__ = ["AuditLog", "Entry", "audit_log", "canonical"]
 
@@ -255,7 +255,7 @@ class AuditLog:
 
         `witnessed`: checkpoints that were kept elsewhere (mailed, printed, in a report).
         """
-        from tongguan.trust.verdict import examine
+        from tongguan.trust.audit.verdict import examine
 
         with store.guarded(self.path):
             notes = [note for note in (self.checkpoint(), *witnessed) if note is not None]

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tongguan.trust import merkle
-from tongguan.trust.checkpoint import Checkpoint, Verifier, parse
-from tongguan.trust.store import GUARDS
+from tongguan.trust.audit import merkle
+from tongguan.trust.audit.checkpoint import Checkpoint, Verifier, parse
+from tongguan.trust.audit.store import GUARDS
 from tongguan.wording import wording
 
 __all__ = ["Problem", "Verdict", "examine"]
@@ -95,7 +95,7 @@ class _Walk:
         self.levels: dict[int, _Level] = {}
 
     def problem(self, kind: str, first: int = -1, last: int = -1, detail: str = "") -> None:
-        text = wording("tongguan.trust").both(kind, first=first, last=last, detail=detail)
+        text = wording("tongguan.trust.audit").both(kind, first=first, last=last, detail=detail)
         self.problems.append(Problem(kind, first, last, text))
 
     def guards(self) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from tongguan.errors import BadInput, Broken, CannotWrite
 from tongguan.trust import AuditLog, audit_log, check_proof, leaf_hash, verify_consistency, verify_inclusion
-from tongguan.trust.checkpoint import Signer, Verifier, parse
+from tongguan.trust.audit.checkpoint import Signer, Verifier, parse
 
 
 @pytest.fixture
