@@ -5,8 +5,11 @@
     │   ├── BadCapture    not a capture, or one that cannot be read at all
     │   ├── BadFacts      facts of a decision that are malformed
     │   ├── BadOrg        an organisation file that is malformed
+    │   ├── BadSettings   settings that are malformed
     │   └── CannotWrite   an output place that cannot be written
+    ├── Denied            somebody may not do what was asked; says which permission is missing
     ├── Missing           an optional part that is not installed
+    ├── Unavailable       a part outside of us that does not answer (a server, an HSM, a chain)
     └── Broken            stored state that contradicts itself (a tampered log, a damaged ledger)
 
 Messages say what happened, what was expected and what to do. They never hold values of personal data or secrets.
@@ -36,12 +39,28 @@ class BadOrg(BadInput):
     """An organisation file that is malformed; the message names the line."""
 
 
+class BadSettings(BadInput):
+    """Settings that are malformed; the message names the key and what was expected."""
+
+
 class CannotWrite(BadInput):
     """An output place that cannot be written."""
 
 
+class Denied(TongguanError):
+    """Somebody may not do what was asked. `text` says why, in both languages: {"zh": …, "en": …}."""
+
+    def __init__(self, text: dict[str, str]) -> None:
+        super().__init__(text["en"])
+        self.text = text
+
+
 class Missing(TongguanError):
     """An optional part that is not installed; the message says how to get it."""
+
+
+class Unavailable(TongguanError):
+    """A part outside of us that does not answer now; nothing was lost, and it may be tried again."""
 
 
 class Broken(TongguanError):

@@ -1,0 +1,8 @@
+"""Who may do what: roles and operations as data, and the one place where they are held against a request."""
+
+from __future__ import annotations
+
+from tongguan.trust.access.check import Grant, Principal, check, grounds, may
+from tongguan.trust.access.policy import Operation, Policy, Role, load_policy
+
+__all__ = ["Grant", "Operation", "Policy", "Principal", "Role", "check", "grounds", "load_policy", "may"]
