@@ -41,13 +41,16 @@ $(STAMPS)/assets: package-lock.json scripts/assets.sh
 	@sh scripts/assets.sh
 	@if command -v npm >/dev/null 2>&1; then touch $@; fi
 
+$(STAMPS)/assets-test: package-lock.json scripts/assets.sh $(STAMPS)/assets
+	@sh scripts/assets.sh test && touch $@
+
 # Compile the numeric kernels once, so that no first run waits for it.
 $(STAMPS)/kernels: $(STAMPS)/venv $(KERNELS)
 	@echo "set-up: compiling kernels"
 	@$(BIN)/python -m tongguan.warm
 	@touch $@
 
-dev: $(STAMPS)/debian-test setup $(STAMPS)/dev
+dev: $(STAMPS)/debian-test setup $(STAMPS)/dev $(STAMPS)/assets-test
 
 run: setup
 	@$(BIN)/tongguan inspect examples/xingye/captures --org examples/xingye/org.yaml --out var/xingye --as-of 2026-11-20

