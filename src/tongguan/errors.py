@@ -48,11 +48,15 @@ class CannotWrite(BadInput):
 
 
 class Denied(TongguanError):
-    """Somebody may not do what was asked. `text` says why, in both languages: {"zh": …, "en": …}."""
+    """Somebody may not do what was asked. `text` says why, in both languages: {"zh": …, "en": …}.
 
-    def __init__(self, text: dict[str, str]) -> None:
+    `scope`: they may do it, but not to this record; to them it looks as if the record were not there.
+    """
+
+    def __init__(self, text: dict[str, str], *, scope: bool = False) -> None:
         super().__init__(text["en"])
         self.text = text
+        self.scope = scope
 
 
 class Missing(TongguanError):

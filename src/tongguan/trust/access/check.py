@@ -67,7 +67,8 @@ def check(
 ) -> None:
     """Raises Denied, which says why and who may, unless `may`."""
     if not may(policy, who, operation, entity=entity, team=team):
-        raise Denied(grounds(policy, who, operation, entity=entity, team=team))
+        beyond = (entity is not None or team is not None) and may(policy, who, operation)
+        raise Denied(grounds(policy, who, operation, entity=entity, team=team), scope=beyond)
 
 
 def grounds(
