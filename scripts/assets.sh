@@ -2,8 +2,8 @@
 # Brings the browser scripts and the address-to-country table from npm into the package; with `test`, also the servers
 # that only the tests start (an OpenID provider, an Ethereum node, a Solidity compiler).
 set -eu
-dev="--omit=dev"
-[ "${1:-}" = test ] && dev="--include=dev"
+omit="--omit=dev --omit=optional"
+[ "${1:-}" = test ] && omit=""
 static=src/tongguan/service/console/static/vendor
 geo=src/tongguan/border/geo
 if ! command -v npm >/dev/null 2>&1; then
@@ -11,7 +11,7 @@ if ! command -v npm >/dev/null 2>&1; then
   exit 0
 fi
 echo "set-up: browser scripts and the address table"
-npm ci $dev --silent --no-audit --no-fund --ignore-scripts 2>/dev/null
+npm ci $omit --silent --no-audit --no-fund --ignore-scripts 2>/dev/null
 mkdir -p "$static" "$geo"
 cp node_modules/echarts/dist/echarts.min.js "$static/echarts.min.js"
 cp node_modules/htmx.org/dist/htmx.min.js "$static/htmx.min.js"
