@@ -15,6 +15,7 @@ from tongguan.errors import BadSettings
 
 __all__ = ["Operation", "Policy", "Role", "load_policy"]
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times faster where PyYAML was built with it
 ANY = "any"  # a duty that goes with every other
 
 
@@ -68,7 +69,7 @@ def load_policy(home: Path | None = None) -> Policy:
     if own is None or not own.exists():
         return _default()
     try:
-        return _policy(yaml.safe_load(own.read_text(encoding="utf-8")), str(own))
+        return _policy(yaml.load(own.read_text(encoding="utf-8"), Loader=LOADER), str(own))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadSettings(f"{own}: cannot be read as YAML: {type(error).__name__}") from None
 
@@ -76,7 +77,7 @@ def load_policy(home: Path | None = None) -> Policy:
 @cache
 def _default() -> Policy:
     text = files("tongguan.trust.access").joinpath("roles.yaml").read_text(encoding="utf-8")
-    return _policy(yaml.safe_load(text), "roles.yaml")
+    return _policy(yaml.load(text, Loader=LOADER), "roles.yaml")
 
 
 def _policy(document: Any, place: str) -> Policy:
