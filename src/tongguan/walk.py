@@ -5,7 +5,6 @@ capture ─► restore ─► identify ─► locate ─► count ─► judge �
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
@@ -34,7 +33,7 @@ _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 # ---- the two things that are asked -------------------------------------------------------------------------------
 
 
-def decide(text: str, name: str, actor: str | None = None) -> Decision:
+def decide(text: str, name: str, actor: str) -> Decision:
     """The path that the law asks for these facts (YAML), sealed in the audit log.
 
     Raises BadFacts where the facts are malformed, CannotWrite where the log cannot be written.
@@ -42,12 +41,12 @@ def decide(text: str, name: str, actor: str | None = None) -> Decision:
     decision = law.decide(law.parse_facts(text, name))
     body = {"facts": _digest(text.encode()), "date": decision.date, "pathway": decision.pathway.value}
     with trust.audit_log() as log:
-        log.append("decision", actor or _user(), body)
+        log.append("decision", actor, body)
     return decision
 
 
 def inspect(
-    sources: Sequence[Path], org_path: Path, out: Path, as_of: date, *, progress: Progress | None = None
+    sources: Sequence[Path], org_path: Path, out: Path, as_of: date, actor: str, *, progress: Progress | None = None
 ) -> Result:
     """Read the sources, judge what left by the law of `as_of`, and write result, reports and ledger into `out`.
 
@@ -61,12 +60,12 @@ def inspect(
     _make_folder(out)
     with trust.audit_log() as log, border.Ledger(out / "ledger") as ledger:
         begun = log.append(
-            "run_started", _user(), {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)}
+            "run_started", actor, {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)}
         )
         read = _read(sources, org, ledger, as_of, progress)
         result = _judge(org, ledger, as_of)
         result["run"] |= {"id": f"RUN-{begun:06d}", "sources": read, "seconds": round(time.monotonic() - started, 2)}
-        index = log.append("run", _user(), _sealed(result))
+        index = log.append("run", actor, _sealed(result))
         result["run"]["audit"] = {"index": index, "root": log.root().hex()}
     _write(result, out)
     return result
@@ -311,10 +310,3 @@ def _file_digest(path: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""  # unreadable: the batch carries its blind spot
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no entry in the user table, as in a bare container
-        return str(os.geteuid())

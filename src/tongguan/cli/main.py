@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
+from tongguan.cli.who import allowed
 from tongguan.errors import BadInput, TongguanError
 
 Command = Callable[[argparse.Namespace], int]
@@ -81,7 +82,7 @@ def _decide_arguments(parser: argparse.ArgumentParser) -> None:
 def _decide(arguments: argparse.Namespace) -> int:
     from tongguan import law, walk
 
-    decision = walk.decide(_text(arguments.facts), str(arguments.facts))
+    decision = walk.decide(_text(arguments.facts), str(arguments.facts), allowed("decisions.ask").name)
     if arguments.json:
         print(json.dumps(law.decision_json(decision), ensure_ascii=False, indent=1))
     else:
@@ -102,6 +103,7 @@ def _identify_arguments(parser: argparse.ArgumentParser) -> None:
 def _identify(arguments: argparse.Namespace) -> int:
     from tongguan import identify, trust
 
+    allowed("files.reveal" if arguments.reveal else "files.identify")
     for line in identify.identify_lines(arguments.paths, trust.workspace_key(trust.home()), arguments.reveal):
         print(json.dumps(line, ensure_ascii=False) if arguments.json else _finding_line(line))
     return 0
@@ -129,6 +131,7 @@ def _restore_arguments(parser: argparse.ArgumentParser) -> None:
 def _restore(arguments: argparse.Namespace) -> int:
     from tongguan import capture, progress
 
+    allowed("inspections.run")
     with progress.shown() as show:
         summary = capture.restore(arguments.captures, arguments.out, progress=show)
     print(f"{summary.packets:,} packets, {summary.bytes:,} bytes, {summary.flows:,} flows → {arguments.out}")
@@ -153,9 +156,10 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
 def _inspect(arguments: argparse.Namespace) -> int:
     from tongguan import progress, walk
 
+    actor = allowed("inspections.run").name
     with progress.shown() as show:
         result = walk.inspect(
-            arguments.sources, arguments.org, arguments.out, arguments.as_of or date.today(), progress=show
+            arguments.sources, arguments.org, arguments.out, arguments.as_of or date.today(), actor, progress=show
         )
     print(walk.verdict(result, arguments.lang))
     print(arguments.out / "report.html")
@@ -262,7 +266,3 @@ def _text(path: Path) -> str:
         raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
-
-
-if __name__ == "__main__":
-    sys.exit(main())
