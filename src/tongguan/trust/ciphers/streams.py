@@ -1,0 +1,226 @@
+"""Sealing of streams of any length in constant memory: the STREAM construction.
+
+Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance" (CRYPTO
+2015), as age and Tink use it.
+
+    header: "tongguan" (8 bytes) · version 1 (1) · cipher (1) · log2 of the chunk size (1) · zero (5) · salt (32)
+    chunks: ciphertext · tag (16 bytes); all of the chunk size but the last, which is empty only in an empty stream
+
+The stream's key is HKDF(key, salt, info = label ‖ header without salt ‖ context). A chunk's nonce is its number (11
+bytes) and 1 for the last, 0 for any other; its associated data are the header. So a chunk that is altered, moved,
+repeated, left out, added or taken from another stream does not open, nor does a stream that ends early, and no
+chunk is given out before its tag was checked. What was given out before a later chunk fails is genuine but incomplete:
+whoever catches Tampered throws it away.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tongguan.errors import BadInput, CannotWrite
+from tongguan.trust.ciphers.aead import TAG_SIZE, AeadName, Cipher, aead, numbered
+from tongguan.trust.ciphers.hashing import derive
+from tongguan.trust.ciphers.sealing import required
+from tongguan.trust.ciphers.tampered import Tampered, sized_key
+
+__all__ = ["HEADER_SIZE", "seal_stream", "sealed_size", "unseal_chunks", "unseal_range", "unseal_stream"]
+
+MAGIC = b"tongguan\x01"
+SALT_SIZE = 32
+HEADER_SIZE = 16 + SALT_SIZE
+CHUNK_LOG2 = 18  # 256 KiB: a chunk and its ciphertext stay in the processor's second cache
+CHUNK_LOG2S = range(12, 21)  # what a reader accepts: its memory is bounded by the largest
+CHUNKS_MAX = 1 << 32  # of one stream: 1 PiB in chunks of 256 KiB
+
+
+def seal_stream(algorithm: AeadName, key: bytes, context: bytes, source: BinaryIO, sink: BinaryIO) -> int:
+    """Seals all of the source into the sink; the bytes read. Neither is closed or flushed.
+
+    context: says what is sealed and where it belongs, as with `seal`. Never empty. A sink must not keep what `write`
+    gets. Raises BadInput (arguments; a source that cannot be read), CannotWrite (the sink).
+    """
+    return _seal(algorithm, key, context, source, sink, CHUNK_LOG2)
+
+
+def unseal_stream(key: bytes, context: bytes, source: BinaryIO, sink: BinaryIO) -> int:
+    """Opens a sealed stream into the sink; the bytes written.
+
+    Raises Tampered: what stands in the sink then is incomplete and must be thrown away. BadInput, CannotWrite.
+    """
+    total = 0
+    for chunk in _opened(key, context, source):
+        _write(sink, chunk)
+        total += len(chunk)
+    return total
+
+
+def unseal_chunks(key: bytes, context: bytes, source: BinaryIO) -> Iterator[bytes]:
+    """The plaintext of a sealed stream, piece by piece, each checked before it is given out.
+
+    Whoever takes them must reach the end: Tampered may come as late as with the last.
+    """
+    for chunk in _opened(key, context, source):
+        yield bytes(chunk)
+
+
+def unseal_range(key: bytes, context: bytes, source: BinaryIO, start: int, length: int) -> bytes:
+    """Bytes [start, start + length) of the plaintext, or fewer where it ends before; reads only the chunks they lie in.
+
+    source: seekable, with the sealed stream from its very beginning to its end. The last chunk is opened too, so that
+    the end is proven. The chunks that are not read are not checked. Raises Tampered, BadInput.
+    """
+    if start < 0 or length < 0:
+        raise BadInput("a range must not start before 0, nor have a length below 0")
+    try:
+        end = source.seek(0, 2)
+        source.seek(0)
+    except OSError as error:
+        raise _unreadable(error) from None
+    reader = _Reader(key, context, source)
+    step = reader.chunk_size + TAG_SIZE
+    count = max(1, -(-(end - HEADER_SIZE) // step))
+    sealed = bytearray(step)
+
+    def opened(number: int) -> bytes:
+        source.seek(HEADER_SIZE + number * step)
+        got = _fill(source, memoryview(sealed))
+        return bytes(reader.open(number, memoryview(sealed)[:got], last=number == count - 1))
+
+    tail = opened(count - 1)
+    stop = min(start + length, (count - 1) * reader.chunk_size + len(tail))
+    if start >= stop:
+        return b""
+    first, final = start // reader.chunk_size, (stop - 1) // reader.chunk_size
+    found = b"".join(tail if number == count - 1 else opened(number) for number in range(first, final + 1))
+    offset = first * reader.chunk_size
+    return found[start - offset : stop - offset]
+
+
+def sealed_size(size: int) -> int:
+    """Bytes that `seal_stream` makes of so many."""
+    return HEADER_SIZE + size + TAG_SIZE * max(1, -(-size >> CHUNK_LOG2))
+
+
+def _seal(algorithm: AeadName, key: bytes, context: bytes, source: BinaryIO, sink: BinaryIO, log2: int) -> int:
+    chosen = aead(algorithm)
+    key, context = sized_key(chosen.name, key, chosen.key_size), required(context)
+    head = MAGIC + bytes((chosen.number, log2)) + bytes(5)
+    salt = secrets.token_bytes(SALT_SIZE)
+    cipher = _stream_cipher(chosen.name, key, head, salt, context)
+    size, header, total, number = 1 << log2, head + salt, 0, 0
+    plain, following, sealed = bytearray(size), bytearray(size), memoryview(bytearray(size + TAG_SIZE))
+    _write(sink, memoryview(header))
+    got = _fill(source, memoryview(plain))
+    while True:
+        coming = _fill(source, memoryview(following)) if got == size else 0
+        if number == CHUNKS_MAX:
+            raise BadInput(f"the source is too long for one sealed stream: over {CHUNKS_MAX} chunks of {size} bytes")
+        out = sealed[: got + TAG_SIZE]
+        cipher.seal_into(_nonce(number, last=coming == 0), memoryview(plain)[:got], header, out)
+        _write(sink, out)
+        total, number = total + got, number + 1
+        if coming == 0:
+            return total
+        plain, following, got = following, plain, coming
+
+
+class _Reader:
+    """The header of a sealed stream, and the opening of single chunks."""
+
+    def __init__(self, key: bytes, context: bytes, source: BinaryIO) -> None:
+        context = required(context)
+        header = bytearray(HEADER_SIZE)
+        got = _fill(source, memoryview(header))
+        self.header = bytes(header)
+        chosen = numbered(header[len(MAGIC)])
+        log2 = header[len(MAGIC) + 1]
+        if (
+            got < HEADER_SIZE
+            or not self.header.startswith(MAGIC)
+            or chosen is None
+            or log2 not in CHUNK_LOG2S
+            or any(header[len(MAGIC) + 2 : 16])
+        ):
+            raise Tampered("the sealed stream")
+        key = sized_key(chosen.name, key, chosen.key_size)
+        self.chunk_size = 1 << log2
+        self._cipher = _stream_cipher(chosen.name, key, self.header[:16], self.header[16:], context)
+        self._plain = memoryview(bytearray(self.chunk_size))
+
+    def open(self, number: int, sealed: memoryview, *, last: bool) -> memoryview:
+        """The chunk's plaintext, in a buffer that the next call overwrites."""
+        size = len(sealed) - TAG_SIZE
+        if size < 0 or (size == 0 and number > 0) or (size < self.chunk_size and not last) or number >= CHUNKS_MAX:
+            raise Tampered("the sealed stream")
+        out = self._plain[:size]
+        try:
+            self._cipher.open_into(_nonce(number, last=last), sealed, self.header, out)
+        except Tampered:
+            raise Tampered("the sealed stream") from None
+        return out
+
+
+def _opened(key: bytes, context: bytes, source: BinaryIO) -> Iterator[memoryview]:
+    reader = _Reader(key, context, source)
+    step = reader.chunk_size + TAG_SIZE
+    sealed, following = bytearray(step), bytearray(step)
+    got, number = _fill(source, memoryview(sealed)), 0
+    while True:
+        coming = _fill(source, memoryview(following)) if got == step else 0
+        yield reader.open(number, memoryview(sealed)[:got], last=coming == 0)
+        if coming == 0:
+            return
+        sealed, following, got, number = following, sealed, coming, number + 1
+
+
+def _stream_cipher(algorithm: AeadName, key: bytes, head: bytes, salt: bytes, context: bytes) -> Cipher:
+    chosen = aead(algorithm)
+    info = b"tongguan stream " + head + context
+    return chosen.keyed(derive(chosen.hash, key, info=info, salt=salt, length=chosen.key_size))
+
+
+def _nonce(number: int, *, last: bool) -> bytes:
+    return (number << 8 | last).to_bytes(12)
+
+
+def _fill(source: BinaryIO, buffer: memoryview) -> int:
+    """Reads until the buffer is full or the source ends; the bytes read."""
+    into = getattr(source, "readinto", None)
+    got = 0
+    try:
+        while got < len(buffer):
+            if into is not None:
+                count = into(buffer[got:])
+            else:
+                data = source.read(len(buffer) - got)
+                count = None if data is None else len(data)
+                buffer[got : got + len(data or b"")] = data or b""
+            if count is None:
+                raise BadInput("the source must be one that waits for its data (blocking)")
+            if count == 0:
+                break
+            got += count
+    except OSError as error:
+        raise _unreadable(error) from None
+    return got
+
+
+def _write(sink: BinaryIO, data: memoryview) -> None:
+    """All of the data. The view ends here: a sink that kept it gets an error at its next use, not other data."""
+    with data[:] as rest:
+        done = 0
+        while done < len(rest):
+            try:
+                with rest[done:] as part:
+                    count = sink.write(part)
+            except OSError as error:
+                raise CannotWrite(f"what is sealed or unsealed cannot be written: {error.strerror or error}") from None
+            if not count:
+                raise CannotWrite("what is sealed or unsealed cannot be written: the sink takes no more bytes")
+            done += count
+
+
+def _unreadable(error: OSError) -> BadInput:
+    return BadInput(f"the source cannot be read: {error.strerror or type(error).__name__}")
