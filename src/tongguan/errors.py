@@ -6,6 +6,8 @@
     │   ├── BadFacts      facts of a decision that are malformed
     │   ├── BadOrg        an organisation file that is malformed
     │   ├── BadSettings   settings that are malformed
+    │   ├── NotFound      a record that is not there
+    │   ├── Conflict      a change that what is there already forbids
     │   └── CannotWrite   an output place that cannot be written
     ├── Denied            somebody may not do what was asked; says which permission is missing
     ├── Missing           an optional part that is not installed
@@ -41,6 +43,14 @@ class BadOrg(BadInput):
 
 class BadSettings(BadInput):
     """Settings that are malformed; the message names the key and what was expected."""
+
+
+class NotFound(BadInput):
+    """A record that is not there; the message names its kind and how it was asked for."""
+
+
+class Conflict(BadInput):
+    """A change that what is there already forbids: a name that is taken, a state that does not allow it."""
 
 
 class CannotWrite(BadInput):
