@@ -1,0 +1,13 @@
+"""Identities: people, programs and teams, how they prove who they are, and what stays of it (sessions, tokens)."""
+
+from __future__ import annotations
+
+from tongguan.trust.identity.accounts import User
+from tongguan.trust.identity.context import Context, Sealer
+from tongguan.trust.identity.identity import Identity
+from tongguan.trust.identity.passwords import Hashing
+from tongguan.trust.identity.principals import Factor
+from tongguan.trust.identity.sessions import Session
+from tongguan.trust.identity.sign_in import SignIn
+
+__all__ = ["Context", "Factor", "Hashing", "Identity", "Sealer", "Session", "SignIn", "User"]

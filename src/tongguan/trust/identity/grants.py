@@ -1,0 +1,136 @@
+"""Who holds which role. Above all roles: nobody changes his own, and one who can grant always remains."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from tongguan.errors import BadInput, NotFound
+from tongguan.trust.access import Principal
+from tongguan.trust.identity.context import Context
+from tongguan.trust.identity.names import label
+from tongguan.trust.identity.sessions import Sessions
+from tongguan.trust.identity.tables import grants, teams, users
+
+__all__ = ["Grants"]
+
+TERMINAL = "terminal"  # the duty of roles that only the machine's own terminal holds
+ASSIGN = "roles.assign"
+
+
+class Grants:
+    """Grants roles and takes them back. A holder's sessions end with each change: the next one begins with the new
+    rights under a new token. API tokens go on: their owner's rights are looked up at each use."""
+
+    def __init__(self, context: Context, sessions: Sessions) -> None:
+        self._context = context
+        self._sessions = sessions
+
+    def grant(
+        self,
+        user_id: str,
+        role: str,
+        *,
+        entities: Collection[str] | None = None,
+        teams: Collection[str] | None = None,
+        by: Principal,
+    ) -> None:
+        """Give a role, for these entities and teams (None: all). Granted again, its scope is replaced.
+
+        Raises Denied (also where the policy separates it from a role that is held), BadInput.
+        """
+        context = self._context
+        context.allow(by, ASSIGN, user_id)
+        with self.kept_assignable(by, user_id) as connection:
+            name = self._holder(connection, user_id, by)
+            self.give(connection, user_id, name, role, entities, teams, by)
+
+    def revoke(self, user_id: str, role: str, by: Principal) -> None:
+        """Take a role back. Raises Denied (also for the last who can grant), BadInput where it is not held."""
+        self._context.allow(by, ASSIGN, user_id)
+        with self.kept_assignable(by, user_id) as connection:
+            name = self._holder(connection, user_id, by)
+            gone = connection.execute(grants.delete().where(grants.c.user_id == user_id, grants.c.role == role))
+            if not gone.rowcount:
+                raise NotFound(f"{name} does not hold this role; see the roles of the account")
+            self._sessions.end_all(connection, user_id)
+            self._context.record("role_revoked", by.name, {"user": name, "role": role})
+
+    def give(
+        self,
+        connection: sa.Connection,
+        user_id: str,
+        name: str,
+        role: str,
+        entities: Collection[str] | None,
+        teams: Collection[str] | None,
+        by: Principal,
+    ) -> None:
+        """The grant itself, in the caller's transaction and under its lock."""
+        context, policy = self._context, self._context.policy
+        if role not in policy.roles:
+            raise BadInput(f"no such role; expected one of {', '.join(sorted(policy.roles))}")
+        if policy.roles[role].duty == TERMINAL:
+            context.refuse(by, ASSIGN, user_id, "terminal_role")
+        held = set(connection.execute(sa.select(grants.c.role).where(grants.c.user_id == user_id)).scalars())
+        if conflict := policy.conflict(role_id for role_id in held | {role} if role_id in policy.roles):
+            other = conflict[0] if conflict[1] == role else conflict[1]
+            context.refuse(by, ASSIGN, user_id, "separation", held=other, asked=role)
+        scope = {"entities": _scope(entities), "teams": _known_teams(connection, teams)}
+        connection.execute(grants.delete().where(grants.c.user_id == user_id, grants.c.role == role))
+        connection.execute(
+            grants.insert().values(user_id=user_id, role=role, granted=context.clock(), granted_by=by.name, **scope)
+        )
+        self._sessions.end_all(connection, user_id)
+        context.record("role_granted", by.name, {"user": name, "role": role, **scope})
+
+    @contextmanager
+    def kept_assignable(self, by: Principal, resource: str) -> Iterator[sa.Connection]:
+        """A transaction that does not end with nobody left who can grant, where there was somebody before."""
+        with self._context.database.write() as connection:
+            self._context.lock(connection)
+            before = self._assigners(connection)
+            yield connection
+            if before and not self._assigners(connection):
+                self._context.refuse(by, ASSIGN, resource, "last_security")
+
+    # ---- within
+
+    def _holder(self, connection: sa.Connection, user_id: str, by: Principal) -> str:
+        if by.id == user_id:
+            self._context.refuse(by, ASSIGN, user_id, "own_grant")
+        row = connection.execute(sa.select(users.c.name, users.c.state).where(users.c.id == user_id)).one_or_none()
+        if row is None or row.state == "deleted":
+            raise NotFound("there is no such account")
+        return str(row.name)
+
+    def _assigners(self, connection: sa.Connection) -> int:
+        policy = self._context.policy
+        roles = [role.id for role in policy.holders(ASSIGN) if role.duty != TERMINAL]
+        rows = connection.execute(
+            sa.select(grants.c.entities, grants.c.teams)
+            .join(users, users.c.id == grants.c.user_id)
+            .where(grants.c.role.in_(roles), users.c.state == "active", users.c.kind == "user")
+        )
+        return sum(1 for row in rows if row.entities is None and row.teams is None)
+
+
+def _scope(entities: Collection[str] | None) -> list[str] | None:
+    if entities is None:
+        return None
+    if isinstance(entities, str):
+        raise BadInput("entities of a grant are a list, or absent for all")
+    return sorted({label(entity, "an entity") for entity in entities})
+
+
+def _known_teams(connection: sa.Connection, wanted: Collection[str] | None) -> list[str] | None:
+    if wanted is None:
+        return None
+    if isinstance(wanted, str):
+        raise BadInput("teams of a grant are a list of ids, or absent for all")
+    known = set(connection.execute(sa.select(teams.c.id).where(teams.c.id.in_(list(wanted)))).scalars())
+    if set(wanted) - known:
+        raise NotFound("a team of this grant does not exist; teams are given by id")
+    return sorted(known)
