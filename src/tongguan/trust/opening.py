@@ -1,0 +1,133 @@
+"""Every part of the trust room over one home, wired to one audit log. Each part is made when it is first asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tongguan.trust.access import Grant, Policy, Principal, load_policy
+from tongguan.trust.audit import AuditLog, open_log
+from tongguan.trust.database import Database
+from tongguan.trust.settings import load_settings
+
+if TYPE_CHECKING:
+    from tongguan.trust.approvals import Approvals
+    from tongguan.trust.evidence import Evidence
+    from tongguan.trust.identity import Identity
+    from tongguan.trust.keys import KeyService
+
+__all__ = ["HOUSE", "Trust", "open_trust"]
+
+HOUSE = Principal("tongguan", "system", (Grant("security_administrator"), Grant("compliance_officer")), id="tongguan")
+"""The house itself: makes and uses the keys that its own records are sealed with."""
+
+IDENTITY_KEY = "identity"
+
+T = TypeVar("T")
+
+
+class Trust:
+    """All of the room. Threads may share one. Raises BadSettings, CannotWrite, Unavailable, Broken.
+
+    A part that is not asked for is not made: whoever only signs in needs no master key.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.settings = load_settings(home)
+        self.policy: Policy = load_policy(home)
+        self.audit: AuditLog = open_log(home, self.settings)
+        self.record = self.audit.append
+        self._lock = threading.RLock()
+        self._made: dict[str, Any] = {}
+
+    def __enter__(self) -> Trust:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        for part in ("keys", "database"):
+            if part in self._made:
+                self._made.pop(part).close()
+        self.audit.close()
+
+    @property
+    def database(self) -> Database:
+        return self._once("database", lambda: Database(self.settings.database or self.home / "trust.db"))
+
+    @property
+    def approvals(self) -> Approvals:
+        def make() -> Approvals:
+            from tongguan.trust.approvals import Approvals
+
+            return Approvals(self.database, self.record, self.policy)
+
+        return self._once("approvals", make)
+
+    @property
+    def identity(self) -> Identity:
+        def make() -> Identity:
+            from tongguan.trust.identity import Identity
+
+            return Identity(self.database, self.record, self.settings.identity, self.policy, seal=_IdentityKey(self))
+
+        return self._once("identity", make)
+
+    @property
+    def keys(self) -> KeyService:
+        def make() -> KeyService:
+            from tongguan.trust.ciphers import SUITES
+            from tongguan.trust.keys import KeyService, open_master
+
+            suite = SUITES[self.settings.suite]
+            master = open_master(self.settings.master, self.home, suite=suite)
+            return KeyService(self.database, master, self.record, self.policy, self.approvals, suite)
+
+        return self._once("keys", make)
+
+    @property
+    def evidence(self) -> Evidence:
+        def make() -> Evidence:
+            from tongguan.trust.evidence import Evidence, open_store
+
+            store = open_store(self.settings.evidence, self.home)
+            return Evidence(
+                self.database, store, self.keys, self.record, self.policy, self.approvals, self.settings.evidence
+            )
+
+        return self._once("evidence", make)
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+
+class _IdentityKey:
+    """Seals second factors under a key of the house, made when the first one is set up."""
+
+    def __init__(self, room: Trust) -> None:
+        self._room = room
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        return self._room.keys.seal(self._key, plain, context, HOUSE)
+
+    def unseal(self, sealed: bytes, context: bytes) -> bytes:
+        return self._room.keys.unseal(self._key, sealed, context, HOUSE)
+
+    @cached_property
+    def _key(self) -> str:
+        return self._room.keys.ensure(name=IDENTITY_KEY, purpose="seal", owner=HOUSE.name, by=HOUSE).id
+
+
+def open_trust(home: Path) -> Trust:
+    """The trust room of a home, as its settings have it."""
+    return Trust(home)
