@@ -7,6 +7,7 @@ minutes. It is spent by the first answer that names it, right or wrong.
 from __future__ import annotations
 
 import base64
+import hmac
 import ipaddress
 import json
 import secrets
@@ -56,6 +57,7 @@ _challenges = sa.Table(
     sa.Column("challenge", sa.LargeBinary(CHALLENGE_SIZE), primary_key=True),
     sa.Column("purpose", sa.String(16), nullable=False),
     sa.Column("user_id", sa.String(64)),  # None: whoever the passkey belongs to
+    sa.Column("attempt", sa.String(64), nullable=False),  # SHA-256 of what stands for one browser's attempt
     sa.Column("party", sa.String(253), nullable=False),
     sa.Column("origin", sa.String(300), nullable=False),
     sa.Column("expires", sa.Float, nullable=False, index=True),
@@ -107,7 +109,14 @@ def relying_party(public_url: str | None, asked: str) -> RelyingParty | None:
 
 
 class SecurityKeys:
-    """The keys of all users. `record`: writes an audit entry. Threads and processes may share the database."""
+    """The keys of all users, and the second factor that they are (`Identity.methods`).
+
+    `record`: writes an audit entry. `attempt` in the methods below: any text that one browser's attempt has from
+    beginning to end and others do not know (a session, a pending sign-in, a form): nobody finishes another's ceremony.
+    Threads and processes may share the database.
+    """
+
+    guessable = False
 
     def __init__(self, database: Database, record: Record, clock: Callable[[], float] = time.time) -> None:
         self._database = database
@@ -116,22 +125,24 @@ class SecurityKeys:
 
     # ---- ceremonies
 
-    def begin_registration(self, user: str, name: str, display: str, party: RelyingParty) -> dict[str, Any]:
+    def begin_registration(
+        self, user_id: str, name: str, display: str, party: RelyingParty, *, attempt: str
+    ) -> dict[str, Any]:
         """What the browser's navigator.credentials.create() is asked, as JSON. Raises BadInput at the limit of keys."""
         import webauthn
         from webauthn.helpers import structs
         from webauthn.helpers.cose import COSEAlgorithmIdentifier as Algorithm
 
-        held = self._credentials(user)
+        held = self._credentials(user_id)
         if len(held) >= PER_USER:
             raise BadInput(f"there are {PER_USER} security keys already; remove one first")
         options = webauthn.generate_registration_options(
             rp_id=party.id,
             rp_name="通关 Tongguan",
-            user_id=user.encode(),
+            user_id=user_id.encode(),
             user_name=name,
             user_display_name=display or name,
-            challenge=self._begin("register", user, party),
+            challenge=self._begin("register", user_id, party, attempt),
             timeout=int(CHALLENGE_S * 1000),
             attestation=structs.AttestationConveyancePreference.NONE,
             authenticator_selection=structs.AuthenticatorSelectionCriteria(
@@ -143,7 +154,7 @@ class SecurityKeys:
         )
         return _document(options)
 
-    def register(self, user: str, answer: str, *, name: str, actor: str) -> SecurityKey:
+    def register(self, user_id: str, answer: str, *, name: str, attempt: str, actor: str) -> SecurityKey:
         """Keep the key that answered. `name`: what its owner calls it. Raises BadInput."""
         import webauthn
         from webauthn.helpers.cose import COSEAlgorithmIdentifier as Algorithm
@@ -151,7 +162,7 @@ class SecurityKeys:
         name = name.strip()
         if not name or len(name) > NAME_LIMIT or not name.isprintable():
             raise BadInput(f"the name of a security key has 1 to {NAME_LIMIT} printable characters")
-        found = self._answer(answer, "register", user)
+        found = self._answer(answer, "register", user_id, attempt)
         if found is None:
             raise BadInput("the security key's answer does not belong to this request, or came too late; begin again")
         document, challenge, party = found
@@ -163,12 +174,14 @@ class SecurityKeys:
                 expected_origin=party.origin,
                 supported_pub_key_algs=[Algorithm(EDDSA), Algorithm(ES256), Algorithm(RS256)],
             )
-        except _malformed() as error:
-            raise BadInput("the security key's answer is not valid; begin again, or try another key") from error
+            if verified.credential_id != _unbase64(document["rawId"]):
+                raise ValueError
+        except _malformed():
+            raise BadInput("the security key's answer is not valid; begin again, or try another key") from None
         row = {
             "credential": verified.credential_id,
             "id": sha256(verified.credential_id).hexdigest()[:32],
-            "user_id": user,
+            "user_id": user_id,
             "name": name,
             "public_key": verified.credential_public_key,
             "sign_count": verified.sign_count,
@@ -177,69 +190,73 @@ class SecurityKeys:
         }
         try:
             with self._database.write() as connection:
-                count = connection.scalar(sa.select(sa.func.count()).where(_keys.c.user_id == user))
+                count = connection.scalar(sa.select(sa.func.count()).where(_keys.c.user_id == user_id))
                 if count is not None and count >= PER_USER:
                     raise BadInput(f"there are {PER_USER} security keys already; remove one first")
                 connection.execute(_keys.insert().values(row))
+                self._record("security_key_add", actor, {"user": user_id, "key": row["id"]})
         except IntegrityError:
             raise BadInput("this security key is registered already") from None
-        self._record("security_key_add", actor, {"user": user, "key": row["id"]})
-        return next(key for key in self.keys(user) if key.id == row["id"])
+        return next(key for key in self.keys(user_id) if key.id == row["id"])
 
-    def begin_second_factor(self, user: str, party: RelyingParty) -> dict[str, Any]:
+    def begin_second_factor(self, user_id: str, party: RelyingParty, *, attempt: str) -> dict[str, Any]:
         """What navigator.credentials.get() is asked after a password. Raises BadInput where the user has no key."""
-        held = self._credentials(user)
+        held = self._credentials(user_id)
         if not held:
             raise BadInput("no security key is registered for this account")
-        return self._request(self._begin("second_factor", user, party), party, held, verified=False)
+        return self._request(self._begin("second_factor", user_id, party, attempt), party, held, verified=False)
 
-    def begin_sign_in(self, party: RelyingParty) -> dict[str, Any]:
+    def begin_sign_in(self, party: RelyingParty, *, attempt: str) -> dict[str, Any]:
         """What navigator.credentials.get() is asked for a sign-in without name and password."""
-        return self._request(self._begin("sign_in", None, party), party, [], verified=True)
+        return self._request(self._begin("sign_in", None, party, attempt), party, [], verified=True)
 
-    def check(self, user: str, answer: str) -> bool:
+    def verify(self, user_id: str, answer: Any, *, attempt: str) -> bool:
         """Whether this is the user's key and it answers the challenge that was made for the user."""
-        found = self._answer(answer, "second_factor", user)
-        return found is not None and self._verify(*found, user=user, verified=False) == user
+        found = self._answer(answer, "second_factor", user_id, attempt)
+        return found is not None and self._verify(*found, user_id=user_id, verified=False) == user_id
 
-    def sign_in(self, answer: str) -> str | None:
+    def sign_in(self, answer: str, *, attempt: str) -> str | None:
         """The id of the user whose passkey this is, None where it is none of ours.
 
         The key has seen its owner (user verification by PIN or finger), so that it counts as two factors.
         """
-        found = self._answer(answer, "sign_in", None)
-        return None if found is None else self._verify(*found, user=None, verified=True)
+        found = self._answer(answer, "sign_in", None, attempt)
+        return None if found is None else self._verify(*found, user_id=None, verified=True)
 
     # ---- the keys
 
-    def keys(self, user: str) -> list[SecurityKey]:
+    def enrolled(self, connection: sa.Connection, user_id: str) -> bool:
+        """Whether the user has a key."""
+        return connection.scalar(sa.select(_keys.c.id).where(_keys.c.user_id == user_id).limit(1)) is not None
+
+    def keys(self, user_id: str) -> list[SecurityKey]:
         """The user's keys, oldest first."""
         columns = [_keys.c[name] for name in SecurityKey.__dataclass_fields__]
         with self._database.read() as connection:
             rows = connection.execute(
-                sa.select(*columns).where(_keys.c.user_id == user).order_by(_keys.c.created, _keys.c.id)
+                sa.select(*columns).where(_keys.c.user_id == user_id).order_by(_keys.c.created, _keys.c.id)
             ).all()
         return [SecurityKey(**row._mapping) for row in rows]
 
-    def remove(self, user: str, key: str, *, actor: str) -> None:
+    def remove(self, user_id: str, key: str, *, actor: str) -> None:
         """Forget one of the user's keys. Raises BadInput where the user has no such key."""
         with self._database.write() as connection:
-            removed = connection.execute(_keys.delete().where(_keys.c.user_id == user, _keys.c.id == key)).rowcount
-        if not removed:
-            raise BadInput("there is no such security key; it may have been removed already")
-        self._record("security_key_remove", actor, {"user": user, "key": key})
+            removed = connection.execute(_keys.delete().where(_keys.c.user_id == user_id, _keys.c.id == key)).rowcount
+            if not removed:
+                raise BadInput("there is no such security key; it may have been removed already")
+            self._record("security_key_remove", actor, {"user": user_id, "key": key})
 
     # ---- within
 
-    def _begin(self, purpose: Purpose, user: str | None, party: RelyingParty) -> bytes:
+    def _begin(self, purpose: Purpose, user_id: str | None, party: RelyingParty, attempt: str) -> bytes:
         """A new challenge. The same person's earlier ones for the same purpose are void."""
         now, challenge = self._clock(), secrets.token_bytes(CHALLENGE_SIZE)
         stale = _challenges.c.expires < now
-        if user is not None:
-            stale = stale | ((_challenges.c.user_id == user) & (_challenges.c.purpose == purpose))
+        if user_id is not None:
+            stale = stale | ((_challenges.c.user_id == user_id) & (_challenges.c.purpose == purpose))
         with self._database.write() as connection:
             connection.execute(_challenges.delete().where(stale))
-            if user is None:
+            if user_id is None:
                 oldest = (
                     sa.select(_challenges.c.challenge)
                     .where(_challenges.c.user_id.is_(None))
@@ -252,7 +269,8 @@ class SecurityKeys:
                 _challenges.insert().values(
                     challenge=challenge,
                     purpose=purpose,
-                    user_id=user,
+                    user_id=user_id,
+                    attempt=_digest(attempt),
                     party=party.id,
                     origin=party.origin,
                     expires=now + CHALLENGE_S,
@@ -261,30 +279,32 @@ class SecurityKeys:
         return challenge
 
     def _answer(
-        self, answer: str, purpose: Purpose, user: str | None
+        self, answer: object, purpose: Purpose, user_id: str | None, attempt: str
     ) -> tuple[dict[str, Any], bytes, RelyingParty] | None:
         """The answer, and the challenge and relying party that it must be held against. Spends the challenge."""
         try:
-            document = json.loads(answer) if len(answer) <= ANSWER_LIMIT else None
-            client = json.loads(_unbase64(document["response"]["clientDataJSON"]))  # type: ignore[index]
+            if not isinstance(answer, str) or len(answer) > ANSWER_LIMIT:
+                return None
+            document = json.loads(answer)
+            client = json.loads(_unbase64(document["response"]["clientDataJSON"]))
             challenge = _unbase64(client["challenge"])
             if client.get("crossOrigin") or len(challenge) != CHALLENGE_SIZE:
                 return None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        whose = _challenges.c.user_id.is_(None) if user is None else _challenges.c.user_id == user
+        whose = _challenges.c.user_id.is_(None) if user_id is None else _challenges.c.user_id == user_id
         with self._database.write() as connection:
             row = connection.execute(
                 _challenges.delete()
                 .where(_challenges.c.challenge == challenge, _challenges.c.purpose == purpose, whose)
-                .returning(_challenges.c.party, _challenges.c.origin, _challenges.c.expires)
+                .returning(_challenges)
             ).one_or_none()
-        if row is None or row.expires < self._clock():
+        if row is None or row.expires < self._clock() or not hmac.compare_digest(row.attempt, _digest(attempt)):
             return None
-        return document, challenge, RelyingParty(row.party, row.origin)  # type: ignore[return-value]
+        return document, challenge, RelyingParty(row.party, row.origin)
 
     def _verify(
-        self, document: dict[str, Any], challenge: bytes, party: RelyingParty, *, user: str | None, verified: bool
+        self, document: dict[str, Any], challenge: bytes, party: RelyingParty, *, user_id: str | None, verified: bool
     ) -> str | None:
         """The owner of the key that answered rightly, else None."""
         import webauthn
@@ -298,7 +318,7 @@ class SecurityKeys:
         with self._database.read() as connection:
             row = connection.execute(sa.select(_keys).where(_keys.c.credential == credential)).one_or_none()
         # A passkey says whose it is (§7.2 step 6); what it says must be what we registered.
-        if row is None or (user or named) != row.user_id or named not in (None, row.user_id):
+        if row is None or (user_id or named) != row.user_id or named not in (None, row.user_id):
             return None
         try:
             answer = webauthn.verify_authentication_response(
@@ -321,22 +341,16 @@ class SecurityKeys:
         went_on = (_keys.c.sign_count < count) | ((_keys.c.sign_count == 0) & sa.literal(count == 0))
         with self._database.write() as connection:
             moved = connection.execute(_keys.update().where(same, went_on).values(sign_count=count, last_used=now))
-            if not moved.rowcount:
-                connection.execute(_keys.update().where(same).values(suspect=now))
-        if not moved.rowcount:
-            body = {
-                "user": row.user_id,
-                "key": row.id,
-                "why": "counter",
-                "counter": count,
-                "expected_above": row.sign_count,
-            }
+            if moved.rowcount:
+                return True
+            connection.execute(_keys.update().where(same).values(suspect=now))
+            body = {"user": row.user_id, "key": row.id, "why": "counter", "said": count, "known": row.sign_count}
             self._record("security_key_refused", "anonymous", body)
-        return bool(moved.rowcount)
+        return False
 
-    def _credentials(self, user: str) -> list[bytes]:
+    def _credentials(self, user_id: str) -> list[bytes]:
         with self._database.read() as connection:
-            return list(connection.scalars(sa.select(_keys.c.credential).where(_keys.c.user_id == user)))
+            return list(connection.scalars(sa.select(_keys.c.credential).where(_keys.c.user_id == user_id)))
 
     def _request(
         self, challenge: bytes, party: RelyingParty, allowed: list[bytes], *, verified: bool
@@ -353,6 +367,10 @@ class SecurityKeys:
             user_verification=need.REQUIRED if verified else need.DISCOURAGED,
         )
         return _document(options)
+
+
+def _digest(attempt: str) -> str:
+    return sha256(attempt.encode("utf-8", "replace")).hexdigest()
 
 
 def _document(options: Any) -> dict[str, Any]:
