@@ -5,9 +5,29 @@ from __future__ import annotations
 from tongguan.trust.identity.accounts import User
 from tongguan.trust.identity.context import Context, Sealer
 from tongguan.trust.identity.identity import Identity
+from tongguan.trust.identity.import_file import LineError
+from tongguan.trust.identity.imports import ImportReport
 from tongguan.trust.identity.passwords import Hashing
 from tongguan.trust.identity.principals import Factor
 from tongguan.trust.identity.sessions import Session
 from tongguan.trust.identity.sign_in import SignIn
+from tongguan.trust.identity.teams import Team
+from tongguan.trust.identity.tokens import ApiToken, is_token
+from tongguan.trust.identity.totp import TotpOffer
 
-__all__ = ["Context", "Factor", "Hashing", "Identity", "Sealer", "Session", "SignIn", "User"]
+__all__ = [
+    "ApiToken",
+    "Context",
+    "Factor",
+    "Hashing",
+    "Identity",
+    "ImportReport",
+    "LineError",
+    "Sealer",
+    "Session",
+    "SignIn",
+    "Team",
+    "TotpOffer",
+    "User",
+    "is_token",
+]

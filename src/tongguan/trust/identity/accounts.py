@@ -179,6 +179,20 @@ class Accounts:
             connection.execute(users.update().where(users.c.id == user_id).values(state="active"))
             self._context.record("user_enabled", by.name, {"user": user.name})
 
+    def reset_factors(self, user_id: str, by: Principal) -> None:
+        """Take away all second factors and recovery codes of somebody who lost them; sessions end.
+
+        Never by the one who sets passwords: for an account with a second factor it takes two to get in.
+        """
+        self._context.allow(by, "factors.reset", user_id)
+        self._refuse_own(user_id, by)
+        with self._context.database.write() as connection:
+            self._context.lock(connection)
+            user = self._one(connection, users.c.id == user_id)
+            gone = {name: factor.forget(connection, user_id) for name, factor in self._methods.items()}
+            self._sessions.end_all(connection, user_id)
+            self._context.record("second_factors_reset", by.name, {"user": user.name, "methods": gone})
+
     def delete(self, user_id: str, by: Principal) -> None:
         """Remove an account with all that is known of the person. Its name stays, taken: the audit log uses it."""
         self._context.allow(by, "people.manage", user_id)
@@ -187,7 +201,7 @@ class Accounts:
             user = self._one(connection, users.c.id == user_id)
             self.close(connection, user_id, "deleted")
             for factor in self._methods.values():
-                factor.remove(connection, user_id)
+                factor.forget(connection, user_id)
             for table in (password_history, grants, team_members, familiar_addresses, external_links):
                 connection.execute(table.delete().where(table.c.user_id == user_id))
             connection.execute(

@@ -86,6 +86,12 @@ class Context:
             self.refuse(by, "profile.own", user_id, "token_own")
         self.allow(by, "profile.own" if by.id == user_id else operation, user_id)
 
+    def own(self, by: Principal, user_id: str) -> None:
+        """The owner of the account and nobody else, whatever the roles. Raises Denied."""
+        if by.id != user_id:
+            self.refuse(by, "profile.own", user_id, "not_own")
+        self.own_or(by, user_id, "profile.own")
+
     def refuse(self, by: Principal, operation: str, resource: str, why: str, **values: object) -> NoReturn:
         """A rule beyond the roles forbids it: an entry, then Denied with the text `why` of wording.yaml."""
         self._deny(by, operation, resource, None, self.text(why, **values))

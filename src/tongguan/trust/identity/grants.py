@@ -45,7 +45,7 @@ class Grants:
         context.allow(by, ASSIGN, user_id)
         with self.kept_assignable(by, user_id) as connection:
             name = self._holder(connection, user_id, by)
-            self.give(connection, user_id, name, role, entities, teams, by)
+            self._give(connection, user_id, name, role, entities, teams, by)
 
     def revoke(self, user_id: str, role: str, by: Principal) -> None:
         """Take a role back. Raises Denied (also for the last who can grant), BadInput where it is not held."""
@@ -58,7 +58,7 @@ class Grants:
             self._sessions.end_all(connection, user_id)
             self._context.record("role_revoked", by.name, {"user": name, "role": role})
 
-    def give(
+    def _give(
         self,
         connection: sa.Connection,
         user_id: str,
@@ -68,23 +68,48 @@ class Grants:
         teams: Collection[str] | None,
         by: Principal,
     ) -> None:
-        """The grant itself, in the caller's transaction and under its lock."""
-        context, policy = self._context, self._context.policy
+        held = set(connection.execute(sa.select(grants.c.role).where(grants.c.user_id == user_id)).scalars())
+        if why := self.obstacle(held, role):
+            self._context.refuse(by, ASSIGN, user_id, why[0], **why[1])
+        scope = {"entities": _scope(entities), "teams": _known_teams(connection, teams)}
+        self.put(connection, user_id, role, by, **scope)
+        self._context.record("role_granted", by.name, {"user": name, "role": role, **scope})
+
+    def obstacle(self, held: Collection[str], role: str) -> tuple[str, dict[str, str]] | None:
+        """Why somebody with these roles does not get this one: a key of wording.yaml and its values. Raises BadInput
+        where there is no such role."""
+        policy = self._context.policy
         if role not in policy.roles:
             raise BadInput(f"no such role; expected one of {', '.join(sorted(policy.roles))}")
         if policy.roles[role].duty == TERMINAL:
-            context.refuse(by, ASSIGN, user_id, "terminal_role")
-        held = set(connection.execute(sa.select(grants.c.role).where(grants.c.user_id == user_id)).scalars())
-        if conflict := policy.conflict(role_id for role_id in held | {role} if role_id in policy.roles):
+            return "terminal_role", {}
+        if conflict := policy.conflict(r for r in {*held, role} if r in policy.roles):
             other = conflict[0] if conflict[1] == role else conflict[1]
-            context.refuse(by, ASSIGN, user_id, "separation", held=other, asked=role)
-        scope = {"entities": _scope(entities), "teams": _known_teams(connection, teams)}
+            return "separation", {"held": other, "asked": role}
+        return None
+
+    def put(
+        self,
+        connection: sa.Connection,
+        user_id: str,
+        role: str,
+        by: Principal,
+        entities: list[str] | None = None,
+        teams: list[str] | None = None,
+    ) -> None:
+        """Write it; the holder's sessions end."""
         connection.execute(grants.delete().where(grants.c.user_id == user_id, grants.c.role == role))
         connection.execute(
-            grants.insert().values(user_id=user_id, role=role, granted=context.clock(), granted_by=by.name, **scope)
+            grants.insert().values(
+                user_id=user_id,
+                role=role,
+                entities=entities,
+                teams=teams,
+                granted=self._context.clock(),
+                granted_by=by.name,
+            )
         )
         self._sessions.end_all(connection, user_id)
-        context.record("role_granted", by.name, {"user": name, "role": role, **scope})
 
     @contextmanager
     def kept_assignable(self, by: Principal, resource: str) -> Iterator[sa.Connection]:

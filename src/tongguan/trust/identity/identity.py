@@ -9,13 +9,19 @@ from tongguan.trust.access import Policy
 from tongguan.trust.database import Database
 from tongguan.trust.identity.accounts import Accounts
 from tongguan.trust.identity.context import Context, Record, Sealer
+from tongguan.trust.identity.external import External
 from tongguan.trust.identity.first import first_accounts
 from tongguan.trust.identity.grants import Grants
+from tongguan.trust.identity.imports import Imports
 from tongguan.trust.identity.lockout import Lockout
 from tongguan.trust.identity.passwords import Hashing, Passwords
 from tongguan.trust.identity.principals import Factor, Principals
+from tongguan.trust.identity.recovery import Recovery
 from tongguan.trust.identity.sessions import Sessions
 from tongguan.trust.identity.sign_in import Entrance
+from tongguan.trust.identity.teams import Teams
+from tongguan.trust.identity.tokens import Tokens
+from tongguan.trust.identity.totp import Totp
 from tongguan.trust.settings import Identity as Rules
 
 __all__ = ["Identity"]
@@ -72,12 +78,40 @@ class Identity:
         self.disable = accounts.disable
         self.enable = accounts.enable
         self.delete = accounts.delete
+        self.reset_factors = accounts.reset_factors
 
         entrance = Entrance(context, passwords, lockout, sessions, principals, self.methods)
         self.sign_in = entrance.sign_in
         self.second_factor = entrance.second_factor
         self.admit = entrance.admit
         self.attempt = entrance.attempt
+
+        totp = Totp(context, lockout, sessions)
+        self.totp_begin = totp.begin
+        self.totp_confirm = totp.confirm
+        self.totp_remove = totp.delete
+        recovery = Recovery(context)
+        self.recovery_codes = recovery.codes
+        self.recovery_left = recovery.left
+        self.methods |= {"totp": totp, "recovery": recovery}
+
+        tokens = Tokens(context, principals)
+        self.issue_token = tokens.issue_token
+        self.token = tokens.token
+        self.tokens = tokens.tokens
+        self.revoke_token = tokens.revoke_token
+
+        external = External(context, accounts, entrance)
+        self.sign_in_external = external.sign_in_external
+        self.link_external = external.link_external
+        self.unlink_external = external.unlink_external
+
+        teams = Teams(context)
+        self.teams = teams.teams
+        self.create_team = teams.create_team
+        self.update_team = teams.update_team
+        self.delete_team = teams.delete_team
+        self.import_csv = Imports(context, accounts, granting).import_csv
 
         self._accounts, self._passwords = accounts, passwords
 

@@ -31,7 +31,7 @@ class Factor(Protocol):
     def verify(self, user_id: str, answer: Any, *, attempt: str) -> bool:
         """Whether the answer is right; a right one never is again. `attempt`: the id that Identity.attempt gives."""
 
-    def remove(self, connection: sa.Connection, user_id: str) -> int:
+    def forget(self, connection: sa.Connection, user_id: str) -> int:
         """Forget all of this kind that the account has; how many there were."""
 
 
