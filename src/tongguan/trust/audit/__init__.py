@@ -1,19 +1,30 @@
 """The audit log: a Merkle tree of what was done, signed checkpoints, proofs, and their check away from the log."""
 
-from tongguan.trust.audit.log import AuditLog, Entry, audit_log
+from tongguan.trust.audit.entry import Entry
+from tongguan.trust.audit.log import AuditLog
 from tongguan.trust.audit.merkle import Proof, leaf_hash, verify_consistency, verify_inclusion
+from tongguan.trust.audit.opening import audit_log, open_log
 from tongguan.trust.audit.proof import check_proof
+from tongguan.trust.audit.recording import BatchedRecorder, Record, recorder
+from tongguan.trust.audit.search import Count, Page, Query
 from tongguan.trust.audit.verdict import Problem, Verdict
 
 __all__ = [
     "AuditLog",
+    "BatchedRecorder",
+    "Count",
     "Entry",
+    "Page",
     "Problem",
     "Proof",
+    "Query",
+    "Record",
     "Verdict",
     "audit_log",
     "check_proof",
     "leaf_hash",
+    "open_log",
+    "recorder",
     "verify_consistency",
     "verify_inclusion",
 ]

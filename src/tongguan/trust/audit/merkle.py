@@ -1,5 +1,6 @@
-"""Merkle trees of RFC 9162 section 2.1 over SHA-256: pure functions of hashes, no storage.
+"""Merkle trees of RFC 9162 section 2.1: pure functions of hashes, no storage.
 
+The hash is SHA-256 unless a function is given another `TreeHash`; both here have 32 bytes.
 A tree of `size` leaves is addressed by complete subtrees: the node (level, index) covers the leaves
 `index << level` up to `(index + 1) << level`, exclusive. Whoever stores those nodes can answer for any root, inclusion
 or consistency proof; `Nodes` is how this module asks for one.
@@ -9,12 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
+from typing import Literal
+
+from tongguan.errors import BadInput
 
 __all__ = [
     "EMPTY_ROOT",
+    "SHA256",
+    "HashName",
     "Nodes",
     "Proof",
+    "TreeHash",
     "consistency_path",
     "frontier_root",
     "grow",
@@ -22,11 +30,15 @@ __all__ = [
     "leaf_hash",
     "node_hash",
     "root_hash",
+    "tree_hash",
     "verify_consistency",
     "verify_inclusion",
 ]
 
 Nodes = Callable[[int, int], bytes]  # (level, index) of a complete subtree → its hash
+
+HashName = Literal["sha256", "sm3"]
+HASH_SIZE = 32
 
 EMPTY_ROOT = sha256(b"").digest()
 
@@ -55,12 +67,42 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def root_hash(nodes: Nodes, size: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class TreeHash:
+    """The hash of a tree: of leaves, of inner nodes, and of no leaves at all."""
+
+    name: HashName
+    leaf: Callable[[bytes], bytes]
+    node: Callable[[bytes, bytes], bytes]
+    empty: bytes
+
+
+SHA256 = TreeHash("sha256", leaf_hash, node_hash, EMPTY_ROOT)
+
+
+@cache
+def tree_hash(name: str) -> TreeHash:
+    """The tree hash of this name: sha256 (FIPS 180-4) or sm3 (GB/T 32905). Raises BadInput."""
+    if name == "sha256":
+        return SHA256
+    if name != "sm3":
+        raise BadInput(f"{name[:40]!r} is no hash of an audit log; expected sha256 or sm3")
+    from tongguan.trust.ciphers import digest
+
+    return TreeHash(
+        "sm3",
+        lambda entry: digest("sm3", b"\x00" + entry),
+        lambda left, right: digest("sm3", b"\x01" + left + right),
+        digest("sm3", b""),
+    )
+
+
+def root_hash(nodes: Nodes, size: int, tree: TreeHash = SHA256) -> bytes:
     """MTH of the first `size` leaves."""
-    return _range_hash(nodes, 0, size) if size else EMPTY_ROOT
+    return _range_hash(nodes, 0, size, tree) if size else tree.empty
 
 
-def grow(frontier: dict[int, bytes], index: int, leaf: bytes) -> list[tuple[int, int, bytes]]:
+def grow(frontier: dict[int, bytes], index: int, leaf: bytes, tree: TreeHash = SHA256) -> list[tuple[int, int, bytes]]:
     """Add the leaf `index` to a frontier (level → hash of the complete subtrees that make up the tree), in place.
 
     Returns the nodes that are complete now, from the leaf up: (level, index, hash).
@@ -68,7 +110,7 @@ def grow(frontier: dict[int, bytes], index: int, leaf: bytes) -> list[tuple[int,
     level, made = 0, leaf
     nodes = [(0, index, leaf)]
     while index & 1:
-        made = node_hash(frontier.pop(level), made)
+        made = tree.node(frontier.pop(level), made)
         level += 1
         index >>= 1
         nodes.append((level, index, made))
@@ -76,15 +118,15 @@ def grow(frontier: dict[int, bytes], index: int, leaf: bytes) -> list[tuple[int,
     return nodes
 
 
-def frontier_root(frontier: dict[int, bytes]) -> bytes:
+def frontier_root(frontier: dict[int, bytes], tree: TreeHash = SHA256) -> bytes:
     """Root of the tree that a frontier makes up."""
     found = None
     for level in sorted(frontier):
-        found = frontier[level] if found is None else node_hash(frontier[level], found)
-    return EMPTY_ROOT if found is None else found
+        found = frontier[level] if found is None else tree.node(frontier[level], found)
+    return tree.empty if found is None else found
 
 
-def inclusion_path(nodes: Nodes, index: int, size: int) -> list[bytes]:
+def inclusion_path(nodes: Nodes, index: int, size: int, tree: TreeHash = SHA256) -> list[bytes]:
     """PATH(index, D[size]) of section 2.1.3.1. Raises IndexError unless 0 <= index < size."""
     if not 0 <= index < size:
         raise IndexError(f"no leaf {index} in a tree of {size}")
@@ -93,15 +135,15 @@ def inclusion_path(nodes: Nodes, index: int, size: int) -> list[bytes]:
     while end - start > 1:
         middle = start + _split(end - start)
         if index < middle:
-            path.append(_range_hash(nodes, middle, end))
+            path.append(_range_hash(nodes, middle, end, tree))
             end = middle
         else:
-            path.append(_range_hash(nodes, start, middle))
+            path.append(_range_hash(nodes, start, middle, tree))
             start = middle
     return path[::-1]
 
 
-def consistency_path(nodes: Nodes, first: int, second: int) -> list[bytes]:
+def consistency_path(nodes: Nodes, first: int, second: int, tree: TreeHash = SHA256) -> list[bytes]:
     """PROOF(first, D[second]) of section 2.1.4.1. Raises IndexError unless 0 < first <= second."""
     if not 0 < first <= second:
         raise IndexError(f"no consistency proof from size {first} to size {second}")
@@ -110,37 +152,39 @@ def consistency_path(nodes: Nodes, first: int, second: int) -> list[bytes]:
     while first != end:
         middle = start + _split(end - start)
         if first <= middle:
-            path.append(_range_hash(nodes, middle, end))
+            path.append(_range_hash(nodes, middle, end, tree))
             end = middle
         else:
-            path.append(_range_hash(nodes, start, middle))
+            path.append(_range_hash(nodes, start, middle, tree))
             start, whole = middle, False
     if not whole:
-        path.append(_range_hash(nodes, start, end))
+        path.append(_range_hash(nodes, start, end, tree))
     return path[::-1]
 
 
-def verify_inclusion(leaf: bytes, proof: Proof) -> bool:
+def verify_inclusion(leaf: bytes, proof: Proof, tree: TreeHash = SHA256) -> bool:
     """Whether `proof` leads from the leaf hash `leaf` to the proof's root (section 2.1.3.2)."""
-    if not 0 <= proof.index < proof.size or leaf != proof.leaf or len(leaf) != sha256().digest_size:
+    if not 0 <= proof.index < proof.size or leaf != proof.leaf or len(leaf) != HASH_SIZE:
         return False
     index, last, found = proof.index, proof.size - 1, leaf
     for sibling in proof.path:
         if last == 0:
             return False
         if index & 1 or index == last:
-            found = node_hash(sibling, found)
+            found = tree.node(sibling, found)
             while not index & 1 and index:
                 index >>= 1
                 last >>= 1
         else:
-            found = node_hash(found, sibling)
+            found = tree.node(found, sibling)
         index >>= 1
         last >>= 1
     return last == 0 and found == proof.root
 
 
-def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]) -> bool:
+def verify_consistency(
+    first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes], tree: TreeHash = SHA256
+) -> bool:
     """Whether the tree of `second` leaves begins with the tree of `first` leaves (section 2.1.4.2)."""
     if not 0 < first <= second:
         return False
@@ -159,12 +203,12 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
         if last == 0:
             return False
         if index & 1 or index == last:
-            old, new = node_hash(step, old), node_hash(step, new)
+            old, new = tree.node(step, old), tree.node(step, new)
             while not index & 1 and index:
                 index >>= 1
                 last >>= 1
         else:
-            new = node_hash(new, step)
+            new = tree.node(new, step)
         index >>= 1
         last >>= 1
     return last == 0 and old == first_root and new == second_root
@@ -175,7 +219,7 @@ def _split(width: int) -> int:
     return 1 << (width - 1).bit_length() - 1
 
 
-def _range_hash(nodes: Nodes, start: int, end: int) -> bytes:
+def _range_hash(nodes: Nodes, start: int, end: int, tree: TreeHash) -> bytes:
     """Hash of the leaves from `start` to `end`, where `start` is a multiple of the range's largest complete subtree.
 
     The range falls into complete subtrees of shrinking size; they are joined from the right.
@@ -187,5 +231,5 @@ def _range_hash(nodes: Nodes, start: int, end: int) -> bytes:
         start += 1 << level
     found = parts.pop()
     while parts:
-        found = node_hash(parts.pop(), found)
+        found = tree.node(parts.pop(), found)
     return found

@@ -7,8 +7,9 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from tongguan.errors import BadInput
 from tongguan.trust.audit.checkpoint import Verifier, parse
-from tongguan.trust.audit.merkle import Proof, leaf_hash, verify_inclusion
+from tongguan.trust.audit.merkle import Proof, tree_hash, verify_inclusion
 
 __all__ = ["check_proof"]
 
@@ -29,12 +30,13 @@ def check_proof(document: Mapping[str, Any], verifier: str | None = None) -> boo
             path=tuple(_bytes(step) for step in document["path"]),
             root=_bytes(document["root"]),
         )
-        leaf = leaf_hash(str(document["entry"]).encode())
-    except (KeyError, TypeError, ValueError, binascii.Error):
+        tree = tree_hash(str(document.get("hash", "sha256")))
+        leaf = tree.leaf(str(document["entry"]).encode())
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, BadInput):
         return False
     known = parse(note)
-    agreed = known is not None and (known.size, known.root) == (proof.size, proof.root)
-    return signed and agreed and verify_inclusion(leaf, proof)
+    agreed = known is not None and (known.size, known.root, known.hash) == (proof.size, proof.root, tree.name)
+    return signed and agreed and verify_inclusion(leaf, proof, tree)
 
 
 def _bytes(text: str) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tongguan.errors import Broken
 from tongguan.trust.audit import merkle
 from tongguan.trust.audit.checkpoint import Checkpoint, Verifier, parse
-from tongguan.trust.audit.store import GUARDS
+from tongguan.trust.audit.merkle import TreeHash
+from tongguan.trust.audit.store import Snapshot
 from tongguan.wording import wording
 
 __all__ = ["Problem", "Verdict", "examine"]
@@ -41,36 +42,36 @@ class Verdict:
         return not self.problems
 
 
-def examine(database: sqlite3.Connection, verifier: str, notes: Sequence[str], *, published: bool) -> Verdict:
+def examine(snapshot: Snapshot, tree: TreeHash, verifier: str, notes: Sequence[str], *, published: bool) -> Verdict:
     """Walk the log once, in bounded memory.
 
-    `notes`: checkpoints from outside the database. `published`: whether the file beside the log is there.
+    `notes`: checkpoints from outside the database. `published`: whether the file with the newest one is there.
     """
-    database.execute("begin")  # one snapshot, whatever is appended meanwhile
-    walk = _Walk(database, Verifier(verifier))
+    walk = _Walk(snapshot, tree, Verifier(verifier))
     try:
         walk.guards()
         walk.notes(notes)
         walk.entries()
         walk.end()
-    except sqlite3.DatabaseError as error:
+        walk.counts()
+    except Broken as error:
         walk.problem("damaged", walk.size, detail=str(error))
     if walk.size and not published:
         walk.problem("unpublished")
-    return Verdict(walk.size, merkle.frontier_root(walk.true), tuple(walk.problems))
+    return Verdict(walk.size, merkle.frontier_root(walk.true, tree), tuple(walk.problems))
 
 
 class _Level:
     """The stored nodes of one level, read once and in order."""
 
-    def __init__(self, database: sqlite3.Connection, level: int) -> None:
-        self._rows = database.execute('select "index", hash from nodes where level = ? order by "index"', (level,))
-        self._next = self._rows.fetchone()
+    def __init__(self, snapshot: Snapshot, level: int) -> None:
+        self._rows = snapshot.rows('select "index", hash from nodes where level = ? order by "index"', (level,))
+        self._next = next(self._rows, None)
 
     def at(self, index: int) -> bytes | None:
         """The hash at an index not below the last one asked for."""
         while self._next and self._next[0] < index:
-            self._next = self._rows.fetchone()
+            self._next = next(self._rows, None)
         return self._next[1] if self._next and self._next[0] == index else None
 
 
@@ -81,8 +82,9 @@ class _Walk:
     change is reported once and not again at every level above it.
     """
 
-    def __init__(self, database: sqlite3.Connection, verifier: Verifier) -> None:
-        self.database = database
+    def __init__(self, snapshot: Snapshot, tree: TreeHash, verifier: Verifier) -> None:
+        self.snapshot = snapshot
+        self.tree = tree
         self.verifier = verifier
         self.problems: list[Problem] = []
         self.size = 0
@@ -99,8 +101,7 @@ class _Walk:
         self.problems.append(Problem(kind, first, last, text))
 
     def guards(self) -> None:
-        rows = self.database.execute("select name from sqlite_master where type = 'trigger'")
-        if gone := GUARDS - {name for (name,) in rows}:
+        if gone := self.snapshot.missing_guards():
             self.problem("unguarded", detail=", ".join(sorted(gone)))
 
     def notes(self, notes: Sequence[str]) -> None:
@@ -110,41 +111,51 @@ class _Walk:
                 self.sealed = max(self.sealed, known.size)
 
     def entries(self) -> None:
-        sealed = self.database.execute("select size, note from checkpoints order by size")
-        upcoming = sealed.fetchone()
+        sealed = self.snapshot.rows("select size, note from checkpoints order by size")
+        upcoming = next(sealed, None)
         self._hold(self.outside.pop(0, []))
-        for index, text in self.database.execute('select "index", text from entries order by "index"'):
+        for index, text, labelled in self.snapshot.entries():
             self._gap(index)
             self._leaf(index, text)
+            if not labelled:
+                self.problem("mislabelled", index, index)
             roots = self.outside.pop(self.size, [])
             while upcoming and upcoming[0] <= self.size:
                 if known := self._signed(upcoming[1], upcoming[0]):
                     roots.append(known.root)
                     self.sealed = max(self.sealed, known.size)
-                upcoming = sealed.fetchone()
+                upcoming = next(sealed, None)
             self._hold(roots)
         while upcoming:  # checkpoints beyond the last entry
             if known := self._signed(upcoming[1], upcoming[0]):
                 self.sealed = max(self.sealed, known.size)
-            upcoming = sealed.fetchone()
+            upcoming = next(sealed, None)
 
     def end(self) -> None:
         """Whether the log ends where it was sealed."""
-        nodes = self.database.execute('select max("index") + 1 from nodes where level = 0').fetchone()[0] or 0
+        nodes = next(self.snapshot.rows('select max("index") + 1 from nodes where level = 0'))[0] or 0
         if max(self.sealed, nodes) > self.size:
             self.problem("cut", self.size, max(self.sealed, nodes) - 1)
         elif self.sealed < self.size:
             self.problem("unsealed", self.sealed, self.size - 1)
+
+    def counts(self) -> None:
+        """Whether the counters of kinds say what is there; where entries are wrong, that has been said already."""
+        if any(problem.first >= 0 for problem in self.problems):
+            return
+        there = set(self.snapshot.rows("select kind, count(*) from entries group by kind"))
+        if wrong := there ^ set(self.snapshot.rows("select kind, count from kinds")):
+            self.problem("miscounted", detail=", ".join(sorted({str(kind) for kind, _ in wrong})))
 
     def _gap(self, index: int) -> None:
         """Go over entries that are gone on their stored leaf hashes, so that the rest can still be checked."""
         if index > self.size:
             self.problem("missing", self.size, index - 1)
         while self.size < index:
-            self._grow(merkle.EMPTY_ROOT, self._node(0, self.size))
+            self._grow(self.tree.empty, self._node(0, self.size))
 
     def _leaf(self, index: int, text: str) -> None:
-        leaf = merkle.leaf_hash(text.encode())
+        leaf = self.tree.leaf(text.encode())
         stored = self._node(0, index)
         if stored is None:
             self.problem("node", index, index)
@@ -165,11 +176,11 @@ class _Walk:
             self.problem("altered", index, index)
 
     def _grow(self, leaf: bytes, stored: bytes | None) -> None:
-        merkle.grow(self.true, self.size, leaf)
+        merkle.grow(self.true, self.size, leaf, self.tree)
         found = leaf if stored is None else stored
         level, place = 0, self.size
         while place & 1:
-            found = merkle.node_hash(self.stored.pop(level), found)
+            found = self.tree.node(self.stored.pop(level), found)
             level, place = level + 1, place >> 1
             kept = self._node(level, place)
             if kept != found:
@@ -180,7 +191,7 @@ class _Walk:
 
     def _node(self, level: int, index: int) -> bytes | None:
         if level not in self.levels:
-            self.levels[level] = _Level(self.database, level)
+            self.levels[level] = _Level(self.snapshot, level)
         return self.levels[level].at(index)
 
     def _signed(self, note: str, size: int | None = None) -> Checkpoint | None:
@@ -189,7 +200,12 @@ class _Walk:
         if known is not None and known.origin != self.verifier.origin:
             self.problem("other_key", detail=known.origin)
             return None
-        if known is None or size not in (None, known.size) or not self.verifier.signed(note):
+        if (
+            known is None
+            or size not in (None, known.size)
+            or known.hash != self.tree.name
+            or not self.verifier.signed(note)
+        ):
             self.problem("forged", last=known.size if known else -1)
             return None
         return known
@@ -198,7 +214,7 @@ class _Walk:
         """Hold signed roots of the present size against the entries."""
         if not roots or self.failed:
             return
-        true = merkle.frontier_root(self.true)
+        true = merkle.frontier_root(self.true, self.tree)
         if all(root == true for root in roots):
             self.held = self.size
             return
