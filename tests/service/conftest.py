@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import workspace_sample
 from fastapi import FastAPI
 
 from tongguan import service
-from tongguan.trust import AuditLog, Door
+from tongguan.trust.access import Grant, Principal
+from tongguan.trust.opening import Trust, open_trust
 
 PASSWORD = "correct horse battery"
 ORG = """exporter:
@@ -23,18 +24,33 @@ ORG = """exporter:
 """
 
 
+OFFICER, AUDITOR = "officer", "auditor"
+GATE = Principal("gate", "system", (Grant("system_administrator"), Grant("security_administrator")), id="gate")
+"""Whoever sets up a test's accounts."""
+
+
 def new_app(folder: Path, *, inspected: bool = True) -> FastAPI:
-    """A console of its own, with one user whose password is known."""
+    """A console of its own, with an officer and an auditor whose passwords are known."""
     home = folder / "home"
     home.mkdir()
     (folder / "org.yaml").write_text(ORG, encoding="utf-8")
+    (home / "settings.yaml").write_text("service: {requests_per_minute: 100000, sign_ins_per_minute: 1000}\n")
     workspace = workspace_sample.build(folder / "workspace") if inspected else folder / "workspace"
-    door = Door(home)
-    door.set_password("admin", PASSWORD)
-    door.close()
-    with AuditLog(home / "audit.db") as log:
-        log.append("run", "root", {"sources": 1, "exchanges": 15640})
-    return service.create_app(workspace, folder / "org.yaml", home)
+    trust = open_trust(home)
+    add_user(trust, OFFICER, "compliance_officer")
+    add_user(trust, AUDITOR, "auditor")
+    trust.record("run", "root", {"sources": 1, "exchanges": 15640})
+    return service.create_app(workspace, folder / "org.yaml", home, trust=trust)
+
+
+def add_user(trust: Trust, name: str, *roles: str, kind: str = "user", entities: Collection[str] | None = None) -> str:
+    """An account with these roles and, where it is a person's, PASSWORD; gives its id."""
+    made = trust.identity.create_user(name, kind=kind, by=GATE)
+    for role in roles:
+        trust.identity.grant(made.id, role, entities=entities, by=GATE)
+    if kind == "user":
+        trust.identity.set_password(made.id, PASSWORD, GATE, must_change=False)
+    return made.id
 
 
 @contextmanager
@@ -60,11 +76,11 @@ def stranger(app: FastAPI) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def signed_in(app: FastAPI) -> Iterator[httpx.Client]:
+def signed_in(app: FastAPI, user: str = OFFICER) -> Iterator[httpx.Client]:
     """A client that is signed in."""
     with stranger(app) as client:
         token = form_token(client.get("/sign-in").text)
-        answer = client.post("/sign-in", data={"user": "admin", "password": PASSWORD, "csrf": token, "next": "/"})
+        answer = client.post("/sign-in", data={"user": user, "password": PASSWORD, "csrf": token, "next": "/"})
         assert answer.status_code == 303, answer.text
         yield client
 
@@ -83,4 +99,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
 @pytest.fixture(scope="session")
 def client(app: FastAPI) -> Iterator[httpx.Client]:
     with signed_in(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def auditor(app: FastAPI) -> Iterator[httpx.Client]:
+    with signed_in(app, AUDITOR) as client:
         yield client

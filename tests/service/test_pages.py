@@ -37,10 +37,17 @@ def words(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", body))
 
 
+def reader(request: pytest.FixtureRequest, path: str) -> httpx.Client:
+    """Somebody who may see the page."""
+    client: httpx.Client = request.getfixturevalue("auditor" if path.startswith("/audit") else "client")
+    return client
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("path", PAGES)
-def test_page(client: httpx.Client, path: str, language: str, theme: str) -> None:
+def test_page(request: pytest.FixtureRequest, path: str, language: str, theme: str) -> None:
+    client = reader(request, path)
     client.cookies.update({"lang": language, "theme": theme})
     answer = client.get(path)
     assert answer.status_code == 200
@@ -57,7 +64,8 @@ def test_page(client: httpx.Client, path: str, language: str, theme: str) -> Non
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_twin_agrees_with_its_page(client: httpx.Client, path: str) -> None:
+def test_twin_agrees_with_its_page(request: pytest.FixtureRequest, path: str) -> None:
+    client = reader(request, path)
     client.cookies.update({"lang": "zh"})
     page, twin = client.get(path).text, client.get(twin_of(path))
     assert twin.headers["content-type"] == "application/json"

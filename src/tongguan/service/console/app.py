@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
-from tongguan.errors import TongguanError
+from tongguan.errors import BadInput, Denied, TongguanError, Unavailable
+from tongguan.service import api
 from tongguan.service.console import render
 from tongguan.service.console.address import link
 from tongguan.service.console.guard import LOOPBACK, Guard
+from tongguan.service.console.menu import visible
 from tongguan.service.console.pages import (
     alerts,
     audit,
@@ -23,42 +28,57 @@ from tongguan.service.console.pages import (
     signin,
     workbench,
 )
-from tongguan.service.console.visit import Console, Forbidden, NeedSignIn, open_visit
+from tongguan.service.console.visit import Console, open_visit
+from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany, declared
 
 __all__ = ["build"]
 
 PAGES = (workbench, flows, recipients, decide, alerts, coverage, audit, signin)
-KNOWN = (400, 401, 403, 404, 405, 413, 422, 500)
+KNOWN = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+PROFILE = "/profile"
 
 
 def build(console: Console, hosts: frozenset[str] = LOOPBACK) -> FastAPI:
-    """The application. `hosts`: the names by which it may be called."""
+    """The application: pages, and the API under /api/v1. `hosts`: the names by which it may be called."""
     app = FastAPI(title="Tongguan", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.console = console
-    for page in PAGES:
-        app.include_router(page.router)
+    routers = [page.router for page in PAGES]
+    for router in routers:
+        app.include_router(router)
+    app.state.operations = {r.path: r.operation for r in declared(routers) if r.method == "GET"}
     app.mount("/static", StaticFiles(directory=render.FOLDER / "static"), name="static")
-    app.add_middleware(Guard, hosts=hosts, failed=lambda request: _answer(request, 500))
-    app.add_exception_handler(NeedSignIn, _need_sign_in)
-    app.add_exception_handler(Forbidden, _forbidden)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(TongguanError, _explained)
+    app.mount(api.PREFIX, api.build(console, declared(routers)))
+    limits = console.trust.settings.service
+
+    def limit(scope: Scope) -> int:
+        return limits.upload_limit if api.takes_upload(scope) else limits.body_limit
+
+    async def failed(request: Request) -> Response:
+        return await _answer(request, 500)
+
+    app.add_middleware(Guard, hosts=hosts, failed=failed, limit=limit, secure=console.secure)
+    handlers: dict[type[Exception], Any] = {
+        NeedSignIn: _need_sign_in,
+        Forbidden: _forbidden,
+        Refused: _refused,
+        TooMany: _too_many,
+        RequestValidationError: _invalid,
+        HTTPException: _by_status,
+        TongguanError: _explained,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
     return app
 
 
-async def _answer(request: Request, status: int, detail: str = "") -> Response:
+async def _answer(request: Request, status: int, detail: str = "", **more: str) -> Response:
     """A calm page, or its twin, that says what happened and what to do."""
 
     def draw() -> Response:
         visit = open_visit(request)
         known = status if status in KNOWN else 400
-        data = {
-            "status": status,
-            "title": visit.t(f"error.{known}"),
-            "help": visit.t(f"error.{known}.help"),
-            "detail": detail,
-        }
+        key = more.get("key", f"error.{known}")
+        data = {"status": status, "title": visit.t(key), "help": visit.t(f"{key}.help"), "detail": detail}
         if visit.wants_json:
             return JSONResponse({"error": data}, status)
         return visit.page("error.html", data, status)
@@ -70,22 +90,47 @@ async def _forbidden(request: Request, _: Exception) -> Response:
     return await _answer(request, 403)
 
 
+async def _refused(request: Request, error: Refused) -> Response:
+    """Says which permission is missing. Whoever must see to their own sign-in first is led there, and whoever cannot
+    see the first page to one that they can."""
+    visit = await run_in_threadpool(open_visit, request)
+    if error.principal.pending and not visit.wants_json:
+        return RedirectResponse(PROFILE, 303)
+    if request.url.path == "/":
+        mine = (address for group in visible(visit.may_open) for _, address in group.pages)
+        return RedirectResponse(next(mine, PROFILE), 303)
+    return await _answer(request, 403, visit.say(error.why.text), key="error.denied")
+
+
+async def _too_many(request: Request, error: TooMany) -> Response:
+    answer = await _answer(request, 429)
+    answer.headers["Retry-After"] = str(error.wait_s)
+    return answer
+
+
 async def _invalid(request: Request, _: Exception) -> Response:
     return await _answer(request, 422)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    return await _answer(request, error.status_code if isinstance(error, HTTPException) else 500)
+async def _by_status(request: Request, error: HTTPException) -> Response:
+    return await _answer(request, error.status_code)
 
 
-async def _explained(request: Request, error: Exception) -> Response:
+async def _explained(request: Request, error: TongguanError) -> Response:
     """Errors of ours say what happened and what to do, and hold no personal values."""
-    return await _answer(request, 500, str(error))
+    if isinstance(error, Denied):
+        visit = await run_in_threadpool(open_visit, request)
+        if error.scope:  # whether the record is there is not theirs to know
+            return await _answer(request, 404)
+        return await _answer(request, 403, visit.say(error.text), key="error.denied")
+    status = 400 if isinstance(error, BadInput) else 503 if isinstance(error, Unavailable) else 500
+    return await _answer(request, status, str(error))
 
 
 async def _need_sign_in(request: Request, _: Exception) -> Response:
     path = request.url.path
-    if open_visit(request).wants_json:
+    visit = await run_in_threadpool(open_visit, request)
+    if visit.wants_json:
         return await _answer(request, 401)
     target = path + (f"?{request.url.query}" if request.url.query else "")
     if request.method != "GET":

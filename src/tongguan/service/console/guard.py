@@ -1,21 +1,27 @@
-"""What stands before every page: host check, body limit, security headers, and calm errors."""
+"""What stands before every page and every call: host and origin checks, body limits, patience, security headers."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["LOOPBACK", "Guard"]
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 64 * 1024  # bytes; the largest form is the facts of a decision
+BODY_LIMIT = 1 << 20  # bytes, where the settings say nothing else
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+PIECE_S = 30.0  # how long a caller may be silent within a body, and may leave an answer unread
+SLOWEST = 4096  # bytes a second that a body must come at, once PIECE_S are over
 HEADERS = {
     # Widths of bars are style attributes; no style sheet and no script stands in a page.
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
@@ -28,52 +34,92 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+HSTS = "max-age=63072000; includeSubDomains"
 
 
 class TooLarge(Exception):
     """A body beyond the limit."""
 
 
+class TooSlow(Exception):
+    """A body that does not come, or an answer that nobody fetches."""
+
+
 class Guard:
     """ASGI middleware around the whole application.
 
     `hosts`: names by which the console may be called, without a port; a request for any other (DNS rebinding) is
-    refused. `failed`: draws the page for a fault of ours.
+    refused, and so is a change that a page of another origin asks for. `limit`: bytes that the body of a request may
+    have. `secure`: browsers come by TLS. `failed`: draws the answer to a fault of ours.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], failed: Callable[[Request], Awaitable[Response]]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str],
+        failed: Callable[[Request], Awaitable[Response]],
+        limit: Callable[[Scope], int] = lambda scope: BODY_LIMIT,
+        secure: bool = False,
+    ) -> None:
         self.app = app
         self.hosts = hosts
         self.failed = failed
+        self.limit = limit
+        self.secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return  # a web socket: there is none here, and returning refuses it
         started = False
 
         async def answer(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(message, scope["path"])
-            await send(message)
+                self._add_headers(message, scope["path"])
+            try:
+                async with asyncio.timeout(PIECE_S):
+                    await send(message)
+            except TimeoutError:
+                raise TooSlow from None
 
-        headers = Headers(scope=scope)
-        if _name(headers.get("host", "")) not in self.hosts:
-            await PlainTextResponse("This console does not answer to that host name.\n", 400)(scope, receive, answer)
+        if refusal := self._refusal(scope):
+            await refusal(scope, receive, answer)
             return
         try:
-            if int(headers.get("content-length") or 0) > BODY_LIMIT:
-                raise TooLarge
-            await self.app(scope, _bounded(receive), answer)
-        except (TooLarge, ValueError) as error:
-            if started or (isinstance(error, ValueError) and not _bad_length(headers)):
+            await self.app(scope, _bounded(receive, self.limit(scope)), answer)
+        except ClientDisconnect:
+            pass
+        except (TooLarge, TooSlow) as error:
+            if started:
                 await self._fault(error, scope, receive, answer, started)
             else:
-                await PlainTextResponse("The request is too large.\n", 413)(scope, receive, answer)
+                await _plain(scope, error)(scope, receive, answer)
         except Exception as error:
             await self._fault(error, scope, receive, answer, started)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """What can be refused by its headers alone."""
+        headers = Headers(scope=scope)
+        if _name(headers.get("host", "")) not in self.hosts:
+            return PlainTextResponse("This console does not answer to that host name.\n", 400)
+        if len(headers.getlist("host")) != 1:
+            return PlainTextResponse("A request names one host.\n", 400)
+        origin = headers.get("origin")
+        if origin is not None and scope["method"] not in SAFE and self._stranger(origin):
+            return PlainTextResponse("A page of another origin may not change anything here.\n", 403)
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and len(length) < 16) or int(length) > self.limit(scope):
+            return _plain(scope, TooLarge())
+        return None
+
+    def _stranger(self, origin: str) -> bool:
+        try:
+            return _name(urlsplit(origin).netloc) not in self.hosts
+        except ValueError:
+            return True
 
     async def _fault(self, error: Exception, scope: Scope, receive: Receive, send: Send, started: bool) -> None:
         """Log the kind and the place of a fault, not its message, which may hold values; then draw a calm page."""
@@ -81,10 +127,19 @@ class Guard:
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-        log.error("%s at %s on %s", type(error).__name__, place, scope["path"])
-        if not started:
+        log.error("%s at %s on %s", type(error).__name__, place, _route(scope))
+        if not started:  # else the server sees half an answer and closes the connection, so nobody takes it for whole
             response = await self.failed(Request(scope))
             await response(scope, receive, send)
+
+    def _add_headers(self, message: Message, path: str) -> None:
+        headers = MutableHeaders(scope=message)
+        for name, value in HEADERS.items():
+            headers[name] = value
+        if self.secure:
+            headers["Strict-Transport-Security"] = HSTS
+        # Pages hold what only the signed-in user may see; the files of the console may be kept but are asked about.
+        headers["Cache-Control"] = "no-cache" if path.startswith("/static/") else "no-store"
 
 
 def _name(host: str) -> str:
@@ -92,28 +147,45 @@ def _name(host: str) -> str:
     return (host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]).lower()
 
 
-def _bad_length(headers: Headers) -> bool:
-    return not (headers.get("content-length") or "0").isdigit()
+def _plain(scope: Scope, error: Exception) -> Response:
+    """The refusal of a body, before anybody has looked who sent it."""
+    status, kind, zh, en = (
+        (413, "too_large", "内容太大", "The request is too large.")
+        if isinstance(error, TooLarge)
+        else (408, "too_slow", "请求内容迟迟没有到齐", "The request did not arrive in time.")
+    )
+    headers = {"Connection": "close"}
+    if scope["path"].startswith("/api/"):
+        error_body = {"kind": kind, "title": en, "help": en, "text": {"zh": zh, "en": en}}
+        return JSONResponse({"error": error_body}, status, headers)
+    return PlainTextResponse(en + "\n", status, headers)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """`receive`, refusing a body that goes beyond the limit without having said so."""
-    seen = 0
+def _route(scope: Scope) -> str:
+    """The route, not the address, which holds what was typed."""
+    return str(getattr(scope.get("route"), "path", "an unknown address"))
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """`receive`, refusing a body that goes beyond the limit without having said so, or that trickles."""
+    seen, whole = 0, False
+    began = time.monotonic()
 
     async def bounded() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, whole
+        if whole:  # what is waited for now is the end of the connection
+            return await receive()
+        try:
+            async with asyncio.timeout(PIECE_S):
+                message = await receive()
+        except TimeoutError:
+            raise TooSlow from None
         seen += len(message.get("body", b""))
-        if seen > BODY_LIMIT:
+        whole = not message.get("more_body", False)
+        if seen > limit:
             raise TooLarge
+        if not whole and time.monotonic() - began > PIECE_S + seen / SLOWEST:
+            raise TooSlow
         return message
 
     return bounded
-
-
-def _add_headers(message: Message, path: str) -> None:
-    headers = MutableHeaders(scope=message)
-    for name, value in HEADERS.items():
-        headers[name] = value
-    # Pages hold what only the signed-in user may see; the files of the console may be kept but are asked about.
-    headers["Cache-Control"] = "no-cache" if path.startswith("/static/") else "no-store"

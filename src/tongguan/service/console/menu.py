@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-__all__ = ["GROUPS", "Group"]
+__all__ = ["GROUPS", "Group", "visible"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,9 @@ GROUPS = (
     Group("menu.computing", "cube"),
     Group("menu.system", "audit", (("menu.audit", "/audit"),)),
 )
+
+
+def visible(may_open: Callable[[str], bool]) -> list[Group]:
+    """The menu of somebody: without the pages that they may not open, and without groups that have none left."""
+    mine = [replace(group, pages=tuple(p for p in group.pages if may_open(p[1]))) for group in GROUPS]
+    return [group for group, whole in zip(mine, GROUPS, strict=True) if group.pages or not whole.pages]

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tongguan import law
 from tongguan.service.console import address, drawing, figures, gauge, lines, names
-from tongguan.service.console.menu import GROUPS
+from tongguan.service.console.menu import visible
 
 if TYPE_CHECKING:
     from tongguan.service.console.visit import Visit
@@ -45,7 +45,6 @@ def environment() -> Environment:
         gauge_of=gauge.gauge_of,
         link=address.link,
         is_sensitive=names.is_sensitive,
-        groups=GROUPS,
         facts_of=facts_of,
         rules_of=rules_of,
         brief=brief,
@@ -86,6 +85,7 @@ def render(template: str, visit: Visit, data: Row) -> str:
             v=visit,
             t=visit.t,
             lang=language,
+            groups=visible(visit.may_open),
             htmx=script_there("htmx.min.js"),
             echarts=script_there("echarts.min.js"),
             named=named,

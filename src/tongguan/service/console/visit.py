@@ -4,45 +4,60 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from tongguan.errors import TongguanError
 from tongguan.service.console import names, render
 from tongguan.service.console.address import link
 from tongguan.service.console.workspace import Row, Workspace
-from tongguan.trust import AuditLog, Door
+from tongguan.service.limits import Buckets
+from tongguan.service.permission import Forbidden, NeedSignIn, caller_of, csrf_of, needs, session_cookie
+from tongguan.trust.access import may
 from tongguan.wording import LANGUAGES, Language
 
-__all__ = ["SESSION", "Console", "Forbidden", "NeedSignIn", "Visit", "Visitor", "open_visit", "twin"]
+if TYPE_CHECKING:
+    from tongguan.trust.audit import AuditLog
+    from tongguan.trust.opening import Trust
 
-SESSION = "tongguan_session"
+__all__ = ["Console", "Visit", "Visitor", "exporter_of", "open_visit", "page_at"]
+
 THEMES = ("light", "dark")
 YEAR_S = 365 * 24 * 3600
-
-
-class NeedSignIn(Exception):
-    """Nobody is signed in."""
-
-
-class Forbidden(Exception):
-    """A form that did not come from one of our pages."""
+Page = TypeVar("Page", bound=Callable[..., Any])
+Entity = Callable[["Console"], str | None] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """What every page reads from."""
+    """What every page and every call reads from. `secure`: browsers come by TLS, so cookies travel by TLS only."""
 
     workspace: Workspace
     org: Path
-    audit: AuditLog
-    door: Door
+    trust: Trust
+    secure: bool = False
+    calls: Buckets = field(default_factory=lambda: Buckets(600))  # of one caller
+    sign_ins: Buckets = field(default_factory=lambda: Buckets(10))  # from one address
+
+    @property
+    def audit(self) -> AuditLog:
+        return self.trust.audit
+
+
+def exporter_of(console: Console) -> str | None:
+    """The entity that the workspace's results belong to: the exporter's name, None before anything was inspected."""
+    try:
+        result = console.workspace.result()
+    except TongguanError:
+        return None  # the page itself says what is wrong
+    return str(result["exporter"]["name"]) or None if result else None
 
 
 def _plain(value: object) -> str:
@@ -58,13 +73,25 @@ class Visit:
     def __init__(self, request: Request, console: Console) -> None:
         self.request = request
         self.console = console
-        self.token = request.cookies.get(SESSION, "")
-        self.user = console.door.session(self.token) if self.token else None
+        caller = caller_of(request)
+        self.principal = caller.principal
+        self.user = caller.principal.name if caller.principal else None
+        self.session = caller.session
+        self.address = caller.address
         asked = request.query_params
         language = asked.get("lang") or request.cookies.get("lang", "")
         self.language: Language = language if language in LANGUAGES else "zh"
         theme = asked.get("theme") or request.cookies.get("theme", "")
         self.theme = theme if theme in THEMES else ""
+
+    def may(self, operation: str) -> bool:
+        """Whether the visitor may do it somewhere at least: what they may not, is not offered to them."""
+        return self.principal is not None and may(self.console.trust.policy, self.principal, operation)
+
+    def may_open(self, address: str) -> bool:
+        """Whether the visitor may see the page at this address."""
+        operation = self.request.app.state.operations.get(address)
+        return operation is not None and self.may(operation)
 
     # ---- what was asked
 
@@ -102,17 +129,61 @@ class Visit:
         """The visitor's language of a text that comes in both."""
         return (texts or {}).get(self.language, "")
 
-    # ---- forms
+    # ---- forms and cookies
 
     @property
     def csrf(self) -> str:
         """The token that a form of this session carries."""
-        return hmac.new(self.token.encode(), b"tongguan form", sha256).hexdigest()
+        return csrf_of(self.session)
 
     def check_form(self, given: str) -> None:
-        """Raises Forbidden unless the form came from a page of this session."""
-        if not self.token or not hmac.compare_digest(given.encode(), self.csrf.encode()):
+        """Raises Forbidden unless the form came from a page of this session, or the caller came by an API token."""
+        if self.principal is not None and not self.session:
+            return
+        if not self.session or not hmac.compare_digest(given.encode("utf-8", "replace"), self.csrf.encode()):
+            if self.principal is not None:
+                body = {"resource": f"{self.request.method} {self.path}", "why": "forgery"}
+                self.console.trust.record("denied", self.principal.name, body)
             raise Forbidden
+
+    def cookie(self, name: str) -> str:
+        """One of our cookies, "" where it did not come."""
+        return self.request.cookies.get(session_cookie(self.console.secure, name), "")
+
+    def set_cookie(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
+        """A cookie that scripts cannot read, other sites do not send, and no other host can set where there is TLS."""
+        response.set_cookie(
+            session_cookie(self.console.secure, name),
+            value,
+            max_age=max_age,
+            path="/",
+            secure=self.console.secure,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def drop_cookie(self, response: Response, name: str) -> None:
+        response.delete_cookie(
+            session_cookie(self.console.secure, name),
+            path="/",
+            secure=self.console.secure,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def let_in(self, response: Response, session: str) -> Response:
+        """The answer with the cookie of a new session; whatever session the browser had ends."""
+        if self.session and self.session != session:
+            self.console.trust.identity.close_session(self.session)
+        self.set_cookie(response, "session", session)
+        return response
+
+    def let_out(self, response: Response) -> Response:
+        """The answer that ends the visitor's session."""
+        if self.session:
+            self.console.trust.identity.close_session(self.session)
+        self.drop_cookie(response, "session")
+        return response
 
     def seal(self, kind: str, body: Mapping[str, Any]) -> int:
         """Write what was done into the audit log, and return the entry's index."""
@@ -120,9 +191,14 @@ class Visit:
 
     # ---- answers
 
-    @property
+    @cached_property
     def result(self) -> Row | None:
-        return self.console.workspace.result()
+        """What the inspection found, as far as the visitor may see it: also what a page only borrows from it."""
+        found = self.console.workspace.result()
+        if found is None or self.principal is None:
+            return None
+        entity = found["exporter"]["name"] or None
+        return found if may(self.console.trust.policy, self.principal, "results.read", entity=entity) else None
 
     def page(self, template: str, data: Mapping[str, Any], status: int = 200) -> Response:
         """The page, or the same data as JSON."""
@@ -146,18 +222,24 @@ class Visit:
         return response
 
 
-def twin(path: str) -> tuple[str, str]:
-    """The addresses of a page and of its JSON twin."""
-    return path, "/index.json" if path == "/" else f"{path}.json"
+def page_at(router: APIRouter, path: str, operation: str, entity: Entity = None) -> Callable[[Page], Page]:
+    """A page and its JSON twin, which ask for one operation."""
+
+    def register(function: Page) -> Page:
+        for address in (path, "/index.json" if path == "/" else f"{path}.json"):
+            router.get(address, dependencies=[needs(operation, entity)])(function)
+        return function
+
+    return register
 
 
 def open_visit(request: Request) -> Visit:
-    """A visit by anyone."""
+    """A visit by anyone. Raises TooMany."""
     return Visit(request, request.app.state.console)
 
 
 def signed_in(request: Request) -> Visit:
-    """A visit by someone who is signed in. Raises NeedSignIn."""
+    """A visit by someone who is signed in. Raises NeedSignIn, TooMany."""
     visit = open_visit(request)
     if visit.user is None:
         raise NeedSignIn

@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from tongguan.service.console import flowlist
 from tongguan.service.console.exports import export
 from tongguan.service.console.tasks import same_recipient
-from tongguan.service.console.visit import Visitor, twin
+from tongguan.service.console.visit import Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
 
 __all__ = ["router"]
 
@@ -18,8 +19,7 @@ SEVERITIES = ("high", "mid", "low")
 EVIDENCE = 8  # exchanges of one alert shown in full
 
 
-@router.get(twin("/alerts")[0])
-@router.get(twin("/alerts")[1])
+@page_at(router, "/alerts", "results.read", exporter_of)
 def alerts(visit: Visitor) -> Response:
     """The list, and the chosen alert beside it."""
     result = visit.result
@@ -45,7 +45,7 @@ def alerts(visit: Visitor) -> Response:
     return visit.page("alerts.html", data)
 
 
-@router.get("/alerts/export")
+@router.get("/alerts/export", dependencies=[needs("results.export", exporter_of)])
 def save(visit: Visitor) -> Response:
     """The current filter as a file."""
     result = visit.result

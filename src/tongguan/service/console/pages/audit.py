@@ -9,8 +9,9 @@ from fastapi.responses import Response
 
 from tongguan.service.console.address import link
 from tongguan.service.console.exports import export
-from tongguan.service.console.visit import Visitor, twin
+from tongguan.service.console.visit import Visitor, page_at
 from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
 
 __all__ = ["router"]
 
@@ -19,8 +20,7 @@ SIZES = (20, 50, 100)
 EXPORT_LIMIT = 100_000
 
 
-@router.get(twin("/audit")[0])
-@router.get(twin("/audit")[1])
+@page_at(router, "/audit", "audit.read")
 def audit(visit: Visitor) -> Response:
     """A page of entries, newest first, and the chosen one beside it."""
     log = visit.console.audit
@@ -51,7 +51,7 @@ def audit(visit: Visitor) -> Response:
     return visit.page("audit.html", data)
 
 
-@router.post("/audit/verify")
+@router.post("/audit/verify", dependencies=[needs("audit.verify")])
 def verify(visit: Visitor, csrf: str = Form("")) -> Response:
     """Recompute the whole log; the page that follows shows what was found, and the check itself is logged."""
     visit.check_form(csrf)
@@ -61,7 +61,7 @@ def verify(visit: Visitor, csrf: str = Form("")) -> Response:
     return visit.go(link("/audit", {"verified": visit.seal("verify", body)}))
 
 
-@router.get("/audit/proof/{index}")
+@router.get("/audit/proof/{index}", dependencies=[needs("audit.export")])
 def proof(visit: Visitor, index: int) -> Response:
     """An entry's inclusion proof, as a file that anyone can check with the log's public key. Raises 404."""
     try:
@@ -73,7 +73,7 @@ def proof(visit: Visitor, index: int) -> Response:
     return Response(text, media_type="application/json", headers=headers)
 
 
-@router.get("/audit/export")
+@router.get("/audit/export", dependencies=[needs("audit.export")])
 def save(visit: Visitor) -> Response:
     """The entries of the chosen kind as a file."""
     log = visit.console.audit

@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from tongguan.model import BlindKind
 from tongguan.service.console.exports import export
 from tongguan.service.console.pages.workbench import by_kind
-from tongguan.service.console.visit import Visitor, twin
+from tongguan.service.console.visit import Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
 
 __all__ = ["router"]
 
@@ -18,8 +19,7 @@ KINDS = tuple(str(kind) for kind in BlindKind)
 SIZE = 50
 
 
-@router.get(twin("/coverage")[0])
-@router.get(twin("/coverage")[1])
+@page_at(router, "/coverage", "results.read", exporter_of)
 def coverage(visit: Visitor) -> Response:
     """Sums by kind, and the places of the chosen kind."""
     result = visit.result
@@ -46,7 +46,7 @@ def coverage(visit: Visitor) -> Response:
     return visit.page("coverage.html", data)
 
 
-@router.get("/coverage/export")
+@router.get("/coverage/export", dependencies=[needs("results.export", exporter_of)])
 def save(visit: Visitor) -> Response:
     """The current filter as a file."""
     result = visit.result

@@ -15,8 +15,9 @@ from tongguan.errors import BadFacts, TongguanError
 from tongguan.service.console.address import link
 from tongguan.service.console.figures import ZONE
 from tongguan.service.console.lines import legal_lines
-from tongguan.service.console.visit import Visit, Visitor, twin
+from tongguan.service.console.visit import Visit, Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
 
 __all__ = ["router"]
 
@@ -24,8 +25,7 @@ router = APIRouter()
 YES_NO = {"yes": True, "no": False}
 
 
-@router.get(twin("/decide")[0])
-@router.get(twin("/decide")[1])
+@page_at(router, "/decide", "decisions.ask")
 def decide(visit: Visitor) -> Response:
     """The form with the answer to what it holds."""
     asked = _asked(visit)
@@ -41,7 +41,7 @@ def decide(visit: Visitor) -> Response:
     return visit.page("decide.html", data)
 
 
-@router.post("/decide")
+@router.post("/decide", dependencies=[needs("decisions.record", exporter_of)])
 async def record(visit: Visitor) -> Response:
     """Seal the answer in the audit log, and come back to it."""
     form = await visit.request.form()

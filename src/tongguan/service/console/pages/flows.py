@@ -13,8 +13,9 @@ from tongguan.service.console.exports import export
 from tongguan.service.console.figures import clock
 from tongguan.service.console.filters import DIRECTIONS, LEAVING, Filter, read_filter
 from tongguan.service.console.tasks import same_recipient
-from tongguan.service.console.visit import Visit, Visitor, twin
+from tongguan.service.console.visit import Visit, Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
 
 __all__ = ["router"]
 
@@ -24,8 +25,7 @@ EXPORT_LIMIT = 100_000  # rows of one file
 EVIDENCE = 12  # exchanges shown in a drawer
 
 
-@router.get(twin("/flows")[0])
-@router.get(twin("/flows")[1])
+@page_at(router, "/flows", "results.read", exporter_of)
 def flows(visit: Visitor) -> Response:
     """The list, the pictures above it, and the drawer of the chosen row."""
     result = visit.result
@@ -60,7 +60,7 @@ def flows(visit: Visitor) -> Response:
     return visit.page("flows.html", data)
 
 
-@router.get("/flows/export")
+@router.get("/flows/export", dependencies=[needs("results.export", exporter_of)])
 def save(visit: Visitor) -> Response:
     """The current filter as a file."""
     result = visit.result

@@ -10,8 +10,9 @@ from tongguan.service.console.exports import export
 from tongguan.service.console.filters import UNKNOWN, Filter
 from tongguan.service.console.lines import legal_lines
 from tongguan.service.console.tasks import same_recipient
-from tongguan.service.console.visit import Visitor, twin
+from tongguan.service.console.visit import Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
 
 __all__ = ["router"]
 
@@ -19,8 +20,7 @@ router = APIRouter()
 ORDERS = ("persons", "sensitive_persons", "crossings", "bytes", "last")
 
 
-@router.get(twin("/recipients")[0])
-@router.get(twin("/recipients")[1])
+@page_at(router, "/recipients", "results.read", exporter_of)
 def recipients(visit: Visitor) -> Response:
     """The list."""
     result = visit.result
@@ -46,7 +46,7 @@ def recipients(visit: Visitor) -> Response:
     return visit.page("recipients.html", data)
 
 
-@router.get("/recipients/export")
+@router.get("/recipients/export", dependencies=[needs("results.export", exporter_of)])
 def save(visit: Visitor) -> Response:
     """The current filter as a file."""
     result = visit.result
@@ -66,8 +66,7 @@ def save(visit: Visitor) -> Response:
     return export(visit, "recipients", asked, heads, rows)
 
 
-@router.get(twin("/recipient")[0])
-@router.get(twin("/recipient")[1])
+@page_at(router, "/recipient", "results.read", exporter_of)
 def recipient(visit: Visitor) -> Response:
     """One of them. Raises 404 where nobody of that id or name received anything."""
     result = visit.result

@@ -9,7 +9,7 @@ from tongguan.service.console import flowlist, pictures
 from tongguan.service.console.filters import Filter
 from tongguan.service.console.lines import legal_lines
 from tongguan.service.console.tasks import tasks
-from tongguan.service.console.visit import Visitor, twin
+from tongguan.service.console.visit import Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
 
 __all__ = ["router"]
@@ -18,8 +18,7 @@ router = APIRouter()
 RUNS = 5
 
 
-@router.get(twin("/")[0])
-@router.get(twin("/")[1])
+@page_at(router, "/", "results.read", exporter_of)
 def workbench(visit: Visitor) -> Response:
     """The first page."""
     result = visit.result

@@ -1,0 +1,211 @@
+"""人员: accounts, teams and import. What a visitor may not change is shown without the means to change it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, UploadFile
+from fastapi.responses import Response
+
+from tongguan.errors import BadInput, NotFound
+from tongguan.service.console.address import link
+from tongguan.service.console.visit import Visit, Visitor, page_at
+from tongguan.service.console.workspace import Row
+from tongguan.service.permission import needs
+from tongguan.trust.access import Grant
+from tongguan.trust.identity import User
+
+__all__ = ["router"]
+
+router = APIRouter()
+SIZE = 50
+IMPORT_LIMIT = 1 << 20  # bytes
+VIEWS = ("accounts", "teams", "import")
+
+Text = Annotated[str, Form()]
+
+
+@page_at(router, "/people", "people.read")
+def people(visit: Visitor) -> Response:
+    """Accounts with the chosen one beside them, the teams, or the import."""
+    return visit.page("people.html", _data(visit))
+
+
+@router.post("/people", dependencies=[needs("people.manage")])
+def create(
+    visit: Visitor, csrf: Text = "", name: Text = "", display: Text = "", email: Text = "", entity: Text = "",
+    kind: Text = "user",
+) -> Response:  # fmt: skip
+    """A new account, with a first password where it is a person's."""
+    visit.check_form(csrf)
+    identity = visit.console.trust.identity
+    assert visit.principal
+    try:
+        made = identity.create_user(
+            name, display=display, email=email, entity=entity or None,
+            kind="service" if kind == "service" else "user", by=visit.principal,
+        )  # fmt: skip
+    except BadInput as error:
+        typed = {"name": name, "display": display, "email": email, "entity": entity, "kind": kind}
+        return visit.page("people.html", {**_data(visit), "error": str(error), "typed": typed}, 400)
+    secret = None if made.kind == "service" else identity.first_password(made.id, visit.principal)
+    return visit.page("people.html", {**_data(visit, made.id), "secret": secret})
+
+
+@router.post("/people/{user_id}/{act}", dependencies=[needs("people.read")])
+def change(
+    visit: Visitor, user_id: str, act: str, csrf: Text = "", role: Text = "", entities: Text = "", teams: Text = "",
+    display: Text = "", email: Text = "", entity: Text = "", session: Text = "",
+) -> Response:  # fmt: skip
+    """One change to one account; the part that it touches asks for the permission."""
+    visit.check_form(csrf)
+    identity, by = visit.console.trust.identity, visit.principal
+    assert by
+    secret = None
+    try:
+        if act == "update":
+            identity.update_user(user_id, display=display, email=email, entity=entity, by=by)
+        elif act == "disable":
+            identity.disable(user_id, by)
+        elif act == "enable":
+            identity.enable(user_id, by)
+        elif act == "password":
+            secret = identity.first_password(user_id, by)
+        elif act == "grant":
+            identity.grant(user_id, role, entities=_several(entities), teams=_several(teams), by=by)
+        elif act == "revoke":
+            identity.revoke(user_id, role, by)
+        elif act == "sessions":
+            identity.close_sessions(user_id, by, session_id=session or None)
+        else:
+            raise NotFound("there is no such change")
+    except BadInput as error:
+        return visit.page("people.html", {**_data(visit, user_id), "error": str(error)}, 400)
+    if secret is not None:
+        return visit.page("people.html", {**_data(visit, user_id), "secret": secret})
+    return visit.go(link("/people", {"user": user_id, "done": act}))
+
+
+@router.post("/teams", dependencies=[needs("people.manage")])
+def change_team(
+    visit: Visitor, csrf: Text = "", act: Text = "create", team: Text = "", name: Text = "", entity: Text = "",
+    member: Text = "",
+) -> Response:  # fmt: skip
+    """Make, change or remove a team, or put an account in or out."""
+    visit.check_form(csrf)
+    identity, by = visit.console.trust.identity, visit.principal
+    assert by
+    try:
+        if act == "create":
+            identity.create_team(name, entity=entity or None, by=by)
+        elif act == "delete":
+            identity.delete_team(team, by=by)
+        elif act in ("add", "remove"):
+            user = identity.by_name(member)
+            if user is None:
+                raise BadInput(visit.t("people.no_such"))
+            identity.update_team(team, by=by, **{act: [user.id]})
+        else:
+            raise BadInput("act is create, delete, add or remove")
+    except BadInput as error:
+        return visit.page("people.html", {**_data(visit, view="teams"), "error": str(error)}, 400)
+    return visit.go(link("/people", {"view": "teams", "done": act}))
+
+
+@router.post("/people-import", dependencies=[needs("people.import")])
+def bring_in(visit: Visitor, file: UploadFile, csrf: Text = "", really: Text = "") -> Response:
+    """Accounts out of a CSV file: first what would happen, then, on request, all of it or nothing."""
+    visit.check_form(csrf)
+    assert visit.principal
+    try:
+        content = file.file.read(IMPORT_LIMIT + 1)
+        if len(content) > IMPORT_LIMIT:
+            raise BadInput(f"the file has more than {IMPORT_LIMIT} bytes; split it")
+        report = visit.console.trust.identity.import_csv(content, visit.principal, dry_run=really != "yes")
+    except BadInput as error:
+        return visit.page("people.html", {**_data(visit, view="import"), "error": str(error)}, 400)
+    return visit.page("people.html", {**_data(visit, view="import"), "report": report.to_dict()})
+
+
+def _data(visit: Visit, chosen: str = "", view: str = "") -> Row:
+    identity, by = visit.console.trust.identity, visit.principal
+    assert by
+    view = view or (visit.get("view") if visit.get("view") in VIEWS else VIEWS[0])
+    asked = {name: visit.get(name) for name in ("q", "kind", "state", "entity")}
+    number = visit.number("page", 1, 1, 10**6)
+    found = identity.users(
+        by, kind=asked["kind"] or None, state=_state(asked["state"]), entity=asked["entity"] or None, text=asked["q"],
+        offset=(number - 1) * SIZE, limit=SIZE + 1,
+    )  # fmt: skip
+    one = chosen or visit.get("user")
+    return {
+        "view": view,
+        "views": [name for name in VIEWS if name != "import" or visit.may("people.import")],
+        "filter": asked,
+        "rows": [_row(user) for user in found[:SIZE]],
+        "page": number,
+        "more": len(found) > SIZE,
+        "teams": [_team(team) for team in identity.teams(by)],
+        "roles": _roles(visit),
+        "chosen": _chosen(visit, one) if one else None,
+        "done": visit.get("done")[:20],
+        "may": {name: visit.may(name) for name in ("people.manage", "people.import", "roles.assign", "sessions.read",
+                                                   "sessions.revoke", "tokens.read")},
+        "error": None, "secret": None, "report": None, "typed": {},
+    }  # fmt: skip
+
+
+def _chosen(visit: Visit, user_id: str) -> Row | None:
+    """The account beside the list; None where there is none, or no longer."""
+    identity, by = visit.console.trust.identity, visit.principal
+    assert by
+    try:
+        user = identity.user(user_id, by)
+    except NotFound:
+        return None
+    sessions = identity.sessions(user_id, by) if visit.may("sessions.read") or by.id == user_id else []
+    tokens = identity.tokens(user_id, by) if visit.may("tokens.read") or by.id == user_id else []
+    return {
+        **_row(user),
+        "own": by.id == user.id,
+        "sessions": [{"id": s.id, "opened": s.opened, "used": s.used, "agent": s.agent} for s in sessions],
+        "tokens": [{"id": t.id, "name": t.name, "expires": t.expires, "used": t.used} for t in tokens],
+    }
+
+
+def _row(user: User) -> Row:
+    return {
+        "id": user.id, "name": user.name, "display": user.display, "email": user.email, "kind": user.kind,
+        "state": user.state, "entity": user.entity, "teams": list(user.teams), "created": user.created,
+        "last_sign_in": user.last_sign_in, "must_change": user.must_change, "has_password": user.has_password,
+        "second_factors": list(user.second_factors), "grants": [_grant(grant) for grant in user.grants],
+    }  # fmt: skip
+
+
+def _grant(grant: Grant) -> Row:
+    def listed(values: frozenset[str] | None) -> list[str] | None:
+        return None if values is None else sorted(values)
+
+    return {"role": grant.role, "entities": listed(grant.entities), "teams": listed(grant.teams)}
+
+
+def _team(team: Any) -> Row:
+    return {"id": team.id, "name": team.name, "entity": team.entity, "members": list(team.members)}
+
+
+def _roles(visit: Visit) -> dict[str, Row]:
+    policy = visit.console.trust.policy
+    return {
+        role.id: {"name": visit.say(role.name), "about": visit.say(role.about), "duty": role.duty}
+        for role in policy.roles.values()
+        if role.duty != "terminal"  # held by whoever types at this machine, not by accounts
+    }
+
+
+def _state(text: str) -> Any:
+    return text if text in ("active", "disabled", "deleted") else None
+
+
+def _several(text: str) -> list[str] | None:
+    """Names with commas between them; none means all."""
+    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()] or None

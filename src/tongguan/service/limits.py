@@ -1,0 +1,41 @@
+"""How often somebody may call: token buckets in memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+__all__ = ["Buckets"]
+
+KEPT = 20_000  # callers remembered: a stranger must not fill the memory
+
+
+class Buckets:
+    """A token bucket for each caller: a minute's worth at once, then as fast as it fills again. Threads may share it.
+
+    `clock`: seconds that only go forward.
+    """
+
+    def __init__(self, per_minute: float, kept: int = KEPT, clock: Callable[[], float] = time.monotonic) -> None:
+        self.size = max(1.0, per_minute)
+        self._rate = self.size / 60
+        self._kept = kept
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # caller → tokens left, when
+
+    def take(self, caller: str) -> float:
+        """Count one call. 0.0 where it may go on; else the seconds until the next may."""
+        with self._lock:
+            now = self._clock()
+            left, since = self._buckets.pop(caller, (self.size, now))
+            left = min(self.size, left + (now - since) * self._rate)
+            if left >= 1:
+                self._buckets[caller] = (left - 1, now)
+            else:
+                self._buckets[caller] = (left, now)
+            if len(self._buckets) > self._kept:  # the one that was quiet longest has the fullest bucket
+                self._buckets.popitem(last=False)
+            return 0.0 if left >= 1 else (1 - left) / self._rate
