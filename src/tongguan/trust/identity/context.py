@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tongguan.errors import Denied
 from tongguan.trust.access import Policy, Principal, grounds, may
-from tongguan.trust.database import Database
+from tongguan.trust.database import METADATA, Database
 from tongguan.trust.identity.tables import hash_key, users
 from tongguan.trust.settings import Identity as Rules
 from tongguan.wording import wording
@@ -46,7 +46,10 @@ class Context:
     clock: Callable[[], float]
 
     def prepare(self) -> None:
-        """What needs a transaction of its own, before any other is open."""
+        """What needs a transaction of its own, before any other is open. The records may be older than these tables."""
+        with self.database.write() as connection:
+            self.lock(connection)
+            METADATA.create_all(connection)
         self._key  # noqa: B018
 
     @cached_property

@@ -14,6 +14,7 @@ from tongguan.trust.identity.first import first_accounts
 from tongguan.trust.identity.grants import Grants
 from tongguan.trust.identity.imports import Imports
 from tongguan.trust.identity.lockout import Lockout
+from tongguan.trust.identity.oidc import Providers
 from tongguan.trust.identity.passwords import Hashing, Passwords
 from tongguan.trust.identity.principals import Factor, Principals
 from tongguan.trust.identity.recovery import Recovery
@@ -22,6 +23,7 @@ from tongguan.trust.identity.sign_in import Entrance
 from tongguan.trust.identity.teams import Teams
 from tongguan.trust.identity.tokens import Tokens
 from tongguan.trust.identity.totp import Totp
+from tongguan.trust.identity.webauthn import METHOD, SecurityKeys
 from tongguan.trust.settings import Identity as Rules
 
 __all__ = ["Identity"]
@@ -63,6 +65,7 @@ class Identity:
         lockout = Lockout(context)
         passwords = Passwords(context, sessions, lockout, hashing or Hashing())
         self.set_password = passwords.set_password
+        self.first_password = passwords.first_password
         self.change_password = passwords.change_password
 
         granting = Grants(context, sessions)
@@ -93,7 +96,8 @@ class Identity:
         recovery = Recovery(context)
         self.recovery_codes = recovery.codes
         self.recovery_left = recovery.left
-        self.methods |= {"totp": totp, "recovery": recovery}
+        self.security_keys = SecurityKeys(context, sessions, entrance)
+        self.methods |= {"totp": totp, METHOD: self.security_keys, "recovery": recovery}
 
         tokens = Tokens(context, principals)
         self.issue_token = tokens.issue_token
@@ -105,6 +109,7 @@ class Identity:
         self.sign_in_external = external.sign_in_external
         self.link_external = external.link_external
         self.unlink_external = external.unlink_external
+        self.providers = Providers(database, record, rules.providers, clock)
 
         teams = Teams(context)
         self.teams = teams.teams

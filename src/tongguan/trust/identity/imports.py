@@ -56,7 +56,7 @@ class Imports:
         self._accounts = accounts
         self._granting = granting
 
-    def import_csv(self, document: bytes | str, by: Principal, *, dry_run: bool = False) -> ImportReport:
+    def import_csv(self, document: bytes | str, by: Principal, dry_run: bool = False) -> ImportReport:
         """Import a file (see import_file.py). A dry run does all of it and keeps nothing.
 
         Raises Denied, BadInput where it is no such file; what is wrong in single lines stands in the report.

@@ -117,6 +117,12 @@ class Passwords:
         self._replace(user, new, by.name, "password_set", must_change)
         self._lockout.forgive_name(user.name)
 
+    def first_password(self, user_id: str, by: Principal) -> str:
+        """Set a random password that must be changed at the next sign-in, and return it, this once."""
+        password = random_password()
+        self.set_password(user_id, password, by)
+        return password
+
     def change_password(self, user_id: str, old: str, new: str, *, session: str | None = None) -> str | None:
         """Change one's own password. All sessions of the account end; the one with the token `session` goes on under
         the new token that is returned. Raises Denied where `old` is wrong (counted as a failed sign-in), BadInput.
