@@ -38,6 +38,7 @@ class Aead:
     number: int
     key_size: int  # bytes
     hash: HashName
+    threads: int  # of use to one stream: one where processors have instructions for it, and memory is what limits
     keyed: Callable[[bytes], Cipher]
 
 
@@ -111,9 +112,9 @@ def _chacha(key: bytes) -> Cipher:
 
 
 _ALL = (
-    Aead("aes-256-gcm", 1, 32, "sha256", _aes),
-    Aead("sm4-gcm", 2, 16, "sm3", _Sm4Gcm),
-    Aead("chacha20-poly1305", 3, 32, "sha256", _chacha),
+    Aead("aes-256-gcm", 1, 32, "sha256", 1, _aes),
+    Aead("sm4-gcm", 2, 16, "sm3", 8, _Sm4Gcm),
+    Aead("chacha20-poly1305", 3, 32, "sha256", 1, _chacha),
 )
 _BY_NAME: dict[str, Aead] = {one.name: one for one in _ALL}
 _BY_NUMBER = {one.number: one for one in _ALL}

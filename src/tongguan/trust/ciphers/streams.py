@@ -15,12 +15,15 @@ whoever catches Tampered throws it away.
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 from tongguan.errors import BadInput, CannotWrite
-from tongguan.trust.ciphers.aead import TAG_SIZE, AeadName, Cipher, aead, numbered
+from tongguan.trust.ciphers.aead import TAG_SIZE, Aead, AeadName, Cipher, aead, numbered
 from tongguan.trust.ciphers.hashing import derive
 from tongguan.trust.ciphers.sealing import required
 from tongguan.trust.ciphers.tampered import Tampered, sized_key
@@ -33,6 +36,8 @@ HEADER_SIZE = 16 + SALT_SIZE
 CHUNK_LOG2 = 18  # 256 KiB: a chunk and its ciphertext stay in the processor's second cache
 CHUNK_LOG2S = range(12, 21)  # what a reader accepts: its memory is bounded by the largest
 CHUNKS_MAX = 1 << 32  # of one stream: 1 PiB in chunks of 256 KiB
+
+_Work = Callable[[int, memoryview, bool, memoryview], memoryview]  # number, block, last, room → result
 
 
 def seal_stream(algorithm: AeadName, key: bytes, context: bytes, source: BinaryIO, sink: BinaryIO) -> int:
@@ -81,12 +86,12 @@ def unseal_range(key: bytes, context: bytes, source: BinaryIO, start: int, lengt
     reader = _Reader(key, context, source)
     step = reader.chunk_size + TAG_SIZE
     count = max(1, -(-(end - HEADER_SIZE) // step))
-    sealed = bytearray(step)
+    slot = _Slot(step, reader.chunk_size)
 
     def opened(number: int) -> bytes:
         source.seek(HEADER_SIZE + number * step)
-        got = _fill(source, memoryview(sealed))
-        return bytes(reader.open(number, memoryview(sealed)[:got], last=number == count - 1))
+        got = _fill(source, slot.block)
+        return bytes(reader.open(number, slot.block[:got], number == count - 1, slot.out))
 
     tail = opened(count - 1)
     stop = min(start + length, (count - 1) * reader.chunk_size + len(tail))
@@ -108,22 +113,63 @@ def _seal(algorithm: AeadName, key: bytes, context: bytes, source: BinaryIO, sin
     key, context = sized_key(chosen.name, key, chosen.key_size), required(context)
     head = MAGIC + bytes((chosen.number, log2)) + bytes(5)
     salt = secrets.token_bytes(SALT_SIZE)
-    cipher = _stream_cipher(chosen.name, key, head, salt, context)
-    size, header, total, number = 1 << log2, head + salt, 0, 0
-    plain, following, sealed = bytearray(size), bytearray(size), memoryview(bytearray(size + TAG_SIZE))
+    cipher, header, size = _stream_cipher(chosen, key, head, salt, context), head + salt, 1 << log2
+
+    def seal_chunk(number: int, plain: memoryview, last: bool, out: memoryview) -> memoryview:
+        sealed = out[: len(plain) + TAG_SIZE]
+        cipher.seal_into(_nonce(number, last), plain, header, sealed)
+        return sealed
+
     _write(sink, memoryview(header))
-    got = _fill(source, memoryview(plain))
-    while True:
-        coming = _fill(source, memoryview(following)) if got == size else 0
-        if number == CHUNKS_MAX:
-            raise BadInput(f"the source is too long for one sealed stream: over {CHUNKS_MAX} chunks of {size} bytes")
-        out = sealed[: got + TAG_SIZE]
-        cipher.seal_into(_nonce(number, last=coming == 0), memoryview(plain)[:got], header, out)
-        _write(sink, out)
-        total, number = total + got, number + 1
-        if coming == 0:
-            return total
-        plain, following, got = following, plain, coming
+    total = 0
+    for sealed in _each_chunk(source, size, size + TAG_SIZE, chosen.threads, seal_chunk):
+        _write(sink, sealed)
+        total += len(sealed) - TAG_SIZE
+    return total
+
+
+def _each_chunk(source: BinaryIO, size: int, room: int, threads: int, work: _Work) -> Iterator[memoryview]:
+    """What `work` makes of each block of `size` bytes from the source, in order; `room` bounds its results in bytes.
+
+    Other threads work on blocks (OpenSSL lets go of the interpreter's lock) while this one reads and writes. A result
+    stands until the next one is asked for. Closing the iterator ends the threads.
+    """
+    workers = min(threads, len(os.sched_getaffinity(0)))
+    pool: ThreadPoolExecutor | None = None
+    free: list[_Slot] = []
+    busy: deque[tuple[_Slot, Future[memoryview]]] = deque()
+    slot, number = _Slot(size, room), 0
+    got = _fill(source, slot.block)
+    try:
+        while True:
+            following = free.pop() if free else _Slot(size, room)
+            coming = _fill(source, following.block) if got == size else 0
+            last = coming == 0
+            if number == CHUNKS_MAX:
+                raise BadInput(f"one sealed stream holds at most {CHUNKS_MAX} chunks of {size} bytes")
+            if last and number == 0:  # one block needs no threads
+                yield work(0, slot.block[:got], True, slot.out)
+                return
+            pool = pool or ThreadPoolExecutor(workers, "sealed stream")
+            busy.append((slot, pool.submit(work, number, slot.block[:got], last, slot.out)))
+            while busy and (last or len(busy) > workers):
+                done, result = busy.popleft()
+                yield result.result()
+                free.append(done)
+            if last:
+                return
+            slot, got, number = following, coming, number + 1
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+class _Slot:
+    """A block from the source, and room for what is made of it."""
+
+    def __init__(self, size: int, room: int) -> None:
+        self.block = memoryview(bytearray(size))
+        self.out = memoryview(bytearray(room))
 
 
 class _Reader:
@@ -145,43 +191,33 @@ class _Reader:
         ):
             raise Tampered("the sealed stream")
         key = sized_key(chosen.name, key, chosen.key_size)
-        self.chunk_size = 1 << log2
-        self._cipher = _stream_cipher(chosen.name, key, self.header[:16], self.header[16:], context)
-        self._plain = memoryview(bytearray(self.chunk_size))
+        self.chunk_size, self.threads = 1 << log2, chosen.threads
+        self._cipher = _stream_cipher(chosen, key, self.header[:16], self.header[16:], context)
 
-    def open(self, number: int, sealed: memoryview, *, last: bool) -> memoryview:
-        """The chunk's plaintext, in a buffer that the next call overwrites."""
+    def open(self, number: int, sealed: memoryview, last: bool, out: memoryview) -> memoryview:
+        """The chunk's plaintext, in `out`. Raises Tampered."""
         size = len(sealed) - TAG_SIZE
-        if size < 0 or (size == 0 and number > 0) or (size < self.chunk_size and not last) or number >= CHUNKS_MAX:
+        if size < 0 or (size == 0 and number > 0) or (size < self.chunk_size and not last):
             raise Tampered("the sealed stream")
-        out = self._plain[:size]
+        plain = out[:size]
         try:
-            self._cipher.open_into(_nonce(number, last=last), sealed, self.header, out)
+            self._cipher.open_into(_nonce(number, last), sealed, self.header, plain)
         except Tampered:
             raise Tampered("the sealed stream") from None
-        return out
+        return plain
 
 
 def _opened(key: bytes, context: bytes, source: BinaryIO) -> Iterator[memoryview]:
     reader = _Reader(key, context, source)
-    step = reader.chunk_size + TAG_SIZE
-    sealed, following = bytearray(step), bytearray(step)
-    got, number = _fill(source, memoryview(sealed)), 0
-    while True:
-        coming = _fill(source, memoryview(following)) if got == step else 0
-        yield reader.open(number, memoryview(sealed)[:got], last=coming == 0)
-        if coming == 0:
-            return
-        sealed, following, got, number = following, sealed, coming, number + 1
+    return _each_chunk(source, reader.chunk_size + TAG_SIZE, reader.chunk_size, reader.threads, reader.open)
 
 
-def _stream_cipher(algorithm: AeadName, key: bytes, head: bytes, salt: bytes, context: bytes) -> Cipher:
-    chosen = aead(algorithm)
+def _stream_cipher(chosen: Aead, key: bytes, head: bytes, salt: bytes, context: bytes) -> Cipher:
     info = b"tongguan stream " + head + context
     return chosen.keyed(derive(chosen.hash, key, info=info, salt=salt, length=chosen.key_size))
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
+def _nonce(number: int, last: bool) -> bytes:
     return (number << 8 | last).to_bytes(12)
 
 
