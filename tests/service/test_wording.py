@@ -11,10 +11,9 @@ from tongguan import law
 from tongguan.model import BlindKind, Direction, Pathway
 from tongguan.service.console import names
 from tongguan.service.console.menu import GROUPS
-from tongguan.wording import wording
 
 ROOM = Path(names.__file__).parent
-TEXTS = wording(names.PACKAGE).texts
+TEXTS = names.texts().texts
 # Families of keys whose last part is data: what may stand there.
 FAMILIES = {
     "blind.": [kind + end for kind in map(str, BlindKind) for end in ("", ".means", ".how")],

@@ -20,11 +20,14 @@ from tongguan.service.console.guard import LOOPBACK, Guard
 from tongguan.service.console.menu import visible
 from tongguan.service.console.pages import (
     alerts,
+    approvals,
     audit,
     coverage,
     decide,
     flows,
+    people,
     recipients,
+    roles,
     signin,
     workbench,
 )
@@ -33,7 +36,7 @@ from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany,
 
 __all__ = ["build"]
 
-PAGES = (workbench, flows, recipients, decide, alerts, coverage, audit, signin)
+PAGES = (workbench, flows, recipients, decide, alerts, coverage, people, roles, approvals, audit, signin)
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 PROFILE = "/profile"
 

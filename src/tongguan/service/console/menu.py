@@ -29,7 +29,16 @@ GROUPS = (
     Group("menu.protection", "shield"),
     Group("menu.risk", "alert", (("menu.alerts", "/alerts"),)),
     Group("menu.computing", "cube"),
-    Group("menu.system", "audit", (("menu.audit", "/audit"),)),
+    Group(
+        "menu.system",
+        "audit",
+        (
+            ("menu.audit", "/audit"),
+            ("menu.approvals", "/approvals"),
+            ("menu.people", "/people"),
+            ("menu.roles", "/roles"),
+        ),
+    ),
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from tongguan import law
 from tongguan.identify.types import CATEGORIES, TYPES
 from tongguan.service.console.filters import UNKNOWN
-from tongguan.wording import Language, wording
+from tongguan.wording import Language, Wording, wording
 
 __all__ = [
     "category_name",
@@ -17,6 +19,7 @@ __all__ = [
     "has_word",
     "is_sensitive",
     "pathway_name",
+    "texts",
     "type_name",
     "word",
 ]
@@ -75,11 +78,23 @@ def fact_value(path: str, value: Any, language: Language) -> str:
     return name[:1].upper() + name[1:]
 
 
+@cache
+def texts() -> Wording:
+    """All texts of the console: wording.yaml, and one wording_*.yaml for each family of pages."""
+    names = sorted(
+        f.name for f in files(PACKAGE).iterdir() if f.name.startswith("wording") and f.name.endswith(".yaml")
+    )
+    merged: dict[str, dict[str, str]] = {}
+    for name in names:
+        merged |= wording(PACKAGE, name).texts
+    return Wording(merged)
+
+
 def has_word(key: str) -> bool:
     """Whether the console has a text of that key."""
-    return key in wording(PACKAGE).texts
+    return key in texts().texts
 
 
 def word(key: str, language: Language, **values: object) -> str:
     """A text of the console."""
-    return wording(PACKAGE).text(key, language, **values)
+    return texts().text(key, language, **values)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
 from tongguan.errors import BadInput, Denied
 from tongguan.service.console.address import link
+from tongguan.service.console.pages.people import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
 from tongguan.trust.access import may
-from tongguan.trust.approvals import STATES, Approval
+from tongguan.trust.approvals import Approval, State
 
 __all__ = ["router"]
 
 router = APIRouter()
 SIZE = 50
+
+STATES: tuple[State, ...] = get_args(State)
 
 Text = Annotated[str, Form()]
 
@@ -42,7 +46,7 @@ def ask(
         )
     except (BadInput, Denied) as error:
         typed = {"operation": operation, "resource": resource, "reason": reason, "entity": entity}
-        return visit.page("approvals.html", {**_data(visit), "error": _told(visit, error), "typed": typed}, 400)
+        return visit.page("approvals.html", {**_data(visit), "error": told(visit, error), "typed": typed}, 400)
     return visit.go(link("/approvals", {"id": made.id}))
 
 
@@ -60,23 +64,23 @@ def answer(visit: Visitor, approval_id: str, csrf: Text = "", act: Text = "", no
         else:
             raise BadInput("act is approve, refuse or withdraw")
     except (BadInput, Denied) as error:
-        return visit.page("approvals.html", {**_data(visit, approval_id), "error": _told(visit, error)}, 400)
+        return visit.page("approvals.html", {**_data(visit, approval_id), "error": told(visit, error)}, 400)
     return visit.go(link("/approvals", {"id": approval_id}))
 
 
 def _data(visit: Visit, chosen: str = "") -> Row:
     room, by = visit.console.trust.approvals, visit.principal
     assert by
-    state = visit.get("state") if visit.get("state") in STATES else ""
+    state = next((name for name in STATES if name == visit.get("state")), None)
     number = visit.number("page", 1, 1, 10**6)
-    found = room.list(by, state=state or None, offset=(number - 1) * SIZE, limit=SIZE + 1)
+    found = room.list(by, state=state, offset=(number - 1) * SIZE, limit=SIZE + 1)
     one = chosen or visit.get("id")
     picked = next((a for a in found if a.id == one), None)
     if one and picked is None:
         picked = _one(visit, one)
     policy = visit.console.trust.policy
     return {
-        "state": state,
+        "state": state or "",
         "states": list(STATES),
         "rows": [_row(visit, approval) for approval in found[:SIZE]],
         "page": number,
@@ -99,15 +103,11 @@ def _one(visit: Visit, approval_id: str) -> Approval | None:
 
 def _row(visit: Visit, approval: Approval) -> Row:
     assert visit.principal
-    mine = approval.requester == visit.principal.name
+    mine = approval.requester_id == visit.principal.id
     decides = may(visit.console.trust.policy, visit.principal, "approvals.decide", entity=approval.entity)
     return {
-        **approval.to_dict(),
+        **asdict(approval),
         "mine": mine,
         "decidable": approval.state == "asked" and not mine and decides,
         "withdrawable": mine and approval.state in ("asked", "approved"),
     }
-
-
-def _told(visit: Visit, error: BadInput | Denied) -> str:
-    return visit.say(error.text) if isinstance(error, Denied) else str(error)

@@ -7,15 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import Response
 
-from tongguan.errors import BadInput, NotFound
+from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.service.console.address import link
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
 from tongguan.trust.access import Grant
-from tongguan.trust.identity import User
+from tongguan.trust.identity import ImportReport, User
+from tongguan.trust.identity.passwords import random_password
 
-__all__ = ["router"]
+__all__ = ["router", "told"]
 
 router = APIRouter()
 SIZE = 50
@@ -45,10 +46,10 @@ def create(
             name, display=display, email=email, entity=entity or None,
             kind="service" if kind == "service" else "user", by=visit.principal,
         )  # fmt: skip
-    except BadInput as error:
+    except (BadInput, Denied) as error:
         typed = {"name": name, "display": display, "email": email, "entity": entity, "kind": kind}
-        return visit.page("people.html", {**_data(visit), "error": str(error), "typed": typed}, 400)
-    secret = None if made.kind == "service" else identity.first_password(made.id, visit.principal)
+        return visit.page("people.html", {**_data(visit), "error": told(visit, error), "typed": typed}, 400)
+    secret = None if made.kind == "service" else _first_password(visit, made.id)
     return visit.page("people.html", {**_data(visit, made.id), "secret": secret})
 
 
@@ -70,7 +71,7 @@ def change(
         elif act == "enable":
             identity.enable(user_id, by)
         elif act == "password":
-            secret = identity.first_password(user_id, by)
+            secret = _first_password(visit, user_id)
         elif act == "grant":
             identity.grant(user_id, role, entities=_several(entities), teams=_several(teams), by=by)
         elif act == "revoke":
@@ -79,8 +80,8 @@ def change(
             identity.close_sessions(user_id, by, session_id=session or None)
         else:
             raise NotFound("there is no such change")
-    except BadInput as error:
-        return visit.page("people.html", {**_data(visit, user_id), "error": str(error)}, 400)
+    except (BadInput, Denied) as error:
+        return visit.page("people.html", {**_data(visit, user_id), "error": told(visit, error)}, 400)
     if secret is not None:
         return visit.page("people.html", {**_data(visit, user_id), "secret": secret})
     return visit.go(link("/people", {"user": user_id, "done": act}))
@@ -104,11 +105,13 @@ def change_team(
             user = identity.by_name(member)
             if user is None:
                 raise BadInput(visit.t("people.no_such"))
-            identity.update_team(team, by=by, **{act: [user.id]})
+            identity.update_team(
+                team, by=by, add=[user.id] if act == "add" else [], remove=[user.id] if act == "remove" else []
+            )
         else:
             raise BadInput("act is create, delete, add or remove")
-    except BadInput as error:
-        return visit.page("people.html", {**_data(visit, view="teams"), "error": str(error)}, 400)
+    except (BadInput, Denied) as error:
+        return visit.page("people.html", {**_data(visit, view="teams"), "error": told(visit, error)}, 400)
     return visit.go(link("/people", {"view": "teams", "done": act}))
 
 
@@ -122,9 +125,17 @@ def bring_in(visit: Visitor, file: UploadFile, csrf: Text = "", really: Text = "
         if len(content) > IMPORT_LIMIT:
             raise BadInput(f"the file has more than {IMPORT_LIMIT} bytes; split it")
         report = visit.console.trust.identity.import_csv(content, visit.principal, dry_run=really != "yes")
-    except BadInput as error:
-        return visit.page("people.html", {**_data(visit, view="import"), "error": str(error)}, 400)
-    return visit.page("people.html", {**_data(visit, view="import"), "report": report.to_dict()})
+    except (BadInput, Denied) as error:
+        return visit.page("people.html", {**_data(visit, view="import"), "error": told(visit, error)}, 400)
+    return visit.page("people.html", {**_data(visit, view="import"), "report": _report(report)})
+
+
+def _first_password(visit: Visit, user_id: str) -> str:
+    """A random password that must be changed at the next sign-in; shown this once."""
+    assert visit.principal
+    password = random_password()
+    visit.console.trust.identity.set_password(user_id, password, visit.principal, must_change=True)
+    return password
 
 
 def _data(visit: Visit, chosen: str = "", view: str = "") -> Row:
@@ -155,6 +166,16 @@ def _data(visit: Visit, chosen: str = "", view: str = "") -> Row:
     }  # fmt: skip
 
 
+def _report(report: ImportReport) -> Row:
+    return {
+        "applied": report.applied,
+        "created": len(report.created),
+        "updated": len(report.updated),
+        "unchanged": report.rows - len({*report.created, *report.updated, *report.enabled, *report.disabled}),
+        "problems": [{"line": error.line, "text": error.text} for error in report.errors],
+    }
+
+
 def _chosen(visit: Visit, user_id: str) -> Row | None:
     """The account beside the list; None where there is none, or no longer."""
     identity, by = visit.console.trust.identity, visit.principal
@@ -169,7 +190,10 @@ def _chosen(visit: Visit, user_id: str) -> Row | None:
         **_row(user),
         "own": by.id == user.id,
         "sessions": [{"id": s.id, "opened": s.opened, "used": s.used, "agent": s.agent} for s in sessions],
-        "tokens": [{"id": t.id, "name": t.name, "expires": t.expires, "used": t.used} for t in tokens],
+        "tokens": [
+            {"id": t.id, "name": t.name, "expires": t.expires, "last_used": t.last_used, "revoked": t.revoked}
+            for t in tokens
+        ],
     }
 
 
@@ -204,6 +228,11 @@ def _roles(visit: Visit) -> dict[str, Row]:
 
 def _state(text: str) -> Any:
     return text if text in ("active", "disabled", "deleted") else None
+
+
+def told(visit: Visit, error: BadInput | Denied) -> str:
+    """What went wrong, in the visitor's language where it comes in both."""
+    return visit.say(error.text) if isinstance(error, Denied) else str(error)
 
 
 def _several(text: str) -> list[str] | None:

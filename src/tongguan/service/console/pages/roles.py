@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from tongguan.service.console import names
 from tongguan.service.console.visit import Visitor, page_at
 
 __all__ = ["router"]
@@ -27,7 +28,16 @@ def roles(visit: Visitor) -> Response:
         }
         areas.setdefault(operation.id.partition(".")[0], []).append(row)
     data = {
-        "roles": [{"id": r.id, "name": dict(r.name), "about": dict(r.about), "duty": r.duty} for r in shown],
+        "roles": [
+            {
+                "id": r.id,
+                "name": dict(r.name),
+                "about": dict(r.about),
+                "duty": r.duty,
+                "duty_name": visit.t(f"duty.{r.duty}") if names.has_word(f"duty.{r.duty}") else r.duty,
+            }
+            for r in shown
+        ],
         "areas": [{"id": area, "operations": rows} for area, rows in areas.items()],
         "separation": sorted(policy.separation),
     }
