@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from soft_authenticator import BE, BS, UP, UV, SoftKey, b64, unb64
 
-from tongguan.errors import BadInput, BadSettings, Conflict, NotFound
+from tongguan.errors import BadInput, BadSettings, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal, load_policy
 from tongguan.trust.database import Database
 from tongguan.trust.identity import Hashing, Identity, webauthn, webauthn_challenges
