@@ -81,13 +81,14 @@ class Context:
             self._deny(by, operation, resource, entity, grounds(self.policy, by, operation, entity=entity))
 
     def own_or(self, by: Principal, user_id: str, operation: str) -> None:
-        """The owner of the account, else somebody who holds `operation`. Raises Denied.
+        """The owner of the account, whatever the roles, else somebody who holds `operation`. Raises Denied.
 
         An API token never speaks for its owner here: it must not widen itself or outlive its revocation.
         """
-        if by.id == user_id and by.only is not None:
+        if by.id != user_id:
+            self.allow(by, operation, user_id)
+        elif by.only is not None:
             self.refuse(by, "profile.own", user_id, "token_own")
-        self.allow(by, "profile.own" if by.id == user_id else operation, user_id)
 
     def own(self, by: Principal, user_id: str) -> None:
         """The owner of the account and nobody else, whatever the roles. Raises Denied."""

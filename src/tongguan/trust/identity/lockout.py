@@ -15,13 +15,15 @@ once have no more guesses than a thousand in a row.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 
 from tongguan.trust.identity.context import Context, counted_address
 from tongguan.trust.identity.names import folded
 from tongguan.trust.identity.tables import failures, familiar_addresses
 
-__all__ = ["Lockout"]
+__all__ = ["Attempt", "Lockout"]
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 900.0
 LONGEST_FACTOR_WAIT_S = 4 * 3600.0  # who gets this far knows the password; there are a million codes only
@@ -32,17 +34,26 @@ FAMILIAR_DAYS, FAMILIAR_KEPT = 90, 20
 COUNTING_LOCK = 7493989779944505346
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a password. `wait` above 0: it must not be looked at; `first`: nobody was told of this wait yet."""
+
+    wait: float
+    first: bool
+    key: str  # of the name
+    place: str | None  # key of the address
+    at: float
+    before: float | None  # when the address failed last
+
+
 class Lockout:
     """Counts failures and says how long to wait."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def begin(self, name: str, user_id: str | None, address: str) -> tuple[float, list[str], bool]:
-        """Before a password is looked at: seconds to wait, or 0 and the attempt is counted.
-
-        Also the keys to forgive when it was right, and whether this is the first refusal of this wait.
-        """
+    def begin(self, name: str, user_id: str | None, address: str) -> Attempt:
+        """Before a password is looked at: where there is nothing to wait for, the attempt is counted."""
         context = self._context
         place = counted_address(address)
         mark = context.digest("familiar", place)
@@ -52,12 +63,14 @@ class Lockout:
             if user_id and self._is_familiar(connection, user_id, mark):
                 key = context.digest("name at", folded(name), place)
             keys = {key: context.rules.lock_after}
-            if place:
-                keys[context.digest("from", place)] = context.rules.lock_after * ADDRESS_TIMES
+            origin = context.digest("from", place) if place else None
+            if origin:
+                keys[origin] = context.rules.lock_after * ADDRESS_TIMES
             wait, first = self._wait(connection, keys, LONGEST_WAIT_S)
+            before = connection.execute(sa.select(failures.c.last).where(failures.c.key == origin)).scalar()
             if wait <= 0:
                 self._count(connection, list(keys))
-        return wait, list(keys), first
+        return Attempt(wait, first, key, origin, context.clock(), before)
 
     def begin_factor(self, user_id: str) -> float:
         """The same for codes of an account: seconds to wait, or 0 and the attempt is counted."""
@@ -69,19 +82,20 @@ class Lockout:
                 self._count(connection, [key])
         return wait
 
-    def forgive(self, keys: list[str]) -> int:
-        """The attempt was right: how many failures these keys had before it.
+    def forgive(self, attempt: Attempt) -> int:
+        """The attempt was right: how many failures the name had before it.
 
         An address loses this one attempt only: else whoever has an account could guess at others' between two sign-ins.
         """
+        count, last = failures.c["count"], failures.c.last
         with self._context.database.write() as connection:
             self._context.lock(connection, COUNTING_LOCK)
-            name, *places = keys
-            had = connection.execute(sa.select(failures.c["count"]).where(failures.c.key == name)).scalar() or 1
-            connection.execute(failures.delete().where(failures.c.key == name))
-            connection.execute(
-                failures.update().where(failures.c.key.in_(places)).values(count=failures.c["count"] - 1)
-            )
+            had = connection.execute(sa.select(count).where(failures.c.key == attempt.key)).scalar() or 1
+            connection.execute(failures.delete().where(failures.c.key == attempt.key))
+            place = failures.update().where(failures.c.key == attempt.place, count > 0)
+            connection.execute(place.values(count=count - 1))
+            if attempt.before is not None:
+                connection.execute(place.where(last == attempt.at).values(last=attempt.before))
         return int(had) - 1
 
     def forgive_factor(self, user_id: str) -> None:

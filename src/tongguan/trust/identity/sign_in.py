@@ -66,19 +66,19 @@ class Entrance:
         `address`: of the caller, as the service sees it; `agent`: what the caller says it is.
         """
         user = self._account(name)
-        wait, keys, first = self._lockout.begin(name, user.id if user else None, address)
+        attempt = self._lockout.begin(name, user.id if user else None, address)
         actor = user.name if user else UNKNOWN
-        if wait > 0:
-            if first:  # the others of this wait are the same entry over and over
+        if attempt.wait > 0:
+            if attempt.first:  # the others of this wait are the same entry over and over
                 self._failed("sign_in_refused", actor, address, "password")
-            return SignIn("wait", wait_s=wait)
+            return SignIn("wait", wait_s=attempt.wait)
         usable = user is not None and user.kind == "user" and user.state == "active"
         hashed = user.password if user is not None and usable else None
         if not self._passwords.matches(hashed, password):
             self._failed("sign_in_failed", actor, address, "password")
             return SignIn("no")
         assert user is not None and hashed is not None
-        failed = self._lockout.forgive(keys)
+        failed = self._lockout.forgive(attempt)
         came = self.admit(user.id, method="password", address=address, agent=agent, password=hashed, failed=failed)
         if came.outcome != "no" and self._passwords.outdated(hashed):
             self._passwords.renew(user.id, hashed, password)
