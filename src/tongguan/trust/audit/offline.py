@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -18,57 +17,13 @@ from tongguan.trust.audit.anchor.receipts import receipt_lines
 from tongguan.trust.audit.checkpoint import Checkpoint, Verifier
 from tongguan.trust.audit.cosignature import NOTE_LIMIT, CosignatureKey, head, open_note
 from tongguan.trust.audit.listing import Listing, read_regular
-from tongguan.trust.audit.verdict import Problem
+from tongguan.trust.audit.report import Report
 from tongguan.trust.audit.walk import Claim, Walk
-from tongguan.wording import wording
 
 __all__ = ["Report", "heads_in", "log_key", "verify_export", "witness_key"]
 
 RECEIPTS_LIMIT = 1 << 28
 HEADS_LIMIT = 100_000
-
-
-@dataclass
-class Report:
-    """What a verification found. `root` is recomputed from the entries; `remarks` are not problems."""
-
-    origin: str = ""
-    size: int = 0  # entries that the checkpoint speaks of
-    root: bytes = b""
-    entries: int = 0  # entries read and hashed
-    authenticated: bool = False  # whether the reader named the log's key
-    heads: int = 0  # other signed heads that agree
-    cosigned: int = 0  # the largest size that the asked number of witnesses cosigned
-    receipts: int = 0  # anchor receipts that agree
-    anchored: int = 0  # the largest size that agrees with the chain itself; 0 where the chain was not asked
-    problems: list[Problem] = field(default_factory=list)
-    remarks: list[Mapping[str, str]] = field(default_factory=list)
-    unlisted: int = 0
-
-    PROBLEMS = 200
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-    def problem(self, kind: str, first: int = -1, last: int = -1, detail: str = "") -> None:
-        """Add a problem; one that goes on from the problem before it makes that one longer."""
-        if self.problems and kind in ("altered", "missing"):
-            before = self.problems[-1]
-            if (before.kind, before.last + 1) == (kind, first):
-                self.problems.pop()
-                first = before.first
-        if len(self.problems) >= self.PROBLEMS:
-            self.unlisted += 1
-            return
-        self.problems.append(Problem(kind, first, last, _text(kind, first, last, detail)))
-
-    def remark(self, kind: str, first: int = -1, last: int = -1, detail: str = "") -> None:
-        self.remarks.append(_text(kind, first, last, detail))
-
-    def end(self) -> None:
-        if self.unlisted:
-            self.problems.append(Problem("more", -1, self.unlisted, _text("more", -1, self.unlisted, "")))
 
 
 def verify_export(
@@ -257,7 +212,3 @@ def witness_key(verifier: str) -> CosignatureKey:
         raise BadInput(
             f"{verifier[:80]!r} is not the verifier key of a witness; expected name+id+key, type 4"
         ) from None
-
-
-def _text(kind: str, first: int, last: int, detail: str) -> dict[str, str]:
-    return wording("tongguan.trust.audit", "outside.yaml").both(kind, first=first, last=last, detail=detail)
