@@ -29,12 +29,15 @@ GATE = Principal("gate", "system", (Grant("system_administrator"), Grant("securi
 """Whoever sets up a test's accounts."""
 
 
-def new_app(folder: Path, *, inspected: bool = True) -> FastAPI:
+SETTINGS = "service: {requests_per_minute: 100000, sign_ins_per_minute: 1000}"
+
+
+def new_app(folder: Path, *, inspected: bool = True, settings: str = SETTINGS) -> FastAPI:
     """A console of its own, with an officer and an auditor whose passwords are known."""
     home = folder / "home"
     home.mkdir()
     (folder / "org.yaml").write_text(ORG, encoding="utf-8")
-    (home / "settings.yaml").write_text("service: {requests_per_minute: 100000, sign_ins_per_minute: 1000}\n")
+    (home / "settings.yaml").write_text(settings, encoding="utf-8")
     workspace = workspace_sample.build(folder / "workspace") if inspected else folder / "workspace"
     trust = open_trust(home)
     add_user(trust, OFFICER, "compliance_officer")

@@ -80,16 +80,16 @@ def test_it_starts_with_what_the_inspection_judged_by(client: httpx.Client) -> N
     assert client.get("/decide.json?about=ganxian").json()["asked"]["recipient.country"] == "US"
 
 
-def test_only_recording_writes(client: httpx.Client) -> None:
+def test_only_recording_writes(client: httpx.Client, auditor: httpx.Client) -> None:
     def entries() -> int:
-        return int(client.get("/audit.json?kind=decision").json()["kinds"].get("decision", 0))
+        return int(auditor.get("/audit.json?kind=decision").json()["kinds"].get("decision", 0))
 
     before = entries()
     page = client.get("/decide", params=FULL).text
     assert entries() == before
     answer = client.post("/decide", data={**FULL, "csrf": form_token(page), "stray": "x"})
     assert answer.status_code == 303 and "logged=" in answer.headers["location"] and entries() == before + 1
-    body = client.get("/audit.json?kind=decision").json()["list"]["rows"][0]["body"]
+    body = auditor.get("/audit.json?kind=decision").json()["list"]["rows"][0]["body"]
     assert body["pathway"] == "exempt" and body["facts"]["data.persons"] == 50000 and "stray" not in body["facts"]
     assert "已记入审计日志" in client.get(answer.headers["location"], headers={"cookie": _zh(client)}).text
 

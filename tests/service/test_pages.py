@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import workspace_sample
-from conftest import new_app, signed_in
+from conftest import AUDITOR, new_app, signed_in
 
 from tongguan.service.console import figures
 
@@ -109,13 +109,15 @@ def test_the_numbers_of_the_workbench(client: httpx.Client) -> None:
 
 
 def test_before_anything_was_inspected(tmp_path: Path) -> None:
-    with signed_in(new_app(tmp_path, inspected=False)) as client:
+    app = new_app(tmp_path, inspected=False)
+    with signed_in(app, AUDITOR) as auditor:
+        assert auditor.get("/audit").status_code == 200
+    with signed_in(app) as client:
         for path in ("/", "/flows", "/recipients", "/recipient?id=x", "/alerts", "/coverage", "/flows/export"):
             answer = client.get(path)
             assert answer.status_code == 200 and "tongguan inspect" in answer.text
         assert client.get("/index.json").json() == {"result": None}
         assert 'data-p="' in client.get("/decide").text
-        assert client.get("/audit").status_code == 200
 
 
 def test_a_damaged_result_is_one_calm_page(tmp_path: Path) -> None:
@@ -129,12 +131,12 @@ def test_a_damaged_result_is_one_calm_page(tmp_path: Path) -> None:
         assert client.get("/flows").status_code == 200
 
 
-def test_what_does_not_exist(client: httpx.Client) -> None:
+def test_what_does_not_exist(client: httpx.Client, auditor: httpx.Client) -> None:
     for path in ("/nope", "/recipient?id=nobody", "/audit/proof/99999999", "/audit?entry=99999999"):
-        answer = client.get(path)
+        answer = (auditor if "audit" in path else client).get(path)
         assert answer.status_code == 404 and "404" in answer.text
     assert client.get("/nope.json").json()["error"]["status"] == 404
-    assert client.get("/audit/proof/x").status_code == 422
+    assert auditor.get("/audit/proof/x").status_code == 422
     assert client.put("/flows").status_code == 405
 
 

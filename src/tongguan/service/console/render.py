@@ -126,6 +126,8 @@ def rules_of(decision: Row) -> list[Row]:
 
 def brief(body: Row) -> str:
     """The beginning of an audit entry's body."""
-    shown = {k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for k, v in body.items()}
+    shown = {
+        k: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for k, v in body.items() if v is not None
+    }
     text = " · ".join(f"{key}={value}" for key, value in shown.items())
     return text if len(text) <= BRIEF else text[: BRIEF - 1] + "…"
