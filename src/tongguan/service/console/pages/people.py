@@ -156,7 +156,7 @@ def _data(visit: Visit, chosen: str = "", view: str = "") -> Row:
         "rows": [_row(user) for user in found[:SIZE]],
         "page": number,
         "more": len(found) > SIZE,
-        "teams": [_team(team) for team in identity.teams(by)],
+        "teams": _teams(visit) if view == "teams" else [],
         "roles": _roles(visit),
         "chosen": _chosen(visit, one) if one else None,
         "done": visit.get("done")[:20],
@@ -213,8 +213,18 @@ def _grant(grant: Grant) -> Row:
     return {"role": grant.role, "entities": listed(grant.entities), "teams": listed(grant.teams)}
 
 
-def _team(team: Any) -> Row:
-    return {"id": team.id, "name": team.name, "entity": team.entity, "members": list(team.members)}
+def _teams(visit: Visit) -> list[Row]:
+    identity, by = visit.console.trust.identity, visit.principal
+    assert by
+    found = identity.teams(by)
+    names = {one: identity.user(one, by).name for one in {member for team in found for member in team.members}}
+    return [
+        {
+            "id": team.id, "name": team.name, "entity": team.entity,
+            "members": [{"id": member, "name": names[member]} for member in team.members],
+        }
+        for team in found
+    ]  # fmt: skip
 
 
 def _roles(visit: Visit) -> dict[str, Row]:
