@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tongguan.errors import BadInput, Denied
+from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal, load_policy
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.approvals.records import TABLE
@@ -115,7 +115,7 @@ def test_refused_cannot_be_used(approvals: Approvals, log: Log) -> None:
     assert approvals.decide(id, DECIDER, approve=False).state == "refused"
     with pytest.raises(Denied):
         approvals.use("keys.destroy", "key_1", ASKER)
-    with pytest.raises(BadInput, match="is refused already"):
+    with pytest.raises(Conflict, match="is refused already"):
         approvals.decide(id, OTHER, approve=True)
     assert log.kinds == ["approval.asked", "approval.refused", "denied"]
 
@@ -221,7 +221,7 @@ def test_time_runs_out(approvals: Approvals, log: Log, clock: Clock) -> None:
     waiting, approved = asked(approvals, valid_s=3600), asked(approvals, valid_s=7200)
     approvals.decide(approved, DECIDER, approve=True)
     clock.now += 3600
-    with pytest.raises(BadInput, match="is expired already"):
+    with pytest.raises(Conflict, match="is expired already"):
         approvals.decide(waiting, DECIDER, approve=True)
     clock.now += 3600
     with pytest.raises(Denied):
@@ -245,7 +245,7 @@ def test_withdrawn(approvals: Approvals, log: Log) -> None:
     assert approvals.withdraw(first, ASKER).state == approvals.withdraw(second, ASKER).state == "withdrawn"
     with pytest.raises(Denied):
         approvals.use("keys.destroy", "key_1", ASKER)
-    with pytest.raises(BadInput, match="is withdrawn already"):
+    with pytest.raises(Conflict, match="is withdrawn already"):
         approvals.withdraw(first, ASKER)
     assert log.kinds.count("approval.withdrawn") == 2
 
@@ -297,14 +297,14 @@ def test_unknown_ids(approvals: Approvals) -> None:
             lambda i: approvals.decide(i, OTHER, approve=True),
             lambda i: approvals.withdraw(i, OTHER),
         ):
-            with pytest.raises(BadInput, match="there is no approval"):
+            with pytest.raises(NotFound, match="there is no approval"):
                 act(id)
 
 
 def test_one_requester_does_not_flood(approvals: Approvals) -> None:
     for _ in range(100):
         id = asked(approvals)
-    with pytest.raises(BadInput, match="undecided"):
+    with pytest.raises(Conflict, match="undecided"):
         asked(approvals)
     approvals.withdraw(id, ASKER)
     assert asked(approvals)
@@ -368,7 +368,7 @@ def test_of_many_deciders_one_wins(approvals: Approvals, log: Log) -> None:
             [lambda n=n, id=id: approvals.decide(id, person(f"d{n}"), approve=n % 2 == 0) for n in range(6)]
         )
         won = [r for r in results if not isinstance(r, Exception)]
-        assert len(won) == 1 and all(isinstance(r, BadInput) for r in results if r is not won[0]), results
+        assert len(won) == 1 and all(isinstance(r, Conflict) for r in results if r is not won[0]), results
         assert approvals.get(id, ASKER).decider == won[0].decider
     assert len([kind for kind in log.kinds if kind in ("approval.approved", "approval.refused")]) == 5
 

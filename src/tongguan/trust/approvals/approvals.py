@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tongguan.errors import BadInput, Denied
+from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Policy, Principal, check, may
 from tongguan.trust.approvals.records import STATES, TABLE, Approval, State, approval, asked_by
 from tongguan.trust.database import Database
@@ -73,7 +73,7 @@ class Approvals:
         """Ask. The answer must come, and be used, within `valid_s` seconds (a minute to 90 days).
 
         `entity` must be the resource's own: it says who may decide, and `use` holds it against the resource.
-        Raises BadInput, Denied (approvals.request).
+        Raises BadInput, Conflict, Denied (approvals.request).
         """
         self._check(by, "approvals.request", resource, entity)
         if operation not in self._policy.operations:
@@ -106,13 +106,16 @@ class Approvals:
         with self._database.write() as connection:
             waiting = sa.select(sa.func.count()).where(asked_by(by), TABLE.c.state == "asked")
             if int(connection.execute(waiting).scalar_one()) >= OPEN_EACH:
-                raise BadInput(f"{OPEN_EACH} of your requests are undecided; withdraw some before you ask for more")
+                raise Conflict(f"{OPEN_EACH} of your requests are undecided; withdraw some before you ask for more")
             connection.execute(TABLE.insert().values(**row))
             self._log(connection, str(row["id"]), by.name, reason=reason)
             return self._one(connection, str(row["id"]))
 
     def decide(self, id: str, by: Principal, *, approve: bool, note: str = "") -> Approval:
-        """Approve or refuse what somebody else asked for. Raises BadInput where it is decided already, Denied."""
+        """Approve or refuse what somebody else asked for.
+
+        Raises NotFound, Conflict where it is decided already, Denied.
+        """
         if note:
             _text("note", note, NOTE)
         self._lapse()
@@ -130,7 +133,10 @@ class Approvals:
             return self._one(connection, id)
 
     def withdraw(self, id: str, by: Principal) -> Approval:
-        """Take back one's own request, decided or not, as long as it was not used. Raises BadInput, Denied."""
+        """Take back one's own request, decided or not, as long as it was not used.
+
+        Raises NotFound, Conflict, Denied.
+        """
         self._lapse()
         found = self._find(id)
         if not _asked(found, by):
@@ -167,7 +173,7 @@ class Approvals:
         return used
 
     def get(self, id: str, by: Principal) -> Approval:
-        """One's own request, or any with approvals.read. Raises BadInput where there is none, Denied."""
+        """One's own request, or any with approvals.read. Raises NotFound, Denied."""
         self._lapse()
         found = self._find(id)
         if not _asked(found, by):
@@ -230,7 +236,7 @@ class Approvals:
         self, connection: sa.Connection, id: str, states: tuple[str, ...], values: Mapping[str, Any], now: float
     ) -> None:
         if not self._moved(connection, id, states, values, now):
-            raise BadInput(f"the approval {id} is {self._one(connection, id).state} already")
+            raise Conflict(f"the approval {id} is {self._one(connection, id).state} already")
 
     def _lapse(self, within: sa.Connection | None = None) -> None:
         """Requests and approvals whose time has run out become `expired`, with an entry each."""
@@ -263,7 +269,7 @@ class Approvals:
         query = sa.select(TABLE).where(TABLE.c.id == id)
         row = connection.execute(query).first() if _storable(id) else None
         if row is None:
-            raise BadInput(f"there is no approval {_short(id)!r}")
+            raise NotFound(f"there is no approval {_short(id)!r}")
         return approval(row)
 
     def _barred(self, found: Approval, by: Principal) -> str | None:

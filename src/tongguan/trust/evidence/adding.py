@@ -1,0 +1,230 @@
+"""Adding evidence: sealed and digested in one pass, stored once for each entity, and there only when all of it is.
+
+    a row `pending` → the blob in the store → in one transaction: the row `kept`, the manifest, the audit entry
+
+Whatever step a crash comes in, what is left behind stands in a row that says so, and the integrity sweep clears it up.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from tongguan.errors import BadInput, TongguanError, Unavailable
+from tongguan.trust.access import Principal
+from tongguan.trust.ciphers import seal_stream
+from tongguan.trust.evidence.digest import Digesting, keyed
+from tongguan.trust.evidence.parts import DAY_S, Parts, Row, blob_name, storable
+from tongguan.trust.evidence.records import (
+    BLOBS,
+    KINDS,
+    MANIFESTS,
+    ORIGINS,
+    Kind,
+    Manifest,
+    blob_fields,
+    manifest_fields,
+)
+from tongguan.trust.evidence.vault import Secret
+
+__all__ = ["add"]
+
+NAME, ENTITY, MASKED = 1000, 200, 65_536  # characters
+ORIGIN_NAMES, ORIGIN_NAME, ORIGIN_VALUE = 16, 40, 400
+LONGEST_S = 100 * 366 * DAY_S
+ATTEMPTS = 5
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]{0,80}/[\w.+-]{1,100}(?:; ?[\w.+-]{1,40}=[\w.+\"-]{1,60}){0,3}", re.ASCII)
+
+
+def add(
+    parts: Parts,
+    source: BinaryIO | bytes,
+    *,
+    kind: Kind,
+    name: str,
+    media_type: str,
+    entity: str,
+    origin: Mapping[str, str | int],
+    masked: str | None,
+    until: float | None,
+    by: Principal,
+) -> Manifest:
+    """See `Evidence.add`; permission was checked."""
+    now = parts.clock()
+    least = now + parts.settings.retention_days * DAY_S
+    row: Row = {
+        "id": f"ev_{secrets.token_hex(12)}",
+        "state": "kept",
+        "entity": entity,
+        "kind": kind,
+        "media_type": media_type,
+        "origin": json.dumps(dict(origin), sort_keys=True),
+        "masked": masked,
+        "added": now,
+        "added_by": by.name,
+        "until": max(least, until or least),
+        "holds": 0,
+        "expired": None,
+        "expired_by": None,
+    }
+    secret = parts.vault.secret(entity)
+    row["name"] = secret.seal_name(row["id"], name)
+    id = secrets.token_hex(16)
+    key = parts.vault.new_blob_key(entity, id)
+    with parts.store.draft() as draft:
+        algorithm = parts.vault.suite.hash
+        with Digesting(algorithm, io.BytesIO(source) if isinstance(source, bytes) else source) as reading:
+            context = parts.vault.context(entity, id)
+            seal_stream(key.cipher, key.plain, context, reading, draft)  # type: ignore[arg-type]
+            digest = keyed(algorithm, secret.digests, reading.size, reading.root())
+        row |= {"digest": digest, "size": reading.size}
+        if (known := _kept(parts, entity, digest, secret)) and _attached(parts, row, known, secret, by):
+            return parts.seen(row, secret, known)
+        blob: Row = {
+            "id": id,
+            "state": "pending",
+            "entity": entity,
+            "digest": digest,
+            "size": reading.size,
+            "stored": draft.size,
+            "cipher": key.cipher,
+            "head": draft.head,
+            "since": parts.clock(),
+            "key": key.key,
+            "key_version": key.version,
+            "wrapped": key.wrapped,
+        }
+        blob["proof"] = secret.proof("blob", blob_fields(blob))
+        with parts.database.write() as connection:
+            connection.execute(BLOBS.insert().values(**blob))
+        try:
+            parts.store.keep(draft, blob_name(blob))
+            chosen = _published(parts, row, blob, secret, by)
+        except BaseException:
+            with suppress(TongguanError):
+                discard(parts, blob, ("pending",))
+            raise
+    if chosen["id"] != id:
+        discard(parts, blob, ("pending",))
+    return parts.seen(row, secret, chosen)
+
+
+def discard(parts: Parts, blob: Row, states: tuple[str, ...]) -> bool:
+    """Remove a blob that no manifest stands for: first the row says so, then the file goes, then the row."""
+    theirs = sa.and_(BLOBS.c.id == blob["id"], BLOBS.c.state.in_((*states, "removing")))
+    with parts.database.write() as connection:
+        if not connection.execute(BLOBS.update().where(theirs).values(state="removing")).rowcount:
+            return False
+    parts.store.remove(blob_name(blob))
+    with parts.database.write() as connection:
+        connection.execute(BLOBS.delete().where(BLOBS.c.id == blob["id"], BLOBS.c.state == "removing"))
+    return True
+
+
+def _kept(parts: Parts, entity: str, digest: str, secret: Secret) -> Row | None:
+    """A sound blob of this content that is there already."""
+    same = sa.and_(BLOBS.c.entity == entity, BLOBS.c.digest == digest, BLOBS.c.state == "kept")
+    with parts.database.read() as connection:
+        found = connection.execute(sa.select(BLOBS).where(same)).first()
+    if found is None:
+        return None
+    row = dict(found._mapping)
+    sound = parts.genuine_blob(row, secret) and parts.store.size(blob_name(row)) == row["stored"]
+    return row if sound else None
+
+
+def _attached(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal) -> bool:
+    """Whether the manifest was written for a blob that is there already, and still was when that was done."""
+    with parts.database.write() as connection:
+        here = sa.select(BLOBS.c.id).where(BLOBS.c.id == blob["id"], BLOBS.c.state == "kept").with_for_update()
+        if connection.execute(here).first() is None:
+            return False
+        _insert(parts, connection, row, blob, secret, by, new=False)
+    return True
+
+
+def _published(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal) -> Row:
+    """Write the manifest for our blob, or for the same content's that somebody else added meanwhile."""
+    for _ in range(ATTEMPTS):
+        if (known := _kept(parts, blob["entity"], blob["digest"], secret)) and _attached(parts, row, known, secret, by):
+            return known
+        with suppress(IntegrityError), parts.database.write() as connection:
+            if known is None:
+                _supersede(parts, connection, blob, secret)
+            ours = BLOBS.update().where(BLOBS.c.id == blob["id"], BLOBS.c.state == "pending").values(state="kept")
+            if not connection.execute(ours).rowcount:
+                raise Unavailable("the evidence took so long to store that it was cleared up; add it again")
+            _insert(parts, connection, row, blob, secret, by, new=True)
+            return {**blob, "state": "kept"}
+    raise Unavailable("others add and remove the same content all the time; add it again")
+
+
+def _supersede(parts: Parts, connection: sa.Connection, blob: Row, secret: Secret) -> None:
+    """Where the same content lies there damaged, its manifests go over to the new blob."""
+    same = sa.and_(BLOBS.c.entity == blob["entity"], BLOBS.c.digest == blob["digest"], BLOBS.c.state == "kept")
+    damaged = connection.execute(sa.select(BLOBS.c.id).where(same).with_for_update()).scalar()
+    if damaged is None:
+        return
+    connection.execute(BLOBS.update().where(BLOBS.c.id == damaged).values(state="removing"))
+    for found in connection.execute(sa.select(MANIFESTS).where(MANIFESTS.c.blob == damaged)).fetchall():
+        manifest = dict(found._mapping)
+        parts.genuine_manifest(manifest, secret)
+        parts.write_manifest(connection, manifest, secret, blob=blob["id"])
+    parts.record("evidence.restored", "evidence", {"damaged": damaged, "blob": blob["id"], "digest": blob["digest"]})
+
+
+def _insert(
+    parts: Parts, connection: sa.Connection, row: Row, blob: Row, secret: Secret, by: Principal, *, new: bool
+) -> None:
+    row["blob"] = blob["id"]
+    row["proof"] = secret.proof("manifest", manifest_fields(row))
+    connection.execute(MANIFESTS.insert().values(**row))
+    origin = json.loads(row["origin"])
+    if origin:
+        rows = [{"manifest": row["id"], "name": name, "value": str(value)} for name, value in origin.items()]
+        connection.execute(ORIGINS.insert(), rows)
+    told = {name: row[name] for name in ("id", "blob", "digest", "size", "kind", "media_type", "until")}
+    parts.record("evidence.added", by.name, told | {"entity": row["entity"] or None, "new": new})
+
+
+def checked(
+    kind: object,
+    name: object,
+    media_type: object,
+    entity: object,
+    origin: object,
+    masked: object,
+    until: object,
+    now: float,
+) -> None:
+    """Raises BadInput on what cannot be kept."""
+    if kind not in KINDS:
+        raise BadInput(f"{str(kind)[:40]!r} is no kind of evidence; expected one of {', '.join(KINDS)}")
+    _text("name", name, NAME)
+    if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
+        raise BadInput("the media type of evidence is written type/subtype, as application/pdf")
+    if entity is not None:
+        _text("entity", entity, ENTITY)
+    if masked is not None and (not isinstance(masked, str) or len(masked) > MASKED or not storable(masked)):
+        raise BadInput(f"the masked view of evidence is text of at most {MASKED} characters")
+    if until is not None and (not isinstance(until, (int, float)) or not now <= until <= now + LONGEST_S):
+        raise BadInput("evidence is kept until a time between now and a hundred years from now, in seconds since 1970")
+    if not isinstance(origin, Mapping) or len(origin) > ORIGIN_NAMES:
+        raise BadInput(f"the origin of evidence has at most {ORIGIN_NAMES} names with a value each")
+    for one, value in origin.items():
+        _text("origin", one, ORIGIN_NAME)
+        if not isinstance(value, (str, int)) or len(str(value)) > ORIGIN_VALUE or not storable(str(value)):
+            raise BadInput(f"the origin {one!r} of evidence is text or a number of at most {ORIGIN_VALUE} characters")
+
+
+def _text(what: str, text: object, most: int) -> None:
+    if not isinstance(text, str) or not 1 <= len(text) <= most or not storable(text) or not text.isprintable():
+        raise BadInput(f"the {what} of evidence is a line of 1 to {most} characters")
