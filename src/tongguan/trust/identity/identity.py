@@ -57,6 +57,7 @@ class Identity:
 
         sessions = Sessions(context, principals)
         self.session = sessions.session
+        self.session_id = sessions.session_id
         self.rotate = sessions.rotate
         self.close_session = sessions.close_session
         self.sessions = sessions.sessions

@@ -23,6 +23,7 @@ from tongguan.errors import BadSettings, Denied, Unavailable
 from tongguan.trust.database import METADATA, Database
 from tongguan.trust.identity.oidc_provider import RemoteProvider, fetch, is_safe
 from tongguan.trust.identity.oidc_token import BadToken, read_id_token
+from tongguan.trust.identity.tables import external_links
 from tongguan.trust.settings import Provider
 from tongguan.wording import wording
 
@@ -113,6 +114,14 @@ class Providers:
     def offered(self) -> list[Provider]:
         """As the settings list them."""
         return list(self._known.values())
+
+    def linked(self, user_id: str) -> set[str]:
+        """The ids of the providers whose accounts this account is linked with."""
+        with self._database.read() as connection:
+            issuers = set(
+                connection.scalars(sa.select(external_links.c.issuer).where(external_links.c.user_id == user_id))
+            )
+        return {provider.id for provider in self.offered if provider.issuer in issuers}
 
     def begin(
         self,

@@ -90,6 +90,11 @@ class Sessions:
                 connection.execute(sessions.update().where(sessions.c.digest == digest).values(used=now))
         return principal
 
+    def session_id(self, token: str) -> str | None:
+        """What lists call the session of this token; None where there is none."""
+        with self._context.database.read() as connection:
+            return connection.execute(sa.select(sessions.c.id).where(sessions.c.digest == token_digest(token))).scalar()
+
     def rotate(self, token: str) -> str:
         """The session goes on under a new token; the old one is dead. Raises BadInput where there is none."""
         if self.session(token) is None:

@@ -117,9 +117,11 @@ class Challenges:
     def spend(self, answer: object, purpose: Purpose, user_id: str | None, attempt: str) -> Answer | None:
         """The answer, and the challenge and relying party that it must be held against. Spends the challenge."""
         try:
-            if not isinstance(answer, str) or len(answer) > ANSWER_LIMIT:
+            if isinstance(answer, str):  # as forms have it; the API has it read already
+                answer = json.loads(answer) if len(answer) <= ANSWER_LIMIT else None
+            if not isinstance(answer, dict):
                 return None
-            document = json.loads(answer)
+            document = answer
             client = json.loads(unbase64(document["response"]["clientDataJSON"]))
             challenge = unbase64(client["challenge"])
             if client.get("crossOrigin") or len(challenge) != CHALLENGE_SIZE:
