@@ -207,10 +207,11 @@ class Passwords:
             raise BadInput("this password is one character or one sequence over and over; choose another")
         if plain in _most_used() or _core(plain) in _most_used():
             raise BadInput("this password is among those that are tried first; choose another")
+        both_ways = f"{plain} {plain[::-1]}"
         for text in about:
             whole = folded(text)
             for part in {whole, *re.split(r"[\s@._\-]+", whole)}:
-                if part and (_core(plain) in (part, part[::-1]) or (len(part) >= 4 and part in plain)):
+                if part and (_core(plain) in (part, part[::-1]) or (len(part) >= 4 and part in both_ways)):
                     raise BadInput("this password is made of the account's own name or address; choose another")
 
 
@@ -268,4 +269,4 @@ def _is_run(plain: str) -> bool:
     steps = {ord(b) - ord(a) for a, b in pairwise(plain)}
     if len(steps) == 1 and steps <= {-1, 0, 1}:
         return True
-    return any(plain == (plain[:n] * len(plain))[: len(plain)] for n in (1, 2, 3, 4))
+    return any(plain == (plain[:n] * len(plain))[: len(plain)] for n in range(1, min(4, len(plain) // 2) + 1))
