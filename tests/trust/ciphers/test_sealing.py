@@ -29,8 +29,7 @@ def test_every_flipped_bit_is_refused(algorithm, plaintext):
     for bit in range(8 * len(sealed)):
         altered = bytearray(sealed)
         altered[bit // 8] ^= 1 << bit % 8
-        # a changed cipher may ask for a key of another length: that is refused before anything is opened
-        with pytest.raises((Tampered, BadInput) if bit // 8 == 1 else Tampered):
+        with pytest.raises(Tampered):
             unseal(key, altered, b"row/1")
 
 
@@ -67,10 +66,7 @@ def test_one_cipher_is_not_taken_for_another():
         sealed[1] = number
         with pytest.raises(Tampered):
             unseal(key, sealed, b"c")
-    sealed[1] = 2
-    with pytest.raises(BadInput, match="must have 16 bytes, not 32"):
-        unseal(key, sealed, b"c")
-    for unknown in (0, 4, 255):
+    for unknown in (0, 2, 4, 255):
         sealed[1] = unknown
         with pytest.raises(Tampered):
             unseal(key, sealed, b"c")
@@ -89,7 +85,7 @@ def test_a_key_of_another_length_is_refused_and_not_shown(algorithm):
         with pytest.raises(BadInput, match=f"must have {size} bytes, not {wrong}") as caught:
             seal(algorithm, b"K" * wrong, b"text", b"c")
         assert wrong < 2 or "K" * wrong not in str(caught.value)
-        with pytest.raises(BadInput):
+        with pytest.raises(Tampered):
             unseal(b"K" * wrong, seal(algorithm, generate_key(algorithm), b"", b"c"), b"c")
 
 
@@ -128,5 +124,5 @@ def test_a_plaintext_too_large_for_memory_is_refused(monkeypatch):
 @given(data=st.binary(max_size=120))
 @settings(max_examples=200, deadline=None)
 def test_a_strangers_bytes_are_refused(data):
-    with pytest.raises((Tampered, BadInput)):
+    with pytest.raises(Tampered):
         unseal(bytes(32), data, b"c")

@@ -60,14 +60,14 @@ def unauthenticated_ctr(cipher: BlockName, key: bytes, counter: bytes, data: byt
 
 
 def with_given_iv_gcm_encrypt(cipher: BlockName, key: bytes, *, iv: bytes, aad: bytes, plaintext: bytes) -> bytes:
-    """Ciphertext and tag of 16 bytes. An IV of 12 bytes; used twice under one key it gives everything away.
+    """Ciphertext and tag of 16 bytes. An IV of 12 bytes, or 8 to 128; used twice under one key it gives all away.
 
     By keyword only: libraries differ in the order of IV, associated data and text. Raises BadInput.
     """
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
     algorithm = _block(cipher, key)
-    context = Cipher(algorithm, modes.GCM(_sized("the IV", iv, 12))).encryptor()
+    context = Cipher(algorithm, modes.GCM(_gcm_iv(iv))).encryptor()
     context.authenticate_additional_data(octets("the associated data", aad))
     return _run(context, octets("the plaintext", plaintext)) + context.tag
 
@@ -78,7 +78,7 @@ def with_given_iv_gcm_decrypt(cipher: BlockName, key: bytes, *, iv: bytes, aad: 
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
     algorithm, ciphertext = _block(cipher, key), octets("the ciphertext", ciphertext)
-    iv = _sized("the IV", iv, 12)
+    iv = _gcm_iv(iv)
     if len(ciphertext) < TAG:
         raise Tampered("this ciphertext")
     context = Cipher(algorithm, modes.GCM(iv, ciphertext[-TAG:])).decryptor()
@@ -122,6 +122,13 @@ def _block(cipher: str, key: bytes) -> Any:
     if len(key) not in (16, 24, 32):
         raise BadInput(f"the key for aes must have 16, 24 or 32 bytes, not {len(key)}")
     return algorithms.AES(key)
+
+
+def _gcm_iv(iv: bytes) -> bytes:
+    iv = octets("the IV", iv)
+    if not 8 <= len(iv) <= 128:
+        raise BadInput(f"the IV must have 12 bytes, or 8 to 128, not {len(iv)}")
+    return iv
 
 
 def _sized(what: str, value: bytes, size: int) -> bytes:

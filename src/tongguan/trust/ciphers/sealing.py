@@ -55,10 +55,11 @@ def seal(algorithm: AeadName, key: bytes, plaintext: Buffer, context: bytes) -> 
 
 
 def unseal(key: bytes, sealed: Buffer, context: bytes) -> bytes:
-    """The plaintext. Raises Tampered; BadInput for a key whose length the cipher does not take, or an empty context."""
-    sealed, context = octets("sealed data", sealed), required(context)
+    """The plaintext. Raises Tampered, also for a key of another length; BadInput for what is no bytes or no context."""
+    sealed, context, key = octets("sealed data", sealed), required(context), octets("the key", key)
     chosen = _described(sealed)
-    key = sized_key(chosen.name, key, chosen.key_size)
+    if len(key) != chosen.key_size:
+        raise Tampered
     head, salt, body = sealed[:2], sealed[2 : 2 + SALT_SIZE], memoryview(sealed)[2 + SALT_SIZE :]
     plaintext = bytearray(len(body) - TAG_SIZE)
     with memoryview(plaintext) as out:

@@ -26,7 +26,7 @@ from tongguan.errors import BadInput, CannotWrite
 from tongguan.trust.ciphers.aead import TAG_SIZE, Aead, AeadName, Cipher, aead, numbered
 from tongguan.trust.ciphers.hashing import derive
 from tongguan.trust.ciphers.sealing import required
-from tongguan.trust.ciphers.tampered import Tampered, sized_key
+from tongguan.trust.ciphers.tampered import Tampered, octets, sized_key
 
 __all__ = ["HEADER_SIZE", "seal_stream", "sealed_size", "unseal_chunks", "unseal_range", "unseal_stream"]
 
@@ -176,7 +176,7 @@ class _Reader:
     """The header of a sealed stream, and the opening of single chunks."""
 
     def __init__(self, key: bytes, context: bytes, source: BinaryIO) -> None:
-        context = required(context)
+        context, key = required(context), octets("the key", key)
         header = bytearray(HEADER_SIZE)
         got = _fill(source, memoryview(header))
         self.header = bytes(header)
@@ -188,9 +188,9 @@ class _Reader:
             or chosen is None
             or log2 not in CHUNK_LOG2S
             or any(header[len(MAGIC) + 2 : 16])
+            or len(key) != chosen.key_size
         ):
             raise Tampered("the sealed stream")
-        key = sized_key(chosen.name, key, chosen.key_size)
         self.chunk_size, self.threads = 1 << log2, chosen.threads
         self._cipher = _stream_cipher(chosen, key, self.header[:16], self.header[16:], context)
 
