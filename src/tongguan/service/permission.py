@@ -187,7 +187,9 @@ def declared(routers: Iterable[APIRouter], prefix: str = "") -> list[Declared]:
     """All routes of these routers. Raises ValueError where a route declares two operations."""
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     return [
-        Declared(method, prefix + route.path, _operation(route)) for route in routes for method in sorted(route.methods)
+        Declared(method, prefix + route.path, _operation(route))
+        for route in routes
+        for method in sorted(route.methods or ())
     ]
 
 

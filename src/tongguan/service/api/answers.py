@@ -124,12 +124,17 @@ async def _explained(request: Request, error: TongguanError) -> Response:
         return refusal(request, "not_found") if error.scope else refusal(request, "denied", error.text)
     if isinstance(error, NotFound):
         return refusal(request, "not_found")
-    text = {language: str(error) for language in LANGUAGES}
+    text: dict[str, str] = {language: str(error) for language in LANGUAGES}
     if isinstance(error, Conflict):
         return refusal(request, "conflict", text)
     if isinstance(error, BadInput) and not isinstance(error, CannotWrite):
         return refusal(request, "bad_input", text)
     return refusal(request, "unavailable" if isinstance(error, Unavailable | Missing) else "fault", text)
+
+
+async def _fault(request: Request, _: Exception) -> Response:
+    """A fault of ours; the guard logs where it happened."""
+    return refusal(request, "fault")
 
 
 _HANDLERS: dict[type[Exception], Any] = {
@@ -140,6 +145,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     RequestValidationError: _invalid,
     HTTPException: _by_status,
     TongguanError: _explained,
+    Exception: _fault,
 }
 
 

@@ -1,4 +1,4 @@
-"""One's own affairs: password, second factors, sessions and tokens."""
+"""One's own affairs, by session only: password, second factors, sessions and tokens. No API token widens itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pydantic import Field
 
 from tongguan.service.api.calling import TrustRoom
 from tongguan.service.api.people import UserShown
-from tongguan.service.api.shapes import Strict
+from tongguan.service.api.rights import Issued, NewToken, SessionShown, TokenShown
+from tongguan.service.api.shapes import Ident, Name, Shown, Strict
 from tongguan.service.console.visit import open_visit
 from tongguan.service.permission import caller_of, csrf_of, needs
 from tongguan.trust.access import Principal
@@ -17,6 +18,7 @@ from tongguan.trust.access import Principal
 __all__ = ["router"]
 
 router = APIRouter(prefix="/me", tags=["me"])
+Own = Annotated[Principal, needs("profile.own")]
 
 
 class Change(Strict):
@@ -24,23 +26,125 @@ class Change(Strict):
     new: Annotated[str, Field(max_length=1024)]
 
 
+class Code(Strict):
+    code: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class Renewed(Shown):
+    """All other sessions have ended; this one goes on under a new cookie, whose anti-forgery token this is."""
+
+    csrf: str | None
+
+
+class Offer(Shown):
+    """What an authenticator is given; shown this once."""
+
+    secret: str
+    uri: str
+
+
+class SecurityKeyShown(Shown):
+    """A registered security key or passkey; times in seconds since the epoch."""
+
+    id: str
+    name: str
+    created: float
+    last_used: float | None
+    synced: bool
+    suspect: float | None
+
+
 @router.get("")
-def me(trust: TrustRoom, by: Annotated[Principal, needs("profile.own")]) -> UserShown:
+def me(trust: TrustRoom, by: Own) -> UserShown:
     """One's own account."""
     return UserShown.model_validate(trust.identity.user(by.id, by))
 
 
 @router.put("/password")
-def change_password(
-    request: Request,
-    response: Response,
-    trust: TrustRoom,
-    by: Annotated[Principal, needs("profile.own")],
-    change: Change,
-) -> dict[str, str]:
-    """Change the password. All other sessions end; this one goes on under a new cookie and a new anti-forgery token."""
-    token = trust.identity.change_password(by.id, change.old, change.new, session=caller_of(request).session)
+def change_password(request: Request, response: Response, trust: TrustRoom, by: Own, change: Change) -> Renewed:
+    """Change the password."""
+    session = caller_of(request).session
+    return _renewed(request, response, trust.identity.change_password(by.id, change.old, change.new, session=session))
+
+
+@router.post("/totp", status_code=201)
+def begin_totp(trust: TrustRoom, by: Own) -> Offer:
+    """A secret for an authenticator, which counts once a code of it was confirmed."""
+    return Offer.model_validate(trust.identity.totp_begin(by.id, by))
+
+
+@router.post("/totp/confirmation")
+def confirm_totp(request: Request, response: Response, trust: TrustRoom, by: Own, given: Code) -> Renewed:
+    """From now on this is a second factor."""
+    session = caller_of(request).session
+    return _renewed(request, response, trust.identity.totp_confirm(by.id, given.code, by, session=session))
+
+
+@router.delete("/totp")
+def remove_totp(request: Request, response: Response, trust: TrustRoom, by: Own) -> Renewed:
+    """Take it away."""
+    session = caller_of(request).session
+    return _renewed(request, response, trust.identity.totp_remove(by.id, by, session=session))
+
+
+@router.post("/recovery-codes", status_code=201)
+def recovery_codes(trust: TrustRoom, by: Own) -> list[str]:
+    """New codes for the day when the second factor is lost, shown this once; those from before are dead."""
+    return trust.identity.recovery_codes(by.id, by)
+
+
+@router.get("/recovery-codes")
+def recovery_left(trust: TrustRoom, by: Own) -> dict[str, int]:
+    """How many are unused."""
+    return {"left": trust.identity.recovery_left(by.id, by)}
+
+
+@router.get("/security-keys")
+def security_keys(trust: TrustRoom, by: Own) -> list[SecurityKeyShown]:
+    """Security keys and passkeys; browsers register them on the profile page."""
+    return [SecurityKeyShown.model_validate(key) for key in trust.identity.security_keys.keys(by.id, by)]
+
+
+@router.delete("/security-keys/{id}")
+def remove_security_key(request: Request, response: Response, trust: TrustRoom, by: Own, id: Ident) -> Renewed:
+    """Forget one."""
+    session = caller_of(request).session
+    return _renewed(request, response, trust.identity.security_keys.remove(by.id, id, by, session=session))
+
+
+@router.get("/sessions")
+def sessions(trust: TrustRoom, by: Own) -> list[SessionShown]:
+    """Where one is signed in."""
+    return [SessionShown.model_validate(session) for session in trust.identity.sessions(by.id, by)]
+
+
+@router.delete("/sessions")
+def end_sessions(trust: TrustRoom, by: Own, session: Name | None = None) -> dict[str, int]:
+    """End one of them, or all, this one too."""
+    return {"ended": trust.identity.close_sessions(by.id, by, session_id=session)}
+
+
+@router.get("/tokens")
+def tokens(trust: TrustRoom, by: Own) -> list[TokenShown]:
+    """One's own API tokens."""
+    return [TokenShown.model_validate(token) for token in trust.identity.tokens(by.id, by)]
+
+
+@router.post("/tokens", status_code=201)
+def issue(trust: TrustRoom, by: Own, new: NewToken) -> Issued:
+    """A token that may do some of what one may."""
+    made, token = trust.identity.issue_token(by.id, name=new.name, scopes=new.scopes, days=new.days, by=by)
+    return Issued(id=made, token=token)
+
+
+@router.delete("/tokens/{id}", status_code=204)
+def revoke_token(trust: TrustRoom, by: Own, id: Ident) -> None:
+    """End one of one's own tokens."""
+    trust.identity.revoke_token(id, by)
+
+
+def _renewed(request: Request, response: Response, token: str | None) -> Renewed:
     if token is None:
-        return {}
+        return Renewed(csrf=None)
     open_visit(request).set_cookie(response, "session", token)
-    return {"csrf": csrf_of(token)}
+    return Renewed(csrf=csrf_of(token))

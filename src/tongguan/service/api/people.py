@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -16,6 +15,7 @@ from tongguan.trust.access import Principal
 __all__ = ["UserShown", "router"]
 
 router = APIRouter(tags=["people"])
+Members = Annotated[list[Name], Field(default_factory=list, max_length=1000)]
 
 
 class GrantShown(Shown):
@@ -64,6 +64,53 @@ class Changes(Strict):
 class NewPassword(Strict):
     password: Annotated[str, Field(max_length=1024)]
     must_change: bool = True
+
+
+class TeamShown(Shown):
+    """A group of accounts."""
+
+    id: str
+    name: str
+    entity: str | None
+    members: list[str]
+
+
+class NewTeam(Strict):
+    name: Annotated[Line, Field(min_length=1, max_length=120)]
+    entity: Annotated[Line, Field(max_length=120)] | None = None
+
+
+class TeamChanges(Strict):
+    """What is absent stays; `add` and `remove` are ids of accounts."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=120)] | None = None
+    entity: Annotated[Line, Field(max_length=120)] | None = None
+    add: Members
+    remove: Members
+
+
+class LineFault(Shown):
+    """What is wrong in one line of a file; the header is line 1."""
+
+    line: int
+    column: str
+    text: str
+
+
+class Report(Shown):
+    """What an import did or would do. With faults nothing was changed."""
+
+    dry_run: bool
+    applied: bool
+    encoding: str
+    rows: int
+    created: list[str]
+    updated: list[str]
+    enabled: list[str]
+    disabled: list[str]
+    granted: list[tuple[str, str]]
+    roles_ignored: bool
+    errors: list[LineFault]
 
 
 class Table(Strict):
@@ -134,6 +181,32 @@ def set_password(
 
 
 @router.post("/users/import")
-def import_table(trust: TrustRoom, by: Annotated[Principal, needs("people.import")], table: Table) -> dict[str, Any]:
+def import_table(trust: TrustRoom, by: Annotated[Principal, needs("people.import")], table: Table) -> Report:
     """Accounts from CSV; by default it only says what it would do."""
-    return asdict(trust.identity.import_csv(table.csv, by, table.dry_run))
+    return Report.model_validate(trust.identity.import_csv(table.csv, by, table.dry_run))
+
+
+@router.get("/teams")
+def teams(trust: TrustRoom, by: Annotated[Principal, needs("people.read")]) -> list[TeamShown]:
+    """All teams."""
+    return [TeamShown.model_validate(team) for team in trust.identity.teams(by)]
+
+
+@router.post("/teams", status_code=201)
+def create_team(trust: TrustRoom, by: Annotated[Principal, needs("people.manage")], new: NewTeam) -> TeamShown:
+    """A new, empty team."""
+    return TeamShown.model_validate(trust.identity.create_team(new.name, entity=new.entity, by=by))
+
+
+@router.patch("/teams/{id}")
+def update_team(
+    trust: TrustRoom, by: Annotated[Principal, needs("people.manage")], id: Ident, changes: TeamChanges
+) -> TeamShown:
+    """Change what is given."""
+    return TeamShown.model_validate(trust.identity.update_team(id, **changes.model_dump(), by=by))
+
+
+@router.delete("/teams/{id}", status_code=204)
+def delete_team(trust: TrustRoom, by: Annotated[Principal, needs("people.manage")], id: Ident) -> None:
+    """Remove a team that no role is granted for."""
+    trust.identity.delete_team(id, by)

@@ -69,8 +69,9 @@ class TokenShown(Shown):
     scopes: list[str]
     created: float
     expires: float
-    used: float | None
+    last_used: float | None
     revoked: float | None
+    issued_by: str
 
 
 class NewToken(Strict):
@@ -147,6 +148,12 @@ def end_sessions(
 ) -> dict[str, int]:
     """End all sessions of an account, or one."""
     return {"ended": trust.identity.close_sessions(id, by, session_id=session)}
+
+
+@router.delete("/users/{id}/second-factors", status_code=204)
+def reset_factors(trust: TrustRoom, by: Annotated[Principal, needs("factors.reset")], id: Ident) -> None:
+    """Take away second factors that somebody lost; their sessions end."""
+    trust.identity.reset_factors(id, by)
 
 
 @router.get("/users/{id}/tokens")
