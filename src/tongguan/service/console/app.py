@@ -24,6 +24,7 @@ from tongguan.service.console.pages import (
     audit,
     coverage,
     decide,
+    evidence,
     flows,
     people,
     recipients,
@@ -36,7 +37,7 @@ from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany,
 
 __all__ = ["build"]
 
-PAGES = (workbench, flows, recipients, decide, alerts, coverage, people, roles, approvals, audit, signin)
+PAGES = (workbench, flows, recipients, decide, alerts, coverage, people, roles, approvals, evidence, audit, signin)
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 PROFILE = "/profile"
 

@@ -34,6 +34,8 @@ GROUPS = (
         "audit",
         (
             ("menu.audit", "/audit"),
+            ("menu.evidence", "/evidence"),
+            ("evidence.check", "/evidence/check"),
             ("menu.approvals", "/approvals"),
             ("menu.people", "/people"),
             ("menu.roles", "/roles"),

@@ -1,0 +1,77 @@
+"""Which originals are worth keeping: those of the exchanges that alerts would show, chosen while they pass by."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tongguan.border.activities import in_period
+from tongguan.border.census import day_of
+from tongguan.border.evidence import SHOWN
+from tongguan.model import Activity, Crossing, Finding
+
+__all__ = ["Original", "Originals"]
+
+SAMPLES = 5  # masked values of one type in a masked view
+
+_Rank = tuple[int, float, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An exchange to keep, and what may be shown of it without its values."""
+
+    crossing: Crossing
+    masked: str
+
+
+class Originals:
+    """Of each recipient, activity and data type the exchanges with most values, the earliest among equals: the same
+    choice that `evidence.gather` makes for alerts. What passes by is held until `take`, which each batch calls.
+    """
+
+    def __init__(self, cover: Callable[[Crossing, frozenset[str]], Activity | None]) -> None:
+        self._cover = cover
+        self._best: dict[tuple[str, str | None, bool, str], list[_Rank]] = {}
+        self._passing: dict[str, Original] = {}
+
+    def see(self, crossing: Crossing, findings: Sequence[Finding]) -> None:
+        """An exchange that may have left, with what was found in it."""
+        counts = Counter(finding.type for finding in findings)
+        if not counts:
+            return
+        exchange = crossing.exchange
+        activity = self._cover(crossing, frozenset(counts))
+        late = activity is not None and not in_period(activity, day_of(exchange.ts))
+        who = crossing.recipient.id or crossing.recipient.name
+        chosen = False
+        for kind, count in counts.items():
+            best = self._best.setdefault((who, activity.id if activity else None, late, kind), [])
+            rank = (-count, exchange.ts, exchange.uid)
+            if len(best) < SHOWN or rank < best[-1]:
+                insort(best, rank)
+                del best[SHOWN:]
+                chosen = True
+        if chosen:
+            self._passing[exchange.uid] = Original(crossing, _masked(findings))
+
+    def take(self) -> list[Original]:
+        """Those since the last call that are still among the best. Their contents are those of the batch."""
+        kept = {uid for best in self._best.values() for _, _, uid in best}
+        chosen = [original for uid, original in self._passing.items() if uid in kept]
+        self._passing.clear()
+        return chosen
+
+
+def _masked(findings: Sequence[Finding]) -> str:
+    """Types, how many of each, and a few masked samples. Not the text around them: names in it may go unrecognised."""
+    samples: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
+    for finding in findings:
+        counts[finding.type] += 1
+        known = samples.setdefault(finding.type, [])
+        if len(known) < SAMPLES and finding.masked not in known:
+            known.append(finding.masked)
+    return "\n".join(f"{kind} × {count}: {'  '.join(samples[kind])}" for kind, count in counts.most_common())
