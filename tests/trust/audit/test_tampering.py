@@ -12,7 +12,7 @@ import pytest
 
 from tongguan.errors import Broken
 from tongguan.trust import AuditLog, Problem
-from tongguan.trust.audit.merkle import grow, leaf_hash
+from tongguan.trust.audit.merkle import grow, leaf_hash, place
 from tongguan.wording import wording
 
 SIZE = 21
@@ -52,7 +52,8 @@ def rehash(raw: sqlite3.Connection) -> None:
     raw.execute("delete from nodes")
     frontier: dict[int, bytes] = {}
     for index, (text,) in enumerate(raw.execute('select text from entries order by "index"').fetchall()):
-        raw.executemany("insert into nodes values (?, ?, ?)", grow(frontier, index, leaf_hash(text.encode())))
+        made = grow(frontier, index, leaf_hash(text.encode()))
+        raw.executemany("insert into nodes values (?, ?)", [(place(level, at), value) for level, at, value in made])
 
 
 def edit(raw: sqlite3.Connection, index: int) -> None:
@@ -78,7 +79,7 @@ def test_an_edited_entry_with_its_leaf(path: Path) -> None:
     def change(raw: sqlite3.Connection) -> None:
         edit(raw, 10)
         text = raw.execute('select text from entries where "index" = 10').fetchone()[0]
-        raw.execute('update nodes set hash = ? where level = 0 and "index" = 10', (leaf_hash(text.encode()),))
+        raw.execute("update nodes set hash = ? where place = ?", (leaf_hash(text.encode()), place(0, 10)))
 
     tamper(path, change)
     assert problems(path) == [("node", 10, 11)]
@@ -168,9 +169,9 @@ def test_entries_written_past_the_program(path: Path) -> None:
 
 
 def test_nodes_changed_or_gone(path: Path) -> None:
-    tamper(path, lambda raw: raw.execute('update nodes set hash = zeroblob(32) where level = 2 and "index" = 1'))
+    tamper(path, lambda raw: raw.execute("update nodes set hash = zeroblob(32) where place = ?", (place(2, 1),)))
     assert ("node", 4, 7) in problems(path)
-    tamper(path, lambda raw: raw.execute('delete from nodes where level = 0 and "index" = 9'))
+    tamper(path, lambda raw: raw.execute("delete from nodes where place = ?", (place(0, 9),)))
     assert ("node", 9, 9) in problems(path)
 
 

@@ -24,7 +24,7 @@ from tongguan.trust.audit.checkpoint import NoteSigner, Signer, checkpoint_text,
 from tongguan.trust.audit.entry import Entry, canonical, checked, read_entry, stamp, stamp_of
 from tongguan.trust.audit.merkle import Proof, TreeHash, tree_hash
 from tongguan.trust.audit.sqlite import SqliteStore
-from tongguan.trust.audit.store import Node, Row, Store
+from tongguan.trust.audit.store import Row, Store
 from tongguan.trust.places import secret
 
 if TYPE_CHECKING:
@@ -173,15 +173,15 @@ class AuditLog:
         tree, frontier = self._tree, self._frontier(first)
         self._refuse_contradiction(first, frontier)
         rows: list[Row] = []
-        nodes: list[Node] = []
+        nodes: list[bytes] = []
         for index, (kind, actor, body) in enumerate(drafts, first):
             text = canonical({"index": index, "ts": now, "kind": kind, "actor": actor, "body": body})
             rows.append((index, text, kind, actor))
-            nodes += merkle.grow(frontier, index, tree.leaf(text.encode()), tree)
+            nodes += (made for _, _, made in merkle.grow(frontier, index, tree.leaf(text.encode()), tree))
         size = first + len(rows)
         root = merkle.frontier_root(frontier, tree)
         note = signed_note(self._signer, checkpoint_text(self._signer.name, size, root, tree.name))
-        self._store.add(rows, nodes, size, note)
+        self._store.add(rows, list(enumerate(nodes, merkle.place(0, first))), size, note)
         return note
 
     def _frontier(self, size: int) -> dict[int, bytes]:
@@ -384,17 +384,17 @@ class AuditLog:
 
     def _with_nodes(self, compute: Callable[[merkle.Nodes], T]) -> T:
         """Compute something from nodes: once to learn which, so that they are fetched at one go, and once with them."""
-        wanted: dict[tuple[int, int], bytes] = {}
+        wanted: set[int] = set()
 
         def note(level: int, index: int) -> bytes:
-            wanted[level, index] = b""
+            wanted.add(merkle.place(level, index))
             return b""
 
         compute(note)
         found = self._store.nodes(wanted)
         if len(found) != len(wanted):
             raise self._incomplete()
-        return compute(lambda level, index: found[level, index])
+        return compute(lambda level, index: found[merkle.place(level, index)])
 
     def _incomplete(self) -> Broken:
         return Broken(f"the audit log {self._store.place} lacks a row that it must hold; run `tongguan audit verify`")

@@ -29,6 +29,7 @@ __all__ = [
     "inclusion_path",
     "leaf_hash",
     "node_hash",
+    "place",
     "root_hash",
     "tree_hash",
     "verify_consistency",
@@ -95,6 +96,15 @@ def tree_hash(name: str) -> TreeHash:
         lambda left, right: digest("sm3", b"\x01" + left + right),
         digest("sm3", b""),
     )
+
+
+def place(level: int, index: int) -> int:
+    """How many nodes are complete before this one in a tree that grows: where it stands among all of them.
+
+    What a proof needs of the lower levels stands close together, and what `grow` returns follows on one another.
+    """
+    last = ((index + 1) << level) - 1  # the leaf that completes it
+    return 2 * last - last.bit_count() + level
 
 
 def root_hash(nodes: Nodes, size: int, tree: TreeHash = SHA256) -> bytes:

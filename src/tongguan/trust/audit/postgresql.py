@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tongguan.errors import BadSettings, Broken, CannotWrite, Missing, Unavailable
 from tongguan.trust.audit.entry import labelled
-from tongguan.trust.audit.store import FORMAT, Node, Row
+from tongguan.trust.audit.store import FORMAT, Row
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,7 +37,7 @@ create table entries ("index" bigint primary key, text text not null,
     kind text collate "C" not null, actor text collate "C" not null);
 create index entries_kind on entries (kind, "index");
 create index entries_actor on entries (actor, "index");
-create table nodes (level smallint, "index" bigint, hash bytea not null, primary key (level, "index"));
+create table nodes (place bigint primary key, hash bytea not null);
 create table checkpoints (size bigint primary key, note text not null);
 create table kinds (kind text collate "C" primary key, count bigint not null);
 
@@ -45,12 +45,12 @@ create function refuse() returns trigger language plpgsql as $$
 begin raise exception 'the audit log only grows'; end $$;
 
 create function follow() returns trigger language plpgsql as $$
-declare first bigint; last bigint; number bigint;
+declare first bigint; last bigint; number bigint; behind bigint;
 begin
-    select min("index"), max("index"), count(*) into first, last, number from added;
-    if number > 0 and (last - first + 1 <> number or first <>
-        (select coalesce(max("index") + 1, 0) from {SCHEMA}.entries where "index" < first)
-        or exists (select 1 from {SCHEMA}.entries where "index" > last)) then
+    execute format('select min(%1$I), max(%1$I), count(*) from added', tg_argv[0]) into first, last, number;
+    execute format('select max(%1$I) from {SCHEMA}.%2$I where %1$I < $1', tg_argv[0], tg_table_name)
+        into behind using first;
+    if last - first + 1 <> number or first <> coalesce(behind + 1, 0) then
         raise exception 'the audit log only grows';
     end if;
     return null;
@@ -65,7 +65,9 @@ begin
 end $$;
 
 create trigger entries_insert after insert on entries
-    referencing new table as added for each statement execute function follow();
+    referencing new table as added for each statement execute function follow('index');
+create trigger nodes_insert after insert on nodes
+    referencing new table as added for each statement execute function follow('place');
 create trigger checkpoints_insert after insert on checkpoints
     referencing new table as added for each statement execute function grow();
 """
@@ -73,6 +75,7 @@ _REFUSED = {"entries": "udt", "nodes": "udt", "checkpoints": "udt", "about": "ud
 _ACTS = {"u": "update", "d": "delete", "t": "truncate"}
 _GUARDS = {f"{table}_{_ACTS[act]}" for table, acts in _REFUSED.items() for act in acts} | {
     "entries_insert",
+    "nodes_insert",
     "checkpoints_insert",
 }
 
@@ -135,18 +138,10 @@ class PostgresqlStore:
         with self._lock, self.guarded():
             return self._connected().execute(_placed(query), values).fetchall()
 
-    def nodes(self, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        places = list(wanted)
-        if not places:
-            return {}
-        query = (
-            'select level, "index", hash from unnest(%s::smallint[], %s::bigint[]) as wanted (level, "index") '
-            'join nodes using (level, "index")'
-        )
-        values = ([level for level, _ in places], [index for _, index in places])
+    def nodes(self, places: Collection[int]) -> dict[int, bytes]:
+        query = "select place, hash from nodes where place = any(%s)"
         with self._lock, self.guarded():
-            rows = self._connected().execute(query, values, binary=True).fetchall()
-        return {(level, index): bytes(found) for level, index, found in rows}
+            return dict(self._connected().execute(query, (list(places),), binary=True).fetchall())
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -156,15 +151,15 @@ class PostgresqlStore:
                 connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
                 yield
 
-    def add(self, entries: Sequence[Row], nodes: Sequence[Node], size: int, note: str) -> None:
+    def add(self, entries: Sequence[Row], nodes: Sequence[tuple[int, bytes]], size: int, note: str) -> None:
         counts = sorted(Counter(kind for _, _, kind, _ in entries).items())
         with self._connected().cursor() as cursor:
             if len(entries) <= FEW:
                 cursor.executemany("insert into entries values (%s, %s, %s, %s)", entries)
-                cursor.executemany("insert into nodes values (%s, %s, %s)", nodes)
+                cursor.executemany("insert into nodes values (%s, %s)", nodes)
             else:
                 _copy(cursor, "entries", ("int8", "text", "text", "text"), entries)
-                _copy(cursor, "nodes", ("int2", "int8", "bytea"), nodes)
+                _copy(cursor, "nodes", ("int8", "bytea"), nodes)
             cursor.execute("insert into checkpoints values (%s, %s)", (size, note))
             cursor.executemany(
                 "insert into kinds values (%s, %s) "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tongguan.trust.audit.entry import canonical, checked
+from tongguan.trust.audit.entry import canonical, checked, stamp
 from tongguan.trust.audit.log import AuditLog
 
 __all__ = ["BatchedRecorder", "Record", "recorder"]
@@ -32,6 +33,7 @@ class BatchedRecorder:
 
     def __init__(self, log: AuditLog, *, within_s: float = 0.2, most: int = 1000) -> None:
         self._log = log
+        _ = log.verifier  # loads what signs: when a process ends, nothing can be loaded any more
         self._within_s = within_s
         self._most = most
         self._waiting: list[Draft] = []
@@ -41,11 +43,13 @@ class BatchedRecorder:
         self._writing = threading.Lock()  # one batch at a time, so that entries keep their order
         self._thread = threading.Thread(target=self._run, name="audit-recorder", daemon=True)
         self._thread.start()
+        atexit.register(self.close)  # a process that ends without closing writes all the same, or says that it cannot
 
     def __call__(self, kind: str, actor: str, body: Mapping[str, Any]) -> int:
         """Take an entry in; -1, for its index is not known yet. Raises BadInput, and what the log raises."""
         draft = checked(kind, actor, body)
-        canonical(draft[2])  # an entry that cannot be written must not hold up those of others
+        # An entry that cannot be written must not hold up those of others.
+        canonical({"index": 1 << 62, "ts": stamp(0), "kind": kind, "actor": draft[1], "body": draft[2]})
         with self._state:
             must_write = self._failed
         if must_write:
@@ -91,6 +95,7 @@ class BatchedRecorder:
             self._state.notify()
         self._thread.join()
         self.flush()
+        atexit.unregister(self.close)
 
     def _run(self) -> None:
         while True:

@@ -6,13 +6,14 @@ import os
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from tongguan.errors import Broken, CannotWrite
-from tongguan.trust.audit.store import FORMAT, Node, Row
+from tongguan.trust.audit.merkle import place
+from tongguan.trust.audit.store import FORMAT, Row
 
 __all__ = ["SqliteStore"]
 
@@ -23,8 +24,7 @@ BUSY_S = 60.0
 _TABLES = """
 create table entries ("index" integer primary key, text text not null,
     kind text as (json_extract(text, '$.kind')), actor text as (json_extract(text, '$.actor'))) strict;
-create table nodes (level integer, "index" integer, hash blob not null, primary key (level, "index"))
-    strict, without rowid;
+create table nodes (place integer primary key, hash blob not null) strict;
 create table checkpoints (size integer primary key, note text not null) strict;
 """
 _FORMAT_2 = """
@@ -37,10 +37,14 @@ _FROM_FORMAT_1 = """
 drop index entries_kind;
 alter table entries add column kind text as (json_extract(text, '$.kind'));
 alter table entries add column actor text as (json_extract(text, '$.actor'));
+alter table nodes rename to old_nodes;
+create table nodes (place integer primary key, hash blob not null) strict;
+insert into nodes select place(level, "index"), hash from old_nodes order by 1;
+drop table old_nodes;
 """
 _NEXT = {
     "entries": """new."index" <> (select coalesce(max("index") + 1, 0) from entries)""",
-    "nodes": """exists (select 1 from nodes where level = new.level and "index" >= new."index")""",
+    "nodes": "new.place <> (select coalesce(max(place) + 1, 0) from nodes)",
     "checkpoints": "new.size <= (select coalesce(max(size), -1) from checkpoints)",
     "about": "exists (select 1 from about where key = new.key)",
 }
@@ -87,6 +91,7 @@ class SqliteStore:
             for table in ("entries", "nodes", "checkpoints"):
                 for act in ("insert", "update", "delete"):
                     run(f"drop trigger if exists {table}_{act}")
+            self._database.create_function("place", 2, place, deterministic=True)
             _script(self._database, _FROM_FORMAT_1)
         elif found[0] or run("select 1 from sqlite_master").fetchone():
             raise Broken(f"{self.place} is not an audit log of this version of Tongguan")
@@ -113,11 +118,9 @@ class SqliteStore:
         with self._lock, self.guarded():
             return self._database.execute(query, values).fetchall()
 
-    def nodes(self, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        query = 'select hash from nodes where level = ? and "index" = ?'
-        with self._lock, self.guarded():
-            found = {place: self._database.execute(query, place).fetchone() for place in wanted}
-        return {place: row[0] for place, row in found.items() if row}
+    def nodes(self, places: Collection[int]) -> dict[int, bytes]:
+        marks = ", ".join("?" * len(places))
+        return dict(self.rows(f"select place, hash from nodes where place in ({marks})", tuple(places)))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -131,10 +134,10 @@ class SqliteStore:
                     self._database.execute("rollback")
                 raise
 
-    def add(self, entries: Sequence[Row], nodes: Sequence[Node], size: int, note: str) -> None:
+    def add(self, entries: Sequence[Row], nodes: Sequence[tuple[int, bytes]], size: int, note: str) -> None:
         write = self._database.executemany
         write('insert into entries ("index", text) values (?, ?)', [row[:2] for row in entries])
-        write("insert into nodes values (?, ?, ?)", nodes)
+        write("insert into nodes values (?, ?)", nodes)
         write("insert into checkpoints values (?, ?)", [(size, note)])
         write(
             "insert into kinds values (?, ?) on conflict (kind) do update set count = count + excluded.count",
@@ -188,6 +191,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = full")
+    database.execute("pragma cache_size = -16384")  # KiB at most: the upper levels of a large tree
     return database
 
 

@@ -1,6 +1,7 @@
 """What the audit log asks of the place where it is kept, and the statements that both places understand.
 
-`entries` holds each entry's canonical JSON; `nodes` the hash of every complete subtree; `checkpoints` a signed note for
+`entries` holds each entry's canonical JSON; `nodes` the hash of every complete subtree, in the order in
+which they became complete (`merkle.place`); `checkpoints` a signed note for
 each batch; `kinds` how many entries there are of each kind; `about` what was settled when the log was made. Triggers
 refuse updates, deletions, and rows put anywhere but at the end. They guard against mistakes; it is the hashes and
 signatures that show intent.
@@ -8,16 +9,15 @@ signatures that show intent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["FORMAT", "Node", "Row", "Snapshot", "Store"]
+__all__ = ["FORMAT", "Row", "Snapshot", "Store"]
 
 FORMAT = 2
 
 Row = tuple[int, str, str, str]  # index, text, kind, actor of an entry
-Node = tuple[int, int, bytes]  # level, index, hash of a complete subtree
 
 
 class Snapshot(Protocol):
@@ -42,14 +42,14 @@ class Store(Protocol):
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a query gives. `?` stands for a value."""
 
-    def nodes(self, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        """The hashes of nodes by (level, index); those that are not there are left out."""
+    def nodes(self, places: Collection[int]) -> dict[int, bytes]:
+        """The hashes at these places; those that are not there are left out."""
 
     def writing(self) -> AbstractContextManager[None]:
         """One transaction that keeps other writers out: all of it or nothing, and on disk when it ends."""
 
-    def add(self, entries: Sequence[Row], nodes: Sequence[Node], size: int, note: str) -> None:
-        """Within `writing`: put rows at the end, and the checkpoint over them."""
+    def add(self, entries: Sequence[Row], nodes: Sequence[tuple[int, bytes]], size: int, note: str) -> None:
+        """Within `writing`: put rows at the end, nodes by their places, and the checkpoint over them."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """A view for verification."""

@@ -1,0 +1,35 @@
+"""The places and suites that most tests of the log run with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from log_place import Place
+
+from tongguan.trust import AuditLog
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # where the tests' PostgreSQL server stands
+
+from postgres_server import PostgresServer, postgres
+
+__all__ = ["postgres"]
+
+
+@pytest.fixture(params=["sqlite", "sqlite-guomi", "postgresql", "postgresql-guomi"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    kind, _, suite = request.param.partition("-")
+    url = None
+    if kind == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.database()
+    return Place(tmp_path, suite or "international", url)
+
+
+@pytest.fixture
+def log(place: Place) -> Iterator[AuditLog]:
+    log = place.open()
+    yield log
+    log.close()
