@@ -18,8 +18,10 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
+from tongguan.cli import audit
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput, TongguanError
+from tongguan.wording import Language
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -64,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     _identify_arguments(commands.add_parser("identify", help="personal data in files, folders or standard input"))
     _restore_arguments(commands.add_parser("restore", help="a capture as Zeek-style logs and extracted files"))
     _inspect_arguments(commands.add_parser("inspect", help="the main job: sources in, verdict, report and ledger out"))
-    _audit_arguments(commands.add_parser("audit", help="verify the audit log, or prove one entry"))
+    audit.arguments(
+        commands.add_parser("audit", help="the log verified, proved, exported, anchored"), _usual_language()
+    )
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser
 
@@ -166,52 +170,6 @@ def _inspect(arguments: argparse.Namespace) -> int:
     return 1 if arguments.fail_on == "alert" and result["alerts"] else 0
 
 
-# ---- audit -------------------------------------------------------------------------------------------------------
-
-
-def _audit_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(required=True, metavar="ACTION")
-    verify = actions.add_parser("verify", help="recompute the whole tree and hold it against the signed checkpoints")
-    verify.set_defaults(command=_audit_verify)
-    prove = actions.add_parser("prove", help="an inclusion proof of one entry, as JSON")
-    prove.add_argument("index", type=int)
-    prove.set_defaults(command=_audit_prove)
-    entries = actions.add_parser("list", help="the newest entries")
-    entries.add_argument("--limit", type=int, default=20)
-    entries.set_defaults(command=_audit_list)
-
-
-def _audit_verify(arguments: argparse.Namespace) -> int:
-    from tongguan import trust
-
-    with trust.audit_log() as log:
-        verdict = log.verify()
-    for problem in verdict.problems:
-        print(problem, file=sys.stderr)
-    print(f"{'intact' if verdict.ok else 'BROKEN'}: {verdict.size} entries, root {verdict.root.hex()}")
-    return 0 if verdict.ok else 1
-
-
-def _audit_prove(arguments: argparse.Namespace) -> int:
-    from tongguan import trust
-
-    with trust.audit_log() as log:
-        if not 0 <= arguments.index < log.size:
-            raise BadInput(f"there is no entry {arguments.index}; the log holds {log.size}, counted from 0")
-        print(json.dumps(log.proof_json(arguments.index), ensure_ascii=False, indent=1))
-    return 0
-
-
-def _audit_list(arguments: argparse.Namespace) -> int:
-    from tongguan import trust
-
-    with trust.audit_log() as log:
-        for entry in log.entries(max(0, log.size - arguments.limit), arguments.limit):
-            body = json.dumps(entry.body, ensure_ascii=False)
-            print(f"{entry.index:>6}  {entry.ts}  {entry.kind:<12} {entry.actor:<12} {body}")
-    return 0
-
-
 # ---- serve -------------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +195,7 @@ def _language_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", choices=("zh", "en"), default=_usual_language())
 
 
-def _usual_language() -> str:
+def _usual_language() -> Language:
     """Chinese, unless the user's locale is English or the terminal cannot show it."""
     try:
         "通关".encode(sys.stdout.encoding or "utf-8")
