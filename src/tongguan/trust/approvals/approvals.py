@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Policy, Principal, check, may
 from tongguan.trust.approvals.records import STATES, TABLE, Approval, State, approval, asked_by
-from tongguan.trust.database import Database
+from tongguan.trust.database import METADATA, Database
 from tongguan.wording import wording
 
 __all__ = ["Approvals"]
@@ -58,6 +58,8 @@ class Approvals:
         self._policy = policy
         self._answers_for = answers_for
         self._clock = clock
+        with database.write() as connection:  # the database may have been made before this part was loaded
+            METADATA.create_all(connection, tables=[TABLE])
 
     def request(
         self,

@@ -13,10 +13,10 @@ from tongguan.errors import BadInput, Broken, Conflict, NotFound, Unavailable
 from tongguan.trust.access import Policy, Principal, may
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, Suite, Tampered, unseal_chunks
-from tongguan.trust.database import Database
+from tongguan.trust.database import METADATA, Database
 from tongguan.trust.evidence import adding, retention, rotation, sweeping
 from tongguan.trust.evidence.parts import Parts, Record, Row, blob_name, reasoned, storable
-from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, ORIGINS, Event, Kind, Manifest, State
+from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, ORIGINS, TABLES, Event, Kind, Manifest, State
 from tongguan.trust.evidence.retention import Expiry
 from tongguan.trust.evidence.stores import Store
 from tongguan.trust.evidence.sweeping import Progress, Sweep
@@ -49,6 +49,8 @@ class Evidence:
         suite: Suite = SUITES["international"],
         clock: Callable[[], float] = time.time,
     ) -> None:
+        with database.write() as connection:  # the database may have been made before this part was loaded
+            METADATA.create_all(connection, tables=TABLES)
         vault = Vault(database, keys, policy, suite, clock)
         self._parts = Parts(database, store, vault, record, policy, approvals, settings, clock)
 

@@ -23,6 +23,7 @@ __all__ = [
     "ORIGINS",
     "PROBLEMS",
     "SWEEPS",
+    "TABLES",
     "Event",
     "Kind",
     "Manifest",
@@ -147,6 +148,8 @@ PROBLEMS = sa.Table(
     sa.Column("problem", sa.String(40), primary_key=True),
     sa.Column("detail", sa.String(200), nullable=False),
 )
+
+TABLES = [KEYS, BLOBS, MANIFESTS, ORIGINS, EVENTS, SWEEPS, PROBLEMS]
 
 
 @dataclass(frozen=True, slots=True)

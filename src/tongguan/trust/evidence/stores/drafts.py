@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import mmap
 import os
 import secrets
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,13 +17,18 @@ from tongguan.errors import CannotWrite
 
 __all__ = ["DraftFile", "drafting", "tidy_drafts"]
 
-FLUSH = 32 << 20  # bytes after which the disk is set to work while more are sealed
+BUFFER = 4 << 20  # bytes that go to disk at once
 HEAD = 48  # first bytes that are remembered
 YOUNG_S = 60.0  # a file of this age may not be locked yet
+_DIRECT = getattr(os, "O_DIRECT", 0)
 
 
 class DraftFile:
-    """One blob in the making. `write` may be given any number of bytes; `finish` has them all on disk."""
+    """One blob in the making. `write` takes any number of bytes; `finish` has them all on disk.
+
+    Full buffers go to disk on a thread of their own, past the system's page cache where it lets us: evidence is hardly
+    ever read right after, and copying it there costs more than encrypting it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,43 +36,71 @@ class DraftFile:
         self.head = b""
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._unflushed = 0
-        self._flushing: threading.Thread | None = None
-        self._failed: OSError | None = None
+        self._filled = 0
+        self._buffer = mmap.mmap(-1, BUFFER)  # page-aligned, as writing past the cache asks for
+        self._other: mmap.mmap | None = None
+        self._writer: ThreadPoolExecutor | None = None
+        self._writing: Future[None] | None = None
 
     def write(self, data: memoryview, /) -> int:
-        count = os.write(self._descriptor, data)
+        """Raises OSError, also for what was written before."""
+        count = min(len(data), BUFFER - self._filled)
+        self._buffer[self._filled : self._filled + count] = data[:count]
         if len(self.head) < HEAD:
             self.head += bytes(data[: min(count, HEAD - len(self.head))])
+        self._filled += count
         self.size += count
-        self._unflushed += count
-        if self._unflushed >= FLUSH and (self._flushing is None or not self._flushing.is_alive()):
-            self._unflushed = 0
-            self._flushing = threading.Thread(target=self._flush, name="evidence-flush")
-            self._flushing.start()
+        if self._filled == BUFFER:
+            self._turn()
         return count
 
     def finish(self) -> None:
         """Wait until all is on disk. Raises OSError."""
-        self._join()
-        if self._failed is not None:
-            raise self._failed
+        self._settle()
+        self._direct(False)  # what is left has any length
+        self._put(self._buffer, self._filled)
+        self._filled = 0
         os.fchmod(self._descriptor, 0o400)
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        self._join()
+        if self._writer is not None:
+            self._writer.shutdown()
         os.close(self._descriptor)
 
-    def _flush(self) -> None:
-        try:
-            os.fdatasync(self._descriptor)
-        except OSError as error:  # told once by the system, and then forgotten: it must not be lost
-            self._failed = error
+    def _turn(self) -> None:
+        """Have the full buffer written while the other one is filled."""
+        self._settle()
+        if self._writer is None:
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="evidence-draft")
+            self._other = mmap.mmap(-1, BUFFER)
+            self._direct(True)
+        assert self._other is not None
+        self._writing = self._writer.submit(self._put, self._buffer, BUFFER)
+        self._buffer, self._other, self._filled = self._other, self._buffer, 0
 
-    def _join(self) -> None:
-        if self._flushing is not None:
-            self._flushing.join()
+    def _settle(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+    def _put(self, buffer: mmap.mmap, size: int) -> None:
+        done = 0
+        with memoryview(buffer) as view:
+            while done < size:
+                try:
+                    with view[done:size] as rest:
+                        done += os.write(self._descriptor, rest)
+                except OSError as error:
+                    if error.errno != errno.EINVAL or not self._direct(False):
+                        raise
+
+    def _direct(self, on: bool) -> bool:
+        """Write past the page cache, or not; whether that is a change. Not every file system can."""
+        flags = fcntl.fcntl(self._descriptor, fcntl.F_GETFL)
+        wanted = flags | _DIRECT if on else flags & ~_DIRECT
+        with suppress(OSError):
+            fcntl.fcntl(self._descriptor, fcntl.F_SETFL, wanted)
+        return wanted != flags
 
 
 @contextmanager
