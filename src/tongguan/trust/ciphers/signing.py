@@ -78,6 +78,11 @@ class SigningKey:
         raise TypeError("a signing key is not pickled: store secret() sealed")
 
 
+_P25519 = 2**255 - 19
+_Y8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022  # y of two points of order 8
+_SMALL_ORDER = frozenset((0, 1, _P25519 - 1, _Y8, _P25519 - _Y8))  # of the points whose order divides 8 (RFC 8032 §5.1)
+
+
 class _Public(Protocol):
     encoded: bytes
 
@@ -100,6 +105,8 @@ class _Ed25519Public:
 
         if len(encoded) != 32:
             raise BadInput(f"an Ed25519 public key must have 32 bytes, not {len(encoded)}")
+        if int.from_bytes(encoded, "little") % (1 << 255) % _P25519 in _SMALL_ORDER:
+            raise BadInput("this Ed25519 public key is a point of small order: signatures under it prove nothing")
         try:
             self._key = Ed25519PublicKey.from_public_bytes(encoded)
         except ValueError:
