@@ -62,7 +62,8 @@ def read_rows(document: bytes | str) -> tuple[list[ImportRow], list[LineError], 
             continue
         if row.name in seen:
             errors.append(LineError(line, "userName", f"the same account as in line {seen[row.name]}"))
-        seen.setdefault(row.name, line)
+            continue
+        seen[row.name] = line
         rows.append(row)
     return rows, errors, encoding
 
