@@ -43,7 +43,8 @@ def deploy(log: AuditLog, settings: Anchor, record: Record, actor: str) -> str:
         work = _Work(log, chain, receipts, record, actor)
         if receipts.pending() is None:
             work.begin(chain.deployment(), {"kind": "deploy"})
-        work.finish()
+        else:
+            work.resume()
         made = receipts.contract()
         if made is None:
             raise BadInput("an anchoring was under way and has been finished; run --deploy again if it is still needed")
@@ -64,7 +65,7 @@ def anchor(log: AuditLog, settings: Anchor, record: Record, actor: str) -> Recei
             raise Broken(f"the code at {chain.contract} is not the anchor contract of this software; nothing was sent")
         work = _Work(log, chain, receipts, record, actor)
         if receipts.pending() is not None:
-            work.finish()
+            work.resume()
         head = _newest(log)
         before = chain.newest(head.origin)
         if before:
@@ -73,7 +74,6 @@ def anchor(log: AuditLog, settings: Anchor, record: Record, actor: str) -> Recei
                 return _receipt_for(receipts, chain, head)
         about = {"kind": "anchor", "origin": head.origin, "size": head.size, "root": head.root.hex()}
         work.begin(chain.anchoring(head.origin, head.size, head.root), about)
-        work.finish()
         return _receipt_for(receipts, chain, head)
 
 
@@ -120,7 +120,7 @@ class _Work:
         self.actor = actor
 
     def begin(self, data: str, about: Mapping[str, Any]) -> None:
-        """Sign, keep, then send."""
+        """Sign, keep, then send, and bring to an end."""
         for attempt in range(1, ATTEMPTS + 1):
             signed = self.chain.sign(data)
             self._keep({**about, "data": data, "hashes": []}, signed)
@@ -131,10 +131,11 @@ class _Work:
                 if attempt == ATTEMPTS or not _nonce(error):
                     raise self.chain.unusable(error) from None
             else:
-                return
+                break
+        self._finish()
 
-    def finish(self) -> None:
-        """Bring the kept transaction to its end: send it again where it is not mined, wait, and read back."""
+    def resume(self) -> None:
+        """Take up the kept transaction: send it again where it is not mined, and bring it to an end."""
         pending = self.receipts.pending()
         if pending is None:
             return
@@ -144,9 +145,12 @@ class _Work:
                 f"settings name {self.chain.contract} on chain {self.chain.id}: put them back, or move "
                 "anchors/pending.json aside"
             )
-        if self._mined(pending) is None and not self._again(pending):
-            return
-        pending = self.receipts.pending() or pending
+        if self._mined(pending) is not None or self._again(pending):
+            self._finish()
+
+    def _finish(self) -> None:
+        """Wait until the transaction stands, read back, and keep the receipt."""
+        pending = self.receipts.pending() or {}
         mined = self.chain.wait(lambda: self._mined(pending))
         if mined is None:
             raise Unavailable("the transaction was sent but does not stand deep enough yet; run this again later")

@@ -6,6 +6,7 @@ Transactions are of the plain kind (gas price, chain id as in EIP-155), which ev
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -198,7 +199,8 @@ class Chain:
         try:
             self.node.ask("eth_sendRawTransaction", signed.raw)
         except Refused as error:
-            if not any(mark in str(error).lower() for mark in ("already known", "known transaction", "alreadyin")):
+            text = str(error).lower()
+            if "nonce" in text or not ("already" in text or "known transaction" in text):
                 raise
 
     def price(self) -> int:
@@ -287,10 +289,13 @@ _ERRORS = ("NotWriter()", "NotGrown(uint64)")
 
 
 def _web3() -> Any:
+    limit = sys.getrecursionlimit()
     try:
         from web3 import Web3
     except ImportError:
         raise Missing("anchoring needs web3; install it with: pip install 'tongguan[anchor]'") from None
+    finally:
+        sys.setrecursionlimit(limit)  # a part of web3 raises it so high that deep JSON would crash the interpreter
     return Web3()
 
 

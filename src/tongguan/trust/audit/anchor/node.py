@@ -35,6 +35,7 @@ class Node:
         self._url = url
         self.name = url.split("://", 1)[1].split("/")[0].rpartition("@")[2]  # without secrets in the path or before it
         self._count = 0
+        self._client: Any = None
 
     def ask(self, method: str, *params: object) -> Any:
         """The result of one request."""
@@ -44,7 +45,9 @@ class Node:
         body = {"jsonrpc": "2.0", "id": self._count, "method": method, "params": list(params)}
         until = time.monotonic() + REQUEST_S
         try:
-            with httpx.stream("POST", self._url, json=body, timeout=REQUEST_S, follow_redirects=False) as answer:
+            if self._client is None:
+                self._client = httpx.Client(timeout=REQUEST_S, follow_redirects=False)
+            with self._client.stream("POST", self._url, json=body) as answer:
                 found = bytearray()
                 for part in answer.iter_bytes():
                     found += part
