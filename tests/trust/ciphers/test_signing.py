@@ -96,6 +96,32 @@ def test_sm2_signatures_have_one_form():
         assert not key.public.verify(b"message", form)
 
 
+def test_forged_sm2_signatures_write_nothing_to_the_standard_error(capfd):
+    key = KEYS["sm2"]
+    signature = key.sign(b"message")
+    for message, one in ((b"other", signature), (b"message", STRANGERS["sm2"].sign(b"message")), (b"message", b"0")):
+        assert not key.public.verify(message, one)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_curve_as_computed_here_agrees_with_gmssl_and_with_itself():
+    for _ in range(20):
+        one, other = SigningKey.generate("sm2"), SigningKey.generate("sm2")
+        p, d = one.public.encoded, int.from_bytes(one.secret()[:32])
+        point = int.from_bytes(p[1:33]), int.from_bytes(p[33:])
+        assert sm2._combined(d, sm2.G, 0, sm2.G) == sm2._combined(0, point, d, sm2.G) == point
+        assert sm2._combined(sm2.N - d, sm2.G, 1, point) is None
+        assert sm2._combined(d, sm2.G, sm2.N - 1, point) is None
+        e = int.from_bytes(other.secret()[:32])
+        q = int.from_bytes(other.public.encoded[1:33]), int.from_bytes(other.public.encoded[33:])
+        assert sm2._combined(1, point, 1, q) == sm2._combined((d + e) % sm2.N, sm2.G, 0, sm2.G)
+    for u in (0, 1, 2, 3, 4, sm2.N - 2, sm2.N - 1, sm2.N, sm2.N + 1):
+        for v in (0, 1, 2, 3, sm2.N - 1):  # one and the same point twice: every special case of adding
+            whole = (u + v) % sm2.N
+            expected = sm2._combined(whole, sm2.G, 0, sm2.G)
+            assert sm2._combined(u, sm2.G, v, sm2.G) == (expected if whole else None)
+
+
 def test_sm2_takes_the_identity_into_the_signature():
     """Signed over Z and the message, not the message alone; another identity gives another signature."""
     key = KEYS["sm2"]
