@@ -86,7 +86,8 @@ def add(
             seal_stream(key.cipher, key.plain, context, reading, draft)  # type: ignore[arg-type]
             digest = keyed(algorithm, secret.digests, reading.size, reading.root())
         row |= {"digest": digest, "size": reading.size}
-        if (known := _kept(parts, entity, digest, secret)) and _attached(parts, row, known, secret, by):
+        known = _kept(parts, entity, digest)
+        if known and _sound(parts, known, secret) and _attached(parts, row, known, secret, by):
             return parts.seen(row, secret, known)
         blob: Row = {
             "id": id,
@@ -129,16 +130,17 @@ def discard(parts: Parts, blob: Row, states: tuple[str, ...]) -> bool:
     return True
 
 
-def _kept(parts: Parts, entity: str, digest: str, secret: Secret) -> Row | None:
-    """A sound blob of this content that is there already."""
+def _kept(parts: Parts, entity: str, digest: str) -> Row | None:
+    """The blob of this content that is there already."""
     same = sa.and_(BLOBS.c.entity == entity, BLOBS.c.digest == digest, BLOBS.c.state == "kept")
     with parts.database.read() as connection:
         found = connection.execute(sa.select(BLOBS).where(same)).first()
-    if found is None:
-        return None
-    row = dict(found._mapping)
-    sound = parts.genuine_blob(row, secret) and parts.store.size(blob_name(row)) == row["stored"]
-    return row if sound else None
+    return None if found is None else dict(found._mapping)
+
+
+def _sound(parts: Parts, blob: Row, secret: Secret) -> bool:
+    """Whether a blob is as it was written, as far as can be told without reading it."""
+    return parts.genuine_blob(blob, secret) and parts.store.size(blob_name(blob)) == blob["stored"]
 
 
 def _attached(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal) -> bool:
@@ -154,11 +156,14 @@ def _attached(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal) 
 def _published(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal) -> Row:
     """Write the manifest for our blob, or for the same content's that somebody else added meanwhile."""
     for _ in range(ATTEMPTS):
-        if (known := _kept(parts, blob["entity"], blob["digest"], secret)) and _attached(parts, row, known, secret, by):
-            return known
-        with suppress(IntegrityError), parts.database.write() as connection:
-            if known is None:
-                _supersede(parts, connection, blob, secret)
+        known = _kept(parts, blob["entity"], blob["digest"])
+        if known and _sound(parts, known, secret):
+            if _attached(parts, row, known, secret, by):
+                return known
+            continue
+        with suppress(IntegrityError), parts.database.write() as connection:  # where somebody else was first: once more
+            if known:
+                _supersede(parts, connection, known["id"], blob, secret)
             ours = BLOBS.update().where(BLOBS.c.id == blob["id"], BLOBS.c.state == "pending").values(state="kept")
             if not connection.execute(ours).rowcount:
                 raise Unavailable("the evidence took so long to store that it was cleared up; add it again")
@@ -167,13 +172,11 @@ def _published(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal)
     raise Unavailable("others add and remove the same content all the time; add it again")
 
 
-def _supersede(parts: Parts, connection: sa.Connection, blob: Row, secret: Secret) -> None:
+def _supersede(parts: Parts, connection: sa.Connection, damaged: str, blob: Row, secret: Secret) -> None:
     """Where the same content lies there damaged, its manifests go over to the new blob."""
-    same = sa.and_(BLOBS.c.entity == blob["entity"], BLOBS.c.digest == blob["digest"], BLOBS.c.state == "kept")
-    damaged = connection.execute(sa.select(BLOBS.c.id).where(same).with_for_update()).scalar()
-    if damaged is None:
+    theirs = BLOBS.update().where(BLOBS.c.id == damaged, BLOBS.c.state == "kept").values(state="removing")
+    if not connection.execute(theirs).rowcount:
         return
-    connection.execute(BLOBS.update().where(BLOBS.c.id == damaged).values(state="removing"))
     for found in connection.execute(sa.select(MANIFESTS).where(MANIFESTS.c.blob == damaged)).fetchall():
         manifest = dict(found._mapping)
         parts.genuine_manifest(manifest, secret)

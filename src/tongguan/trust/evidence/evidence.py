@@ -124,7 +124,8 @@ class Evidence:
         if not 0 <= offset <= LAST or not 0 <= limit <= PAGE:
             raise BadInput(f"a page has 0 to {PAGE} pieces of evidence, from an offset of 0 to {LAST}")
         self._parts.check(by, "evidence.read", "", entity)
-        if not all(storable(str(text)) for text in (entity, kind, state, *(origin or {}).items())):
+        texts = (entity, kind, state, *(origin or {}), *(origin or {}).values())
+        if not all(storable(str(text)) for text in texts):
             return []
         wanted = {"entity": entity, "kind": kind, "state": state}
         query = sa.select(MANIFESTS).where(self._visible(by))

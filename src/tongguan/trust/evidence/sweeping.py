@@ -21,7 +21,7 @@ from typing import BinaryIO, cast
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from tongguan.errors import BadInput, Broken, Conflict, Denied, NotFound
+from tongguan.errors import BadInput, Broken, Denied, NotFound
 from tongguan.trust.access import Principal
 from tongguan.trust.ciphers import Tampered, unseal_chunks
 from tongguan.trust.evidence.adding import discard
@@ -176,7 +176,7 @@ class _Run:
             return "key_altered", "the entity's secret"
         except Broken:
             return "manifest_altered", ""
-        except (Conflict, Denied, NotFound):
+        except (BadInput, Denied):
             return "key_refused", ""
         if row["state"] == "kept" and row["blob"] not in blobs:
             return "blob_missing", f"blob {row['blob']}"
@@ -192,7 +192,7 @@ class _Run:
             key = parts.vault.blob_key(row)
         except Tampered:
             return "key_altered", ""
-        except (Conflict, Denied, NotFound):
+        except (BadInput, Denied):
             return "key_refused", ""
         claims = sa.select(MANIFESTS.c.id).where(MANIFESTS.c.blob == row["id"], MANIFESTS.c.state == "kept").limit(1)
         with parts.database.read() as connection:

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from tongguan.errors import Broken, Conflict
+from tongguan.errors import Broken
 from tongguan.trust.access import Grant, Policy, Principal
 from tongguan.trust.ciphers import AeadName, HashName, Suite, Tampered, derive, generate_key, mac, seal, unseal
 from tongguan.trust.database import Database
@@ -37,9 +37,8 @@ FRESH_S = 60.0  # how long an entity's secret stays in memory: a key that is sus
 class KeyService(Protocol):
     """What is used of the key service."""
 
-    def create(self, *, name: str, purpose: Any, owner: str, entity: str | None, by: Principal) -> Any: ...
+    def ensure(self, *, name: str, purpose: Any, owner: str, entity: str | None, by: Principal) -> Any: ...
     def get(self, id: str, by: Principal) -> Any: ...
-    def list(self, *, by: Principal, entity: str | None) -> Any: ...
     def data_key(self, id: str, context: bytes, by: Principal) -> tuple[bytes, bytes]: ...
     def open_data_key(self, id: str, wrapped: bytes, context: bytes, by: Principal) -> bytes: ...
     def rewrap(self, id: str, wrapped: bytes, context: bytes, by: Principal) -> bytes: ...
@@ -126,7 +125,7 @@ class Vault:
         return BlobKey(_sized(plain, cipher), cipher, key, self._version(key), wrapped)
 
     def blob_key(self, row: Mapping[str, Any]) -> bytes:
-        """The data key of a blob's row. Raises Tampered where another blob's was put there, Denied, Conflict …"""
+        """The data key of a blob's row. Raises Tampered where another blob's was put there, BadInput, Denied."""
         context = _blob(row["entity"], row["id"])
         return _sized(self._keys.open_data_key(row["key"], row["wrapped"], context, self._by), row["cipher"])
 
@@ -192,16 +191,8 @@ class Vault:
         return found
 
     def _key(self, entity: str) -> str:
-        where = entity or None
-        try:
-            made = self._keys.create(name=KEY_NAME, purpose="wrap", owner="evidence", entity=where, by=self._by)
-        except Conflict:
-            made = next(
-                key
-                for key in self._keys.list(by=self._by, entity=where)
-                if key.name == KEY_NAME and key.entity == where
-            )
-        return str(made.id)
+        key = self._keys.ensure(name=KEY_NAME, purpose="wrap", owner="evidence", entity=entity or None, by=self._by)
+        return str(key.id)
 
     def _version(self, key: str) -> int:
         return int(self._keys.get(key, self._by).version)
