@@ -27,6 +27,7 @@ from tongguan.service.console.pages import (
     evidence,
     flows,
     people,
+    profile,
     recipients,
     roles,
     signin,
@@ -37,7 +38,21 @@ from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany,
 
 __all__ = ["build"]
 
-PAGES = (workbench, flows, recipients, decide, alerts, coverage, people, roles, approvals, evidence, audit, signin)
+PAGES = (
+    workbench,
+    flows,
+    recipients,
+    decide,
+    alerts,
+    coverage,
+    people,
+    roles,
+    approvals,
+    evidence,
+    audit,
+    signin,
+    profile,
+)
 KNOWN = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 PROFILE = "/profile"
 
