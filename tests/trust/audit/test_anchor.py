@@ -522,9 +522,9 @@ def test_answers_that_are_none(settings, log):
         b"[" * 100_000,
         b" " * (9 << 20),
     ]
-    body = b""
-    with proxy(lambda asked: body) as url:
-        for body in answers:
+    said = [b""]
+    with proxy(lambda asked: said[0]) as url:
+        for said[0] in answers:
             for act in (lambda s: anchor(log, s, log.append, "kim"), lambda s: check(log, s)):
                 with pytest.raises((Unavailable, BadSettings)):
                     act(replace(settings, rpc=url))
@@ -534,16 +534,16 @@ def test_answers_that_are_none(settings, log):
 @pytest.mark.parametrize("method", ["eth_getCode", "eth_call", "eth_getTransactionReceipt", "eth_getBlockByNumber"])
 def test_one_answer_that_is_none(settings, log, node, method):
     anchor(log, settings, log.append, "kim")
-    result = None
+    said = [None]
 
     def change(asked):
         if asked["method"] == method:
-            return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}).encode()
+            return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": said[0]}).encode()
         return httpx.post(node, json=asked).content
 
     seen = 0
     with proxy(change) as url:
-        for result in (None, 7, "0xzz", "0x01", {}, {"hash": 3}, {"blockNumber": "0x1"}, [], "0x" + "ff" * 64):
+        for said[0] in (None, 7, "0xzz", "0x01", {}, {"hash": 3}, {"blockNumber": "0x1"}, [], "0x" + "ff" * 64):
             try:
                 seen += not check(log, replace(settings, rpc=url)).ok
             except (Unavailable, Broken):
