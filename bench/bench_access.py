@@ -34,7 +34,7 @@ g = _, _
 [policy_effect]
 e = some(where (p.eft == allow))
 [matchers]
-m = g(r.sub, p.sub) && r.act == p.act
+m = r.act == p.act && g(r.sub, p.sub)
 """
 
 

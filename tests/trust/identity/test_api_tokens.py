@@ -147,6 +147,19 @@ def test_for_whom_tokens_are_issued(house: House) -> None:
         house.identity.issue_token("nobody", name="n", scopes=["results.read"], days=1, by=house.security)
 
 
+def test_who_answers_for_a_service_account(house: House) -> None:
+    issuer = house.person("sec2", "security_administrator")
+    robot = house.identity.create_user("robot", kind="service", by=house.system)
+    house.identity.grant(robot.id, "viewer", by=house.security)
+    who = house.identity.principal(robot.id)
+    assert house.identity.answers_for(who) == frozenset()
+    token_id, _ = issue(house, robot, by=house.identity.principal(issuer.id))
+    issue(house, robot, by=house.security)  # no account here: nobody
+    assert house.identity.answers_for(who) == {issuer.id}
+    house.identity.revoke_token(token_id, house.security)
+    assert house.identity.answers_for(who) == frozenset()
+
+
 def test_a_token_makes_no_tokens(house: House) -> None:
     user = house.person("lin", "viewer")
     _, token = issue(house, user)

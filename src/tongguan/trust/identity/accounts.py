@@ -30,6 +30,7 @@ __all__ = ["Accounts", "User"]
 
 State = Literal["active", "disabled", "deleted"]
 LONGEST_LIST = 1000
+LONGEST_TEXT = 120  # characters that are searched for
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Accounts:
             query = query.where(users.c.kind == kind)
         if entity:
             query = query.where(users.c.entity == entity)
-        if text:
+        if text := text[:LONGEST_TEXT]:
             query = query.where(
                 sa.or_(
                     users.c.name.contains(text.casefold(), autoescape=True),

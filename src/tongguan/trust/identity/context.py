@@ -105,7 +105,8 @@ class Context:
         return wording("tongguan.trust.identity").both(key, **values)
 
     def _deny(self, by: Principal, operation: str, resource: str, entity: str | None, text: dict[str, str]) -> NoReturn:
-        self.record("denied", by.name, {"operation": operation, "resource": resource, "entity": entity})
+        named = resource if len(resource) <= 64 and resource.isascii() and resource.isprintable() else ""
+        self.record("denied", by.name, {"operation": operation, "resource": named, "entity": entity})
         raise Denied(text)
 
     # ---- transactions

@@ -143,5 +143,5 @@ def _readable(value: object, check: Any) -> str:
 
 
 def _subject(subject: str) -> None:
-    if not isinstance(subject, str) or not 1 <= len(subject) <= LONGEST:
-        raise BadInput(f"the provider's subject has 1 to {LONGEST} characters")
+    if not isinstance(subject, str) or not 1 <= len(subject) <= LONGEST or not subject.isprintable():
+        raise BadInput(f"the provider's subject has 1 to {LONGEST} printable characters")

@@ -27,7 +27,11 @@ def first_accounts(context: Context, accounts: Accounts, passwords: Passwords) -
     with context.database.read() as connection:
         if _any(connection):
             return []
-    made = [(name, role, random_password()) for name, role in FIRST.items() if role in context.policy.roles]
+    made = [
+        (name, role, random_password(context.rules.password_min))
+        for name, role in FIRST.items()
+        if role in context.policy.roles
+    ]
     hashed = [passwords.hash(password) for _, _, password in made]
     now = context.clock()
     with context.database.write() as connection:

@@ -105,6 +105,7 @@ class Identity:
         self.token = tokens.token
         self.tokens = tokens.tokens
         self.revoke_token = tokens.revoke_token
+        self.answers_for = tokens.answers_for
 
         external = External(context, accounts, entrance)
         self.sign_in_external = external.sign_in_external

@@ -119,7 +119,7 @@ class Passwords:
 
     def first_password(self, user_id: str, by: Principal) -> str:
         """Set a random password that must be changed at the next sign-in, and return it, this once."""
-        password = random_password()
+        password = random_password(self._context.rules.password_min)
         self.set_password(user_id, password, by)
         return password
 
@@ -215,9 +215,10 @@ class Passwords:
                     raise BadInput("this password is made of the account's own name or address; choose another")
 
 
-def random_password() -> str:
-    """79 random bits, in letters that can be read out."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
+def random_password(shortest: int = 0) -> str:
+    """At least 79 random bits, in letters that can be read out."""
+    groups = max(GROUPS, -(-(shortest + 1) // (GROUP + 1)))
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(groups))
 
 
 def _prepared(password: str) -> bytes:

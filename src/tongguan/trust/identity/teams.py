@@ -74,8 +74,9 @@ class Teams:
             if values:
                 self._put(connection, teams.update().where(teams.c.id == team_id).values(**values))
             self._join(connection, team, set(add) - set(team.members))
-            self._leave(connection, team_id, set(remove))
-            changed = {"added": sorted(set(add)), "removed": sorted(set(remove)), "fields": sorted(values)}
+            gone = set(remove) & set(team.members)
+            self._leave(connection, team_id, gone)
+            changed = {"added": sorted(set(add)), "removed": sorted(gone), "fields": sorted(values)}
             self._context.record("team_updated", by.name, {"team": team_id, **changed})
             return self._one(connection, team_id)
 

@@ -149,6 +149,16 @@ class Tokens:
                 name = self._context.name_of(connection, row.user_id)
                 self._context.record("token_revoked", by.name, {"token": token_id, "user": name})
 
+    def answers_for(self, service: Principal) -> frozenset[str]:
+        """The ids of the persons behind a service account: who issued a token for it that may still be in use."""
+        issuers = sa.select(api_tokens.c.issued_by).where(
+            api_tokens.c.user_id == service.id,
+            api_tokens.c.revoked.is_(None),
+            api_tokens.c.expires > self._context.clock(),
+        )
+        with self._context.database.read() as connection:
+            return frozenset(connection.execute(sa.select(users.c.id).where(users.c.name.in_(issuers))).scalars())
+
     # ---- within
 
     def _scopes(self, scopes: Collection[str]) -> list[str]:
