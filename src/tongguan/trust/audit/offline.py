@@ -171,11 +171,9 @@ class _Verification:
         """Report the claims that do not hold: of each source the first only, for the others follow from it."""
         report = self.report
         told: set[tuple[str, bool | None]] = set()
-        held = 0
         for claim in sorted(claims, key=lambda claim: claim.size):
             anchored = claim.source in ("receipt", "chain")
             if claim.agreed:
-                held = claim.size
                 report.heads += claim.source == "head"
                 report.receipts += claim.source == "receipt"
                 report.anchored = claim.size if claim.source == "chain" else report.anchored
@@ -185,6 +183,7 @@ class _Verification:
             elif (claim.source, claim.agreed) not in told:
                 told.add((claim.source, claim.agreed))
                 if claim.agreed is False:
+                    held = max((one.size for one in claims if one.agreed and one.size < claim.size), default=0)
                     report.problem("anchor_differs" if anchored else "contradicts", held, claim.size, claim.label)
                 elif claim.size > size:
                     report.problem("cut", size, claim.size - 1, claim.label)
