@@ -246,7 +246,7 @@ class _Run:
         for name, changed in batch:
             if name not in known and changed < late:
                 self._found(readable(name)[:200], "orphan")
-        return batch[-1][0]
+        return next((name for name, _ in reversed(batch) if is_name(name)), str(self._row["cursor"]))
 
     def _still(self, row: Row) -> bool:
         """Whether the blob was not removed lawfully while it was being read."""

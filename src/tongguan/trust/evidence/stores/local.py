@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -50,9 +51,9 @@ class LocalStore:
         path = self._path(name)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
-            raise NotFound(f"the blob {name} is not in {self.name}") from None
         except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ELOOP):  # nothing, or a link that was put there
+                raise NotFound(f"the blob {name} is not in {self.name}") from None
             raise Unavailable(f"the blob {name} in {self.name} cannot be read: {error.strerror}") from None
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             yield file
