@@ -26,6 +26,11 @@ class Place:
         return AuditLog(self.folder / "audit.db", **options)
 
     @property
+    def newest(self) -> Path:
+        """The published checkpoint."""
+        return self.folder / ("audit.postgresql.checkpoint" if self.url else "audit.db.checkpoint")
+
+    @property
     def code(self) -> str:
         """Python that opens it, for a process of its own."""
         place = f"Path({str(self.folder if self.url else self.folder / 'audit.db')!r}), suite={self.suite!r}"

@@ -189,9 +189,13 @@ class SqliteSnapshot:
 def _connect(path: Path) -> sqlite3.Connection:
     """A connection that waits for other writers and, once a commit returns, has it on disk."""
     database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    database.execute("pragma journal_mode = wal")
-    database.execute("pragma synchronous = full")
-    database.execute("pragma cache_size = -16384")  # KiB at most: the upper levels of a large tree
+    try:
+        database.execute("pragma journal_mode = wal")
+        database.execute("pragma synchronous = full")
+        database.execute("pragma cache_size = -16384")  # KiB at most: the upper levels of a large tree
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

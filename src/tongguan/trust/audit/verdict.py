@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,8 @@ class _Walk:
         self.true: dict[int, bytes] = {}
         self.stored = self.true
         self.held = 0  # the largest size whose checkpoint holds
-        self.fitting: tuple[Checkpoint, str] | None = None  # the newest that fits; its signature is yet to be checked
+        self.witnessed = 0  # the same, of those from outside the database
+        self.fitting: deque[tuple[Checkpoint, str]] = deque(maxlen=64)  # the newest that fit; to be checked when needed
         self.sealed = 0  # the largest size that a checkpoint of this log covers
         self.failed = False  # a checkpoint failed: later ones can only repeat it
         self.outside: dict[int, list[bytes]] = {}  # size → signed roots from outside the database
@@ -133,9 +135,7 @@ class _Walk:
         for index, text, labelled in self.snapshot.entries():
             if not self._gap(index):
                 break
-            self._leaf(index, text)
-            if not labelled:
-                self.problem("mislabelled", index, index)
+            self._leaf(index, text, labelled)
             while upcoming and upcoming[0] <= self.size:
                 self._checkpoint(*upcoming)
                 upcoming = next(sealed, None)
@@ -179,13 +179,15 @@ class _Walk:
             self._grow(self.tree.empty, stored)
         return True
 
-    def _leaf(self, index: int, text: str) -> None:
+    def _leaf(self, index: int, text: str, labelled: bool) -> None:
         leaf = self.tree.leaf(text.encode())
         stored = self.nodes.at(merkle.place(0, index))
         if stored is None:
             self.problem("node", index, index)
         elif stored != leaf:
             self._explain(index, text)
+        elif not labelled:
+            self.problem("mislabelled", index, index)
         self._grow(leaf, leaf if stored is None else stored)
 
     def _explain(self, index: int, text: str) -> None:
@@ -230,19 +232,21 @@ class _Walk:
         if known is None or self.failed:
             return
         if size == self.size and known.root == merkle.frontier_root(self.true, self.tree):
-            self.fitting = known, note
+            self.fitting.append((known, note))
             return
         self._settle()
         if self._signed(known, note):
             self.sealed = max(self.sealed, size)
-            self._fail()
+            self._fail(self.held)
 
     def _settle(self) -> None:
-        """Check the signature of the newest checkpoint that fits."""
-        if self.fitting and self._signed(*self.fitting):
-            self.held = self.fitting[0].size
-            self.sealed = max(self.sealed, self.held)
-        self.fitting = None
+        """Check the signature of the newest checkpoint that fits, and of those before it until one is good."""
+        while self.fitting:
+            known, note = self.fitting.pop()
+            if self._signed(known, note):
+                self.held = max(self.held, known.size)
+                self.sealed = max(self.sealed, known.size)
+                self.fitting.clear()
 
     def _hold(self, roots: Sequence[bytes]) -> None:
         """Hold signed roots of the present size against the entries."""
@@ -250,16 +254,17 @@ class _Walk:
             return
         true = merkle.frontier_root(self.true, self.tree)
         if all(root == true for root in roots):
-            self.held = self.size
+            self.held = self.witnessed = self.size
         else:
             self._settle()
-            self._fail()
+            # Whoever has the key could have signed what the database holds: only notes from outside bound this.
+            self._fail(self.witnessed)
 
-    def _fail(self) -> None:
-        """A signed root is not that of the entries."""
+    def _fail(self, good: int) -> None:
+        """A signed root is not that of the entries; that of the first `good` is."""
         self.failed = True
-        if not any(p.first <= self.size - 1 and p.last >= self.held for p in self.problems if p.first >= 0):
-            self.problem("rewritten", self.held, self.size - 1)
+        if not any(p.first <= self.size - 1 and p.last >= good for p in self.problems if p.first >= 0):
+            self.problem("rewritten", good, self.size - 1)
 
     def _fits(self, note: str, size: int | None = None) -> Checkpoint | None:
         """What a note says, where it is one of this log; None, and a problem, where it is not."""
