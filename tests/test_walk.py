@@ -18,6 +18,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tongguan.trust.access import Grant, Principal
+from tongguan.trust.opening import open_trust
+
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "examples/xingye"
 CAPTURES, ORG = SAMPLE / "captures", SAMPLE / "org.yaml"
@@ -105,12 +108,44 @@ def test_no_value_of_personal_data_stands_in_what_is_written(sample: tuple[Path,
     finally:
         sys.path.remove(str(SAMPLE))
     values = [v.encode() for p in people() for v in (p.phone, p.id_card, p.bank_card, p.email)]
-    for path in (p for p in out.rglob("*") if p.is_file()):
+    for path in (p for folder in (out, out.parent / "home") for p in folder.rglob("*") if p.is_file()):
         data = path.read_bytes()
         if path.suffix == ".docx":
             with zipfile.ZipFile(path) as archive:
                 data = b"".join(archive.read(name) for name in archive.namelist())
         assert not any(value in data for value in values), path.name
+
+
+def test_the_originals_that_alerts_rest_on_are_sealed_and_open_with_a_reason(
+    sample: tuple[Path, dict[str, Any]],
+) -> None:
+    out, result = sample
+    shown = [row for alert in result["alerts"] for row in alert["evidence"]]
+    assert shown and all(row["originals"] for row in shown)
+    officer = Principal("officer", "user", (Grant("compliance_officer"),), id="officer")
+    with open_trust(out.parent / "home") as room:
+        log_before = room.audit.size
+        for row in shown:
+            opened = [
+                b"".join(room.evidence.reveal(ident, "test of the sample", officer)) for ident in row["originals"]
+            ]
+            assert all(opened)
+        kinds = room.audit.kinds()
+        assert kinds["evidence.revealed"] == sum(len(row["originals"]) for row in shown)
+        assert room.audit.size > log_before and room.audit.verify().ok
+        reports = room.evidence.list(officer, kind="report")
+        assert {report.name for report in reports} == {"result.json", "report.html", "report.docx"}
+        stored = next(report for report in reports if report.name == "result.json")
+        assert b"".join(room.evidence.reveal(stored.id, "test", officer)) == (out / "result.json").read_bytes()
+        values = {row["masked"][0] for row in shown if row["masked"]}
+        assert any(value in room.evidence.masked(row["originals"][0], officer) for row in shown for value in values)
+
+
+def test_a_run_may_keep_no_originals(tongguan: Tongguan, tmp_path: Path) -> None:
+    arguments = ("inspect", CAPTURES, "--org", ORG, "--out", tmp_path / "out", "--as-of", "2026-11-20")
+    assert tongguan(*arguments, "--evidence", "none").returncode == 0
+    result = json.loads((tmp_path / "out/result.json").read_text(encoding="utf-8"))
+    assert not any("originals" in row for alert in result["alerts"] for row in alert["evidence"])
 
 
 def test_a_second_run_adds_nothing(tongguan: Tongguan, tmp_path: Path) -> None:

@@ -21,11 +21,19 @@ from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
     from tongguan import border, identify
+    from tongguan.trust.access import Principal
+    from tongguan.trust.opening import Trust
 
 __all__ = ["decide", "inspect", "verdict"]
 
 Progress = Callable[[int, int, str], None]
 Result = dict[str, Any]
+
+REPORTS = {
+    "result.json": "application/json",
+    "report.html": "text/html",
+    "report.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
@@ -46,28 +54,44 @@ def decide(text: str, name: str, actor: str) -> Decision:
 
 
 def inspect(
-    sources: Sequence[Path], org_path: Path, out: Path, as_of: date, actor: str, *, progress: Progress | None = None
+    sources: Sequence[Path],
+    org_path: Path,
+    out: Path,
+    as_of: date,
+    by: Principal,
+    *,
+    keep: bool = True,
+    progress: Progress | None = None,
 ) -> Result:
     """Read the sources, judge what left by the law of `as_of`, and write result, reports and ledger into `out`.
+
+    `keep`: seal the originals that alerts rest on, and the reports, in the evidence store; `by` does so.
 
     The ledger in `out` grows from run to run. What it holds is not read into it twice, so that an interrupted run goes
     on where it stopped. Raises BadInput for unusable sources or an unusable organisation, CannotWrite.
     """
     from tongguan import border
+    from tongguan.trust.opening import open_trust
 
     started = time.monotonic()
     org = border.load_org(org_path)
     _make_folder(out)
-    with trust.audit_log() as log, border.Ledger(out / "ledger") as ledger:
-        begun = log.append(
-            "run_started", actor, {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)}
+    with open_trust(trust.home()) as room, border.Ledger(out / "ledger") as ledger:
+        begun = room.record(
+            "run_started", by.name, {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)}
         )
-        read = _read(sources, org, ledger, as_of, progress)
+        run = f"RUN-{begun:06d}"
+        safe = _Safe(room, org.exporter.name, run, by) if keep else None
+        read = _read(sources, org, ledger, as_of, safe, progress)
         result = _judge(org, ledger, as_of)
-        result["run"] |= {"id": f"RUN-{begun:06d}", "sources": read, "seconds": round(time.monotonic() - started, 2)}
-        index = log.append("run", actor, _sealed(result))
-        result["run"]["audit"] = {"index": index, "root": log.root().hex()}
-    _write(result, out)
+        result["run"] |= {"id": run, "sources": read, "seconds": round(time.monotonic() - started, 2)}
+        if safe:
+            safe.name_evidence(result["alerts"])
+        index = room.record("run", by.name, _sealed(result))
+        result["run"]["audit"] = {"index": index, "root": room.audit.root().hex()}
+        _write(result, out)
+        if safe:
+            safe.keep_reports(out)
     return result
 
 
@@ -117,13 +141,19 @@ def verdict(result: Result, language: Language) -> str:
 
 
 def _read(
-    sources: Sequence[Path], org: border.Org, ledger: border.Ledger, as_of: date, progress: Progress | None
+    sources: Sequence[Path],
+    org: border.Org,
+    ledger: border.Ledger,
+    as_of: date,
+    safe: _Safe | None,
+    progress: Progress | None,
 ) -> list[dict[str, Any]]:
     """Every batch of the sources that the ledger does not hold yet, located, read and committed."""
     from tongguan import border, capture, identify
 
     detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of)
     locator, cover = border.Locator(org), border.coverer(org)
+    originals = border.Originals(cover) if safe else None
     seen: dict[str, dict[str, Any]] = {}
     batches = capture.read(sources, progress=progress)
     for batch in batches:
@@ -141,14 +171,21 @@ def _read(
         if batch.ordinal in ledger.done(identity):
             continue
         rows = border.LedgerBatch(cover=cover)
-        _see(map(locator.locate, batch.exchanges), detector, rows)
+        _see(map(locator.locate, batch.exchanges), detector, rows, originals)
         rows.blind(batch.blind_spots, source.path)
+        if safe and originals:  # before the batch counts as read: a run that is killed here keeps them again
+            safe.keep(originals.take())
         tally = {"packets": batch.packets, "bytes": batch.bytes, "flows": len(batch.connections)}
         ledger.commit(identity, batch.ordinal, rows, tally)
     return list(seen.values())
 
 
-def _see(crossings: Iterable[Crossing], detector: identify.Detector, rows: border.LedgerBatch) -> None:
+def _see(
+    crossings: Iterable[Crossing],
+    detector: identify.Detector,
+    rows: border.LedgerBatch,
+    originals: border.Originals | None,
+) -> None:
     """Read the contents of what may have left; what certainly stayed is counted and left alone."""
     from tongguan import border, identify
 
@@ -174,13 +211,10 @@ def _see(crossings: Iterable[Crossing], detector: identify.Detector, rows: borde
             for subject in border.subjects(crossing.exchange, found[first:last], number)
         ]
         spans = [i for first, last in contents for i in range(first, last)]
-        rows.add(
-            crossing,
-            [finding for i in spans for finding in found[i]],
-            persons,
-            sum(len(pieces[i].records) for i in spans),
-            unseen,
-        )
+        findings = [finding for i in spans for finding in found[i]]
+        rows.add(crossing, findings, persons, sum(len(pieces[i].records) for i in spans), unseen)
+        if originals:
+            originals.see(crossing, findings)
 
 
 def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path]) -> None:
@@ -252,6 +286,55 @@ def _decision(org: border.Org, summary: border.Summary, recipient: str | None, a
         text = wording("tongguan", "walk.yaml").both("unread", unread=unread)
         decision["warnings"] = [*decision["warnings"], {"rule": "unread", "crossings": unread, "text": text}]
     return decision
+
+
+# ---- keep --------------------------------------------------------------------------------------------------------
+
+
+class _Safe:
+    """Puts originals and reports of one run into the evidence store, for the exporter."""
+
+    def __init__(self, room: Trust, entity: str, run: str, by: Principal) -> None:
+        self._evidence = room.evidence
+        self._entity = entity
+        self._run = run
+        self._by = by
+
+    def keep(self, originals: Iterable[border.Original]) -> None:
+        """The contents of these exchanges, each with a view of what was found in it, masked."""
+        for original in originals:
+            exchange = original.crossing.exchange
+            for number, content in enumerate(exchange.contents):
+                origin: dict[str, str | int] = {"exchange": exchange.uid, "content": number, "run": self._run}
+                self._evidence.add(
+                    content.read(),
+                    kind="file" if content.name else "message",
+                    name=readable(content.name or exchange.operation)[:200],
+                    media_type=content.media_type[:100] or "application/octet-stream",
+                    entity=self._entity,
+                    origin=origin,
+                    masked=original.masked,
+                    by=self._by,
+                )
+
+    def name_evidence(self, alerts: list[dict[str, Any]]) -> None:
+        """Write beside each exchange that an alert rests on under which ids its originals are kept."""
+        known: dict[str, list[str]] = {}
+        for shown in (shown for alert in alerts for shown in alert["evidence"] if shown.get("exchange")):
+            uid = shown["exchange"]
+            if uid not in known:
+                found = self._evidence.list(self._by, entity=self._entity, origin={"exchange": uid})
+                known[uid] = sorted(manifest.id for manifest in found)
+            shown["originals"] = known[uid]
+
+    def keep_reports(self, out: Path) -> None:
+        """What was concluded, as it was written."""
+        for name, media_type in REPORTS.items():
+            with (out / name).open("rb") as file:
+                self._evidence.add(
+                    file, kind="report", name=name, media_type=media_type, entity=self._entity,
+                    origin={"run": self._run}, by=self._by,
+                )  # fmt: skip
 
 
 # ---- act ---------------------------------------------------------------------------------------------------------

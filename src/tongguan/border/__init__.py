@@ -6,6 +6,7 @@ from tongguan.border.activities import coverer
 from tongguan.border.ledger import Ledger
 from tongguan.border.locate import COUNTRY_TABLE, Locator
 from tongguan.border.org import Org, load_org
+from tongguan.border.originals import Original, Originals
 from tongguan.border.questions import facts_for
 from tongguan.border.reconcile import alert_dict, differences, reconcile
 from tongguan.border.rows import LedgerBatch
@@ -19,6 +20,8 @@ __all__ = [
     "LedgerBatch",
     "Locator",
     "Org",
+    "Original",
+    "Originals",
     "Summary",
     "alert_dict",
     "coverer",

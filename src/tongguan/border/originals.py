@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tongguan.border.activities import in_period
-from tongguan.border.census import day_of
 from tongguan.border.evidence import SHOWN
+from tongguan.border.rows import day_of
 from tongguan.model import Activity, Crossing, Finding
 
 __all__ = ["Original", "Originals"]

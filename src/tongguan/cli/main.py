@@ -152,6 +152,10 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as-of", type=_day, default=None, metavar="DATE", help="the day whose law is asked; today where absent"
     )
+    parser.add_argument(
+        "--evidence", choices=("alerts", "none"), default="alerts",
+        help="which originals are sealed in the evidence store: those that alerts rest on, or none",
+    )  # fmt: skip
     parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
     _language_argument(parser)
     parser.set_defaults(command=_inspect)
@@ -160,10 +164,16 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
 def _inspect(arguments: argparse.Namespace) -> int:
     from tongguan import progress, walk
 
-    actor = allowed("inspections.run").name
+    by = allowed("inspections.run")
     with progress.shown() as show:
         result = walk.inspect(
-            arguments.sources, arguments.org, arguments.out, arguments.as_of or date.today(), actor, progress=show
+            arguments.sources,
+            arguments.org,
+            arguments.out,
+            arguments.as_of or date.today(),
+            by,
+            keep=arguments.evidence == "alerts",
+            progress=show,
         )
     print(walk.verdict(result, arguments.lang))
     print(arguments.out / "report.html")

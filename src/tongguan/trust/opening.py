@@ -96,9 +96,12 @@ class Trust:
         def make() -> Evidence:
             from tongguan.trust.evidence import Evidence, open_store
 
-            store = open_store(self.settings.evidence, self.home)
+            from tongguan.trust.ciphers import SUITES
+
+            settings = self.settings.evidence
+            store, suite = open_store(settings, self.home), SUITES[self.settings.suite]
             return Evidence(
-                self.database, store, self.keys, self.record, self.policy, self.approvals, self.settings.evidence
+                self.database, store, self.keys, self.record, self.policy, self.approvals, settings, suite=suite
             )
 
         return self._once("evidence", make)

@@ -89,6 +89,7 @@ def _detail(visit: Visitor, result: Row, alert: Row) -> Row:
         **alert,
         "about": recipient,
         "exchanges": [row for row in found if row],
+        "originals": {e["exchange"]: len(e.get("originals", ())) for e in alert["evidence"] if e.get("exchange")},
         "more": max(0, len(uids) - EVIDENCE),
         "sealed": _sealed(visit, result),
     }
