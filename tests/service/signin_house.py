@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,10 @@ from tongguan.trust.opening import Trust, open_trust
 from tongguan.trust.settings import Provider
 
 AGENT = "Tests/1.0"
+ACCOUNTS = (
+    ("wang", "viewer", False), ("li", "compliance_officer", False), ("zhao", "auditor", False),
+    ("newcomer", "", False), ("qian", "viewer", True),
+)  # fmt: skip
 
 
 class Plain:
@@ -48,37 +56,50 @@ class House:
 
 
 def new_house(folder: Path, *, providers: Sequence[Provider] = (), inspected: bool = False, **rules: Any) -> House:
-    """wang (viewer), li (compliance officer), zhao (auditor), nobody (no role), qian (viewer who must change the
-    password); all with PASSWORD."""
+    """wang (viewer), li (compliance officer), zhao (auditor), newcomer (no role), qian (viewer who must change the
+    password); all with PASSWORD. `rules`: settings of identity, and `sign_ins` a minute."""
     home = folder / "home"
-    home.mkdir(parents=True)
+    shutil.copytree(_accounts(), home)
     (folder / "org.yaml").write_text(ORG, encoding="utf-8")
-    asked = [{"id": p.id, "name": p.name, "issuer": p.issuer, "client_id": p.client_id, "client_secret_env": p.client_secret_env,
-              "create_users": p.create_users, "second_factor": p.second_factor} for p in providers]  # fmt: skip
     settings = {
         "service": {"requests_per_minute": 100000, "sign_ins_per_minute": rules.pop("sign_ins", 10000)},
-        "identity": {"providers": asked, **rules},
+        "identity": {"providers": [_asked(provider) for provider in providers], **rules},
     }
     (home / "settings.yaml").write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-    trust = open_trust(home)
-    trust._once("identity", lambda: Identity(
-        trust.database, trust.record, trust.settings.identity, trust.policy, seal=Plain(), hashing=Hashing(1, 8, 1)
-    ))  # fmt: skip
-    users = {}
-    for name, role, must in (
-        ("wang", "viewer", False),
-        ("li", "compliance_officer", False),
-        ("zhao", "auditor", False),
-        ("newcomer", "", False),
-        ("qian", "viewer", True),
-    ):
-        made = trust.identity.create_user(name, display={"wang": "王小明"}.get(name, ""), by=GATE)
-        if role:
-            trust.identity.grant(made.id, role, by=GATE)
-        trust.identity.set_password(made.id, PASSWORD, GATE, must_change=must)
-        users[name] = made.id
+    trust = _open(home)
     workspace = workspace_sample.build(folder / "workspace") if inspected else folder / "workspace"
+    users = {name: user.id for name, _, _ in ACCOUNTS if (user := trust.identity.by_name(name))}
     return House(trust, service.create_app(workspace, folder / "org.yaml", home, trust=trust), users)
+
+
+def _open(home: Path) -> Trust:
+    trust = open_trust(home)
+
+    def identity() -> Identity:
+        rules, policy = trust.settings.identity, trust.policy
+        return Identity(trust.database, trust.record, rules, policy, seal=Plain(), hashing=Hashing(1, 8, 1))
+
+    trust._once("identity", identity)
+    return trust
+
+
+@cache
+def _accounts() -> Path:
+    """A home with the accounts, made once: every test takes a copy."""
+    home = Path(tempfile.mkdtemp(prefix="tongguan-accounts-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    with _open(home) as trust:
+        for name, role, must in ACCOUNTS:
+            made = trust.identity.create_user(name, display="王小明" if name == "wang" else "", by=GATE)
+            if role:
+                trust.identity.grant(made.id, role, by=GATE)
+            trust.identity.set_password(made.id, PASSWORD, GATE, must_change=must)
+    return home
+
+
+def _asked(provider: Provider) -> dict[str, Any]:
+    """A provider as settings.yaml has it."""
+    return {name: value for name, value in asdict(provider).items() if name != "scopes" and value is not None}
 
 
 @contextmanager
