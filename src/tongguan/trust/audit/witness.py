@@ -84,8 +84,9 @@ class Cosigned:
             before = open_note(known) if known else note
         except ValueError:
             before = note
-        lines = tuple(dict.fromkeys((*before.signatures, *note.signatures))) if before.text == note.text else ()
-        _write(self.folder / str(size), str(Note(note.text, lines or note.signatures)))
+        lines = (*(before.signatures if before.text == note.text else ()), *note.signatures)
+        newest = {(line.name, line.id): line for line in lines}  # one line a key, as strict readers want it
+        _write(self.folder / str(size), str(Note(note.text, tuple(newest.values()))))
 
 
 @dataclass(frozen=True, slots=True)
