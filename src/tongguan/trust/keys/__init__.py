@@ -1,6 +1,6 @@
 """Key management: a master key by passphrase or HSM, keys with purpose, owner, state and policy, shares, rotation."""
 
-from tongguan.trust.keys.custody import Contradiction, Drill, Split
+from tongguan.trust.keys.custody import Contradiction, Drill, Generation, Split
 from tongguan.trust.keys.forms import parse
 from tongguan.trust.keys.master import Master, open_master
 from tongguan.trust.keys.policy import Allow, KeyPolicy
@@ -17,6 +17,7 @@ __all__ = [
     "Allow",
     "Contradiction",
     "Drill",
+    "Generation",
     "Key",
     "KeyPolicy",
     "KeyService",

@@ -18,7 +18,7 @@ from tongguan.trust.keys.passphrase import PassphraseMaster
 from tongguan.trust.keys.records import KEYS, MASTERS, SPLITS, VERSIONS, checked, key_of
 from tongguan.trust.keys.shares import Joined, Share, join, split
 
-__all__ = ["Contradiction", "Custody", "Drill", "Split"]
+__all__ = ["Contradiction", "Custody", "Drill", "Generation", "Split"]
 
 ROWS_AT_ONCE = 500
 
@@ -47,6 +47,19 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """A master key of this store. `held`: its holder has it still. `versions`: of keys, wrapped under it."""
+
+    id: str
+    kind: str  # passphrase, pkcs11
+    name: str  # which file, or which token and key
+    made: int
+    current: bool
+    held: bool
+    versions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contradiction:
     """Something in the store that the audit log, or the store itself, denies. `key`: its id, or a master's."""
 
@@ -68,6 +81,20 @@ class Custody(Catalogue):
     """See `KeyService`."""
 
     # ---- rotation
+
+    def masters(self, by: Principal) -> list[Generation]:
+        """The master key in use and its predecessors, newest first. Raises Unavailable where the holder is away."""
+        self._allow(by, "keys.master", "master")
+        self._root.row_key()
+        held = self._root.master.generations()
+        counts = sa.select(VERSIONS.c.master, sa.func.count()).where(VERSIONS.c.wrapped.is_not(None))
+        with self._database.read() as connection:
+            wrapped = {master: count for master, count in connection.execute(counts.group_by(VERSIONS.c.master))}
+            rows = connection.execute(sa.select(MASTERS).order_by(MASTERS.c.current.desc(), MASTERS.c.made.desc()))
+            return [
+                Generation(row.id, row.kind, row.name, row.made, row.current, row.id in held, wrapped.get(row.id, 0))
+                for row in rows
+            ]
 
     def rotate_master(self, by: Principal, *, to: Master | None = None) -> str:
         """Wrap every key anew under a new master key; its generation. `to`: another holder, such as an HSM.
