@@ -339,7 +339,7 @@ def test_the_way_back_belongs_to_one_browser(corporate: tuple[House, httpx.Clien
         victim.get("/sign-in/external/corp")
         answer = follow(victim, back)
         assert answer.status_code == 403 and "不是从这个浏览器开始" in answer.text and SESSION not in victim.cookies
-    assert ("sign_in_external", "anonymous", {"ok": False, "provider": "corp", "why": "browser"}) in house.kinds()
+    assert ("sign_in_failed", "unknown", {"method": "oidc:corp", "why": "browser"}) in house.kinds()
 
 
 @needs_node

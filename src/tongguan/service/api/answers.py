@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from tongguan.errors import BadInput, CannotWrite, Conflict, Denied, Missing, NotFound, TongguanError, Unavailable
 from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany
+from tongguan.trust.ciphers import Tampered
 from tongguan.wording import LANGUAGES, Language, wording
 
 __all__ = ["ERRORS", "Failure", "listen", "refusal"]
@@ -127,7 +128,7 @@ async def _explained(request: Request, error: TongguanError) -> Response:
     text: dict[str, str] = {language: str(error) for language in LANGUAGES}
     if isinstance(error, Conflict):
         return refusal(request, "conflict", text)
-    if isinstance(error, BadInput) and not isinstance(error, CannotWrite):
+    if isinstance(error, Tampered) or (isinstance(error, BadInput) and not isinstance(error, CannotWrite)):
         return refusal(request, "bad_input", text)
     return refusal(request, "unavailable" if isinstance(error, Unavailable | Missing) else "fault", text)
 

@@ -13,6 +13,7 @@ from tongguan.service.api import (
     answers,
     approvals,
     audit,
+    custody,
     decisions,
     description,
     evidence,
@@ -29,7 +30,7 @@ from tongguan.service.permission import Declared, declared
 __all__ = ["PREFIX", "build", "takes_upload"]
 
 PREFIX = "/api/v1"
-RESOURCES = (session, me, people, rights, approvals, keys, evidence, audit, decisions, settings, description)
+RESOURCES = (session, me, people, rights, approvals, keys, custody, evidence, audit, decisions, settings, description)
 UPLOADS = frozenset({("POST", f"{PREFIX}/evidence")})
 
 

@@ -115,7 +115,7 @@ async def _refused(request: Request, error: Refused) -> Response:
     visit = await run_in_threadpool(open_visit, request)
     if error.principal.pending and not visit.wants_json:
         return RedirectResponse(PROFILE, 303)
-    if request.url.path == "/":
+    if request.url.path == "/" and not visit.wants_json:
         mine = (address for group in visible(visit.may_open) for _, address in group.pages)
         return RedirectResponse(next(mine, PROFILE), 303)
     return await _answer(request, 403, visit.say(error.why.text), key="error.denied")
