@@ -217,7 +217,9 @@ def _export(given: argparse.Namespace) -> int:
     who = allowed("audit.export")
     with trust.audit_log() as log:
         log.append("export", who.name, {"what": "audit", "entries": log.size})
-        made = export(log, given.folder, heads=Cosigned.of(log).notes(), receipts=receipts_of(log).raw())
+        made = export(
+            log, given.folder, heads=list(map(str, Cosigned.of(log).notes())), receipts=receipts_of(log).raw()
+        )
         key = log.verifier
     about: dict[str, Any] = {"folder": readable(str(given.folder)), "size": made.size, "entries": made.entries}
     _say("exported", given.lang, **about, root=made.root.hex())

@@ -349,6 +349,20 @@ def test_addresses_that_are_none(settings, log, address):
         anchor(log, replace(settings, contract=address or "x"), log.append, "kim")
 
 
+@pytest.mark.parametrize(
+    "rpc", ["", "localhost:8545", "ftp://x", "http://", "http://x:y", "http://[", "file:///etc/passwd"]
+)
+def test_nodes_that_are_none(log, rpc):
+    with pytest.raises(BadSettings, match="rpc is not an address"):
+        deploy(log, Anchor(rpc=rpc), log.append, "kim")
+
+
+def test_secrets_in_an_address_are_not_shown(log):
+    with pytest.raises(Unavailable) as refused:
+        deploy(log, Anchor(rpc="http://me:secret1@127.0.0.1:9/secret2?key=secret3"), log.append, "kim")
+    assert "127.0.0.1:9" in str(refused.value) and "secret" not in str(refused.value)
+
+
 def test_another_chain_than_the_settings_name(settings, log):
     with pytest.raises(BadSettings, match="chain 31337, not on 1 "):
         anchor(log, replace(settings, chain_id=1), log.append, "kim")

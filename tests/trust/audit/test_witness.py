@@ -92,7 +92,7 @@ def test_cosigned_as_the_log_grows(log, tmp_path):
             assert (entry.kind, entry.body["signed"]) == ("cosign", ["one", "two"])
         again = cosign(log, asked[:1], log.append, "kim")
         assert again.size == 301
-        export(log, tmp_path / "out", heads=Cosigned.of(log).notes())
+        export(log, tmp_path / "out", heads=list(map(str, Cosigned.of(log).notes())))
     assert [kind for kind, _, _ in entries] == ["witness"] * 7
     keys = [witness.key.verifier for witness in witnesses]
     report = verify_export(tmp_path / "out", log.verifier, witnesses=keys)
@@ -108,8 +108,29 @@ def test_signatures_gather_on_one_note(plain, tmp_path):
     for witness in witnesses:
         with serving(witness) as url:
             cosign(plain, [Setting("w", witness.key.verifier, url)], lambda *_: 0, "kim")
-    kept = open_note(Cosigned.of(plain).note(10))
+    kept = Cosigned.of(plain).note(10)
     assert kept.text == open_note(note).text and len(kept.signatures) == 3
+    with serving(witnesses[0]) as url:  # once more by the same key: one line a key
+        cosign(plain, [Setting("w", witnesses[0].key.verifier, url)], lambda *_: 0, "kim")
+    assert len(Cosigned.of(plain).note(10).signatures) == 3
+
+
+def test_damaged_cosigned_notes_are_passed_over(plain, tmp_path):
+    witness = witness_of(tmp_path / "w", plain)
+    with serving(witness) as url:
+        asked = [Setting("w", witness.key.verifier, url)]
+        cosign(plain, asked, plain.append, "kim")
+        (Cosigned.of(plain).folder / "10").write_bytes(b"\xff")
+        assert cosign(plain, asked, plain.append, "kim").signed and Cosigned.of(plain).sizes() == [10, 11]
+
+
+def test_the_same_once_more_is_signed_but_not_written_down(plain, tmp_path):
+    entries = []
+    witness = witness_of(tmp_path / "w", plain, entries=entries)
+    witness.add_checkpoint(request(plain, 0))
+    body = request(plain, 10)
+    assert [witness.add_checkpoint(body).status for _ in range(5)] == [200] * 5
+    assert len(entries) == 1
 
 
 def test_a_witness_that_lost_sight_is_caught_up(plain, tmp_path):

@@ -69,7 +69,7 @@ def export(
                     f"{head.size} entries; run `tongguan audit verify`, then export to an empty folder"
                 )
             for one in heads:
-                if known := parse(one):
+                if (known := parse(one)) and known.origin == head.origin:
                     _put(folder / tiles.HEADS / f"{known.size}", one.encode())
             if receipts:
                 _put(folder / tiles.RECEIPTS, receipts)

@@ -62,29 +62,27 @@ class Cosigned:
     def of(cls, log: AuditLog) -> Cosigned:
         return cls(log.path.parent / "cosigned")
 
-    def note(self, size: int) -> str | None:
-        """The cosigned note of this size, None where there is none."""
+    def note(self, size: int) -> Note | None:
+        """The cosigned note of this size, None where there is none that can be read."""
         try:
-            return (self.folder / str(size)).read_text(encoding="utf-8")
-        except FileNotFoundError:
+            note = open_note((self.folder / str(size)).read_bytes())
+            head(note.text)
+        except (FileNotFoundError, ValueError):
             return None
+        return note
 
     def sizes(self) -> list[int]:
         """Ascending."""
         return sorted(int(path.name) for path in self.folder.glob("*") if path.name.isascii() and path.name.isdigit())
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Note]:
         """All of them, smallest first."""
         return [note for size in self.sizes() if (note := self.note(size)) is not None]
 
     def add(self, size: int, note: Note) -> None:
         """Keep a note, beside signatures that are there already. Raises CannotWrite."""
-        try:
-            known = self.note(size)
-            before = open_note(known) if known else note
-        except ValueError:
-            before = note
-        lines = (*(before.signatures if before.text == note.text else ()), *note.signatures)
+        before = self.note(size)
+        lines = (*(before.signatures if before and before.text == note.text else ()), *note.signatures)
         newest = {(line.name, line.id): line for line in lines}  # one line a key, as strict readers want it
         _write(self.folder / str(size), str(Note(note.text, tuple(newest.values()))))
 
@@ -145,8 +143,8 @@ def ask(log: AuditLog, note: Note, witness: Setting, *, timeout_s: float = TIMEO
     size = head(note.text).size
     old = 0
     for known in reversed(Cosigned.of(log).notes()):
-        if any(key.owns(line) for line in open_note(known).signatures):
-            old = head(open_note(known).text).size
+        if any(key.owns(line) for line in known.signatures):
+            old = min(head(known.text).size, size)
             break
     for _ in range(3):  # it may have signed another head of ours meanwhile
         status, kind, body = _post(witness, _request(log, old, size, note), timeout_s)
@@ -290,7 +288,8 @@ class Witness:
             line = self.key.cosign(note.text, max(1, int(self._clock())))
             known = tuple(one for one, _ in _claimed(note, keys))
             _write(self.folder / _file_name(found.origin), str(Note(note.text, (*known, line))))
-        self._entry("witness", found, {"before": old})
+        if before is None or before.root != found.root:  # whoever sends the same once more does not fill our log
+            self._entry("witness", found, {"before": old})
         return Answer(200, str(line))
 
     def _entry(self, kind: str, found: Checkpoint, more: Mapping[str, object]) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from tongguan.errors import BadSettings, Unavailable
 
@@ -30,10 +31,15 @@ class Node:
     """One node. Every method raises Unavailable where it does not answer or answers nonsense, Refused on its errors."""
 
     def __init__(self, url: str) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise BadSettings("anchor: rpc must begin with http:// or https://")
         self._url = url
-        self.name = url.split("://", 1)[1].split("/")[0].rpartition("@")[2]  # without secrets in the path or before it
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise BadSettings("anchor: rpc is not an address; expected http://host:port or https://…") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BadSettings("anchor: rpc is not an address; expected http://host:port or https://…")
+        self.name = f"{parts.hostname}:{port}" if port else parts.hostname  # all else in it may be secret
         self._count = 0
         self._client: Any = None
 
