@@ -102,7 +102,9 @@ class House:
 
     def again(self, **changes: Any) -> House:
         """Another process of the same house, as far as that shows: nothing in memory is shared."""
-        return House(self.home, self.place, **{"log": self.log, "settings": self.settings, "suite": self.suite} | changes)
+        return House(
+            self.home, self.place, **{"log": self.log, "settings": self.settings, "suite": self.suite} | changes
+        )
 
     def key(self, purpose: str = "seal", **more: Any) -> Any:
         name = more.pop("name", f"{purpose}-{secrets.token_hex(3)}")
@@ -138,7 +140,9 @@ class SoftToken:
         (self.path,) = set(folder.iterdir()) - before
 
     def settings(self, **more: Any) -> MasterSettings:
-        return MasterSettings(**{"kind": "pkcs11", "module": MODULE, "token": self.label, "pin_env": "TONGGUAN_TEST_PIN"} | more)
+        return MasterSettings(
+            **{"kind": "pkcs11", "module": MODULE, "token": self.label, "pin_env": "TONGGUAN_TEST_PIN"} | more
+        )
 
     def away(self) -> None:
         self.path.rename(self.folder.parent / self.path.name)

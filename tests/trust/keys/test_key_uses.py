@@ -160,7 +160,12 @@ def test_forms_do_not_move_between_keys_and_entities(house):
 def test_the_policy_of_a_key(house):
     id = house.key("seal").id
     sealed = house.keys.seal(id, b"x", CONTEXT, MODELLER)
-    policy = KeyPolicy((Allow(principals=frozenset({"keeper"})), Allow(roles=frozenset({"modeller"}), operations=frozenset({"unseal"}))))
+    policy = KeyPolicy(
+        (
+            Allow(principals=frozenset({"keeper"})),
+            Allow(roles=frozenset({"modeller"}), operations=frozenset({"unseal"})),
+        )
+    )
     assert house.keys.set_policy(id, policy, KEEPER).policy == policy
     assert house.again().keys.get(id, KEEPER).policy == policy
     assert house.keys.unseal(id, sealed, CONTEXT, MODELLER) == b"x"
@@ -227,7 +232,10 @@ def test_the_log_tells_of_every_use_and_of_no_content(house):
     with pytest.raises(BadInput, match="at most 10000"):
         house.keys.seal_many(id, [(b"", b"c")] * 10_001, KEEPER)
     house.log.broken = True
-    for call in (lambda: house.keys.seal(id, b"x", CONTEXT, KEEPER), lambda: house.keys.unseal(id, forms[0], b"phone 138-0", KEEPER)):
+    for call in (
+        lambda: house.keys.seal(id, b"x", CONTEXT, KEEPER),
+        lambda: house.keys.unseal(id, forms[0], b"phone 138-0", KEEPER),
+    ):
         with pytest.raises(OSError, match="log"):
             call()
 
@@ -238,12 +246,18 @@ def test_signatures_are_checked_by_others_and_after_rotation(house):
         old = house.keys.sign(key.id, b"message", KEEPER)
         key = house.keys.rotate(key.id, KEEPER)
         new = house.keys.sign(key.id, b"message", KEEPER)
-        other = house.keys.register(name=f"seen-{algorithm}", algorithm=algorithm, public=key.public, purpose="sign", owner="them", by=KEEPER)
+        other = house.keys.register(
+            name=f"seen-{algorithm}", algorithm=algorithm, public=key.public, purpose="sign", owner="them", by=KEEPER
+        )
         assert other.fingerprint == key.fingerprint and len(key.fingerprint) == 79
         assert house.keys.verify(key.id, b"message", old, KEEPER) and house.keys.verify(key.id, b"message", new, KEEPER)
-        assert house.keys.verify(other.id, b"message", new, KEEPER) and not house.keys.verify(other.id, b"message", old, KEEPER)
+        assert house.keys.verify(other.id, b"message", new, KEEPER) and not house.keys.verify(
+            other.id, b"message", old, KEEPER
+        )
         assert house.log.of("key.use")[-1]["ok"] is False
-        assert not house.keys.verify(key.id, b"messagE", new, KEEPER) and not house.keys.verify(key.id, b"message", b"", KEEPER)
+        assert not house.keys.verify(key.id, b"messagE", new, KEEPER) and not house.keys.verify(
+            key.id, b"message", b"", KEEPER
+        )
 
 
 def test_macs_and_derived_keys_of_versions(house):
@@ -265,7 +279,13 @@ def test_macs_and_derived_keys_of_versions(house):
 
 def test_keys_of_contract_parties(house):
     pair = DecryptingKey.generate("sm2")
-    theirs = house.keys.register(name="their sm2", public=public_pem("sm2", pair.public.encoded), purpose="decrypt", owner="Example Ltd", by=KEEPER)
+    theirs = house.keys.register(
+        name="their sm2",
+        public=public_pem("sm2", pair.public.encoded),
+        purpose="decrypt",
+        owner="Example Ltd",
+        by=KEEPER,
+    )
     assert pair.decrypt(house.keys.encrypt_to(theirs.id, b"data key", KEEPER)) == b"data key"
     secret = rsa.generate_private_key(65537, 3072)
     pem = secret.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -295,7 +315,9 @@ def test_keys_of_contract_parties(house):
 def test_public_keys_that_are_refused(house):
     good = SigningKey.generate("sm2").public.encoded
     off_curve = good[:-1] + bytes([good[-1] ^ 1])
-    weak = rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    weak = (
+        rsa.generate_private_key(65537, 2048).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
     broken_pem = "-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(b"nothing").decode() + "\n-----END PUBLIC KEY-----\n"
     for wrong in (
         {"public": good}, {"public": good, "algorithm": "sm2"}, {"public": off_curve, "algorithm": "sm2", "purpose": "sign"},

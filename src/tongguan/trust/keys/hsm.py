@@ -30,6 +30,7 @@ Method = Literal["gcm", "key-wrap"]
 GCM, KEY_WRAP = b"\x01", b"\x02"
 NONCE_SIZE = 12
 _REFUSED: set[bytes] = set()  # keyed digests of (module, token, PIN) that the token refused
+_LIBRARIES = threading.RLock()  # beginning a library anew ends every session in it, so one thread at a time uses it
 _PROCESS_KEY = secrets.token_bytes(32)
 
 
@@ -53,17 +54,18 @@ class HsmMaster:
         self._session: Any = None
         self._objects: dict[str, Any] = {}
         self._process = os.getpid()
-        self._lock = threading.RLock()
+        self._fresh = False  # nothing was done in this session yet
+        self._lock = _LIBRARIES
         with suppress(Unavailable):
             self.generations()
 
     def generations(self) -> tuple[str, ...]:
         with self._lock:
             self._objects = {}
-            return self._with(lambda session: tuple(sorted(self._found(session))))
+            return self._with(lambda session: tuple(sorted(self._listed(session))))
 
     def generate(self) -> str:
-        generation = f"{int(time.time()):08x}{secrets.token_hex(4)}"  # sorts by age
+        generation = f"{int(time.time() * 1000):012x}{secrets.token_hex(4)}"  # sorts by age
         with self._lock:
             self._with(lambda session: self._make(session, generation))
             self._objects = {}
@@ -188,10 +190,22 @@ class HsmMaster:
 
     def _object(self, session: Any, generation: str) -> Any:
         if generation not in self._objects:
-            self._objects = self._found(session)
+            self._objects = self._listed(session)
         if generation not in self._objects:
+            self._doubt()
             raise _unknown(self.name, generation)
         return self._objects[generation]
+
+    def _listed(self, session: Any) -> dict[str, Any]:
+        found = self._found(session)
+        if not found:
+            self._doubt()
+        return found
+
+    def _doubt(self) -> None:
+        """A token that is gone may answer that it is empty: believe that only in a session of this moment."""
+        if not self._fresh:
+            raise self._pkcs11.exceptions.TokenNotPresent
 
     def _found(self, session: Any) -> dict[str, Any]:
         """The AES keys of our label by generation, which is their CKA_ID. Raises BadSettings for one that can leave."""
@@ -222,7 +236,9 @@ class HsmMaster:
             for last in (False, True):
                 try:
                     session = self._opened()
-                    return deed(session)
+                    done = deed(session)
+                    self._fresh = False
+                    return done
                 except errors as error:
                     if probe is not None and self._session is not None and _works(probe, self._session, errors):
                         raise Tampered("a wrapped key") from None
@@ -239,7 +255,7 @@ class HsmMaster:
             self._session, self._objects, self._process = None, {}, os.getpid()
             self._load().reinitialize()
         if self._session is None:
-            self._session = self._log_in(self._token())
+            self._session, self._fresh = self._log_in(self._token()), True
         return self._session
 
     def _forget(self) -> None:
@@ -263,10 +279,10 @@ class HsmMaster:
 
     def _token(self) -> Any:
         library, label = self._load(), self._settings.token
-        if not library.initialized:
-            library.initialize()
-        tokens = list(library.get_tokens(token_label=label))
-        if not tokens:  # libraries may see new tokens only when they begin anew
+        tokens: list[Any] = []
+        with suppress(self._pkcs11.exceptions.PKCS11Error):
+            tokens = list(library.get_tokens(token_label=label))
+        if not tokens:  # libraries may see tokens that come, or come back, only when they begin anew
             library.reinitialize()
             tokens = list(library.get_tokens(token_label=label))
         if not tokens:
