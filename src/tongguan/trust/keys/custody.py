@@ -87,9 +87,9 @@ class Custody(Catalogue):
         self._allow(by, "keys.master", "master")
         self._root.row_key()
         held = self._root.master.generations()
-        counts = sa.select(VERSIONS.c.master, sa.func.count()).where(VERSIONS.c.wrapped.is_not(None))
+        counts = sa.select(VERSIONS.c.master, sa.func.count().label("number")).where(VERSIONS.c.wrapped.is_not(None))
         with self._database.read() as connection:
-            wrapped = {master: count for master, count in connection.execute(counts.group_by(VERSIONS.c.master))}
+            wrapped = {row.master: row.number for row in connection.execute(counts.group_by(VERSIONS.c.master))}
             rows = connection.execute(sa.select(MASTERS).order_by(MASTERS.c.current.desc(), MASTERS.c.made.desc()))
             return [
                 Generation(row.id, row.kind, row.name, row.made, row.current, row.id in held, wrapped.get(row.id, 0))
