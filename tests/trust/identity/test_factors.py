@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal
-from tongguan.trust.identity.tables import recovery_codes, totp_secrets
+from tongguan.trust.identity.tables import recovery_codes, sessions, totp_secrets
 
 
 class Owner:
@@ -222,3 +222,23 @@ def test_where_the_seal_is_gone_the_password_does_not_suffice(owner: Owner, monk
     with pytest.raises(BadInput, match="master key"):
         owner.answer("totp", owner.code())
     assert owner.answer("recovery", owner.codes[0]) == "in", "recovery does not need the master key"
+
+
+def test_one_pending_sign_in_and_two_right_answers_open_one_session(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second answer comes while the first is being looked at."""
+    identity = owner.identity
+    pending = identity.sign_in("lin", PASSWORD, address=HERE).pending
+    recovery = identity.methods["recovery"]
+    honest, inner = recovery.verify, []
+
+    def verify(user_id: str, answer: object, *, attempt: str) -> bool:
+        if not inner:
+            inner.append("begun")
+            inner.append(identity.second_factor(pending, "recovery", owner.codes[1], address=HERE).outcome)
+        return honest(user_id, answer, attempt=attempt)
+
+    monkeypatch.setattr(recovery, "verify", verify)
+    assert identity.second_factor(pending, "recovery", owner.codes[0], address=HERE).outcome == "no"
+    assert inner == ["begun", "in"] and len(owner.house.rows(sessions)) == 1

@@ -11,7 +11,7 @@ from conftest import HERE, PASSWORD, House
 
 from tongguan.errors import BadInput, Denied
 from tongguan.trust.access import Grant, Principal
-from tongguan.trust.identity.tables import sessions
+from tongguan.trust.identity.tables import sessions, users
 from tongguan.trust.settings import Identity as Rules
 
 HOUR = 3600.0
@@ -227,3 +227,20 @@ def test_a_session_says_what_must_be_done_first(house: House) -> None:
     assert everyone.principal(service.id).pending is None
     house.identity.set_password(user.id, PASSWORD + "x", by=house.terminal)
     assert house.identity.principal(user.id).pending == "password"
+
+
+def test_an_account_closed_by_other_means_has_no_session(house: House) -> None:
+    house.person()
+    token = house.enter()
+    with house.database.write() as connection:
+        connection.execute(users.update().values(state="disabled"))
+    assert house.identity.session(token) is None
+
+
+def test_the_newest_session_stays_when_the_clock_was_set_back(house: House) -> None:
+    house.person()
+    for _ in range(10):
+        house.enter()
+    house.clock.now -= 600
+    assert house.identity.session(house.enter()) is not None
+    assert len(house.rows(sessions)) <= 11
