@@ -46,6 +46,7 @@ class Evil:
         self.raw: dict[str, tuple[int, bytes]] = {}
         self.drip: set[str] = set()
         self.nonce = ""
+        self.encoding = ""  # that it says its answers have
 
     def id_token(self) -> str:
         now = int(time.time())
@@ -110,6 +111,8 @@ def evil_provider() -> Iterator[Evil]:
                 return
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
+            if evil.encoding:
+                self.send_header("Content-Encoding", evil.encoding)
             self.send_header("Location", evil.issuer + "/keys")  # means something only where the status is a redirect
             self.end_headers()
             self.wfile.write(body)

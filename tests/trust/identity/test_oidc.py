@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -295,9 +297,7 @@ def test_a_token_that_breaks_a_rule_is_refused(
 ) -> None:
     evil.claims = claims
     assert _why(lambda: arrive(evil, database, log)) == "token"
-    assert log.entries == [
-        ("sign_in_external", "anonymous", {"ok": False, "provider": "corp", "why": "token", "rule": rule})
-    ]
+    assert log.entries == [("sign_in_failed", "unknown", {"method": "oidc:corp", "why": "token", "rule": rule})]
 
 
 @pytest.mark.parametrize(
@@ -493,6 +493,42 @@ def test_a_provider_that_never_ends_its_answer(
     with pytest.raises(Unavailable, match="did not answer within"):
         arrive(evil, database, log)
     assert time.monotonic() - began < 5
+
+
+def test_a_compressed_answer_is_not_unpacked(evil: Evil, database: Database, log: Log) -> None:
+    evil.raw["/token"] = (200, gzip.compress(b" " * (64 << 20)))
+    providers = Providers(database, log, [honest(evil)])
+    begun, answer = begin(evil, providers)
+    evil.encoding = "gzip"
+    with pytest.raises(Unavailable, match="compressed"):
+        providers.finish("corp", answer, begun.browser)
+
+
+def test_whoever_waits_for_a_provider_that_is_down_is_told_at_once(
+    evil: Evil, database: Database, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each of them would wait out the deadline after the one before, and no thread would be left."""
+    monkeypatch.setattr(oidc_provider, "DEADLINE_S", 0.5)
+    evil.drip.add("/.well-known/openid-configuration")
+    providers = Providers(database, log, [honest(evil)])
+    failures: list[Exception] = []
+
+    def try_it() -> None:
+        try:
+            providers.begin("corp", BACK)
+        except Unavailable as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=try_it) for _ in range(20)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failures) == 20 and time.monotonic() - began < 4
+    evil.drip.clear()
+    monkeypatch.setattr(oidc_provider, "REST_S", 0.0)
+    assert providers.begin("corp", BACK).address
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from tongguan.errors import BadSettings, Denied, Unavailable
 from tongguan.trust.database import METADATA, Database
 from tongguan.trust.identity.oidc_provider import RemoteProvider, fetch, is_safe
 from tongguan.trust.identity.oidc_token import BadToken, read_id_token
+from tongguan.trust.identity.sign_in import UNKNOWN
 from tongguan.trust.identity.tables import external_links
 from tongguan.trust.settings import Provider
 from tongguan.wording import wording
@@ -213,8 +214,8 @@ class Providers:
         return Arrival(chosen, claims["sub"], kept, row.purpose, row.user_id, row.target)
 
     def sign_out_address(self, provider: str, back: str) -> str | None:
-        """Where one signs out at the provider too (RP-Initiated Logout 1.0); None where it has no such page, or does
-        not answer: signing out here never waits for it."""
+        """Where one signs out at the provider too (RP-Initiated Logout 1.0); None where it has no such page or does
+        not answer."""
         chosen = self._known.get(provider)
         if chosen is None:
             return None
@@ -232,8 +233,7 @@ class Providers:
         return self._known[provider]
 
     def _refuse(self, provider: str, why: str, **detail: str) -> NoReturn:
-        body = {"ok": False, "provider": provider, "why": why, **detail}
-        self._record("sign_in_external", "anonymous", body)
+        self._record("sign_in_failed", UNKNOWN, {"method": f"oidc:{provider}", "why": why, **detail})
         raise Refused(why, provider=self._known[provider].name)
 
     def _take(self, state: str) -> Any:

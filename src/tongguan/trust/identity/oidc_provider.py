@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from tongguan.errors import Unavailable
@@ -29,6 +29,7 @@ SIZE_LIMIT = 1 << 20  # bytes of one answer
 KEY_LIMIT = 64
 KEEP_S = 3600.0
 AGAIN_S = 30.0  # between two fetches of a key set because of a key that is not in it
+REST_S = 5.0  # after a failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,10 @@ async def _fetch(
 
     import httpx
 
-    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
+    # Uncompressed, so that a small answer cannot become a large one.
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"} | (
+        {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    )
     method = "GET" if form is None else "POST"
     try:
         async with (
@@ -95,8 +99,10 @@ async def _fetch(
             httpx.AsyncClient(timeout=DEADLINE_S, auth=basic, headers=headers) as client,
             client.stream(method, url, data=form) as answer,
         ):
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                raise _Unusable("compressed, though not asked to be")
             body = bytearray()
-            async for piece in answer.aiter_bytes():
+            async for piece in answer.aiter_raw():
                 body += piece
                 if len(body) > SIZE_LIMIT:
                     raise _Unusable(f"more than {SIZE_LIMIT} bytes")
@@ -111,35 +117,53 @@ async def _fetch(
     return Fetched(answer.status_code, document if isinstance(document, dict) else {})
 
 
+T = TypeVar("T")
+
+
+class _Kept(Generic[T]):
+    """Something fetched, kept for an hour. Where it cannot be had, whoever else waits is told so at once."""
+
+    def __init__(self, bring: Callable[[], T], clock: Callable[[], float]) -> None:
+        self._bring = bring
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._value: tuple[float, T] | None = None
+        self._failure: tuple[float, str] | None = None
+
+    def get(self, younger: float = KEEP_S) -> T:
+        """What is not older than this, seconds. Raises Unavailable."""
+        with self._lock:
+            if self._value is not None and self._clock() - self._value[0] <= younger:
+                return self._value[1]
+            if self._failure is not None and self._clock() - self._failure[0] < REST_S:
+                raise Unavailable(self._failure[1])
+            try:
+                value = self._bring()
+            except Unavailable as error:
+                self._failure = (self._clock(), str(error))
+                raise
+            self._value = (self._clock(), value)
+            return value
+
+
 class RemoteProvider:
-    """One provider's metadata and keys, kept for an hour. Threads may share one. `clock`: a monotonic one, seconds."""
+    """One provider's metadata and keys. Threads may share one. `clock`: a monotonic one, seconds."""
 
     def __init__(self, issuer: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.issuer = issuer
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._metadata: tuple[float, Metadata] | None = None
-        self._keys: tuple[float, list[Key]] | None = None
+        self._metadata = _Kept(self._discover, clock)
+        self._keys = _Kept(lambda: _key_set(self.metadata().keys), clock)
 
     def metadata(self) -> Metadata:
         """Raises Unavailable where the provider does not answer, or says what it must not."""
-        with self._lock:
-            if self._metadata is None or self._clock() - self._metadata[0] > KEEP_S:
-                self._metadata = (self._clock(), self._discover())
-            return self._metadata[1]
+        return self._metadata.get()
 
     def candidates(self, kid: str | None, algorithm: str) -> list[Key]:
-        """The keys that may have signed. A key that is not known is looked for anew, at most twice a minute."""
-        address = self.metadata().keys
-        with self._lock:
-            for attempt in (0, 1):
-                age = None if self._keys is None else self._clock() - self._keys[0]
-                if age is None or age > KEEP_S or (attempt and age > AGAIN_S):
-                    self._keys = (self._clock(), _key_set(address))
-                known = self._keys[1] if self._keys else []
-                fitting = [key for key in known if _fits(key, kid, algorithm)]
-                if fitting:
-                    return fitting
+        """The keys that may have signed. One that is not known is looked for anew, at most twice a minute."""
+        for age in (KEEP_S, AGAIN_S):
+            fitting = [key for key in self._keys.get(age) if _fits(key, kid, algorithm)]
+            if fitting:
+                return fitting
         return []
 
     def _discover(self) -> Metadata:

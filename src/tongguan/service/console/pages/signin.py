@@ -121,7 +121,9 @@ def passkey(visit: Stranger, answer: Text = "", next: Text = "/", csrf: Text = "
 def sign_out(visit: Visitor, csrf: Text = "") -> Response:
     """Close the session, and say where else one may want to sign out."""
     visit.check_form(csrf)
-    providers, came_by = visit.console.trust.identity.providers, visit.cookie(PROVIDER)
+    identity, came_by = visit.console.trust.identity, visit.cookie(PROVIDER)
+    identity.close_session(visit.session)  # first: the provider may take its time
+    providers = identity.providers
     there = providers.sign_out_address(came_by, f"{origin_of(visit)}/sign-in") if came_by else None
     if there is None:
         return visit.let_out(RedirectResponse("/sign-in", 303))
