@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tongguan.errors import BadSettings
 from tongguan.trust.settings import Settings, load_settings, secret_of
@@ -79,3 +81,22 @@ def test_secrets_come_from_the_variable_first_then_the_file(tmp_path: Path, monk
     with pytest.raises(BadSettings) as refused:
         secret_of(None, str(tmp_path / "gone"))
     assert "gone" in str(refused.value)
+
+
+def test_the_documented_settings_are_all_of_them_and_are_read(tmp_path: Path) -> None:
+    text = Path("docs/settings.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    documented = yaml.safe_load(text)
+    found = load_settings(written(tmp_path, text))
+
+    def hold(documented: dict[str, object], settings: object, place: str) -> None:
+        assert set(documented) == {f.name for f in fields(settings)}, place
+        for name, value in documented.items():
+            part = getattr(settings, name)
+            if isinstance(part, tuple) and part and is_dataclass(part[0]):
+                hold(value[0], part[0], name)
+            elif is_dataclass(part):
+                hold(value, part, name)
+
+    hold(documented, found, "settings")
+    plain = {name: getattr(found, name) for name in ("suite", "database", "master", "evidence", "service")}
+    assert plain == {name: getattr(Settings(), name) for name in plain}  # what is documented as default is it
