@@ -11,6 +11,7 @@ from tongguan import law
 from tongguan.model import BlindKind, Direction, Pathway
 from tongguan.service.console import names
 from tongguan.service.console.menu import GROUPS
+from tongguan.wording import wording
 
 ROOM = Path(names.__file__).parent
 TEXTS = names.texts().texts
@@ -47,6 +48,12 @@ def test_every_text_is_there_in_both_languages() -> None:
         assert set(text) == {"zh", "en"}, key
         assert all(isinstance(v, str) for v in text.values()), key
         assert sorted(re.findall(r"\{(\w+)\}", text["zh"])) == sorted(re.findall(r"\{(\w+)\}", text["en"])), key
+
+
+def test_no_text_stands_in_two_files() -> None:
+    files = sorted(ROOM.glob("wording*.yaml"))
+    each = [key for path in files for key in wording(names.PACKAGE, path.name).texts]
+    assert sorted(key for key in set(each) if each.count(key) > 1) == [] and len(each) == len(TEXTS)
 
 
 def test_every_key_that_is_used_is_there() -> None:
