@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 ACCESS_KEY, SECRET_KEY = "test:tester", "testing"
+KINDS = ("account", "container", "object", "proxy")
 
 _PROXY = """
 [DEFAULT]
@@ -66,15 +67,15 @@ use = egg:swift#{kind}
 
 
 class Swift:
-    """A running server. `stop` and `start` may be called again: the data stay."""
+    """A running server. `vanish` and `start` may be called again: the data stay."""
 
     def __init__(self, folder: Path) -> None:
         import getpass
 
         self.folder = folder
         self._bin = Path(sys.executable).parent
-        self._ports = {kind: _free_port() for kind in ("account", "container", "object", "proxy", "nothing")}
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._ports = {kind: _free_port() for kind in (*KINDS, "nothing")}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         (folder / "nodes" / "d1").mkdir(parents=True)
         (folder / "swift.conf").write_text(
             "[swift-hash]\nswift_hash_path_suffix = tests\n[storage-policy:0]\nname = one\ndefault = yes\n"
@@ -94,25 +95,35 @@ class Swift:
         return f"http://127.0.0.1:{self._ports['proxy']}"
 
     def start(self) -> None:
-        for kind in ("account", "container", "object", "proxy"):
-            program = [str(self._bin / f"swift-{kind}-server"), str(self.folder / f"{kind}.conf")]
-            with (self.folder / f"{kind}.log").open("ab") as log:
-                self._processes.append(subprocess.Popen(program, stdout=log, stderr=log, cwd=self.folder))
+        """All that is not running, until it listens."""
+        for kind in KINDS:
+            if kind not in self._processes:
+                program = [str(self._bin / f"swift-{kind}-server"), str(self.folder / f"{kind}.conf")]
+                with (self.folder / f"{kind}.log").open("ab") as log:
+                    self._processes[kind] = subprocess.Popen(program, stdout=log, stderr=log, cwd=self.folder)
         deadline = time.monotonic() + 60
-        for kind in ("account", "container", "object", "proxy"):
+        for kind in KINDS:
             while not _listens(self._ports[kind]):
-                dead = next((p for p in self._processes if p.poll() is not None), None)
-                if dead is not None or time.monotonic() > deadline:
+                if (
+                    any(process.poll() is not None for process in self._processes.values())
+                    or time.monotonic() > deadline
+                ):
                     self.stop()
                     raise RuntimeError((self.folder / f"{kind}.log").read_text()[-2000:])
                 time.sleep(0.05)
 
+    def vanish(self) -> None:
+        """Nobody answers any more, in the middle of whatever it was; `start` brings it back."""
+        self._end("proxy")
+
     def stop(self) -> None:
-        for process in self._processes:
+        for kind in list(self._processes):
+            self._end(kind)
+
+    def _end(self, kind: str) -> None:
+        if process := self._processes.pop(kind, None):
             process.kill()
-        for process in self._processes:
             process.wait(10)
-        self._processes.clear()
 
     def _ring(self, kind: str, *arguments: str) -> None:
         program = [str(self._bin / "swift-ring-builder"), f"{kind}.builder", *arguments]

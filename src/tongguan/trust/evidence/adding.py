@@ -75,7 +75,7 @@ def add(
         "expired": None,
         "expired_by": None,
     }
-    secret = parts.vault.secret(entity)
+    secret = parts.vault.secret(entity, new=True)
     row["name"] = secret.seal_name(row["id"], name)
     id = secrets.token_hex(16)
     key = parts.vault.new_blob_key(entity, id)

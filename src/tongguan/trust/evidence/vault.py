@@ -108,12 +108,17 @@ class Vault:
         roles = sorted({policy.holders(operation)[0].id for operation in needed if policy.holders(operation)})
         self._by = Principal("evidence", "system", tuple(Grant(role) for role in roles), id="system:evidence")
 
-    def secret(self, entity: str) -> Secret:
-        """The entity's, made at its first evidence."""
+    def secret(self, entity: str, *, new: bool = False) -> Secret:
+        """The entity's. `new`: made where it is not there, for its first evidence. Raises Broken."""
         with self._lock:
             found = self._secrets.get(entity)
             if found is None or not 0 <= self._clock() - found.read < FRESH_S:
-                found = self._secrets[entity] = self._read(entity) or self._make(entity)
+                found = self._read(entity)
+                if found is None and new:
+                    found = self._make(entity)
+                if found is None:
+                    raise Broken("a record of evidence names an entity that has none: the database was changed")
+                self._secrets[entity] = found
             return found
 
     # ---- blobs

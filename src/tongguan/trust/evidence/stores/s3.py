@@ -47,8 +47,13 @@ class S3Store:
             self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CannotWrite(f"cannot write evidence to {folder}: {error.strerror}") from None
-        with self._asking():
-            self._client.head_bucket(Bucket=self._bucket)
+        try:
+            with self._asking():
+                self._client.head_bucket(Bucket=self._bucket)
+        except NotFound:
+            raise BadSettings(
+                f"{self.name} is not there; make it first, with versions or object lock as you need"
+            ) from None
         tidy_drafts(self._drafts)
 
     def draft(self) -> AbstractContextManager[DraftFile]:
@@ -57,6 +62,10 @@ class S3Store:
     def keep(self, draft: Draft, name: str) -> None:
         assert isinstance(draft, DraftFile)
         key = self._key(name)
+        try:
+            draft.finish()
+        except OSError as error:
+            raise CannotWrite(f"cannot write evidence to {self._drafts}: {error.strerror}; is its disk full?") from None
         with self._asking(), draft.path.open("rb") as file:
             if draft.size <= PART:
                 self._put(key, file.read())
@@ -152,7 +161,7 @@ class S3Store:
         status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         code = str(response.get("Error", {}).get("Code", status))[:60]
         if code in ("NoSuchBucket", "NoSuchKey") or status == 404:
-            return NotFound(f"{self.name} has no such blob, or is not there: {code}")
+            return NotFound(f"{self.name} has no such blob: {code}")
         if status in (401, 403):
             return BadSettings(f"{self.name} refuses us: {code}; are the access key and its rights as they should be?")
         return Unavailable(f"{self.name} could not do it: {code}; it may be tried again")
