@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
-from keys_house import PIN, House, SoftToken
-from postgres_server import postgres, postgres_url
+from keys_house import PIN, House, SoftToken  # noqa: E402
+from postgres_server import postgres, postgres_url  # noqa: E402
 
 __all__ = ["postgres", "postgres_url"]
 

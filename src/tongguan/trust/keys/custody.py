@@ -121,7 +121,8 @@ class Custody(Catalogue):
         self._allow(by, "keys.destroy", f"master:{generation}")
         self._root.row_key()
         with self._database.write() as connection:
-            current = self._root.current(connection, lock="update")
+            self._root.alone(connection)
+            current = self._root.current(connection)
             used = sa.select(sa.func.count()).select_from(VERSIONS).where(VERSIONS.c.master == generation)
             if current is None or current.id == generation or int(connection.execute(used).scalar_one()):
                 raise Conflict(f"the master key {generation} is in use; rotate it first")
@@ -295,7 +296,7 @@ class Custody(Catalogue):
         generation = master.generation_of(joined.key)
         with self._database.write() as connection:
             self._root.alone(connection)
-            current = self._root.current(connection, lock="update")
+            current = self._root.current(connection)
             if current is not None:
                 self._fitting(connection, generation, current)
             if generation in master.generations():

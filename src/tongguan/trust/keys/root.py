@@ -51,23 +51,22 @@ class Root:
         key: bytes = found
         return key
 
-    def current(self, connection: sa.Connection, *, lock: str | None = None) -> Any | None:
-        """The row of the master in use. lock: "share" while a key is wrapped under it, "update" to change it."""
-        query = sa.select(MASTERS).where(MASTERS.c.current.is_(True))
-        if lock:
-            query = query.with_for_update(read=lock == "share")
-        return connection.execute(query).first()
+    def current(self, connection: sa.Connection) -> Any | None:
+        """The row of the master in use."""
+        return connection.execute(sa.select(MASTERS).where(MASTERS.c.current.is_(True))).first()
 
     def used(self, connection: sa.Connection) -> str:
         """The generation to wrap under, held fast until the transaction ends."""
-        row = self.current(connection, lock="share")
+        self._hold(connection, "_shared")
+        row = self.current(connection)
         assert row is not None  # row_key() was called
         self._held(row)
         return str(row.id)
 
     def move(self, connection: sa.Connection, target: Master, generation: str, row_key: bytes, actor: str) -> str:
         """Make another master key the current one, within the transaction that wraps all keys anew. The former's id."""
-        former = self.current(connection, lock="update")
+        self.alone(connection)
+        former = self.current(connection)
         assert former is not None
         connection.execute(MASTERS.update().where(MASTERS.c.id == former.id).values(current=False, row_key=None))
         self._insert(connection, target, generation, row_key)
@@ -84,9 +83,13 @@ class Root:
         return row_key
 
     def alone(self, connection: sa.Connection) -> None:
-        """Keep others from beginning at the same time; SQLite's writers are alone anyway."""
+        """Until the transaction ends nobody else begins, changes the master or wraps under it."""
+        self._hold(connection, "")
+
+    def _hold(self, connection: sa.Connection, how: str) -> None:
+        """A lock beside the rows, for after a rotation another row is the current one. SQLite's writers are alone."""
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.text(f"select pg_advisory_xact_lock({_PG_LOCK})"))
+            connection.execute(sa.text(f"select pg_advisory_xact_lock{how}({_PG_LOCK})"))
 
     def _begin(self) -> bytes:
         with self._database.write() as connection:
