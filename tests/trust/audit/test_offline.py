@@ -14,7 +14,7 @@ import pytest
 from tongguan.errors import BadInput
 from tongguan.trust.audit import AuditLog
 from tongguan.trust.audit.anchor import Receipt
-from tongguan.trust.audit.checkpoint import Signer, checkpoint_text, signed_note
+from tongguan.trust.audit.checkpoint import Signer, checkpoint_text, signed_note, verifier_key
 from tongguan.trust.audit.consistency import check_consistency, consistency_json
 from tongguan.trust.audit.cosignature import Cosigner, Note, open_note
 from tongguan.trust.audit.export import export
@@ -416,6 +416,32 @@ def test_names_that_a_terminal_must_not_see(original, out):
     os.mkfifo(out / "tile/\x1b[31mred\n")
     (problem,) = verified(original, out).problems
     assert problem.text["en"].isprintable()
+
+
+def test_a_name_of_a_log_that_a_terminal_must_not_see(tmp_path):
+    """Signed by a key of the attacker's own, which nobody compares where no verifier key is given."""
+    key = Signer(b"\3" * 32)
+    key.name = "log\x9b31m\u202egol"
+    key.verifier = verifier_key(
+        "log\x9b31m\u202egol".translate({0x9B: None, 0x202E: None}), "ed25519", key._key.public.encoded
+    )
+    (tmp_path / "out/tongguan").mkdir(parents=True)
+    (tmp_path / "out/checkpoint").write_text(signed_note(key, checkpoint_text("log\x9b31m", 1, b"x" * 32)))
+    (tmp_path / "out/tongguan/log.json").write_text(json.dumps({"verifier": key.verifier, "origin": "\u202e"}))
+    (tmp_path / "out/tile").mkdir()
+    os.mkfifo(tmp_path / "out/tile/\u202efile")
+    for problem in verify_export(tmp_path / "out").problems:
+        assert problem.text["en"].isprintable() and problem.text["zh"].isprintable()
+
+
+def test_a_head_with_cosignatures_lends_them_to_no_other(original, out):
+    log = original[0]
+    witness = Cosigner(b"\1" * 32, "witness.example/1")
+    forged = open_note(signed_note(log._signer, checkpoint_text(log.verifier.partition("+")[0], 300, b"\7" * 32)))
+    line = witness.cosign(forged.text, 1_700_000_000)
+    change(out / "tongguan/heads/301", str(Note(forged.text, (*forged.signatures, line))).encode())
+    report = verified(original, out, witnesses=[witness.verifier])
+    assert kinds(report) == ["contradicts", "quorum"] and report.cosigned == 0
 
 
 def test_a_description_that_lies(original, out):

@@ -164,6 +164,16 @@ def test_partial_tiles_of_earlier_heads_stay_until_the_full_one_is_there(tmp_pat
         assert not (tmp_path / "out/tile/0/000.p").exists() and not (tmp_path / "out/tile/entries/000.p").exists()
 
 
+def test_from_every_place(place, tmp_path):
+    with place.open() as log:
+        fill(log, 300)
+        made = export(log, tmp_path / "exports" / "one")
+        fill(log, 700)
+        export(log, tmp_path / "exports" / "one")
+        report = verify_export(tmp_path / "exports" / "one", log.verifier)
+        assert report.ok and report.size == 700 and made.size == 300
+
+
 def test_long_entries_lie_apart(tmp_path):
     with AuditLog(tmp_path / "audit.db") as log:
         log.append("run", "kim", {})

@@ -1,6 +1,7 @@
 """Witnesses over real HTTP, asked and asking; and every refusal that C2SP tlog-witness names."""
 
 import base64
+import gzip
 import hashlib
 import multiprocessing
 import shutil
@@ -225,6 +226,7 @@ ANSWERS = {
     "409 of another type": b"HTTP/1.1 409 Conflict\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n5\n",
     "500": b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n",
     "elsewhere": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n",
+    "packed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"a" * (64 << 20))[:60_000],
     "silence": b"",
 }
 

@@ -71,7 +71,7 @@ class _Verification:
         self.quorum = len(self.witnesses) if quorum is None else quorum
         if not min(1, len(self.witnesses)) <= self.quorum <= len(self.witnesses):
             raise BadInput(f"a quorum of {self.quorum} cannot be had of {len(self.witnesses)} witnesses")
-        self.quorate: set[int] = set()  # sizes of heads with enough cosignatures
+        self.quorate: set[tuple[int, bytes]] = set()  # size and root of heads with enough cosignatures
 
     def run(
         self,
@@ -135,7 +135,7 @@ class _Verification:
             if not all(held):
                 self.report.problem("cosignature", last=found.size, detail=witness.name)
         if self.witnesses and signed >= self.quorum:
-            self.quorate.add(found.size)
+            self.quorate.add((found.size, found.root))
         return found
 
     def _heads(self, outside: Iterable[tuple[str, str]]) -> list[Claim]:
@@ -177,7 +177,7 @@ class _Verification:
                 report.heads += claim.source == "head"
                 report.receipts += claim.source == "receipt"
                 report.anchored = claim.size if claim.source == "chain" else report.anchored
-                report.cosigned = claim.size if claim.size in self.quorate and not anchored else report.cosigned
+                report.cosigned = claim.size if (claim.size, claim.root) in self.quorate else report.cosigned
             elif claim.source == "chain" and claim.size > size:
                 report.remark("behind", size, claim.size)
             elif (claim.source, claim.agreed) not in told:

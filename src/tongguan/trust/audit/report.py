@@ -55,4 +55,7 @@ class Report:
 
 
 def _text(kind: str, first: int, last: int, detail: str) -> dict[str, str]:
-    return wording("tongguan.trust.audit", "outside.yaml").both(kind, first=first, last=last, detail=detail)
+    shown = "".join(
+        c if c.isprintable() else ascii(c)[1:-1] for c in detail
+    )  # some of it is by whoever made the export
+    return wording("tongguan.trust.audit", "outside.yaml").both(kind, first=first, last=last, detail=shown)
