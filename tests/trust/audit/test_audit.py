@@ -23,7 +23,7 @@ from postgres_server import PostgresServer
 
 from tongguan.errors import BadInput, BadSettings, Broken, CannotWrite, Unavailable
 from tongguan.trust import AuditLog, audit_log, check_proof, verify_consistency, verify_inclusion
-from tongguan.trust.audit import Query
+from tongguan.trust.audit import Query, postgresql
 from tongguan.trust.audit.checkpoint import Signer, Verifier, checkpoint_text, parse, signed_note, verifier_key
 from tongguan.trust.audit.merkle import place as node_place
 from tongguan.trust.ciphers import SigningKey
@@ -41,8 +41,11 @@ def test_entries_come_back_as_they_went_in(log: AuditLog) -> None:
     assert log.kinds() == {"decision": 1, "run": 2}
     assert [e.index for e in log.entries(kind="run")] == [0, 2]
     assert [e.index for e in log.entries(offset=1, limit=1, newest=True)] == [1]
-    with pytest.raises(IndexError):
-        log.entry(3)
+    for absent in (3, -1, 1 << 80):
+        with pytest.raises(IndexError):
+            log.entry(absent)
+    assert log.entries(1 << 80, 1 << 80) == log.entries(1 << 80, 1, kind="run") == log.entries(0, -1) == []
+    assert len(log.entries(-5, 1 << 80, newest=True)) == 3
 
 
 def test_reopening_goes_on_where_it_stopped(place: Place) -> None:
@@ -401,6 +404,20 @@ def test_a_server_that_goes_and_comes_back(tmp_path: Path, postgres: PostgresSer
         finally:
             postgres.start()
         assert log.append("k", "a", {}) == 1 and log.verify().ok
+
+
+def test_somebody_holds_the_lock(tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = f"{postgresql._OPTIONS['options']} -c lock_timeout=200ms"
+    monkeypatch.setattr(postgresql, "_OPTIONS", {**postgresql._OPTIONS, "options": options})
+    url = postgres.database()
+    with AuditLog.connect(url, tmp_path) as log:
+        log.append("k", "a", {})
+        with psycopg.connect(plain(url)) as raw:
+            raw.execute("select pg_advisory_xact_lock(%s)", (postgresql.LOCK,))
+            with pytest.raises(Unavailable, match="try again"):
+                log.append("k", "a", {})
+            assert log.size == 1, "reading waits for nobody"
+        assert log.append("k", "a", {}) == 1
 
 
 def test_a_role_that_may_only_append(tmp_path: Path, postgres: PostgresServer) -> None:

@@ -8,18 +8,16 @@ Entries hold no personal values: ids, counts, hashes, file names.
 from __future__ import annotations
 
 import base64
-import fcntl
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from tongguan.errors import BadInput, Broken, CannotWrite
+from tongguan.errors import BadInput, Broken
 from tongguan.trust.audit import merkle
+from tongguan.trust.audit.beside import Beside
 from tongguan.trust.audit.checkpoint import NoteSigner, Signer, checkpoint_text, parse, signed_note
 from tongguan.trust.audit.entry import Entry, canonical, checked, read_entry, stamp, stamp_of
 from tongguan.trust.audit.merkle import Proof, TreeHash, tree_hash
@@ -40,6 +38,7 @@ SUITES: Mapping[str, Mapping[str, str]] = {
     "international": {"hash": "sha256", "signature": "ed25519"},
     "guomi": {"hash": "sm3", "signature": "sm2"},
 }
+INDEX_MAX = 1 << 61
 CLOCK_STEP_S = 1.0  # a clock this far behind the newest entry is worth an entry; below it, time stands still
 
 
@@ -87,24 +86,23 @@ class AuditLog:
         self, path: Path, store: Callable[[], Store], signer: NoteSigner | None, clock: Callable[[], float]
     ) -> None:
         self.path = path
-        self._newest = path.with_name(path.name + ".checkpoint")
         self._lock = threading.RLock()
         self._clock = clock
         self._given_signer = signer
-        with _files(path):
-            self._lock_file = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        self._beside = Beside(path)
         try:
-            with self._alone():
+            with self._beside.alone():
                 self._store = store()
-            self._tree: TreeHash = tree_hash(self._store.about.get("hash", ""))
-        except BadInput as error:
-            self._release()
-            if isinstance(error, CannotWrite) or not hasattr(self, "_store"):
-                raise
-            raise Broken(f"the audit log {path} does not say which hash it is made with; restore a backup") from None
         except BaseException:
-            self._release()
+            self._beside.close()
             raise
+        try:
+            self._tree: TreeHash = tree_hash(self._store.about.get("hash", ""))
+        except BadInput:
+            self.close()
+            raise Broken(
+                f"the audit log {self._store.place} does not say which hash it is made with; restore a backup"
+            ) from None
 
     def __enter__(self) -> AuditLog:
         return self
@@ -116,12 +114,7 @@ class AuditLog:
         """Let go of the files. All that was appended is on disk already."""
         with self._lock:
             self._store.close()
-            self._release()
-
-    def _release(self) -> None:
-        if self._lock_file >= 0:
-            os.close(self._lock_file)
-        self._lock_file = -1
+            self._beside.close()
 
     # ---- write
 
@@ -138,15 +131,14 @@ class AuditLog:
         drafts = [checked(*entry) for entry in entries]
         if not drafts:
             return range(self.size, self.size)
-        with self._lock, self._alone():
+        with self._lock, self._beside.alone():
             with self._store.writing():
                 first, now, behind = self._now()
                 if behind:
                     drafts.insert(0, ("clock", "audit", {"behind_s": behind}))
                 note = self._write(first, now, drafts)
-                self._draft(note)  # on disk before the commit: afterwards only a rename is left to do
-            with _files(self.path):
-                self._draft_file.replace(self._newest)
+                self._beside.draft(note)  # before the commit, which a full disk must not follow
+            self._beside.publish()
         return range(first + bool(behind), first + len(drafts))
 
     def _now(self) -> tuple[int, str, float]:
@@ -195,7 +187,7 @@ class AuditLog:
             return
         known = parse(note)
         if known is None or known.origin != self._signer.name:
-            raise Broken(f"{self._newest} was not signed by this log's key; see `tongguan audit verify`")
+            raise Broken(f"{self._beside.newest} was not signed by this log's key; see `tongguan audit verify`")
         if known.size > size:
             raise Broken(
                 f"the audit log {self._store.place} holds {size} entries, but {known.size} were signed for: it was set "
@@ -207,27 +199,6 @@ class AuditLog:
                 f"the first {known.size} entries of the audit log {self._store.place} are not those that were signed "
                 "for: it was rewritten, or another was put in its place. Run `tongguan audit verify` and keep it"
             )
-
-    @property
-    def _draft_file(self) -> Path:
-        return self._newest.with_name(self._newest.name + ".new")
-
-    def _draft(self, note: str) -> None:
-        with _files(self.path), self._draft_file.open("w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes of this machine out."""
-        with _files(self.path):
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
     @cached_property
     def _signer(self) -> NoteSigner:
@@ -256,7 +227,7 @@ class AuditLog:
 
     def entry(self, index: int) -> Entry:
         """Raises IndexError where there is none."""
-        rows = self._store.rows('select text from entries where "index" = ?', (index,)) if index < 1 << 63 else []
+        rows = self._store.rows('select text from entries where "index" = ?', (index,)) if index <= INDEX_MAX else []
         if not rows:
             raise IndexError(f"no entry {index} in the audit log")
         return read_entry(rows[0][0])
@@ -264,6 +235,7 @@ class AuditLog:
     def entries(self, offset: int = 0, limit: int = 100, kind: str | None = None, newest: bool = False) -> list[Entry]:
         """A page of entries, oldest first or newest first, of one kind or of all."""
         order = "desc" if newest else "asc"
+        offset, limit = (min(max(0, number), INDEX_MAX) for number in (offset, limit))
         if kind is None:
             size = self.size
             start, stop = (size - offset - limit, size - offset) if newest else (offset, offset + limit)
@@ -304,13 +276,7 @@ class AuditLog:
 
     def checkpoint(self) -> str | None:
         """The newest signed note, as it lies on this machine."""
-        try:
-            with self._newest.open("rb") as file:
-                return file.read(1 << 16).decode("utf-8", "replace")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise CannotWrite(f"cannot read {self._newest}: {error.strerror}") from error
+        return self._beside.read()
 
     def sealed(self, size: int) -> str | None:
         """The signed note of exactly this size, None where no batch ended there."""
@@ -370,7 +336,7 @@ class AuditLog:
 
         notes = [note for note in (self.checkpoint(), *witnessed) if note is not None]
         with self._store.snapshot() as snapshot:
-            return examine(snapshot, self._tree, self.verifier, notes, published=self._newest.exists())
+            return examine(snapshot, self._tree, self.verifier, notes, published=self._beside.newest.exists())
 
     # ---- within
 
@@ -398,14 +364,6 @@ class AuditLog:
 
     def _incomplete(self) -> Broken:
         return Broken(f"the audit log {self._store.place} lacks a row that it must hold; run `tongguan audit verify`")
-
-
-@contextmanager
-def _files(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CannotWrite(f"cannot write beside the audit log {path}: {error.strerror}") from error
 
 
 def _about(suite: str) -> Mapping[str, str]:
