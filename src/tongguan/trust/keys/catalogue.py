@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tongguan.errors import BadInput, Broken, Denied
+from tongguan.errors import BadInput, Broken, Denied, NotFound
 from tongguan.trust.access import Policy, Principal, check
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, DecryptingKey, SigningKey, Suite
@@ -76,7 +76,7 @@ class Catalogue:
     # ---- rows
 
     def _key(self, id: str) -> Key:
-        """The key as it stands now. Raises BadInput where there is none, Broken where its row was altered."""
+        """The key as it stands now. Raises NotFound where there is none, Broken where its row was altered."""
         raw_id(id)
         row_key = self._root.row_key()
         with self._database.read() as connection:
@@ -102,7 +102,7 @@ class Catalogue:
         query = sa.select(KEYS).where(KEYS.c.id == id)
         row = connection.execute(query.with_for_update() if lock else query).first()
         if row is None:
-            raise BadInput(f"there is no key {id}")
+            raise NotFound(f"there is no key {id}")
         return row
 
     def _proven(self, connection: sa.Connection, row: Any, row_key: bytes) -> Key:
