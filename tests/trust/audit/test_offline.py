@@ -397,6 +397,23 @@ def test_links_in_place_of_what_belongs_there(original, out, tmp_path, name):
     assert "not_a_file" in kinds(verified(original, out))
 
 
+def test_folders_in_place_of_files(original, out):
+    for name in (
+        "checkpoint",
+        "tongguan/log.json",
+        "tongguan/heads/300",
+        "tile/entries/005",
+        "tile/0/006",
+        "tongguan/anchors.jsonl",
+    ):
+        (out / name).unlink(missing_ok=True)
+        (out / name).mkdir()
+    assert "no_checkpoint" in kinds(verified(original, out))
+    shutil.rmtree(out / "checkpoint")
+    shutil.copy(original[1] / "checkpoint", out / "checkpoint")
+    assert {"missing", "tile_missing", "receipt"} <= set(kinds(verified(original, out)))
+
+
 def test_names_that_do_not_belong(original, out):
     for name in (
         ".DS_Store",

@@ -27,18 +27,19 @@ def read_regular(path: Path, limit: int) -> bytes | None:
     """The bytes of a regular file of at most `limit` bytes, None where there is no such thing."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+    except (OSError, ValueError):
         return None
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode) or about.st_size > limit:
             return None
-        try:
-            found = bytearray()
-            while part := file.read(limit + 1 - len(found)):
-                found += part
-        except OSError:
-            return None
+        found = bytearray()
+        while len(found) <= limit and (part := os.read(descriptor, min(1 << 20, limit + 1 - len(found)))):
+            found += part
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
     return bytes(found) if len(found) <= limit else None
 
 
