@@ -401,3 +401,31 @@ def test_nothing_secret_in_errors(house):
         house.keys.unseal(k, sealed[:-1] + b"\0", b"made-up context", KEEPER)
     assert "made-up" not in str(error.value) and sealed.hex() not in str(error.value)
     assert "made-up" not in house.log.text()
+
+
+def test_over_the_real_log(tmp_path):
+    """Uses, changes and denials in a log that proves itself, and the store held against it."""
+    from tongguan.trust import AuditLog
+
+    with AuditLog(tmp_path / "audit.db") as log:
+        house = House(tmp_path, tmp_path / "trust.db", log=log.append)
+        k = house.key("seal").id
+        sealed = house.keys.seal(k, b"value", CONTEXT, KEEPER)
+        with pytest.raises(Denied):
+            house.keys.rotate(k, MODELLER)
+        house.keys.rotate(k, KEEPER)
+        assert house.keys.unseal(k, sealed, CONTEXT, KEEPER) == b"value"
+        entries = log.entries(0, 100)
+        assert [entry.kind for entry in entries] == [
+            "key.master",
+            "key.create",
+            "key.use",
+            "denied",
+            "key.rotate",
+            "key.use",
+        ]
+        assert house.keys.check_store(entries, KEEPER) == []
+        house.sql("update keys set state = 'retired'")
+        assert [found.what for found in house.keys.check_store(entries, KEEPER)] == ["altered"]
+        assert log.verify().ok
+        house.close()

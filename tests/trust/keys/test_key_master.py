@@ -397,3 +397,42 @@ def test_the_library_begins_anew_and_in_a_child(token):
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("flag", ["USER_PIN_FINAL_TRY", "USER_PIN_LOCKED"])
+def test_no_pin_is_tried_where_the_next_failure_locks(token, monkeypatch, flag):
+    """SoftHSM never locks, so only the token's flags are as another's would be."""
+    import pkcs11
+
+    class Warned:
+        serial, flags = b"1", getattr(pkcs11.TokenFlag, flag)
+
+        def open(self, **how):
+            raise AssertionError("a PIN was tried")
+
+    monkeypatch.setattr(HsmMaster, "_token", lambda self: Warned())
+    with pytest.raises(BadInput, match="lock"):
+        HsmMaster(token.settings())
+
+
+def test_moving_to_an_hsm_takes_the_key_that_was_made_there(house, token):
+    made = HsmMaster(token.settings()).generate()
+    id = house.key("seal").id
+    assert house.keys.rotate_master(KEEPER, to=open_master(token.settings(), house.home)) == made
+    assert house.keys.get(id, KEEPER).id == id
+
+
+@pytest.mark.parametrize("where", ["pathlib.Path.replace", "pathlib.Path.unlink"])
+def test_killed_while_the_passphrase_changes(tmp_path, monkeypatch, where):
+    generation = open_(tmp_path).generate()
+    first = (tmp_path / "master.passphrase").read_text().strip()
+    program = (
+        "import os, pathlib, signal\nfrom tongguan.trust.keys import open_master\nfrom tongguan.trust.settings import Master\n"
+        f"master = open_master(Master(passphrase_env='TONGGUAN_TEST_PASSPHRASE'), pathlib.Path({str(tmp_path)!r}))\n"
+        f"unlink = pathlib.Path.unlink\n{where} = lambda path, *a, **k: os.kill(os.getpid(), signal.SIGKILL)"
+        " if 'unlink' not in WHERE or path.name == 'master.passphrase' else unlink(path)\n"
+        f"master.change_passphrase({first!r}, 'the second passphrase')\n"
+    ).replace("WHERE", repr(where))
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", program], timeout=60).returncode == -9
+    monkeypatch.setenv("TONGGUAN_TEST_PASSPHRASE", first if "replace" in where else "the second passphrase")
+    assert open_(tmp_path).generations() == (generation,)

@@ -152,6 +152,7 @@ def test_forms_do_not_move_between_keys_and_entities(house):
     for one, two in itertools.permutations(ids, 2):
         with pytest.raises(BadInput, match="sealed with the key"):
             house.keys.open_data_key(one, forms[two], CONTEXT, KEEPER)
+        assert house.log.of("key.use")[-1]["ok"] is False
         forged = forms[one][:20] + forms[two][20:]  # the head of the one, the body of the other
         with pytest.raises(Tampered):
             house.keys.open_data_key(one, forged, CONTEXT, KEEPER)

@@ -105,12 +105,15 @@ class Custody(Catalogue):
         """
         self._allow(by, "keys.master", "master")
         row_key, source, target = self._root.row_key(), self._root.master, to or self._root.master
-        generation = target.generate()
+        held = () if to is None else to.generations()  # another holder may have been given its key in a ceremony
+        generation = held[-1] if held else target.generate()
         with self._database.write() as connection:
             former = self._root.move(connection, target, generation, row_key, by.name)
             count = self._rewrap_all(connection, source, target, generation, row_key)
         self._root.master = target
         self._opened.clear()
+        if target is not source:
+            source.close()
         self._journal.deliver()
         self._record("key.rewrap", by.name, {"master": generation, "former": former, "versions": count})
         return generation
@@ -131,7 +134,7 @@ class Custody(Catalogue):
             self._approvals.use("keys.destroy", f"master:{generation}", by, within=connection)
             body = {"master": generation, "kind": self._root.master.kind, "step": "dropped"}
             self._journal.note(connection, "key.master", by.name, body)
-        self._root.master.drop(generation)
+            self._root.master.drop(generation)  # last: where the holder refuses, nothing else has happened either
         self._journal.deliver()
 
     def change_passphrase(self, old: str, new: str, by: Principal) -> None:

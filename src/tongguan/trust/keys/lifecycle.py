@@ -23,7 +23,7 @@ __all__ = ["Lifecycle"]
 
 NAME = 200  # characters
 PAGE, LAST = 1000, 1 << 31
-VERSIONS_MAX = 10_000
+VERSIONS_MAX = 1000
 LAST_SECOND = 1 << 40
 
 Change = Callable[[Key], Mapping[str, Any]]

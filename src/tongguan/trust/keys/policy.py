@@ -19,7 +19,10 @@ LONGEST = 200  # characters of one name
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Lets principals of these names, or with one of these roles, do these operations. None: all operations."""
+    """Lets principals of these names or ids, or with one of these roles, do these operations. None: all of them.
+
+    A name may change hands, an id does not.
+    """
 
     principals: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
@@ -36,7 +39,7 @@ class KeyPolicy:
         """Whether `who` may do the operation by this policy; keys.use is asked for apart from it."""
         return not self.allow or any(
             (rule.operations is None or operation in rule.operations)
-            and (who.name in rule.principals or not who.roles.isdisjoint(rule.roles))
+            and (not rule.principals.isdisjoint({who.name, who.id}) or not who.roles.isdisjoint(rule.roles))
             for rule in self.allow
         )
 

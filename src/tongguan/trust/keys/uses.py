@@ -4,7 +4,8 @@ handed out: if the log cannot be written, nothing comes back."""
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from tongguan.errors import BadInput, Denied
@@ -87,8 +88,8 @@ class Uses(Catalogue):
         What is under the newest version already comes back as it is, opened once to prove it.
         """
         key = self._use(id, "rewrap", [context], by)
-        version, inner = self._parsed(key, wrapped)
-        with self._refused(key, version, "rewrap", [context], by):
+        with self._refusing(key, "rewrap", [context], by):
+            version, inner = self._parsed(key, wrapped)
             kinds = ("seal",) if key.purpose == "seal" else ("data_key", "wrap")
             kind, plain = self._opened_kind(key, version, kinds, inner, context)
         fresh = bytes(wrapped) if version == key.version else self._sealed_values(key, kind, [(plain, context)])[0]
@@ -185,9 +186,9 @@ class Uses(Catalogue):
     ) -> list[bytes]:
         contexts = [context for _, context in values]
         key = self._use(id, operation, contexts, by)
-        parsed = [(*self._parsed(key, form), context) for form, context in values]
-        oldest = min((version for version, _, _ in parsed), default=key.version)
-        with self._refused(key, oldest, operation, contexts, by):
+        with self._refusing(key, operation, contexts, by):
+            parsed = [(*self._parsed(key, form), context) for form, context in values]
+            oldest = min((version for version, _, _ in parsed), default=key.version)
             found = [self._opened_kind(key, version, (kind,), inner, context)[1] for version, inner, context in parsed]
         self._log(key, oldest, operation, contexts, by)
         return found
@@ -261,8 +262,14 @@ class Uses(Catalogue):
             :16
         ].hex()
 
-    def _refused(self, key: Key, version: int, operation: str, contexts: Sequence[bytes], by: Principal) -> _Refused:
-        return _Refused(lambda: self._log(key, version, operation, contexts, by, ok=False))
+    @contextmanager
+    def _refusing(self, key: Key, operation: str, contexts: Sequence[bytes], by: Principal) -> Iterator[None]:
+        """A use that does not open what it was given is a use as well."""
+        try:
+            yield
+        except (Tampered, BadInput):
+            self._log(key, key.version, operation, contexts, by, ok=False)
+            raise
 
     def _newest_first(self, key: Key) -> Iterable[int]:
         return range(key.version, 0, -1)
@@ -281,20 +288,6 @@ class Uses(Catalogue):
             self._opened.put(name, found)
         public: VerifyingKey | EncryptingKey = found
         return public
-
-
-class _Refused:
-    """Logs a use that did not open what it was given."""
-
-    def __init__(self, log: Any) -> None:
-        self._log = log
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and issubclass(kind, Tampered):
-            self._log()
 
 
 _DATA = frozenset({"sign", "verify", "mac", "check_mac", "encrypt_to", "decrypt"})
