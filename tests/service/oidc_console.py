@@ -17,13 +17,13 @@ from tongguan.trust.settings import Provider
 
 
 @contextmanager
-def console_with_provider(folder: Path) -> Iterator[tuple[House, str, oidc_server.Server]]:
+def console_with_provider(folder: Path, **more: bool) -> Iterator[tuple[House, str, oidc_server.Server]]:
     """Gives the house, its address by name, and the provider `corp`."""
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://localhost:{listening.getsockname()[1]}"
     back = f"{address}/sign-in/external/corp/callback"
     with oidc_server.oidc_server([back], back=[f"{address}/sign-in"]) as provider:
-        known = Provider("corp", "集团统一登录", provider.issuer, "tongguan", "CORP_SECRET")
+        known = Provider("corp", "集团统一登录", provider.issuer, "tongguan", "CORP_SECRET", **more)
         house = new_house(folder, providers=[known])
         config = uvicorn.Config(
             house.app, log_level="critical", lifespan="off", server_header=False, timeout_graceful_shutdown=1

@@ -245,7 +245,10 @@ def test_wrong_codes_make_one_wait(guarded: tuple[House, httpx.Client, str, list
 def test_twins(guarded: tuple[House, httpx.Client, str, list[str]]) -> None:
     _, client, _, _ = guarded
     twin = client.get("/sign-in", headers={"Accept": "application/json"}).json()
-    assert set(twin) == {"next", "error", "form", "providers", "passkeys", "local"} and twin["passkeys"] is True
+    assert (
+        set(twin) == {"next", "error", "form", "providers", "passkeys", "local", "elsewhere"}
+        and twin["passkeys"] is True
+    )
     answer = client.post(
         "/sign-in",
         data={"user": "wang", "password": "no no no", "csrf": twin["form"]},
@@ -267,7 +270,7 @@ def test_no_page_has_scripts_or_styles_in_it(client: httpx.Client) -> None:
 def test_by_number_there_are_no_passkeys(house: House, address: str) -> None:
     with browser_of(address.replace("localhost", "127.0.0.1")) as client:
         page = client.get("/sign-in")
-        assert "webauthn.js" not in page.text
+        assert "webauthn.js" not in page.text and f'href="{address}/sign-in"' in page.text
         options = client.post("/sign-in/passkey/options", data={"csrf": form_token(page.text)})
         assert options.status_code == 400 and options.json()["error"]
         enter(client, "wang")
@@ -327,6 +330,20 @@ def test_a_person_comes_by_a_provider(corporate: tuple[House, httpx.Client, oidc
 
     again = follow(client, back)  # replayed
     assert again.status_code == 403 and "已用过或已过期" in again.text and SESSION not in client.cookies
+
+
+@needs_node
+def test_a_newcomer_gets_an_account_without_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORP_SECRET", oidc_server.SECRET)
+    with console_with_provider(tmp_path, create_users=True) as (house, address, _), browser_of(address) as client:
+        for name, status in (("wu", 303), ("li", 403)):  # li has a password here: a name there opens nothing
+            out = client.get("/sign-in/external/corp")
+            back = oidc_server.Person(name).go(out.headers["location"], address)
+            assert follow(client, back).status_code == status
+            client.cookies.clear()
+        made = house.identity.by_name("wu")
+        assert made and made.grants == () and not made.has_password and made.display == "员工 wu"
+        assert house.identity.providers.linked(house.users["li"]) == set()
 
 
 @needs_node

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from tongguan.errors import BadInput, Denied
-from tongguan.service.console.pages.signin import party_of
+from tongguan.service.console.pages.signin import by_name, party_of
 from tongguan.service.console.visit import Visit
 from tongguan.service.console.workspace import Row
 from tongguan.trust.access import Principal, may
@@ -93,7 +93,7 @@ def _access(visit: Visit, by: Principal) -> Row:
         "codes_left": identity.recovery_left(by.id, by),
         "providers": [{"id": p.id, "name": p.name, "linked": p.id in linked} for p in identity.providers.offered],
         "passkeys": party_of(visit) is not None,
-        "elsewhere": _by_name(visit),
+        "elsewhere": by_name(visit, "/profile"),
     }  # fmt: skip
 
 
@@ -137,12 +137,6 @@ def _browser(agent: str) -> str:
     name = next((name for name, mark in _BROWSERS if mark in agent), "")
     system = next((name for name, mark in _SYSTEMS if mark in agent), "")
     return f"{name} · {system}" if name and system else name
-
-
-def _by_name(visit: Visit) -> str:
-    """This page under the name that browsers know keys for, where it was called by another one of this machine."""
-    url = visit.request.base_url
-    return str(url.replace(hostname="localhost")).rstrip("/") + "/profile" if url.hostname == "127.0.0.1" else ""
 
 
 _TABS = {"access": _access, "sessions": _sessions, "tokens": _tokens, "display": _display}

@@ -15,7 +15,18 @@ from tongguan.service.permission import Forbidden, TooMany, count_sign_in, needs
 from tongguan.trust.identity import SignIn
 from tongguan.trust.identity.webauthn import RelyingParty, relying_party
 
-__all__ = ["Stranger", "Text", "agent_of", "check_stranger", "door", "let_in", "origin_of", "party_of", "router"]
+__all__ = [
+    "Stranger",
+    "Text",
+    "agent_of",
+    "by_name",
+    "check_stranger",
+    "door",
+    "let_in",
+    "origin_of",
+    "party_of",
+    "router",
+]
 
 router = APIRouter()
 Stranger = Annotated[Visit, Depends(open_visit)]
@@ -172,6 +183,7 @@ def door(visit: Visit, target: str, error: str = "", status: int = 200, told: st
         "providers": [{"id": p.id, "name": p.name} for p in offered],
         "local": not offered and trust.settings.service.public_url is None,
         "passkeys": party_of(visit) is not None,
+        "elsewhere": by_name(visit, "/sign-in"),
     }
     response = visit.page("signin.html", data, status)
     if "seconds" in values:
@@ -183,6 +195,13 @@ def door(visit: Visit, target: str, error: str = "", status: int = 200, told: st
 def party_of(visit: Visit) -> RelyingParty | None:
     """In whose name this browser may be asked for a security key; None where browsers have none for our address."""
     return relying_party(visit.console.trust.settings.service.public_url, str(visit.request.base_url))
+
+
+def by_name(visit: Visit, path: str) -> str:
+    """A page of ours under the name that browsers know keys for, where it was called by the number of this machine."""
+    url = visit.request.base_url
+    alone = visit.console.trust.settings.service.public_url is None and url.hostname == "127.0.0.1"
+    return str(url.replace(hostname="localhost")).rstrip("/") + path if alone else ""
 
 
 def origin_of(visit: Visit) -> str:
