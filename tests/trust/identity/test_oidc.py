@@ -559,3 +559,26 @@ def _signed(header: dict[str, Any], payload: bytes, key: Any, algorithm: str) ->
     method = jws.JWSRegistry.algorithms["Ed25519" if algorithm == "EdDSA" else algorithm]
     signed = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in (json.dumps(header).encode(), payload))
     return f"{signed.decode()}.{evil_provider.b64(method.sign(signed, key))}"
+
+
+def test_both_databases_and_one_answer_at_once(evil: Evil, any_house: Any) -> None:
+    providers = Providers(any_house.database, any_house.log, [honest(evil)])
+    begun, answer = begin(evil, providers)
+    arrived: list[str] = []
+
+    def come() -> None:
+        try:
+            arrived.append(providers.finish("corp", answer, begun.browser).subject)
+        except Refused as refused:
+            arrived.append(refused.why)
+
+    threads = [threading.Thread(target=come) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(arrived) == ["s-1", "stale", "stale", "stale", "stale"]
+    user = any_house.person()
+    assert providers.linked(user.id) == set()
+    any_house.identity.link_external(user.id, honest(evil), "s-1", any_house.identity.principal(user.id))
+    assert providers.linked(user.id) == {"corp"}

@@ -603,3 +603,31 @@ def _registers(keys: SecurityKeys, text: str) -> bool:
     except BadInput:
         return False
     return True
+
+
+def test_both_databases_and_two_copies_at_once(any_house: Any) -> None:
+    keys, user = any_house.identity.security_keys, any_house.person()
+    me = any_house.identity.principal(user.id)
+    key = SoftKey(count=5)
+    options = keys.begin_registration(user.id, PARTY, me, attempt="s")
+    keys.register(user.id, key.create(options), me, name="n", attempt="s")
+    assert any_house.identity.user(user.id, me).second_factors == ("webauthn",)
+    answers = []
+    for attempt in ("one", "two"):  # a key and its copy count alike
+        key.count = 9
+        answers.append((key.get(keys.begin_sign_in(PARTY, attempt=attempt)), attempt))
+    outcomes: list[str] = []
+
+    def come(answer: str, attempt: str) -> None:
+        outcomes.append(keys.sign_in(answer, attempt=attempt, address="192.0.2.7").outcome)
+
+    threads = [threading.Thread(target=come, args=pair) for pair in answers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["in", "no"]
+    assert any_house.log.of("security_key_refused")[0]["why"] == "counter"
+    assert keys.keys(user.id, me)[0].suspect is not None
+    any_house.identity.reset_factors(user.id, any_house.security)
+    assert keys.keys(user.id, me) == []
