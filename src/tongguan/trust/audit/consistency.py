@@ -51,7 +51,7 @@ def check_consistency(document: Mapping[str, Any], verifier: str | None = None, 
         path = [_bytes(step) for step in document["path"][:PATH_LIMIT]]
         heads = [
             document["checkpoint"],
-            *([document["first_checkpoint"]] if document["first_checkpoint"] else []),
+            *([document["first_checkpoint"]] if document["first_checkpoint"] is not None else []),
             *notes,
         ]
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, BadInput):
