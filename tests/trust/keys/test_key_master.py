@@ -436,3 +436,23 @@ def test_killed_while_the_passphrase_changes(tmp_path, monkeypatch, where):
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", program], timeout=60).returncode == -9
     monkeypatch.setenv("TONGGUAN_TEST_PASSPHRASE", first if "replace" in where else "the second passphrase")
     assert open_(tmp_path).generations() == (generation,)
+
+
+def test_an_hsm_that_hangs(token, monkeypatch):
+    """The library does not return: the caller is told in time, the next at once, and all is well when it does."""
+    from tongguan.trust.keys import hsm
+
+    master = HsmMaster(token.settings())
+    generation = master.generate()
+    wrapped = master.wrap(generation, b"k", CONTEXT)
+    release, slow = threading.Event(), HsmMaster._unwrap
+    monkeypatch.setattr(hsm._PATIENCE, "seconds", 0.3)
+    monkeypatch.setattr(HsmMaster, "_unwrap", lambda self, *given: release.wait(60) and slow(self, *given))
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="no answer in"):
+            master.unwrap(generation, wrapped, CONTEXT)
+    release.set()
+    assert hsm._PATIENCE._stuck is not None
+    hsm._PATIENCE._stuck.join(30)
+    monkeypatch.setattr(hsm._PATIENCE, "seconds", 30.0)
+    assert master.unwrap(generation, wrapped, CONTEXT) == b"k"

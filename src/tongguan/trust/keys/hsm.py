@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 
 from tongguan.errors import BadInput, BadSettings, Missing, Unavailable
 from tongguan.trust.ciphers import Tampered, digest
+from tongguan.trust.keys.patience import Patience, TookTooLong
 from tongguan.trust.settings import Master as MasterSettings
 from tongguan.trust.settings import secret_of
 
@@ -31,6 +32,7 @@ GCM, KEY_WRAP = b"\x01", b"\x02"
 NONCE_SIZE = 12
 _REFUSED: set[bytes] = set()  # keyed digests of (module, token, PIN) that the token refused
 _LIBRARIES = threading.RLock()  # beginning a library anew ends every session in it, so one thread at a time uses it
+_PATIENCE = Patience(30.0)  # for all libraries: a token on a network may hang
 _PROCESS_KEY = secrets.token_bytes(32)
 
 
@@ -231,24 +233,34 @@ class HsmMaster:
 
         With a `probe`: a failure of the deed in a token that otherwise works means that the data are not its own.
         """
-        errors = self._pkcs11.exceptions.PKCS11Error
         with self._lock:
-            for last in (False, True):
-                try:
-                    session = self._opened()
-                    done = deed(session)
-                    self._fresh = False
-                    return done
-                except errors as error:
-                    if probe is not None and self._session is not None and _works(probe, self._session, errors):
-                        raise Tampered("a wrapped key") from None
-                    self._forget()
-                    if last:
-                        raise Unavailable(
-                            f"the HSM ({self.name}) does not answer ({type(error).__name__}); is it connected and "
-                            "switched on? Nothing was changed; try again when it is back"
-                        ) from None
+            try:
+                return _PATIENCE.call(lambda: self._tried(deed, probe))
+            except TookTooLong:
+                self._session, self._objects = None, {}  # the library still uses it; it is not closed
+                raise self._silent(f"no answer in {_PATIENCE.seconds:.0f} s") from None
+
+    def _tried(self, deed: Callable[[Any], T], probe: Callable[[Any], None] | None) -> T:
+        errors = self._pkcs11.exceptions.PKCS11Error
+        for last in (False, True):
+            try:
+                session = self._opened()
+                done = deed(session)
+                self._fresh = False
+                return done
+            except errors as error:
+                if probe is not None and self._session is not None and _works(probe, self._session, errors):
+                    raise Tampered("a wrapped key") from None
+                self._forget()
+                if last:
+                    raise self._silent(type(error).__name__) from None
         raise AssertionError
+
+    def _silent(self, how: str) -> Unavailable:
+        return Unavailable(
+            f"the HSM ({self.name}) does not answer ({how}); is it connected and switched on? Nothing was changed; try "
+            "again when it is back"
+        )
 
     def _opened(self) -> Any:
         if self._process != os.getpid():  # PKCS#11 asks a forked child to begin anew
