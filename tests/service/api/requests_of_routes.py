@@ -126,9 +126,7 @@ REQUESTS: dict[str, Make] = {
         f"{V1}/approvals/{house.approval(house.asker)}/decision", json={"approve": True}
     ),
     f"POST {V1}/approvals/{{id}}/withdrawal": lambda house, who: Call(
-        f"{V1}/approvals/{house.approval(who)}/withdrawal"
-        if "approvals.request" in house.trust.policy.roles[next(iter(who.roles))].grants
-        else f"{V1}/approvals/{house.approval(house.asker)}/withdrawal"
+        f"{V1}/approvals/{house.approval(who if who.kind == 'user' else house.asker)}/withdrawal"
     ),
     # ---- evidence
     f"POST {V1}/evidence": lambda house, who: Call(
