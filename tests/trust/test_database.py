@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tongguan.errors import BadSettings, Broken, CannotWrite, Unavailable
+from tongguan.errors import BadInput, BadSettings, Broken, CannotWrite, Unavailable
 from tongguan.trust.database import METADATA, Database
 
 marks = sa.Table("marks_of_the_test", METADATA, sa.Column("name", sa.Text, primary_key=True))
@@ -19,6 +19,18 @@ marks = sa.Table("marks_of_the_test", METADATA, sa.Column("name", sa.Text, prima
 def names(database: Database) -> list[str]:
     with database.read() as connection:
         return list(connection.execute(sa.select(marks.c.name).order_by(marks.c.name)).scalars())
+
+
+def test_text_that_no_database_keeps_is_bad_input(tmp_path: Path, postgres_url: str) -> None:
+    for place in (tmp_path / "trust.db", postgres_url):
+        database = Database(place)
+        with pytest.raises(BadInput, match="cannot be stored"), database.write() as connection:
+            connection.execute(marks.insert().values(name="half \ud800"))
+        if isinstance(place, str):
+            with pytest.raises(BadInput, match="cannot be stored"), database.write() as connection:
+                connection.execute(marks.insert().values(name="nul \0"))
+        assert names(database) == []
+        database.close()
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Trust: an audit log that shows tampering, the workspace's keys, and sign-in for the console."""
+"""Trust: who may do what, keys and ciphers, sealed evidence, and a log that nobody can quietly change.
+
+What short commands need is here; the whole room opens by `tongguan.trust.opening.open_trust`.
+"""
 
 from tongguan.trust.audit import (
     AuditLog,
@@ -12,12 +15,10 @@ from tongguan.trust.audit import (
     verify_consistency,
     verify_inclusion,
 )
-from tongguan.trust.door import Door
 from tongguan.trust.places import home, workspace_key
 
 __all__ = [
     "AuditLog",
-    "Door",
     "Entry",
     "Problem",
     "Proof",

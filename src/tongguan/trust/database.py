@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError
 
-from tongguan.errors import BadSettings, Broken, CannotWrite, Missing, Unavailable
+from tongguan.errors import BadInput, BadSettings, Broken, CannotWrite, Missing, Unavailable
 
 __all__ = ["METADATA", "Database"]
 
@@ -72,6 +72,8 @@ class Database:
             yield
         except IntegrityError:
             raise
+        except (DataError, UnicodeEncodeError):
+            raise BadInput("this text cannot be stored: it holds NUL or half a character; send plain text") from None
         except OperationalError as error:
             # The driver's message only: SQLAlchemy's own holds the statement and its values.
             if self.engine.dialect.name == "sqlite":

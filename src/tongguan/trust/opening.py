@@ -66,7 +66,7 @@ class Trust:
         def make() -> Approvals:
             from tongguan.trust.approvals import Approvals
 
-            return Approvals(self.database, self.record, self.policy)
+            return Approvals(self.database, self.record, self.policy, answers_for=self.identity.answers_for)
 
         return self._once("approvals", make)
 
@@ -94,9 +94,8 @@ class Trust:
     @property
     def evidence(self) -> Evidence:
         def make() -> Evidence:
-            from tongguan.trust.evidence import Evidence, open_store
-
             from tongguan.trust.ciphers import SUITES
+            from tongguan.trust.evidence import Evidence, open_store
 
             settings = self.settings.evidence
             store, suite = open_store(settings, self.home), SUITES[self.settings.suite]

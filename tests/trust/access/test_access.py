@@ -55,7 +55,8 @@ def test_roles_of_different_duties_do_not_lie_in_one_hand() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_what_it_grants_and_nothing_else(role: str) -> None:
-    assert {name for name in OPERATIONS if may(POLICY, somebody(role), name)} == POLICY.roles[role].grants
+    allowed = {name for name in OPERATIONS if may(POLICY, somebody(role), name)}
+    assert allowed == POLICY.roles[role].grants | {"profile.own"}
 
 
 @given(role=st.sampled_from(ROLES), operation=st.sampled_from(SCOPED), held=st.frozensets(st.sampled_from("ABC")),
@@ -80,8 +81,13 @@ def test_with_own_affairs_pending_nothing_else_is_open(pending: str) -> None:
     assert [name for name in OPERATIONS if may(POLICY, who, name)] == ["profile.own"]
 
 
-def test_nobody_and_unknown_roles_may_nothing() -> None:
-    assert not any(may(POLICY, who, name) for who in (somebody(), somebody("emperor")) for name in OPERATIONS)
+def test_without_a_role_only_ones_own_affairs_are_open() -> None:
+    for who in (somebody(), somebody("emperor")):
+        assert [name for name in OPERATIONS if may(POLICY, who, name)] == ["profile.own"]
+    for kind in ("service", "local", "system"):
+        assert not any(may(POLICY, Principal("x", kind), name) for name in OPERATIONS)
+    token = somebody("viewer", only=frozenset({"results.read"}))
+    assert not may(POLICY, token, "profile.own")
 
 
 def test_an_unknown_operation_is_a_fault_of_ours() -> None:

@@ -53,6 +53,8 @@ def may(policy: Policy, who: Principal, operation: str, *, entity: str | None = 
     scoped = policy.operations[operation].scoped
     if who.only is not None and operation not in who.only:
         return False
+    if operation == "profile.own" and who.kind == "user" and who.only is None:
+        return True  # also without a role: whoever may sign in may put their own affairs in order
     if who.pending is not None and operation != "profile.own":
         return False
     for grant in who.grants:
