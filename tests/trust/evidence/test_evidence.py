@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import stat
 import threading
@@ -13,6 +14,7 @@ import pytest
 from evidence_room import AUDITOR, FAR, GUARD, NEAR, OFFICER, OWNER, STRANGER, Room
 
 from tongguan.errors import BadInput, Denied, NotFound
+from tongguan.trust.access import Principal
 from tongguan.trust.evidence import KINDS
 
 SIZES = [0, 1, 48, (1 << 18) - 1, 1 << 18, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (4 << 20) + 7, 9 << 20]
@@ -424,3 +426,19 @@ def test_a_suspended_key_closes_its_evidence(room: Room) -> None:
         room.evidence.reveal(made.id, "why", OFFICER)
     room.keys.activate(made.key, GUARD)
     assert room.read(made.id) == b"x"
+
+
+def test_whoever_may_use_keys_opens_no_evidence_by_them(room: Room) -> None:
+    """Not even with a copy of the database: the key is for the evidence store alone."""
+    import sqlalchemy as sa
+
+    from tongguan.trust.evidence.records import BLOBS
+
+    made = room.add(b"x")
+    with room.database.read() as connection:
+        row = connection.execute(sa.select(BLOBS)).one()._mapping
+    context = b"evidence blob\0" + json.dumps([row["entity"], row["id"]]).encode()
+    assert room.keys.open_data_key(made.key, row["wrapped"], context, room.evidence._parts.vault._by)
+    for who in (OFFICER, Principal("system:evidence2", "system", OFFICER.grants)):
+        with pytest.raises(Denied):
+            room.keys.open_data_key(made.key, row["wrapped"], context, who)

@@ -181,7 +181,9 @@ def _supersede(parts: Parts, connection: sa.Connection, damaged: str, blob: Row,
         manifest = dict(found._mapping)
         parts.genuine_manifest(manifest, secret)
         parts.write_manifest(connection, manifest, secret, blob=blob["id"])
-    parts.record("evidence.restored", "evidence", {"damaged": damaged, "blob": blob["id"], "digest": blob["digest"]})
+    parts.record(
+        "evidence.restored", "system:evidence", {"damaged": damaged, "blob": blob["id"], "digest": blob["digest"]}
+    )
 
 
 def _insert(

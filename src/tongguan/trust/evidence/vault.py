@@ -30,6 +30,7 @@ from tongguan.trust.evidence.records import KEYS
 __all__ = ["NONE", "BlobKey", "KeyService", "Secret", "Vault"]
 
 KEY_NAME = "evidence"
+NAME = "system:evidence"  # no account can have a colon in its name
 NONE = ""  # the entity of evidence that belongs to none
 FRESH_S = 60.0  # how long an entity's secret stays in memory: a key that is suspended stops working within this time
 
@@ -39,6 +40,7 @@ class KeyService(Protocol):
 
     def ensure(self, *, name: str, purpose: Any, owner: str, entity: str | None, by: Principal) -> Any: ...
     def get(self, id: str, by: Principal) -> Any: ...
+    def set_policy(self, id: str, policy: Any, by: Principal) -> Any: ...
     def data_key(self, id: str, context: bytes, by: Principal) -> tuple[bytes, bytes]: ...
     def open_data_key(self, id: str, wrapped: bytes, context: bytes, by: Principal) -> bytes: ...
     def rewrap(self, id: str, wrapped: bytes, context: bytes, by: Principal) -> bytes: ...
@@ -92,7 +94,7 @@ class Secret:
 class Vault:
     """Keys and sealing for the evidence store. Threads may share it.
 
-    Key uses are logged by the key service under the name `evidence`: who asked is in the evidence store's own entries.
+    Key uses are logged by the key service under the name `system:evidence`; who asked is in our own entries.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Vault:
         self._lock = threading.Lock()
         needed = ("keys.create", "keys.read", "keys.use", "keys.manage")
         roles = sorted({policy.holders(operation)[0].id for operation in needed if policy.holders(operation)})
-        self._by = Principal("evidence", "system", tuple(Grant(role) for role in roles), id="system:evidence")
+        self._by = Principal(NAME, "system", tuple(Grant(role) for role in roles), id=NAME)
 
     def secret(self, entity: str, *, new: bool = False) -> Secret:
         """The entity's. `new`: made where it is not there, for its first evidence. Raises Broken."""
@@ -197,6 +199,8 @@ class Vault:
 
     def _key(self, entity: str) -> str:
         key = self._keys.ensure(name=KEY_NAME, purpose="wrap", owner="evidence", entity=entity or None, by=self._by)
+        # On top of the roles: whoever may use keys, and has a copy of the database, still opens no evidence unlogged.
+        self._keys.set_policy(key.id, {"allow": [{"principals": [NAME]}]}, self._by)
         return str(key.id)
 
     def _version(self, key: str) -> int:
