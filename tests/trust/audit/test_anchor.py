@@ -90,6 +90,13 @@ def settings(node, log):
     return replace(plain, contract=deploy(log, plain, log.append, "kim"))
 
 
+def put(chain, origin, size, root):
+    """Anchor something, whatever log it is of, and wait for it."""
+    signed = chain.sign(chain.anchoring(origin, size, root))
+    chain.send(signed)
+    assert chain.wait(lambda: chain.mined(signed.hash)).done
+
+
 def kinds(report):
     return sorted({problem.kind for problem in report.problems})
 
@@ -116,7 +123,7 @@ def test_the_contract_only_grows_and_only_writers_write(settings, log, monkeypat
     before = chain.anchors("a")
     assert before == []
     for size, root in ((5, b"\1" * 32), (9, b"\2" * 32)):
-        chain.send(chain.sign(chain.anchoring("a", size, root)))
+        put(chain, "a", size, root)
     assert [(one.size, one.root) for one in chain.anchors("a")] == [(5, b"\1" * 32), (9, b"\2" * 32)]
     for size in (0, 4, 5, 9):
         with pytest.raises(Broken, match="newer head"):
@@ -131,7 +138,7 @@ def test_many_anchors_are_read_page_by_page(settings, monkeypatch):
     monkeypatch.setattr("tongguan.trust.audit.anchor.chain.PAGE", 4)
     chain = Chain(settings, settings.contract)
     for size in range(1, 10):
-        chain.send(chain.sign(chain.anchoring("many", size, size.to_bytes(32, "big"))))
+        put(chain, "many", size, size.to_bytes(32, "big"))
         assert [one.size for one in chain.anchors("many")] == list(range(1, size + 1))
     assert chain.newest("many").size == 9 and chain.count("many") == 9
 
