@@ -348,6 +348,8 @@ def test_a_challenge_counts_once_for_one_purpose_and_one_attempt(keys: SecurityK
     enrol(keys, key)
     answer = key.get(keys.begin_second_factor("u1", PARTY, attempt="p"))
     assert passkey(keys, answer, "p") is None  # another purpose
+    asked = keys.begin_registration("u1", PARTY, me("u1"), attempt="p")
+    assert not keys.verify("u1", key.get(asked), attempt="p")
     assert keys.verify("u1", answer, attempt="p")
     assert not keys.verify("u1", answer, attempt="p")  # replayed
     answer = key.get(keys.begin_second_factor("u1", PARTY, attempt="p"))
@@ -388,6 +390,7 @@ def test_another_users_key(keys: SecurityKeys) -> None:
     assert passkey(keys, forged.get(keys.begin_sign_in(PARTY, attempt="f"))) is None
     mine.handle = b"u2"
     assert passkey(keys, mine.get(keys.begin_sign_in(PARTY, attempt="f"))) is None
+    assert not keys.verify("u1", mine.get(keys.begin_second_factor("u1", PARTY, attempt="p")), attempt="p")
     mine.handle = None
     assert passkey(keys, mine.get(keys.begin_sign_in(PARTY, attempt="f"))) is None
     mine.handle = b"\xff"
