@@ -95,7 +95,11 @@ def test_approvals_of_others_look_as_if_they_were_not_there(house: House, office
 
 
 def test_lists_hold_nothing_of_others(house: House, officer: httpx.Client) -> None:
-    ours = {"evidence": house.evidence(OURS), "keys": house.key(entity=OURS), "approvals": house.approval(house.asker, OURS)}
+    ours = {
+        "evidence": house.evidence(OURS),
+        "keys": house.key(entity=OURS),
+        "approvals": house.approval(house.asker, OURS),
+    }
     theirs = [house.evidence(THEIRS), house.key(entity=THEIRS), house.approval(house.asker, THEIRS)]
     for what, ident in ours.items():
         found = officer.get(f"{V1}/{what}", params={"limit": 1000})

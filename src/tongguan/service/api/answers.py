@@ -21,9 +21,17 @@ __all__ = ["ERRORS", "Failure", "listen", "refusal"]
 SHOWN = 8  # faults of one request that are named
 STATUS = {
     "bad_input": 400, "unauthenticated": 401, "denied": 403, "forgery": 403, "not_found": 404, "method": 405,
-    "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500, "unavailable": 503,
+    "too_slow": 408, "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500, "unavailable": 503,
 }  # fmt: skip
-BY_STATUS = {401: "unauthenticated", 403: "denied", 404: "not_found", 405: "method", 413: "too_large", 429: "too_many"}
+BY_STATUS = {
+    401: "unauthenticated",
+    403: "denied",
+    404: "not_found",
+    405: "method",
+    408: "too_slow",
+    413: "too_large",
+    429: "too_many",
+}
 
 
 class Text(BaseModel):

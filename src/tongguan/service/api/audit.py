@@ -28,6 +28,7 @@ from tongguan.trust.audit.anchor.anchoring import receipts_of
 from tongguan.trust.audit.export import export as write_export
 from tongguan.trust.audit.witness import Cosigned
 from tongguan.trust.audit.witness import cosign as ask_witnesses
+from tongguan.trust.opening import Trust
 
 __all__ = ["router"]
 
@@ -177,7 +178,7 @@ def consistency(
 def verify(trust: TrustRoom, by: Annotated[Principal, needs("audit.verify")]) -> Checked:
     """Recompute the whole log and hold it against what is stored, signed and cosigned; the check becomes an entry."""
     with _alone():
-        verdict = trust.audit.verify(Cosigned.of(trust.audit).notes())
+        verdict = trust.audit.verify(_cosigned(trust))
     problems = [dict(problem.text) for problem in verdict.problems][:PROBLEMS]
     found = Checked(size=verdict.size, root=verdict.root.hex(), ok=verdict.ok, problems=problems)
     trust.record("verify", by.name, found.model_dump())
@@ -195,7 +196,7 @@ def export(trust: TrustRoom, by: Annotated[Principal, needs("audit.export")]) ->
     folder = tempfile.TemporaryDirectory(dir=trust.home, prefix=".export-")
     try:
         with _alone():
-            notes = Cosigned.of(trust.audit).notes()
+            notes = _cosigned(trust)
             made = write_export(trust.audit, Path(folder.name), heads=notes, receipts=receipts_of(trust.audit).raw())
         body = {"what": "audit", "format": "tiles", "size": made.size, "root": made.root.hex()}
         index = trust.record("export", by.name, body)
@@ -220,7 +221,7 @@ def cosign(trust: TrustRoom, by: Annotated[Principal, needs("audit.anchor")]) ->
 @router.get("/cosignatures")
 def cosignatures(trust: TrustRoom, by: Annotated[Principal, needs("audit.read")]) -> list[str]:
     """Checkpoints as witnesses have cosigned them, the newest last."""
-    return Cosigned.of(trust.audit).notes()[-PROBLEMS:]
+    return _cosigned(trust)[-PROBLEMS:]
 
 
 @router.post("/anchors", status_code=201)
@@ -272,6 +273,10 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         _at_work.release()
+
+
+def _cosigned(trust: Trust) -> list[str]:
+    return [str(note) for note in Cosigned.of(trust.audit).notes()]
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +24,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PIECE_S = 30.0  # how long a caller may be silent within a body, and may leave an answer unread
 SLOWEST = 4096  # bytes a second that a body must come at, once PIECE_S are over
+DRAIN, DRAIN_S = 16 << 20, 5.0  # bytes of a refused body that are taken in, and for how long
 HEADERS = {
     # Widths of bars are style attributes; no style sheet and no script stands in a page.
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; "
@@ -37,12 +40,18 @@ HEADERS = {
 HSTS = "max-age=63072000; includeSubDomains"
 
 
-class TooLarge(Exception):
+class TooLarge(HTTPException):
     """A body beyond the limit."""
 
+    def __init__(self) -> None:
+        super().__init__(413)
 
-class TooSlow(Exception):
+
+class TooSlow(HTTPException):
     """A body that does not come, or an answer that nobody fetches."""
+
+    def __init__(self) -> None:
+        super().__init__(408)
 
 
 class Guard:
@@ -86,6 +95,8 @@ class Guard:
                 raise TooSlow from None
 
         if refusal := self._refusal(scope):
+            if refusal.status_code == 413:
+                await _drain(receive)
             await refusal(scope, receive, answer)
             return
         try:
@@ -161,6 +172,18 @@ def _plain(scope: Scope, error: Exception) -> Response:
     return PlainTextResponse(en + "\n", status, headers)
 
 
+async def _drain(receive: Receive) -> None:
+    """Take in some of a body that was refused: a connection that is closed on unread bytes loses the answer, too."""
+    seen = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while seen < DRAIN:
+                message = await receive()
+                seen += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+
+
 def _route(scope: Scope) -> str:
     """The route, not the address, which holds what was typed."""
     return str(getattr(scope.get("route"), "path", "an unknown address"))
@@ -183,6 +206,8 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         seen += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if seen > limit:
+            if not whole:
+                await _drain(receive)
             raise TooLarge
         if not whole and time.monotonic() - began > PIECE_S + seen / SLOWEST:
             raise TooSlow
