@@ -149,6 +149,8 @@ class Guard:
             headers[name] = value
         if self.secure:
             headers["Strict-Transport-Security"] = HSTS
+        if message["status"] in (408, 413):  # the rest of the body is not waited for
+            headers["Connection"] = "close"
         # Pages hold what only the signed-in user may see; the files of the console may be kept but are asked about.
         headers["Cache-Control"] = "no-cache" if path.startswith("/static/") else "no-store"
 
@@ -165,11 +167,10 @@ def _plain(scope: Scope, error: Exception) -> Response:
         if isinstance(error, TooLarge)
         else (408, "too_slow", "请求内容迟迟没有到齐", "The request did not arrive in time.")
     )
-    headers = {"Connection": "close"}
     if scope["path"].startswith("/api/"):
         error_body = {"kind": kind, "title": en, "help": en, "text": {"zh": zh, "en": en}}
-        return JSONResponse({"error": error_body}, status, headers)
-    return PlainTextResponse(en + "\n", status, headers)
+        return JSONResponse({"error": error_body}, status)
+    return PlainTextResponse(en + "\n", status)
 
 
 async def _drain(receive: Receive) -> None:
