@@ -187,7 +187,7 @@ def test_a_head_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     "request_",
     [b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\xa5\r\n\r\n",
-     b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", 
+     b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n",
      b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /flows",
      b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\nX : a\r\n\r\n"],
 )  # fmt: skip
