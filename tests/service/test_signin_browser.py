@@ -156,6 +156,7 @@ def test_without_scripts(browser: Browser, address: str, house: House) -> None:
     assert page.locator("text=用通行密钥登录").is_hidden() and page.locator(".js:visible").count() == 0
     somebody.enter()
     page.click("form[action='/profile/totp'] button")
+    expect(page.locator(".qr svg")).to_be_visible()
     box = page.locator(".qr svg").bounding_box()
     assert box and box["width"] == box["height"] > 150
     secret = page.locator(".secret .id").inner_text().replace(" ", "")
@@ -163,6 +164,7 @@ def test_without_scripts(browser: Browser, address: str, house: House) -> None:
     page.click("form[action='/profile/totp/confirm'] button")
     expect(page.locator(".note.good")).to_contain_text("身份验证器已启用")
     page.click("form[action='/profile/recovery'] button")
+    expect(page.locator(".codes li")).to_have_count(10)
     codes = page.locator(".codes li").all_inner_texts()
     page.click("text=我已收好")
     page.click("nav.tabs >> text=接口令牌")
@@ -186,7 +188,7 @@ def test_without_scripts(browser: Browser, address: str, house: House) -> None:
 def test_recovery_codes_print_without_the_rest(wang: Somebody, tmp_path: Path) -> None:
     page = wang.enter()
     page.click("form[action='/profile/recovery'] button")
-    page.wait_for_selector(".codes")
+    expect(page.locator(".codes li")).to_have_count(10)
     page.emulate_media(media="print")
     assert page.locator("aside.nav:visible, .top:visible, .btn:visible").count() == 0
     assert page.locator(".codes li:visible").count() == 10
