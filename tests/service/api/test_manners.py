@@ -245,6 +245,7 @@ def test_a_caller_may_ask_only_so_often() -> None:
             assert checked(answer, 429)["kind"] == "too_many" and int(answer.headers["retry-after"]) >= 1
             page = client.get("/flows")
             assert page.status_code == 429 and page.headers["retry-after"] and "<h1>" in page.text
+            assert {client.get("/nope").status_code for _ in range(5)} == {429}
             # Somebody who is signed in is another caller.
             user = add_user(app.state.console.trust, "another", "compliance_officer")
             came = app.state.console.trust.identity.admit(user, method="password", address="127.0.0.1")

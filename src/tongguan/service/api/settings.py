@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from fastapi import APIRouter
@@ -68,6 +69,8 @@ def settings(trust: TrustRoom, by: Annotated[Principal, needs("settings.read")])
     """What is in force."""
     shown = asdict(trust.settings)
     shown["database"] = trust.database.name
+    if trust.settings.anchor:  # the address of a node may hold a key to it
+        shown["anchor"]["rpc"] = urlsplit(trust.settings.anchor.rpc).hostname
     health = {"audit_entries": trust.audit.size, "database": trust.database.name}
     return SettingsShown(settings=shown, health=health)
 

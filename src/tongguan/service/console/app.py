@@ -22,6 +22,7 @@ from tongguan.service.console.pages import (
     alerts,
     approvals,
     audit,
+    audit_acts,
     coverage,
     decide,
     evidence,
@@ -54,6 +55,7 @@ PAGES = (
     keys_master,
     keys,
     audit,
+    audit_acts,
     signin,
     profile,
 )
@@ -106,7 +108,10 @@ async def _answer(request: Request, status: int, detail: str = "", **more: str) 
             return JSONResponse({"error": data}, status)
         return visit.page("error.html", data, status)
 
-    return await run_in_threadpool(draw)
+    try:
+        return await run_in_threadpool(draw)
+    except TooMany as error:  # only now was this caller counted; a caller is counted once in a request
+        return await _too_many(request, error)
 
 
 async def _forbidden(request: Request, _: Exception) -> Response:
