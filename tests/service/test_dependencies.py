@@ -107,7 +107,17 @@ def test_no_known_advisory() -> None:
     program = shutil.which("pip-audit", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("pip-audit is not installed; `pip install pip-audit` to look for known advisories")
-    asked = [program, "-r", str(ROOT / LOCKS[0]), "--no-deps", "--disable-pip", "--progress-spinner", "off", "--timeout", "10"]
+    asked = [
+        program,
+        "-r",
+        str(ROOT / LOCKS[0]),
+        "--no-deps",
+        "--disable-pip",
+        "--progress-spinner",
+        "off",
+        "--timeout",
+        "10",
+    ]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=240, check=False)
     if done.returncode and re.search(r"ConnectionError|Max retries|ServiceError|Timeout|timed out", done.stderr):
         pytest.skip("the advisory database cannot be reached")
