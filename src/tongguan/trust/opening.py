@@ -127,7 +127,11 @@ class _IdentityKey:
 
     @cached_property
     def _key(self) -> str:
-        return self._room.keys.ensure(name=IDENTITY_KEY, purpose="seal", owner=HOUSE.name, by=HOUSE).id
+        keys = self._room.keys
+        key = keys.ensure(name=IDENTITY_KEY, purpose="seal", owner=HOUSE.name, by=HOUSE)
+        if not key.policy.allow:  # else whoever may use keys could open the second factors of others
+            keys.set_policy(key.id, {"allow": [{"principals": [HOUSE.id]}]}, HOUSE)
+        return key.id
 
 
 def open_trust(home: Path) -> Trust:

@@ -196,6 +196,21 @@ def test_rights_and_entities(approvals: Approvals, log: Log) -> None:
     assert approvals.decide(id, person("near", entities=A), approve=True).state == "approved"
 
 
+def test_what_belongs_to_no_entity_is_decided_by_a_role_for_all(approvals: Approvals, log: Log) -> None:
+    id = asked(approvals, entity=None)
+    with pytest.raises(Denied, match="held for all entities") as denied:
+        approvals.decide(id, person("near", entities=A), approve=True)
+    assert not denied.value.scope and log.kinds[-1] == "denied"
+    assert approvals.decide(id, DECIDER, approve=True).state == "approved"
+
+
+def test_withdrawing_does_not_tell_what_is_there(approvals: Approvals) -> None:
+    id = asked(approvals, entity="乙")
+    with pytest.raises(Denied) as denied:
+        approvals.withdraw(id, person("near", entities=A))
+    assert denied.value.scope
+
+
 def test_reading_is_scoped(approvals: Approvals, log: Log) -> None:
     ids = {entity: asked(approvals, entity=entity) for entity in ("甲", "乙", None)}
     near = person("near", entities=A)

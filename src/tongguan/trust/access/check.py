@@ -11,7 +11,9 @@ from tongguan.errors import Denied
 from tongguan.trust.access.policy import Policy
 from tongguan.wording import wording
 
-__all__ = ["Grant", "Principal", "check", "grounds", "may"]
+__all__ = ["UNNAMED", "Grant", "Principal", "check", "grounds", "may"]
+
+UNNAMED = "\0"  # an entity that no grant can name: only roles held for all entities cover it
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
-from tongguan.trust.access import Policy, Principal, check, may
+from tongguan.trust.access import UNNAMED, Policy, Principal, check, may
 from tongguan.trust.approvals.records import STATES, TABLE, Approval, State, approval, asked_by
 from tongguan.trust.database import METADATA, Database
 from tongguan.wording import wording
@@ -140,7 +140,7 @@ class Approvals:
         Raises NotFound, Conflict, Denied.
         """
         self._lapse()
-        found = self._find(id)
+        found = self.get(id, by)  # whoever may not see it does not learn that it is there
         if not _asked(found, by):
             raise self._refuse(by, "approvals.request", id, found.entity, "not_yours")
         now = self._clock()
@@ -278,6 +278,8 @@ class Approvals:
         """Why `by` must not decide it, whatever he may do otherwise."""
         if by.kind != "user" or by.only is not None:
             return "not_a_person"
+        if found.entity is None and not may(self._policy, by, "approvals.decide", entity=UNNAMED):
+            return "of_all"  # what belongs to no entity concerns every one
         if _asked(found, by) or found.requester == by.name:
             return "own"
         if found.requester_kind != "user":
@@ -294,7 +296,7 @@ class Approvals:
         named = {entity for grant in by.grants for entity in grant.entities or ()}
         if not may(self._policy, by, "approvals.read"):
             return sa.false()
-        if may(self._policy, by, "approvals.read", entity="\0"):  # an entity that nobody names: all of them
+        if may(self._policy, by, "approvals.read", entity=UNNAMED):
             return sa.true()
         covered = [entity for entity in named if may(self._policy, by, "approvals.read", entity=entity)]
         return sa.or_(TABLE.c.entity.is_(None), TABLE.c.entity.in_(covered))

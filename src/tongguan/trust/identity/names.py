@@ -57,7 +57,7 @@ def label(text: str, what: str, *, empty: bool = False) -> str:
         raise BadInput(f"{what} is empty")
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for c in text):
         raise BadInput(f"{what} holds control or invisible characters")
-    if text[:1] in ("=", "+", "-", "@", "|", "%"):
+    if unicodedata.normalize("NFKC", text[:1]) in ("=", "+", "-", "@", "|", "%"):  # full-width ones count as well
         raise BadInput(f"{what} begins with {text[0]}, which spreadsheets take for a formula")
     return text
 

@@ -150,12 +150,9 @@ class Tokens:
                 self._context.record("token_revoked", by.name, {"token": token_id, "user": name})
 
     def answers_for(self, service: Principal) -> frozenset[str]:
-        """The ids of the persons behind a service account: who issued a token for it that may still be in use."""
-        issuers = sa.select(api_tokens.c.issued_by).where(
-            api_tokens.c.user_id == service.id,
-            api_tokens.c.revoked.is_(None),
-            api_tokens.c.expires > self._context.clock(),
-        )
+        """The ids of the persons behind a service account: who ever issued a token for it. Also where that is revoked
+        since: else one would ask by a token, revoke it, and approve what one asked."""
+        issuers = sa.select(api_tokens.c.issued_by).where(api_tokens.c.user_id == service.id)
         with self._context.database.read() as connection:
             return frozenset(connection.execute(sa.select(users.c.id).where(users.c.name.in_(issuers))).scalars())
 

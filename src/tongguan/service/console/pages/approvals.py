@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
-from tongguan.errors import BadInput, Denied
+from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.service.console.address import link
 from tongguan.service.console.pages.people import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
-from tongguan.trust.access import may
+from tongguan.trust.access import UNNAMED, may
 from tongguan.trust.approvals import Approval, State
 
 __all__ = ["router"]
@@ -63,7 +63,11 @@ def answer(visit: Visitor, approval_id: str, csrf: Text = "", act: Text = "", no
             room.decide(approval_id, by, approve=act == "approve", note=note)
         else:
             raise BadInput("act is approve, refuse or withdraw")
+    except NotFound as error:
+        raise HTTPException(404) from error
     except (BadInput, Denied) as error:
+        if isinstance(error, Denied) and error.scope:  # whether it is there is not theirs to know
+            raise
         return visit.page("approvals.html", {**_data(visit, approval_id), "error": told(visit, error)}, 400)
     return visit.go(link("/approvals", {"id": approval_id}))
 
@@ -104,7 +108,8 @@ def _one(visit: Visit, approval_id: str) -> Approval | None:
 def _row(visit: Visit, approval: Approval) -> Row:
     assert visit.principal
     mine = approval.requester_id == visit.principal.id
-    decides = may(visit.console.trust.policy, visit.principal, "approvals.decide", entity=approval.entity)
+    policy, entity = visit.console.trust.policy, UNNAMED if approval.entity is None else approval.entity
+    decides = may(policy, visit.principal, "approvals.decide", entity=entity)
     return {
         **asdict(approval),
         "mine": mine,

@@ -60,6 +60,7 @@ def original(visit: Visitor, evidence_id: str, csrf: Text = "", reason: Text = "
     except NotFound as error:
         raise HTTPException(404) from error
     except (BadInput, Denied, Broken) as error:
+        _refuse_unseen(error)
         return visit.page("evidence.html", {**_data(visit, evidence_id), "error": _told(visit, error)}, 400)
     name = quote(manifest.name.rpartition("/")[2][:120] or evidence_id, safe="")
     headers = {
@@ -90,6 +91,7 @@ def change(
     except NotFound as error:
         raise HTTPException(404) from error
     except (BadInput, Denied) as error:
+        _refuse_unseen(error)
         return visit.page("evidence.html", {**_data(visit, evidence_id), "error": _told(visit, error)}, 400)
     return visit.go(link("/evidence", {"id": evidence_id, "done": act}))
 
@@ -127,6 +129,10 @@ def _chosen(visit: Visit, evidence_id: str) -> Row | None:
         manifest = room.manifest(evidence_id, by)
     except NotFound:
         return None
+    except Denied as error:
+        if error.scope:
+            return None
+        raise
     operations = ("evidence.reveal", "evidence.hold", "evidence.release", "evidence.retain", "approvals.request")
     return {
         **_row(manifest),
@@ -138,6 +144,12 @@ def _chosen(visit: Visit, evidence_id: str) -> Row | None:
 
 def _row(manifest: Manifest) -> Row:
     return {**asdict(manifest), "origin": dict(manifest.origin)}
+
+
+def _refuse_unseen(error: Exception) -> None:
+    """To whoever may not see a piece, it looks as if it were not there."""
+    if isinstance(error, Denied) and error.scope:
+        raise HTTPException(404) from error
 
 
 def _end_of(day: str) -> float:

@@ -246,5 +246,10 @@ def told(visit: Visit, error: BadInput | Denied) -> str:
 
 
 def _several(text: str) -> list[str] | None:
-    """Names with commas between them; none means all."""
-    return [part.strip() for part in text.replace("，", ",").split(",") if part.strip()] or None
+    """Names with commas between them; an empty field means all. Raises BadInput where there are only commas."""
+    if not text.strip():
+        return None
+    names = [part.strip() for part in text.replace("，", ",").split(",") if part.strip()]
+    if not names:
+        raise BadInput("there is no name between the commas; leave the field empty for all")
+    return names
