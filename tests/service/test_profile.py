@@ -341,3 +341,14 @@ def test_whoever_must_have_a_second_factor_sets_it_up_first(tmp_path: Path) -> N
         with browser_of(address) as wang:
             enter(wang, "wang")
             assert "您的角色要求第二因素" not in wang.get("/profile").text
+
+
+def test_whoever_has_no_role_yet_sees_to_their_own_affairs(address: str) -> None:
+    with browser_of(address) as newcomer:
+        enter(newcomer, "newcomer")
+        assert newcomer.get("/").headers["location"] == "/profile"
+        assert "还没有角色" in newcomer.get("/profile").text
+        assert "您的角色没有可以交给令牌的操作" in newcomer.get("/profile?tab=tokens").text
+        assert send(newcomer, "/profile/password", old=PASSWORD, new=NEW, again=NEW).status_code == 303
+        assert newcomer.get("/flows").status_code == 403
+        assert newcomer.post("/sign-out", data={"csrf": csrf_of(newcomer)}).headers["location"] == "/sign-in"
