@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -14,6 +13,7 @@ import workspace_sample
 from fastapi import FastAPI
 
 from tongguan import service
+from tongguan.service import server as server_module
 from tongguan.trust.access import Grant, Principal
 from tongguan.trust.opening import Trust, open_trust
 
@@ -59,7 +59,7 @@ def add_user(trust: Trust, name: str, *roles: str, kind: str = "user", entities:
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The application behind a real server on loopback; gives its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = server_module._listen("127.0.0.1", 0)
     config = uvicorn.Config(app, log_level="critical", lifespan="off", server_header=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -203,3 +203,10 @@ def test_there_are_no_web_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raw.sendall(b"GET /flows HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")  # fmt: skip
         assert b" 101 " not in raw.recv(4096)
+
+
+def test_answers_leave_at_once() -> None:
+    with server._listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        accepted.close()

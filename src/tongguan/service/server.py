@@ -151,7 +151,10 @@ def _public_host(address: str) -> str:
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket, so that a taken port is one clear message before anything else is said."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        taken = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        # Connections inherit it; without it an answer's body waits 40 ms for the caller to acknowledge its head.
+        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return taken
     except (OSError, OverflowError) as error:
         raise CannotWrite(f"cannot listen on {host}:{port}: {error}; choose another --port") from error
 
