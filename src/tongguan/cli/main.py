@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
-from tongguan.cli import audit
+from tongguan.cli import audit, law
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput, TongguanError
 from tongguan.wording import Language
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.arguments(
         commands.add_parser("audit", help="the log verified, proved, exported, anchored"), _usual_language()
     )
+    law.arguments(commands.add_parser("law", help="the book of the law, and when something is due"), _usual_language())
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser
 
