@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
-from tongguan.cli import audit, law
+from tongguan.cli import audit, evidence, keys, law, users
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput, TongguanError
 from tongguan.wording import Language
@@ -70,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("audit", help="the log verified, proved, exported, anchored"), _usual_language()
     )
     law.arguments(commands.add_parser("law", help="the book of the law, and when something is due"), _usual_language())
+    users.arguments(commands.add_parser("users", help="accounts, roles, passwords, API tokens"), _usual_language())
+    keys.arguments(commands.add_parser("keys", help="keys, the master key and its shares"), _usual_language())
+    evidence.arguments(
+        commands.add_parser("evidence", help="what is kept sealed: seen, held, checked"), _usual_language()
+    )
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser
 
