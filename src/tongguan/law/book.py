@@ -21,16 +21,28 @@ __all__ = ["Book", "Cite", "Duty", "Instrument", "Page", "Rule", "Scenario", "bo
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A law or rule, with the days on which its text is in force and its highest article number."""
+    """A law, rule, guide, list or standard, with the days on which its text is in force (both inclusive)."""
 
     id: str
     title: str  # Chinese, without 《》
     en: str
-    effective: date
+    kind: str  # law, administrative_regulation, departmental_rule, normative, standard, local
+    issuer: Mapping[str, str]
+    number: str | None
+    published: date | None
+    effective: date | None  # None: not known, or a draft that never was in force
     until: date
-    articles: int
+    replaced_by: str | None
+    draft: bool
+    described: bool  # the title is what it is commonly called, not as printed
+    articles: int | None  # the highest article number; None: not known
     source: str | None
-    confidence: str
+    confidence: str  # official, secondary, memory, seed
+    note: Mapping[str, str] | None
+
+    def in_force(self, day: date) -> bool:
+        """Whether its text is known to be in force on that day."""
+        return self.effective is not None and self.effective <= day <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +193,19 @@ def _instrument(key: str, entry: Mapping[str, Any]) -> Instrument:
         id=key,
         title=entry["title"],
         en=entry["en"],
+        kind=entry["kind"],
+        issuer=entry["issuer"],
+        number=entry.get("number"),
+        published=entry["published"],
         effective=entry["effective"],
         until=entry.get("until", date.max),
+        replaced_by=entry.get("replaced_by"),
+        draft=entry.get("draft", False),
+        described=entry.get("title_as") == "described",
         articles=entry["articles"],
         source=entry.get("source"),
         confidence=entry["confidence"],
+        note=entry.get("note"),
     )
 
 
