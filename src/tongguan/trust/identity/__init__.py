@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tongguan.trust.identity.accounts import User
+from tongguan.trust.identity.checking import Contradiction
 from tongguan.trust.identity.context import Context, Sealer
 from tongguan.trust.identity.identity import Identity
 from tongguan.trust.identity.import_file import LineError
@@ -18,6 +19,7 @@ from tongguan.trust.identity.totp import TotpOffer
 __all__ = [
     "ApiToken",
     "Context",
+    "Contradiction",
     "Factor",
     "Hashing",
     "Identity",

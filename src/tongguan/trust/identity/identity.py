@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tongguan.trust.access import Policy
 from tongguan.trust.database import Database
 from tongguan.trust.identity.accounts import Accounts
+from tongguan.trust.identity.checking import Checking
 from tongguan.trust.identity.context import Context, Record, Sealer
 from tongguan.trust.identity.external import External
 from tongguan.trust.identity.first import first_accounts
@@ -119,6 +120,8 @@ class Identity:
         self.update_team = teams.update_team
         self.delete_team = teams.delete_team
         self.import_csv = Imports(context, accounts, granting).import_csv
+
+        self.check_store = Checking(context).check_store
 
         self._accounts, self._passwords = accounts, passwords
 

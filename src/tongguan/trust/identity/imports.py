@@ -114,6 +114,7 @@ class Imports:
             report.created.append(row.name)
             if row.active is False:
                 self._accounts.close(connection, user_id)
+                report.disabled.append(row.name)
             return user_id
         if present.state == "deleted":
             raise BadInput("this account was deleted; its name is not given again")
