@@ -21,7 +21,9 @@ GATE = Principal("gate", "system", (Grant("system_administrator"), Grant("securi
 def test_every_part_works_and_is_there_again_after_a_restart(tmp_path: Path, suite: str) -> None:
     (tmp_path / "settings.yaml").write_text(f"suite: {suite}\n", encoding="utf-8")
     with open_trust(tmp_path) as room:
-        kept = room.evidence.add(b"\x00original", kind="message", name="a", media_type="text/plain", entity="E", by=OFFICER)
+        kept = room.evidence.add(
+            b"\x00original", kind="message", name="a", media_type="text/plain", entity="E", by=OFFICER
+        )
         key = room.keys.create(name="k", purpose="sign", owner="E", by=GATE)
         signature = room.keys.sign(key.id, b"text", HOLDER)
         assert room.audit.verify().ok

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongguan.errors import BadSettings, Denied
-from tongguan.trust.access import Grant, Principal, check, grounds, load_policy, may
+from tongguan.trust.access import Grant, Principal, check, grounds, load_policy, may, within
 
 POLICY = load_policy()
 ROLES = sorted(POLICY.roles)
@@ -22,7 +22,7 @@ ADMINISTRATORS = ("system_administrator", "security_administrator", "auditor")
 # What belongs to one of the three administrators alone: the others must not be able to do it.
 OWN_WORK = {
     "system_administrator": {"people.manage", "people.import", "settings.manage"},
-    "security_administrator": {"roles.assign", "sessions.revoke", "tokens.issue", "tokens.revoke", "keys.create",
+    "security_administrator": {"roles.assign", "sessions.revoke", "tokens.revoke", "keys.create",
                                "keys.manage", "keys.destroy", "keys.backup", "keys.restore"},
     "auditor": {"audit.read", "audit.verify", "audit.export", "audit.anchor"},
 }  # fmt: skip
@@ -132,3 +132,21 @@ def test_roles_that_are_malformed_are_refused_by_name(tmp_path: Path, damage: ob
     (tmp_path / "roles.yaml").write_bytes(b"\xff\xfe: [")
     with pytest.raises(BadSettings):
         load_policy(tmp_path)
+
+
+def test_nobody_hands_out_more_than_they_have() -> None:
+    def officer(*entities: str) -> Principal:
+        return Principal("o", "user", (Grant("compliance_officer", frozenset(entities) or None),))
+
+    assert within(POLICY, officer("A"), officer(), "evidence.reveal")
+    assert within(POLICY, officer("A"), officer("A", "B"), "evidence.reveal")
+    assert not within(POLICY, officer(), officer("A"), "evidence.reveal")
+    assert not within(POLICY, officer("A", "C"), officer("A", "B"), "evidence.reveal")
+    assert not within(POLICY, officer(), somebody("security_administrator"), "evidence.reveal")
+    assert not within(POLICY, officer(), somebody("compliance_officer", only=frozenset()), "evidence.reveal")
+    assert not within(POLICY, officer(), somebody("compliance_officer", pending="password"), "evidence.reveal")
+
+
+def test_who_approves_is_named_or_whoever_may_do_it() -> None:
+    assert POLICY.operations["keys.destroy"].approvers == {"security_administrator", "compliance_officer"}
+    assert POLICY.operations["audit.export"].approvers == {"auditor", "local_operator"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound, TongguanError
 from tongguan.trust.access import Grant, Principal

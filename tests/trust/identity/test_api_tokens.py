@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import HERE, House
+from identity_house import HERE, House
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal, may
@@ -136,7 +136,8 @@ def test_other_texts_are_no_tokens(house: House) -> None:
 def test_for_whom_tokens_are_issued(house: House) -> None:
     person, robot = house.person("lin", "viewer"), house.identity.create_user("robot", kind="service", by=house.system)
     house.identity.grant(robot.id, "compliance_officer", by=house.security)
-    _, token = issue(house, robot, "inspections.run", by=house.security)
+    officer = house.identity.principal(house.person("wei", "compliance_officer").id)
+    _, token = issue(house, robot, "inspections.run", by=officer)
     who = house.identity.token(token, address=HERE)
     assert (who.name, who.kind) == ("robot", "service") and may(house.policy, who, "inspections.run")
     for by, user in ((house.security, person), (house.system, robot), (house.auditor, robot), (house.terminal, person)):
@@ -148,16 +149,32 @@ def test_for_whom_tokens_are_issued(house: House) -> None:
 
 
 def test_who_answers_for_a_service_account(house: House) -> None:
-    issuer = house.person("sec2", "security_administrator")
+    issuer = house.person("wei", "compliance_officer")
     robot = house.identity.create_user("robot", kind="service", by=house.system)
     house.identity.grant(robot.id, "viewer", by=house.security)
     who = house.identity.principal(robot.id)
     assert house.identity.answers_for(who) == frozenset()
     token_id, _ = issue(house, robot, by=house.identity.principal(issuer.id))
-    issue(house, robot, by=house.security)  # no account here: nobody
+    nobody = Principal("gone", "user", (Grant("compliance_officer"),), id="gone")
+    issue(house, robot, by=nobody)  # no account here: nobody
     assert house.identity.answers_for(who) == {issuer.id}
     house.identity.revoke_token(token_id, house.security)
     assert house.identity.answers_for(who) == {issuer.id}  # who asked by it does not approve once it is gone
+
+
+def test_whoever_issues_a_token_sees_it_so_it_does_no_more_than_they_may(house: House) -> None:
+    robot = house.identity.create_user("robot", kind="service", by=house.system)
+    house.identity.grant(robot.id, "compliance_officer", by=house.security)
+    with pytest.raises(Denied, match=r"evidence\.reveal"):
+        issue(house, robot, "evidence.reveal", by=house.security)
+    narrow = Principal("n", "user", (Grant("compliance_officer", frozenset({"A"})),), id="n")
+    with pytest.raises(Denied):  # the account may do it everywhere
+        issue(house, robot, "evidence.reveal", by=narrow)
+    house.identity.grant(robot.id, "compliance_officer", entities=["A"], by=house.security)
+    _, token = issue(house, robot, "evidence.reveal", by=narrow)
+    who = house.identity.token(token, address=HERE)
+    assert may(house.policy, who, "evidence.reveal", entity="A")
+    assert not may(house.policy, who, "evidence.reveal", entity="B")
 
 
 def test_a_token_makes_no_tokens(house: House) -> None:

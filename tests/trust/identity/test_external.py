@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from conftest import HERE, House
+from identity_house import HERE, House
 from test_factors import Owner
 
 from tongguan.errors import BadInput, Conflict, Denied

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from conftest import HERE, PASSWORD, House
 from cryptography.exceptions import InvalidTag
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal

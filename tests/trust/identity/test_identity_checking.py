@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from conftest import House
+from identity_house import House
 
 from tongguan.errors import Denied
 from tongguan.trust.identity import Contradiction

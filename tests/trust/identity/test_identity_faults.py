@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 from postgres_server import PostgresServer
 
 from tongguan.errors import Broken, CannotWrite, TongguanError, Unavailable
@@ -23,7 +23,7 @@ PROGRAM = """
 import sys
 sys.path[:0] = [{here!r}]
 from pathlib import Path
-from conftest import House
+from identity_house import House
 place = {place!r}
 house = House(place if "://" in place else Path(place))
 {body}
@@ -86,7 +86,7 @@ def test_one_totp_code_over_several_connections(any_house: House) -> None:
 
 KILLED_IN = {
     "half of the rows": "from tongguan.trust.identity.accounts import Accounts as part; name = 'add'; at = 700",
-    "the entry, before the commit": "from conftest import Log as part; name = '__call__'; at = 1",
+    "the entry, before the commit": "from identity_house import Log as part; name = '__call__'; at = 1",
 }
 
 

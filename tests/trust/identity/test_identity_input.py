@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.errors import Broken, CannotWrite, TongguanError, Unavailable
 from tongguan.trust.access import Principal

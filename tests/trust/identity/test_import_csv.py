@@ -6,7 +6,7 @@ import codecs
 import random
 
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.errors import BadInput, Denied
 from tongguan.trust.access import Grant, Principal

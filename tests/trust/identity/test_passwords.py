@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal

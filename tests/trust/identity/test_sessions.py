@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.errors import BadInput, Denied
 from tongguan.trust.access import Grant, Principal

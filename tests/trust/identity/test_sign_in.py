@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
-from conftest import HERE, PASSWORD, House
+from identity_house import HERE, PASSWORD, House
 
 from tongguan.trust.identity import Hashing
 from tongguan.trust.identity.lockout import KEYS_KEPT

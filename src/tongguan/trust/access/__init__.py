@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tongguan.trust.access.check import UNNAMED, Grant, Principal, check, grounds, may
+from tongguan.trust.access.check import UNNAMED, Grant, Principal, check, grounds, may, within
 from tongguan.trust.access.policy import Operation, Policy, Role, load_policy
 
-__all__ = ["UNNAMED", "Grant", "Operation", "Policy", "Principal", "Role", "check", "grounds", "load_policy", "may"]
+__all__ = [
+    "UNNAMED",
+    "Grant",
+    "Operation",
+    "Policy",
+    "Principal",
+    "Role",
+    "check",
+    "grounds",
+    "load_policy",
+    "may",
+    "within",
+]

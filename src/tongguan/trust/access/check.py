@@ -11,7 +11,7 @@ from tongguan.errors import Denied
 from tongguan.trust.access.policy import Policy
 from tongguan.wording import wording
 
-__all__ = ["UNNAMED", "Grant", "Principal", "check", "grounds", "may"]
+__all__ = ["UNNAMED", "Grant", "Principal", "check", "grounds", "may", "within"]
 
 UNNAMED = "\0"  # an entity that no grant can name: only roles held for all entities cover it
 
@@ -66,6 +66,29 @@ def may(policy: Policy, who: Principal, operation: str, *, entity: str | None = 
     return False
 
 
+def within(policy: Policy, inner: Principal, outer: Principal, operation: str) -> bool:
+    """Whether `outer` may do it wherever `inner` may: nobody hands out more than they have."""
+    if outer.pending is not None or (outer.only is not None and operation not in outer.only):
+        return False
+    if not policy.operations[operation].scoped:
+        return may(policy, outer, operation)
+    return all(
+        any(
+            _wider(theirs.entities, own.entities) and _wider(theirs.teams, own.teams)
+            for theirs in _of(policy, outer, operation)
+        )
+        for own in _of(policy, inner, operation)
+    )
+
+
+def _of(policy: Policy, who: Principal, operation: str) -> list[Grant]:
+    return [g for g in who.grants if g.role in policy.roles and operation in policy.roles[g.role].grants]
+
+
+def _wider(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    return one is None or (other is not None and other <= one)
+
+
 def check(
     policy: Policy, who: Principal, operation: str, *, entity: str | None = None, team: str | None = None
 ) -> None:
@@ -84,7 +107,7 @@ def grounds(
     if who.pending is not None and operation != "profile.own":
         return _why(f"pending_{who.pending}", policy, operation)
     if any(operation in policy.roles[g.role].grants for g in who.grants if g.role in policy.roles):
-        return _why("scope", policy, operation, place=entity or team or "")
+        return _why("scope" if entity != UNNAMED else "unnamed", policy, operation, place=entity or team or "")
     return _why("role", policy, operation)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,11 +21,15 @@ ANY = "any"  # a duty that goes with every other
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that one may or may not do. `scoped`: it touches records of one entity or team."""
+    """One thing that one may or may not do. `scoped`: it touches records of one entity or team.
+
+    `approvers`: the roles whose holders may approve it for somebody else.
+    """
 
     id: str
     name: Mapping[str, str]  # {"zh": …, "en": …}
     scoped: bool = False
+    approvers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ def _policy(document: Any, place: str) -> Policy:
             )
             for name, about in document["roles"].items()
         }
+        operations = {
+            name: replace(operation, approvers=_approvers(document["operations"][name], name, roles))
+            for name, operation in operations.items()
+        }
         separation = frozenset(document["separation"])
     except (KeyError, TypeError, AttributeError) as error:
         raise BadSettings(
@@ -102,9 +110,18 @@ def _policy(document: Any, place: str) -> Policy:
             raise BadSettings(f"{place}: role {role.id} grants {unknown[0]}, which is no operation")
         if role.duty != ANY and role.duty not in separation:
             raise BadSettings(f"{place}: role {role.id} has the duty {role.duty}, which is not under separation")
+    for operation in operations.values():
+        if unknown := sorted(operation.approvers - roles.keys()):
+            raise BadSettings(f"{place}: {operation.id} is approved by {unknown[0]}, which is no role")
     if missing := sorted(_default_operations() - operations.keys()) if place != "roles.yaml" else []:
         raise BadSettings(f"{place}: the operation {missing[0]} is missing; nobody could do it")
     return Policy(operations, roles, separation)
+
+
+def _approvers(about: Mapping[str, Any], operation: str, roles: Mapping[str, Role]) -> frozenset[str]:
+    """Those that are named; where none is, the roles that may do it themselves."""
+    named = frozenset(map(str, about.get("approvers") or ()))
+    return named or frozenset(role.id for role in roles.values() if operation in role.grants)
 
 
 def _default_operations() -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import hmac
 import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import UNNAMED, Policy, Principal, check, may
+from tongguan.trust.approvals.checking import Contradiction, LogEntry, contradictions
 from tongguan.trust.approvals.records import STATES, TABLE, Approval, State, approval, asked_by
 from tongguan.trust.database import METADATA, Database
 from tongguan.wording import wording
@@ -208,6 +210,16 @@ class Approvals:
         with self._database.read() as connection:
             return [approval(row) for row in connection.execute(query)]
 
+    def check_store(self, entries: Iterable[LogEntry], by: Principal) -> builtins.list[Contradiction]:
+        """What the records hold otherwise than these entries, the log's from its first on; [] where all is well.
+
+        Raises Denied (audit.verify). The check is an entry.
+        """
+        self._check(by, "audit.verify", "approvals", None)
+        found = contradictions(self._database, entries)
+        self._record("approvals_verified", by.name, {"contradictions": len(found)})
+        return found
+
     # ---- within
 
     def _use(
@@ -280,6 +292,8 @@ class Approvals:
             return "not_a_person"
         if found.entity is None and not may(self._policy, by, "approvals.decide", entity=UNNAMED):
             return "of_all"  # what belongs to no entity concerns every one
+        if not self._approves(found, by):
+            return "not_approver"
         if _asked(found, by) or found.requester == by.name:
             return "own"
         if found.requester_kind != "user":
@@ -287,6 +301,13 @@ class Approvals:
             if not {by.id, by.name}.isdisjoint(self._persons(service)):
                 return "behind"
         return None
+
+    def _approves(self, found: Approval, by: Principal) -> bool:
+        """Whether `by` holds a role that may approve this operation, for the record's entity."""
+        approvers = self._policy.operations[found.operation].approvers
+        held = tuple(grant for grant in by.grants if grant.role in approvers)
+        entity = UNNAMED if found.entity is None else found.entity
+        return any(grant.entities is None or entity in grant.entities for grant in held)
 
     def _persons(self, service: Principal) -> frozenset[str]:
         return frozenset(self._answers_for(service)) - {""}

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Broken, Conflict, NotFound, Unavailable
-from tongguan.trust.access import Policy, Principal, may
+from tongguan.trust.access import UNNAMED, Policy, Principal, may
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, Suite, Tampered, unseal_chunks
 from tongguan.trust.database import METADATA, Database
@@ -75,7 +75,7 @@ class Evidence:
         values. masked: a view without personal values, made by the caller, of up to 65,536 characters. until: keep it
         longer than the settings say (seconds since the epoch).
         """
-        self._parts.check(by, "evidence.add", "", entity)
+        self._parts.check(by, "evidence.add", "", entity or UNNAMED)
         adding.checked(kind, name, media_type, entity, origin or {}, masked, until, self._parts.clock())
         return adding.add(
             self._parts,

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Broken, Denied, NotFound
-from tongguan.trust.access import Policy, Principal, check
+from tongguan.trust.access import UNNAMED, Policy, Principal, check
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.database import Database
 from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, Manifest, blob_fields, manifest_fields
@@ -48,7 +48,13 @@ class Parts:
             check(self.policy, by, operation, entity=entity or None)
         except Denied:
             self.record(
-                "denied", by.name, {"operation": operation, "resource": resource[:80], "entity": entity or None}
+                "denied",
+                by.name,
+                {
+                    "operation": operation,
+                    "resource": resource[:80],
+                    "entity": None if entity in ("", UNNAMED) else entity,
+                },
             )
             raise
 
@@ -70,7 +76,9 @@ class Parts:
         """The row of a manifest that `by` may do this to, as it was written, and its entity's secret."""
         self.check(by, operation, id)
         row = self.manifest_row(id)
-        self.check(by, operation, id, row["entity"])
+        # What belongs to no entity concerns all of them: it is seen, masked, by whoever sees any, and touched by none
+        # but those who hold the role for all.
+        self.check(by, operation, id, row["entity"] or (None if operation == "evidence.read" else UNNAMED))
         secret = self.vault.secret(row["entity"])
         self.genuine_manifest(row, secret)
         return row, secret

@@ -114,6 +114,7 @@ class Passwords:
             self._context.refuse(by, "people.manage", user_id, "own_password")
         if not _may_set(self._context.policy, by, roles):
             self._context.refuse(by, "people.manage", user_id, "other_duty")
+        must_change = must_change or by.kind == "user"  # its owner is to see that somebody else knew it
         self._replace(user, new, by.name, "password_set", must_change)
         self._lockout.forgive_name(user.name)
 

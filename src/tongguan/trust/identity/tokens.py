@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Conflict, NotFound
-from tongguan.trust.access import Principal, may
+from tongguan.trust.access import Principal, may, within
 from tongguan.trust.identity.context import Context, token_digest
 from tongguan.trust.identity.names import label
 from tongguan.trust.identity.principals import Principals
@@ -70,7 +70,8 @@ class Tokens:
         """A token for oneself, or for a service account: its id, and the token, this once.
 
         `scopes`: operations, each of which the account may do. Never profile.own: a token does not manage what its
-        owner signs in with. `days`: 1 to 366. Raises Denied, BadInput.
+        owner signs in with. A service account's token does no more than its issuer may: security administrators issue
+        those of keys, compliance officers those of results. `days`: 1 to 366. Raises Denied, BadInput.
         """
         self._context.own_or(by, user_id, "tokens.issue")
         name, wanted = label(name, "a token's name"), self._scopes(scopes)
@@ -85,6 +86,11 @@ class Tokens:
             owner = self._principals.of(connection, row, strong=True)
             if beyond := [scope for scope in wanted if not may(self._context.policy, owner, scope)]:
                 raise BadInput(f"{row.name} may not do {beyond[0]} and so no token of it; have a role granted first")
+            # Whoever issues a token sees it, so nobody issues one that does more than they may themselves.
+            if by.id != user_id and (
+                more := [scope for scope in wanted if not within(self._context.policy, owner, by, scope)]
+            ):
+                self._context.refuse(by, "tokens.issue", user_id, "token_beyond_issuer", scope=more[0])
             self._bound(connection, user_id)
             token_id, token = _new()
             now = self._context.clock()

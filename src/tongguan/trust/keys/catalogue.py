@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Broken, Denied, NotFound
-from tongguan.trust.access import Policy, Principal, check
+from tongguan.trust.access import UNNAMED, Policy, Principal, check
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, DecryptingKey, SigningKey, Suite
 from tongguan.trust.database import METADATA, Database
@@ -63,15 +63,20 @@ class Catalogue:
 
     # ---- permission
 
-    def _allow(self, by: Principal, operation: str, resource: str, entity: str | None = None) -> None:
+    def _allow(self, by: Principal, operation: str, resource: str, entity: str | None = "") -> None:
+        """`entity`: of the key; "" where it is about none in particular. A key of no entity serves all of them: it is
+        seen by whoever sees any, and used and changed by none but those who hold the role for all."""
+        unnamed = None if operation == "keys.read" else UNNAMED
         try:
-            check(self._policy, by, operation, entity=entity)
+            check(self._policy, by, operation, entity=None if entity == "" else unnamed if entity is None else entity)
         except Denied:
             self._denied(by, operation, resource, entity)
             raise
 
     def _denied(self, by: Principal, operation: str, resource: str, entity: str | None, **more: str) -> None:
-        self._record("denied", by.name, {"operation": operation, "resource": resource[:80], "entity": entity, **more})
+        self._record(
+            "denied", by.name, {"operation": operation, "resource": resource[:80], "entity": entity or None, **more}
+        )
 
     # ---- rows
 
