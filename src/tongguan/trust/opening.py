@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tongguan.trust.access import Grant, Policy, Principal, load_policy
 from tongguan.trust.audit import AuditLog, open_log
 from tongguan.trust.database import Database
-from tongguan.trust.settings import load_settings
+from tongguan.trust.places import workspace_key
+from tongguan.trust.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from tongguan.trust.approvals import Approvals
@@ -25,6 +29,7 @@ HOUSE = Principal("tongguan", "system", (Grant("security_administrator"), Grant(
 """The house itself: makes and uses the keys that its own records are sealed with."""
 
 IDENTITY_KEY = "identity"
+RULES = "rules_changed"
 
 T = TypeVar("T")
 
@@ -41,6 +46,11 @@ class Trust:
         self.policy: Policy = load_policy(home)
         self.audit: AuditLog = open_log(home, self.settings)
         self.record = self.audit.append
+        try:
+            self._note_rules()
+        except BaseException:
+            self.audit.close()
+            raise
         self._lock = threading.RLock()
         self._made: dict[str, Any] = {}
 
@@ -105,6 +115,17 @@ class Trust:
 
         return self._once("evidence", make)
 
+    def _note_rules(self) -> None:
+        """Who may do what, and under which settings, is changed by editing files: that they are others than last time
+        is an entry, with a keyed hash of each. Nothing where there never were others than those of the package."""
+        known = self.audit.entries(0, 1, kind=RULES, newest=True)
+        if not known and self.policy == load_policy() and self.settings == Settings():
+            return
+        key = workspace_key(self.home)
+        found = {"policy": _mark(key, self.policy), "settings": _mark(key, self.settings)}
+        if not known or known[0].body != found:
+            self.record(RULES, HOUSE.name, found)
+
     def _once(self, name: str, make: Callable[[], T]) -> T:
         with self._lock:
             if name not in self._made:
@@ -132,6 +153,12 @@ class _IdentityKey:
         if not key.policy.allow:  # else whoever may use keys could open the second factors of others
             keys.set_policy(key.id, {"allow": [{"principals": [HOUSE.id]}]}, HOUSE)
         return key.id
+
+
+def _mark(key: bytes, rules: Policy | Settings) -> str:
+    """A hash of what they say, keyed: an address in them may hold a password."""
+    text = json.dumps(asdict(rules), sort_keys=True, ensure_ascii=True, default=sorted)
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def open_trust(home: Path) -> Trust:
