@@ -49,11 +49,21 @@ def test_an_unknown_format_is_csv(client: httpx.Client) -> None:
     assert client.get("/flows/export?format=exe").headers["content-type"].startswith("text/csv")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠SUM", "﹣1"]
+)
 def test_a_text_that_looks_like_a_formula_is_defused(text: str) -> None:
-    write, _ = exports.FORMATS["csv"]
-    rows = list(csv.reader(io.StringIO(write((["a"], [[text]])).decode("utf-8-sig"))))
+    table = ["a"], [[text]]
+    rows = list(csv.reader(io.StringIO(exports.FORMATS["csv"][0](table).decode("utf-8-sig"))))
     assert rows[1][0].startswith("'")
+    sheet = openpyxl.load_workbook(io.BytesIO(exports.FORMATS["xlsx"][0](table))).active
+    assert str(sheet["A2"].value).startswith("'") and sheet["A2"].data_type != "f"
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "（甲）", "1-2", "甲＝乙"])
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    rows = list(csv.reader(io.StringIO(exports.FORMATS["csv"][0]((["a", "b"], [[text, "x"]])).decode("utf-8-sig"))))
+    assert rows[1][0] == text
 
 
 def test_odd_characters_do_not_break_a_workbook() -> None:

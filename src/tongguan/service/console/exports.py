@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 CONTENT = "http://schemas.openxmlformats.org/package/2006/content-types"
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+FORMULA = frozenset("=+-@\t\r\n")
 CONTROLS = {n: None for n in range(32) if n not in (9, 10, 13)}  # not allowed in XML 1.0
 
 
@@ -64,8 +66,10 @@ def _csv(table: Table) -> bytes:
 
 
 def _harmless(cell: Any) -> Any:
-    """A spreadsheet program would run a text that begins like a formula: traffic from outside may hold one."""
-    return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    """A spreadsheet program would run a text that begins like a formula: traffic from outside may hold one. Those for
+    Chinese and Japanese also take full-width signs for the beginning of one."""
+    begins = isinstance(cell, str) and unicodedata.normalize("NFKC", cell[:1])[:1] in FORMULA
+    return f"'{cell}" if begins else cell
 
 
 def _json(table: Table) -> bytes:
@@ -75,7 +79,7 @@ def _json(table: Table) -> bytes:
 
 def _xlsx(table: Table) -> bytes:
     """The smallest workbook: one sheet, texts in place, numbers as numbers."""
-    lines = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in [table[0], *table[1]])
+    lines = "".join(f"<row>{''.join(_cell(_harmless(cell)) for cell in row)}</row>" for row in [table[0], *table[1]])
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{CONTENT}">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
