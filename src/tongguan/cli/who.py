@@ -6,8 +6,8 @@ may write the home folder could do all of that anyway.
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,7 +57,9 @@ def _entry(kind: str, actor: str, body: Mapping[str, Any]) -> None:
 
 
 def _system_user() -> str:
+    """As the system knows whoever runs this, not as an environment variable says; marked, lest it be taken for an
+    account."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no entry in the user table, as in a bare container
-        return str(os.geteuid())
+        return f"local:{pwd.getpwuid(os.geteuid()).pw_name}"
+    except KeyError:  # no entry in the user table, as in a bare container
+        return f"local:{os.geteuid()}"
