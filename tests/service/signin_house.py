@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import workspace_sample
-from conftest import GATE, ORG, PASSWORD, form_token, served
+from console_house import GATE, ORG, PASSWORD, form_token, served
 from fastapi import FastAPI
 
 from tongguan import service

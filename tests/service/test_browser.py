@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import AUDITOR, OFFICER, PASSWORD, new_app, served
+from console_house import AUDITOR, OFFICER, PASSWORD, new_app, served
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tongguan.service.console import render

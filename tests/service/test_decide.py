@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import form_token
+from console_house import form_token
 
 from tongguan import law
 

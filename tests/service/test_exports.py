@@ -11,7 +11,7 @@ import docx
 import httpx
 import openpyxl
 import pytest
-from conftest import AUDITOR, OFFICER, form_token
+from console_house import AUDITOR, OFFICER, form_token
 
 from tongguan.service.console import exports
 from tongguan.trust import check_proof

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import workspace_sample
-from conftest import AUDITOR, new_app, signed_in
+from console_house import AUDITOR, new_app, signed_in
 
 from tongguan.service.console import figures
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import GATE, PASSWORD, add_user, form_token, new_app, served
+from console_house import GATE, PASSWORD, add_user, form_token, new_app, served
 from fastapi import FastAPI
 
 SYSADMIN, SECADMIN, SECOND = "sysadmin", "secadmin", "second"

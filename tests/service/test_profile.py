@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pyotp
 import pytest
-from conftest import PASSWORD, form_token
+from console_house import PASSWORD, form_token
 from identity_support import soft_authenticator
 from signin_house import House, at_home, browser_of, csrf_of, enter, new_house
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import OFFICER, PASSWORD, form_token, new_app, signed_in, stranger
+from console_house import OFFICER, PASSWORD, form_token, new_app, signed_in, stranger
 from fastapi import FastAPI
 
 from tongguan import service

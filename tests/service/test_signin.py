@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pyotp
 import pytest
-from conftest import PASSWORD, form_token
+from console_house import PASSWORD, form_token
 from identity_support import evil_provider, oidc_server
 from oidc_console import console_with_provider
 from signin_house import House, at_home, browser_of, csrf_of, enter, new_house

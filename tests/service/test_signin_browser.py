@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from conftest import PASSWORD
+from console_house import PASSWORD
 from identity_support import oidc_server
 from oidc_console import console_with_provider
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from conftest import GATE, add_user, new_app, served
+from console_house import GATE, add_user, new_app, served
 from fastapi import FastAPI
 
 from tongguan.service import api

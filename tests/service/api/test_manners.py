@@ -11,7 +11,7 @@ import httpx
 import pyotp
 import pytest
 from api_house import BUSINESS, House, folder_in_memory, served
-from conftest import GATE, PASSWORD, add_user, new_app
+from console_house import GATE, PASSWORD, add_user, new_app
 
 V1 = "/api/v1"
 JSON = {"content-type": "application/json"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from api_house import House, folder_in_memory, send, served
-from conftest import add_user
+from console_house import add_user
 from requests_of_routes import REQUESTS, request_of
 
 from tongguan.service.permission import Declared

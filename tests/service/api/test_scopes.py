@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from api_house import BUSINESS, REASON, Call, House, folder_in_memory, send, served
-from conftest import GATE, add_user
+from console_house import GATE, add_user
 from requests_of_routes import request_of
 
 from tongguan.trust.access import grounds
