@@ -29,9 +29,21 @@ def test_an_account_that_waits_for_its_owner(any_house: House) -> None:
     assert arrive(house, "s-1", "LIN") == ("in", "lin")
     assert arrive(house, "s-1", "renamed at the provider") == ("in", "lin"), "the subject counts from now on"
     assert arrive(house, "s-2", "lin") == ("no", None), "a second subject of the same name"
-    assert arrive(house, "s-1", "lin", replace(PROVIDER, id="b", issuer="https://other.example"))[0] == "in"
+    other = replace(PROVIDER, id="b", issuer="https://other.example")
+    assert arrive(house, "s-1", "lin", other) == ("no", None), "in use by another provider"
+    house.identity.unlink_external(house.identity.by_name("lin").id, PROVIDER, house.security)
+    assert arrive(house, "s-3", "lin", other) == ("no", None), "somebody came in by it before"
     assert house.log.of("link_added")[0] == {"user": "lin", "provider": "sso"}
     assert "s-1" not in house.log.text()
+
+
+def test_an_address_that_nobody_verified_names_nobody(house: House) -> None:
+    by_mail = replace(PROVIDER, user_claim="email")
+    house.person("lin@xingye.example", "viewer", password=None)
+    for verified in ({}, {"email_verified": False}, {"email_verified": "true"}, {"email_verified": 1}):
+        assert arrive(house, "s-1", None, by_mail, email="lin@xingye.example", **verified) == ("no", None)
+    came = arrive(house, "s-1", None, by_mail, email="lin@xingye.example", email_verified=True)
+    assert came == ("in", "lin@xingye.example")
 
 
 def test_an_account_in_use_is_not_taken_over_by_a_name(house: House) -> None:

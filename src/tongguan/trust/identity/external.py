@@ -37,9 +37,9 @@ class External:
         provider's sign-in counts as two.
 
         A subject seen for the first time becomes the account that its `user_claim` names only where that account waits
-        for this: without a password and without a link to this provider. An account that somebody signs in to already
-        is never taken over by a name at a provider; its owner links it (`link_external`). Where there is no account of
-        that name, a new one without roles is made if the settings say so.
+        for this: without a password, without a link to any provider, and never signed in to. An account that somebody
+        signs in to already is never taken over by a name at a provider; its owner links it (`link_external`). Where
+        there is no account of that name, a new one without roles is made if the settings say so.
         """
         user_id = self._linked(provider.issuer, subject) or self._first_time(provider, subject, claims)
         if user_id is None:
@@ -86,6 +86,8 @@ class External:
             ).scalar()
 
     def _first_time(self, provider: Provider, subject: str, claims: Mapping[str, Any]) -> str | None:
+        if provider.user_claim == "email" and claims.get("email_verified") is not True:
+            return None  # an address that anybody may have typed there names nobody (OpenID Connect Core 1.0 §5.7)
         try:
             name = account_name(str(claims.get(provider.user_claim, "")))
         except BadInput:
@@ -95,21 +97,18 @@ class External:
             row = connection.execute(sa.select(users).where(users.c.name == name)).one_or_none()
             if row is None and not provider.create_users:
                 return None
-            if row is not None and not self._free(connection, row, provider.issuer):
+            if row is not None and not self._free(connection, row):
                 return None
             user_id = row.id if row is not None else self._create(connection, name, claims, provider)
             self._link(connection, user_id, provider.issuer, subject)
             self._context.record("link_added", f"oidc:{provider.id}", {"user": name, "provider": provider.id})
         return user_id
 
-    def _free(self, connection: sa.Connection, row: Any, issuer: str) -> bool:
-        if row.state != "active" or row.kind != "user" or row.password is not None:
+    def _free(self, connection: sa.Connection, row: Any) -> bool:
+        """Whether the account waits for its owner: nobody ever came in by it, in whatever way."""
+        if row.state != "active" or row.kind != "user" or row.password is not None or row.last_sign_in is not None:
             return False
-        linked = connection.execute(
-            sa.select(external_links.c.user_id).where(
-                external_links.c.user_id == row.id, external_links.c.issuer == issuer
-            )
-        )
+        linked = connection.execute(sa.select(external_links.c.user_id).where(external_links.c.user_id == row.id))
         return linked.first() is None
 
     def _create(self, connection: sa.Connection, name: str, claims: Mapping[str, Any], provider: Provider) -> str:
