@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidence_room import AUDITOR, FAR, GUARD, NEAR, OFFICER, OWNER, STRANGER, Room
+from evidence_room import AUDITOR, FAR, GUARD, NEAR, OFFICER, OWNER, STRANGER, Room, person
 
 from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.trust.access import Principal
@@ -191,10 +191,20 @@ def test_lists(either: Room) -> None:
     assert [m.name for m in listed(OFFICER, kind="message")] == ["1.pdf"]
     assert [m.name for m in listed(OFFICER, offset=1, limit=2)] == ["4.pdf", "3.pdf"]
     assert listed(OFFICER, held=True) == [] == listed(OFFICER, state="expired")
-    assert listed(OFFICER, entity="\0") == [] == listed(OFFICER, origin={"exchange": "\ud800"})
-    for wrong in ({"limit": 10**6}, {"offset": -1}, {"offset": 10**30}):
+    assert listed(OFFICER, entity="丙") == [] == listed(OFFICER, origin={"exchange": "\ud800"})
+    for wrong in ({"entity": "\0"}, {"limit": 10**6}, {"offset": -1}, {"offset": 10**30}):
         with pytest.raises(BadInput):
             listed(OFFICER, **wrong)
+
+
+def test_entities_have_one_name_each(either: Room) -> None:
+    """A look-alike would be an entity of its own, which no grant covers."""
+    one = either.add(b"x", entity="Café 甲", by=OFFICER)
+    other = either.add(b"x", entity=" Cafe\u0301 甲\u3000", by=OFFICER)
+    assert one.entity == other.entity == "Café 甲" and one.blob == other.blob
+    seen = either.evidence.list(person("scoped", "compliance_officer", {"Café 甲"}), entity="Cafe\u0301 甲 ")
+    assert {m.id for m in seen} == {one.id, other.id}
+    assert {body["entity"] for body in either.log.of("evidence.added")} == {"Café 甲"}
 
 
 @pytest.mark.parametrize(
@@ -209,6 +219,9 @@ def test_lists(either: Room) -> None:
         {"media_type": "text/html\r\nX-Evil: 1"},
         {"entity": ""},
         {"entity": "a\0"},
+        {"entity": "甲\u200b"},
+        {"entity": "甲\u202e"},
+        {"entity": "甲" * 121},
         {"origin": {"a": [1]}},
         {"origin": {"": "x"}},
         {"origin": {str(n): "x" for n in range(17)}},

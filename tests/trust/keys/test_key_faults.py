@@ -94,6 +94,15 @@ def test_names_are_taken_once_in_an_entity(either):
         either.key("wrap", name="one", entity="A")
     with pytest.raises(Conflict, match="for seal, not for wrap"):
         either.keys.ensure(name="one", purpose="wrap", owner="o", entity="A", by=KEEPER)
+    with pytest.raises(Conflict):  # written otherwise, the same entity
+        either.key("wrap", name="one", entity=" A ")
+    assert either.keys.ensure(name="one", purpose="seal", owner="o", entity="A\u3000", by=KEEPER).entity == "A"
+    assert len(either.keys.list(entity=" A", by=KEEPER)) == 1
+    for wrong in ("", "A\u200b", "A\n", "=A", "A" * 121):
+        with pytest.raises(BadInput, match="an entity"):
+            either.key("wrap", entity=wrong)
+        with pytest.raises(BadInput, match="an entity"):
+            either.keys.list(entity=wrong, by=KEEPER)
     assert len(either.log.of("key.create")) == 3
     for wrong in ({"name": ""}, {"name": "x" * 201}, {"name": "a\nb"}, {"owner": " "}, {"entity": ""}, {"purpose": "fly"}, {"algorithm": "des"}, {"not_before": -1}, {"not_before": 5, "not_after": 5}, {"not_after": "x"}):  # fmt: skip
         with pytest.raises(BadInput):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tongguan.trust.access.check import UNNAMED, Grant, Principal, check, grounds, may, within
+from tongguan.trust.access.entities import entity_name
 from tongguan.trust.access.policy import Operation, Policy, Role, load_policy
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Principal",
     "Role",
     "check",
+    "entity_name",
     "grounds",
     "load_policy",
     "may",

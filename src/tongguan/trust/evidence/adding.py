@@ -37,7 +37,7 @@ from tongguan.trust.evidence.vault import Secret
 
 __all__ = ["add"]
 
-NAME, ENTITY, MASKED = 1000, 200, 65_536  # characters
+NAME, MASKED = 1000, 65_536  # characters
 ORIGIN_NAMES, ORIGIN_NAME, ORIGIN_VALUE = 16, 40, 400
 LONGEST_S = 100 * 366 * DAY_S
 ATTEMPTS = 5
@@ -204,7 +204,6 @@ def checked(
     kind: object,
     name: object,
     media_type: object,
-    entity: object,
     origin: object,
     masked: object,
     until: object,
@@ -216,8 +215,6 @@ def checked(
     _text("name", name, NAME)
     if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
         raise BadInput("the media type of evidence is written type/subtype, as application/pdf")
-    if entity is not None:
-        _text("entity", entity, ENTITY)
     if masked is not None and (not isinstance(masked, str) or len(masked) > MASKED or not storable(masked)):
         raise BadInput(f"the masked view of evidence is text of at most {MASKED} characters")
     if until is not None and (not isinstance(until, (int, float)) or not now <= until <= now + LONGEST_S):

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 
 from tongguan.errors import BadInput, Broken, Conflict, NotFound, Unavailable
-from tongguan.trust.access import UNNAMED, Policy, Principal, may
+from tongguan.trust.access import UNNAMED, Policy, Principal, entity_name, may
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, Suite, Tampered, unseal_chunks
 from tongguan.trust.database import METADATA, Database
@@ -75,8 +75,9 @@ class Evidence:
         values. masked: a view without personal values, made by the caller, of up to 65,536 characters. until: keep it
         longer than the settings say (seconds since the epoch).
         """
+        entity = None if entity is None else entity_name(entity)
         self._parts.check(by, "evidence.add", "", entity or UNNAMED)
-        adding.checked(kind, name, media_type, entity, origin or {}, masked, until, self._parts.clock())
+        adding.checked(kind, name, media_type, origin or {}, masked, until, self._parts.clock())
         return adding.add(
             self._parts,
             source,
@@ -123,8 +124,9 @@ class Evidence:
         """Newest first, of the entities that `by` may see. origin: these names with these values."""
         if not 0 <= offset <= LAST or not 0 <= limit <= PAGE:
             raise BadInput(f"a page has 0 to {PAGE} pieces of evidence, from an offset of 0 to {LAST}")
+        entity = None if entity is None else entity_name(entity)
         self._parts.check(by, "evidence.read", "", entity)
-        texts = (entity, kind, state, *(origin or {}), *(origin or {}).values())
+        texts = (kind, state, *(origin or {}), *(origin or {}).values())
         if not all(storable(str(text)) for text in texts):
             return []
         wanted = {"entity": entity, "kind": kind, "state": state}

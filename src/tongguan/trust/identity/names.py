@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from tongguan.errors import BadInput
+from tongguan.trust.access.entities import one_line
 
 __all__ = ["account_name", "email_address", "folded", "label"]
 
@@ -46,20 +47,8 @@ def account_name(text: str) -> str:
 
 
 def label(text: str, what: str, *, empty: bool = False) -> str:
-    """A display name, a team's name or an entity: one line of text without invisible characters. Raises BadInput.
-
-    A first character that a spreadsheet takes for a formula is refused: lists are exported and opened there.
-    """
-    if len(text) > LONGEST_LABEL:
-        raise BadInput(f"{what} has at most {LONGEST_LABEL} characters")
-    text = unicodedata.normalize("NFC", text).strip()
-    if not text and not empty:
-        raise BadInput(f"{what} is empty")
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for c in text):
-        raise BadInput(f"{what} holds control or invisible characters")
-    if unicodedata.normalize("NFKC", text[:1]) in ("=", "+", "-", "@", "|", "%"):  # full-width ones count as well
-        raise BadInput(f"{what} begins with {text[0]}, which spreadsheets take for a formula")
-    return text
+    """A display name, a team's name and the like: one line of text without invisible characters. Raises BadInput."""
+    return one_line(text, what, LONGEST_LABEL, empty=empty)
 
 
 def email_address(text: str) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from tongguan.errors import BadInput, Conflict
-from tongguan.trust.access import Principal, may
+from tongguan.trust.access import Principal, entity_name, may
 from tongguan.trust.ciphers.pem import read_public_pem
 from tongguan.trust.keys.catalogue import Catalogue
 from tongguan.trust.keys.forms import new_id
@@ -73,6 +73,7 @@ class Lifecycle(Catalogue):
 
         Raises Conflict where it is for another purpose; asks for keys.create.
         """
+        entity = None if entity is None else entity_name(entity)
         for _ in range(2):
             self._allow(by, "keys.create", name, entity)
             with self._database.read() as connection:
@@ -135,6 +136,7 @@ class Lifecycle(Catalogue):
             raise BadInput(f"a page has 0 to {PAGE} keys, from an offset of 0 to {LAST}")
         if purpose not in (None, *PURPOSES) or state not in (None, *STATES):
             raise BadInput(f"expected a purpose of {', '.join(PURPOSES)} and a state of {', '.join(STATES)}")
+        entity = None if entity is None else entity_name(entity)
         wanted = {"entity": entity, "purpose": purpose, "state": state, "foreign": foreign}
         query = sa.select(KEYS.c.id).where(self._readable(by))
         query = query.where(*(KEYS.c[column] == value for column, value in wanted.items() if value is not None))
@@ -286,8 +288,6 @@ class Lifecycle(Catalogue):
     ) -> Key:
         _line("name of a key", name)
         _line("owner of a key", owner)
-        if entity is not None:
-            _line("entity of a key", entity)
         _days(not_before, not_after)
         now, policy = int(self._clock()), KeyPolicy.read(policy.to_dict(), self._policy)
         return Key(
@@ -296,7 +296,7 @@ class Lifecycle(Catalogue):
             purpose=purpose,
             algorithm=algorithm,
             owner=owner,
-            entity=entity,
+            entity=None if entity is None else entity_name(entity),
             state="pre-active",
             version=1,
             foreign=False,
