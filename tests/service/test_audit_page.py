@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import AUDITOR, OFFICER, add_user, form_token, new_app, signed_in
+from console_house import AUDITOR, OFFICER, add_user, form_token, new_app, signed_in
 from fastapi import FastAPI
 
 from tongguan.service.console.figures import ZONE

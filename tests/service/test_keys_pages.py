@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from conftest import PASSWORD, add_user, form_token, new_app, served
+from console_house import PASSWORD, add_user, form_token, new_app, served
 from fastapi import FastAPI
 
 from tongguan.trust.access import Grant, Principal
