@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongguan.errors import BadSettings, Denied
-from tongguan.trust.access import Grant, Principal, check, grounds, load_policy, may, within
+from tongguan.trust.access import UNNAMED, Grant, Principal, check, grounds, load_policy, may, within
 
 POLICY = load_policy()
 ROLES = sorted(POLICY.roles)
@@ -66,6 +66,22 @@ def test_a_role_for_some_entities_covers_no_other(role: str, operation: str, hel
         grant = Grant(role, **{"entities" if scope == "entity" else "teams": held})
         allowed = may(POLICY, Principal("x", "user", (grant,)), operation, **{scope: asked})
         assert allowed == (operation in POLICY.roles[role].grants and asked in held)
+
+
+@pytest.mark.parametrize("entity", ["A", UNNAMED])
+def test_a_role_for_some_teams_covers_no_record_without_one(entity: str) -> None:
+    for grant in (Grant("compliance_officer", None, frozenset({"T"})), Grant("compliance_officer", None, frozenset())):
+        who = Principal("x", "user", (grant,))
+        assert may(POLICY, who, "evidence.reveal")  # somewhere at least, as routes ask
+        assert not may(POLICY, who, "evidence.reveal", entity=entity)
+        with pytest.raises(Denied):
+            check(POLICY, who, "evidence.reveal", entity=entity)
+    both = Principal("x", "user", (Grant("compliance_officer", frozenset({"A"}), frozenset({"T"})),))
+    assert [may(POLICY, both, "evidence.reveal", entity="A", team=team) for team in (None, "T", "U")] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @given(st.sets(st.sampled_from(OPERATIONS)), st.sampled_from(ROLES))

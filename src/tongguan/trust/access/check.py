@@ -50,7 +50,7 @@ def may(policy: Policy, who: Principal, operation: str, *, entity: str | None = 
     """Whether `who` may do it, to records of `entity` and `team` where those are given.
 
     A record without an entity is open to all that may do the operation at all; one of an entity only to roles held for
-    it. An unknown operation is a KeyError: a fault of ours.
+    it, and for teams one of theirs. An unknown operation is a KeyError: a fault of ours.
     """
     scoped = policy.operations[operation].scoped
     if who.only is not None and operation not in who.only:
@@ -112,8 +112,10 @@ def grounds(
 
 
 def _covers(grant: Grant, entity: str | None, team: str | None) -> bool:
+    """Nothing named: whether it covers anything at all. A record of an entity, but of no team, is outside every grant
+    for teams: as long as records know no team, such a grant opens none of them rather than all."""
     return (grant.entities is None or entity is None or entity in grant.entities) and (
-        grant.teams is None or team is None or team in grant.teams
+        grant.teams is None or (entity is None if team is None else team in grant.teams)
     )
 
 
