@@ -8,11 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from console_house import OFFICER, PASSWORD, form_token, new_app, signed_in, stranger
+from console_house import AUDITOR, OFFICER, PASSWORD, form_token, new_app, signed_in, stranger
 from fastapi import FastAPI
 
 from tongguan import service
-from tongguan.errors import BadInput, CannotWrite
+from tongguan.errors import BadInput, BadSettings, Broken, CannotWrite, TongguanError, Unavailable
 from tongguan.service import server
 from tongguan.service.console.address import local
 
@@ -161,6 +161,40 @@ def test_a_fault_is_a_calm_page_without_its_message(
     assert answer.status_code == 500 and "Traceback" not in answer.text and "510101199001011234" not in answer.text
     assert client.get("/flows.json").json()["error"]["status"] == 500
     assert "510101199001011234" not in caplog.text and "RuntimeError" in caplog.text
+
+
+FULL = "cannot use /srv/secret/home/trust.db: database or disk is full"
+
+
+@pytest.mark.parametrize("error", [CannotWrite(FULL), Unavailable(FULL), Broken(FULL), BadSettings(FULL)])
+def test_what_is_wrong_with_our_records_is_told_to_those_who_are_signed_in_only(
+    tmp_path: Path, error: TongguanError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    app = new_app(tmp_path)
+    identity, audit = app.state.console.trust.identity, app.state.console.trust.audit
+    with signed_in(app, AUDITOR) as auditor:
+        monkeypatch.setattr(identity, "sign_in", broken)
+        monkeypatch.setattr(type(audit), "search", broken)
+        with httpx.Client(base_url=auditor.base_url, timeout=30) as outside:
+            csrf = form_token(outside.get("/sign-in").text)
+            page = outside.post("/sign-in", data={"user": "x", "password": "y", "csrf": csrf})
+            call = outside.post("/api/v1/session", json={"name": "x", "password": "y"})
+            for answer in (page, call):
+                assert (
+                    answer.status_code in (500, 503) and "secret" not in answer.text and "trust.db" not in answer.text
+                )
+            assert "<h1>" in page.text and all(call.json()["error"]["text"].values())
+        told = auditor.get("/api/v1/audit/entries")
+        assert told.status_code in (500, 503) and told.json()["error"]["text"]["en"] == FULL
+        assert FULL in auditor.get("/audit").text
+        monkeypatch.setattr(identity, "session", broken)  # so nobody knows who it is
+        page, call = auditor.get("/audit"), auditor.get("/api/v1/audit/entries")
+        for answer in (page, call):
+            assert answer.status_code in (500, 503) and "secret" not in answer.text
+        assert "<h1>" in page.text
 
 
 def test_there_is_no_machine_description_to_probe(client: httpx.Client) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
-from tongguan.errors import Denied
+from tongguan.errors import BadInput, BadSettings, CannotWrite, Denied, TongguanError
 from tongguan.trust.access import Principal, check
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ __all__ = [
     "count_sign_in",
     "csrf_of",
     "declared",
+    "known",
     "needs",
+    "of_house",
     "session_cookie",
+    "stranger",
 ]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -85,14 +88,25 @@ def csrf_of(session: str) -> str:
 
 def caller_of(request: Request) -> Caller:
     """Whoever sent the request, by API token or by session. Counts the call. Raises TooMany."""
-    known: Caller | None = getattr(request.state, "caller", None)
-    if known is None:
-        known = request.state.caller = _identify(request)
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        caller = request.state.caller = _identify(request)
         console: Console = request.app.state.console
-        wait = console.calls.take(known.principal.name if known.principal else f"@{_counted(known.address)}")
+        wait = console.calls.take(caller.principal.name if caller.principal else f"@{_counted(caller.address)}")
         if wait:
             raise TooMany(wait)
-    return known
+    return caller
+
+
+def known(request: Request) -> bool:
+    """Whether the request came from somebody who is signed in, as far as that was looked up: no look-up of its own."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return caller is not None and caller.principal is not None
+
+
+def of_house(error: TongguanError) -> bool:
+    """Whether an error is about our own records and parts, so that its text may name paths and servers."""
+    return not isinstance(error, BadInput | Denied) or isinstance(error, CannotWrite | BadSettings)
 
 
 def count_sign_in(request: Request) -> None:
@@ -100,6 +114,15 @@ def count_sign_in(request: Request) -> None:
     console: Console = request.app.state.console
     if wait := console.sign_ins.take(_counted(caller_of(request).address)):
         raise TooMany(wait)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def stranger(request: Request) -> None:
+    """Go on as if nobody were signed in: who it is cannot be looked up now."""
+    request.state.caller = Caller(None, "", _address(request))
 
 
 def _counted(address: str) -> str:
@@ -114,7 +137,7 @@ def _counted(address: str) -> str:
 def _identify(request: Request) -> Caller:
     """An API token that does not hold is nobody, also where a session comes beside it."""
     console: Console = request.app.state.console
-    address = request.client.host if request.client else ""
+    address = _address(request)
     given = request.headers.get("authorization")
     if given is not None:
         token = given[len(BEARER) :].strip() if given[: len(BEARER)].lower() == BEARER else ""

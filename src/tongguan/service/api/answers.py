@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from tongguan.errors import BadInput, CannotWrite, Conflict, Denied, Missing, NotFound, TongguanError, Unavailable
-from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany
+from tongguan.errors import Conflict, Denied, Missing, NotFound, TongguanError, Unavailable
+from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany, known, of_house
 from tongguan.trust.ciphers import Tampered
 from tongguan.wording import LANGUAGES, Language, wording
 
@@ -136,9 +136,10 @@ async def _explained(request: Request, error: TongguanError) -> Response:
     text: dict[str, str] = {language: str(error) for language in LANGUAGES}
     if isinstance(error, Conflict):
         return refusal(request, "conflict", text)
-    if isinstance(error, Tampered) or (isinstance(error, BadInput) and not isinstance(error, CannotWrite)):
+    if isinstance(error, Tampered) or not of_house(error):
         return refusal(request, "bad_input", text)
-    return refusal(request, "unavailable" if isinstance(error, Unavailable | Missing) else "fault", text)
+    kind = "unavailable" if isinstance(error, Unavailable | Missing) else "fault"
+    return refusal(request, kind, text if known(request) else None)
 
 
 async def _fault(request: Request, _: Exception) -> Response:

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from tongguan.errors import BadInput, Denied, TongguanError, Unavailable
+from tongguan.errors import Denied, Missing, TongguanError, Unavailable
 from tongguan.service import api
 from tongguan.service.console import render
 from tongguan.service.console.address import link
@@ -37,7 +37,16 @@ from tongguan.service.console.pages import (
     workbench,
 )
 from tongguan.service.console.visit import Console, open_visit
-from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany, declared
+from tongguan.service.permission import (
+    Forbidden,
+    NeedSignIn,
+    Refused,
+    TooMany,
+    declared,
+    known,
+    of_house,
+    stranger,
+)
 
 __all__ = ["build"]
 
@@ -101,8 +110,7 @@ async def _answer(request: Request, status: int, detail: str = "", **more: str) 
 
     def draw() -> Response:
         visit = open_visit(request)
-        known = status if status in KNOWN else 400
-        key = more.get("key", f"error.{known}")
+        key = more.get("key", f"error.{status if status in KNOWN else 400}")
         data = {"status": status, "title": visit.t(key), "help": visit.t(f"{key}.help"), "detail": detail}
         if visit.wants_json:
             return JSONResponse({"error": data}, status)
@@ -112,6 +120,9 @@ async def _answer(request: Request, status: int, detail: str = "", **more: str) 
         return await run_in_threadpool(draw)
     except TooMany as error:  # only now was this caller counted; a caller is counted once in a request
         return await _too_many(request, error)
+    except TongguanError:  # the records do not answer, so nobody knows who calls
+        stranger(request)
+        return await run_in_threadpool(draw)
 
 
 async def _forbidden(request: Request, _: Exception) -> Response:
@@ -145,14 +156,17 @@ async def _by_status(request: Request, error: HTTPException) -> Response:
 
 
 async def _explained(request: Request, error: TongguanError) -> Response:
-    """Errors of ours say what happened and what to do, and hold no personal values."""
+    """Errors of ours say what happened and what to do, and hold no personal values. Those about our own records name
+    paths and servers, which are not for strangers."""
     if isinstance(error, Denied):
         visit = await run_in_threadpool(open_visit, request)
         if error.scope:  # whether the record is there is not theirs to know
             return await _answer(request, 404)
         return await _answer(request, 403, visit.say(error.text), key="error.denied")
-    status = 400 if isinstance(error, BadInput) else 503 if isinstance(error, Unavailable) else 500
-    return await _answer(request, status, str(error))
+    if not of_house(error):
+        return await _answer(request, 400, str(error))
+    status = 503 if isinstance(error, Unavailable | Missing) else 500
+    return await _answer(request, status, str(error) if known(request) else "")
 
 
 async def _need_sign_in(request: Request, _: Exception) -> Response:
