@@ -6,6 +6,7 @@
 judgement, `decision` the answer with its reasons and duties.
 """
 
+from tongguan.law.checklist import Finding, Findings, Outcome, checklists
 from tongguan.law.decision import decide, thresholds, window
 from tongguan.law.facts import ACTS, FIELDS, GROUNDS, Facts, parse_facts
 from tongguan.law.naming import (
@@ -18,6 +19,8 @@ from tongguan.law.naming import (
     value_name,
     zone_names,
 )
+from tongguan.law.necessity import necessity
+from tongguan.law.notice import notice
 from tongguan.law.telling import decision_json, explain
 
 __all__ = [
@@ -25,12 +28,18 @@ __all__ = [
     "FIELDS",
     "GROUNDS",
     "Facts",
+    "Finding",
+    "Findings",
+    "Outcome",
+    "checklists",
     "country_codes",
     "country_name",
     "decide",
     "decision_json",
     "explain",
     "fact_name",
+    "necessity",
+    "notice",
     "parse_facts",
     "pathway_name",
     "regime_name",
