@@ -77,18 +77,20 @@ def settings(trust: TrustRoom, by: Annotated[Principal, needs("settings.read")])
 
 @router.patch("")
 def change(trust: TrustRoom, by: Annotated[Principal, needs("settings.manage")], changes: Changes) -> dict[str, Any]:
-    """Change the settings file; what was changed is in force when the service starts again."""
+    """Change the settings file; what was changed is in force when the service starts again. Comments in the file are
+    lost; the file as it was stays beside it as settings.yaml.before."""
     given = {part: some for part, some in changes.model_dump(exclude_none=True).items() if some}
     if given:
         with _changing:
+            load_settings(trust.home)  # a file that is broken is not built upon
+            # First: an entry without its change is looked into, a change without an entry is not seen.
+            trust.record("settings_changed", by.name, {"changes": given})
             _write(trust.home, given)
-        trust.record("settings_changed", by.name, {"changes": given})
     return {"changed": given, "in_force": "at the next start"}
 
 
 def _write(home: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Put the changes into the settings file; the file as it was stays beside it. Raises BadSettings, CannotWrite."""
-    load_settings(home)  # a file that is broken is not built upon
+    """Put the changes into the settings file; the file as it was stays beside it. Raises CannotWrite."""
     path = Path(os.environ.get("TONGGUAN_SETTINGS") or home / "settings.yaml")
     draft, before = path.with_name(path.name + ".new"), path.with_name(path.name + ".before")
     try:
