@@ -1,35 +1,5 @@
 """The fixtures of the console."""
 
-from console_house import (
-    AUDITOR,
-    GATE,
-    OFFICER,
-    ORG,
-    PASSWORD,
-    add_user,
-    app,
-    auditor,
-    client,
-    form_token,
-    new_app,
-    served,
-    signed_in,
-    stranger,
-)
+from console_house import app, auditor, client
 
-__all__ = [
-    "AUDITOR",
-    "GATE",
-    "OFFICER",
-    "ORG",
-    "PASSWORD",
-    "add_user",
-    "app",
-    "auditor",
-    "client",
-    "form_token",
-    "new_app",
-    "served",
-    "signed_in",
-    "stranger",
-]
+__all__ = ["app", "auditor", "client"]
