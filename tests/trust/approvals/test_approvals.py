@@ -268,6 +268,9 @@ def test_withdrawn(approvals: Approvals, log: Log) -> None:
 def test_what_was_typed_is_not_in_the_log(approvals: Approvals, log: Log, database: Database) -> None:
     made = approvals.request("keys.destroy", "key_1", "张三的手机号 13800000000", ASKER, detail={"name": "张三"})
     approvals.decide(made.id, DECIDER, approve=True, note="问过李四")
+    for who in (ASKER, person("guest", "viewer")):
+        with pytest.raises((BadInput, Denied)):
+            approvals.request("keys.destroy", "张三 13800000000", "why", who)
     text = json.dumps(log.entries, ensure_ascii=False)
     assert not any(word in text for word in ("张三", "13800000000", "李四"))
     with database.read() as connection:
@@ -284,6 +287,10 @@ def test_what_was_typed_is_not_in_the_log(approvals: Approvals, log: Log, databa
         {"resource": ""},
         {"resource": "a\nb"},
         {"resource": "x" * 401},
+        {"resource": "key_1 "},
+        {"resource": " key_1"},
+        {"resource": "张三"},
+        {"resource": "Zhang San 13800000000"},
         {"reason": "  \n"},
         {"reason": "x" * 2001},
         {"reason": "a\0"},

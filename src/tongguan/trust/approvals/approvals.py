@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import hmac
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -26,12 +27,14 @@ Record = Callable[[str, str, Mapping[str, Any]], int]
 
 DAY_S = 86_400.0
 SHORTEST_S, LONGEST_S = 60.0, 90 * DAY_S
-REASON, NOTE, RESOURCE, ENTITY = 2000, 2000, 400, 200  # characters
+REASON, NOTE, ENTITY = 2000, 2000, 200  # characters
 DETAIL = 16_384  # bytes of JSON
 OPEN_EACH = 100  # undecided requests of one requester: nobody floods those who decide
 PAGE, LAST = 1000, 1 << 31
 
 SYSTEM = "system"
+# An id, and for a shorter retention the day: nothing else that people type gets into the log.
+_RESOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,199}( until \d{4,5}-\d\d-\d\d)?")
 
 
 class Approvals:
@@ -82,7 +85,11 @@ class Approvals:
         self._check(by, "approvals.request", resource, entity)
         if operation not in self._policy.operations:
             raise BadInput(f"there is no operation {_short(operation)!r} to approve")
-        _text("resource", resource, RESOURCE, line=True)
+        if not isinstance(resource, str) or not _RESOURCE.fullmatch(resource):
+            raise BadInput(
+                "the resource of an approval is the id of a record, such as key_… or ev_…: it stands in the audit log; "
+                "what is to be said about it belongs in the reason"
+            )
         _text("reason", reason, REASON)
         if entity is not None:
             _text("entity", entity, ENTITY, line=True)
@@ -334,7 +341,8 @@ class Approvals:
         return Denied(wording("tongguan.trust.approvals").both(why, operation=operation))
 
     def _denied(self, by: Principal, operation: str, resource: str, entity: str | None, why: str = "right") -> None:
-        body = {"operation": operation, "resource": _short(resource), "entity": entity and _short(entity), "why": why}
+        named = _short(resource) if isinstance(resource, str) and _RESOURCE.fullmatch(resource) else ""
+        body = {"operation": operation, "resource": named, "entity": entity and _short(entity), "why": why}
         self._record("denied", by.name, body)
 
     def _log(self, connection: sa.Connection, id: str, actor: str, **typed: str) -> None:
