@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
 
-from tongguan.wording import LANGUAGES, Language
+from tongguan.errors import BadInput
+from tongguan.wording import LANGUAGES, Language, readable
 
 __all__ = ["arguments"]
 
@@ -30,4 +35,90 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
         made.set_defaults(command=action.command)
 
 
-ACTIONS: dict[str, Action] = {}
+# ---- show and search ---------------------------------------------------------------------------------------------
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="INSTRUMENT|RULE|ZONE|PARAMETER", help="an id, or a title")
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="how it stands on that day; today where absent")
+    _json_argument(parser)
+
+
+def _show(given: argparse.Namespace) -> int:
+    from tongguan import law
+
+    entry = law.show(given.name, given.as_of or date.today())
+    _print(given, entry, lambda: law.shown(entry, given.lang))
+    return 0
+
+
+def _search_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="WORDS", help="Chinese or English")
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="only what holds on that day")
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many at most, up to 100")
+    _json_argument(parser)
+
+
+def _search(given: argparse.Namespace) -> int:
+    from tongguan import law
+
+    if not 1 <= given.limit <= law.MOST_HITS:
+        raise BadInput(f"--limit: expected 1 to {law.MOST_HITS}, found {given.limit}")
+    hits = law.search(" ".join(given.words), given.as_of, given.limit)
+    _print(given, [law.hit_json(hit) for hit in hits], lambda: law.found(hits, given.lang))
+    return 0
+
+
+# ---- explain -----------------------------------------------------------------------------------------------------
+
+
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("facts", type=Path, metavar="FACTS.yaml")
+    _json_argument(parser)
+
+
+def _explain(given: argparse.Namespace) -> int:
+    """What `decide` answers, and every rule that was asked; nothing is recorded."""
+    from tongguan import law
+    from tongguan.cli.who import allowed
+
+    allowed("decisions.ask")
+    facts = law.parse_facts(_text(given.facts), readable(str(given.facts)))
+    steps, decision = law.trace(facts), law.decide(facts)
+    answer = {**law.decision_json(decision), "trace": [law.step_json(step) for step in steps]}
+    _print(given, answer, lambda: f"{law.explain(decision, given.lang)}\n\n{law.traced(steps, given.lang)}")
+    return 0
+
+
+# ---- what several need -------------------------------------------------------------------------------------------
+
+
+def _json_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _print(given: argparse.Namespace, answer: Any, text: Callable[[], str]) -> None:
+    print(json.dumps(answer, ensure_ascii=False, indent=1) if given.json else readable(text()))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; expected YYYY-MM-DD") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+ACTIONS: dict[str, Action] = {
+    "show": Action(_show, _show_arguments, "one instrument, rule, zone or parameter, with its days and its source"),
+    "search": Action(_search, _search_arguments, "instruments, matters, rules, duties and zones by words"),
+    "explain": Action(_explain, _explain_arguments, "the answer to a question, and why each rule applied or did not"),
+}

@@ -7,8 +7,10 @@ judgement, `decision` the answer with its reasons and duties.
 """
 
 from tongguan.law.checklist import Finding, Findings, Outcome, checklists
+from tongguan.law.citing import Provision, Standing, article, articles, cite_as_of
 from tongguan.law.decision import decide, thresholds, window
 from tongguan.law.facts import ACTS, FIELDS, GROUNDS, Facts, parse_facts
+from tongguan.law.instruments import Status, status, text_of
 from tongguan.law.naming import (
     country_codes,
     country_name,
@@ -21,30 +23,52 @@ from tongguan.law.naming import (
 )
 from tongguan.law.necessity import necessity
 from tongguan.law.notice import notice
+from tongguan.law.searching import MOST_HITS, Hit, found, hit_json, search
+from tongguan.law.showing import show, shown
 from tongguan.law.telling import decision_json, explain
+from tongguan.law.tracing import Step, step_json, trace, traced
 
 __all__ = [
     "ACTS",
     "FIELDS",
     "GROUNDS",
+    "MOST_HITS",
     "Facts",
     "Finding",
     "Findings",
+    "Hit",
     "Outcome",
+    "Provision",
+    "Standing",
+    "Status",
+    "Step",
+    "article",
+    "articles",
     "checklists",
+    "cite_as_of",
     "country_codes",
     "country_name",
     "decide",
     "decision_json",
     "explain",
     "fact_name",
+    "found",
+    "hit_json",
     "necessity",
     "notice",
     "parse_facts",
     "pathway_name",
     "regime_name",
+    "search",
+    "show",
+    "shown",
     "source_url",
+    "status",
+    "step_json",
+    "text_of",
     "thresholds",
+    "trace",
+    "traced",
     "value_name",
     "window",
     "zone_names",

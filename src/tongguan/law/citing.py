@@ -229,10 +229,17 @@ def _names(folder: Traversable, above: str) -> Iterator[str]:
             yield above + child.name.removesuffix(".yaml")
 
 
-def citations() -> Iterator[Quoted]:
-    """Every mapping in the data that names an `instrument`, with the days of the innermost entry that has any."""
-    for name, document in documents().items():
-        yield from _quoted(document, name, None, name, None, None)
+def citations(node: Any = None, document: str = "", owner: str | None = None) -> Iterator[Quoted]:
+    """Every citation in the data, or below one node of it, with the days of the innermost entry that has any.
+
+    A citation is a mapping with an `instrument` (and `article`), or a pair [instrument, article] under `cites`.
+    """
+    if node is not None:
+        yield from _quoted(node, document, owner, owner or document, None, None)
+        return
+    for name, content in documents().items():
+        if name != "instruments":
+            yield from _quoted(content, name, None, name, None, None)
 
 
 def _quoted(
@@ -240,11 +247,13 @@ def _quoted(
 ) -> Iterator[Quoted]:
     """`owner` is the entry with an id or a name in which we are; where there is none, the last key stands for it."""
     if isinstance(node, list):
+        if key == "cites" and len(node) == 2 and all(isinstance(part, str) for part in node):
+            yield Quoted(document, owner or key, node[0], node[1], first, last)
         for child in node:
             yield from _quoted(child, document, owner, key, first, last)
     if not isinstance(node, dict):
         return
-    first, last = node.get("from", first), node.get("to", last)
+    first, last = _day(node.get("from"), first), _day(node.get("to"), last)
     if isinstance(node.get("id"), str):
         owner = node["id"]
     for named, at in (("instrument", "article"), ("to_instrument", "to_article")):
@@ -254,3 +263,7 @@ def _quoted(
         if isinstance(child, dict | list):
             named_entry = isinstance(child, dict) and "zh" in child
             yield from _quoted(child, document, str(below) if named_entry else owner, str(below), first, last)
+
+
+def _day(value: Any, otherwise: date | None) -> date | None:
+    return value if isinstance(value, date) else otherwise
