@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 
-from tongguan.service.limits import Buckets
+import pytest
+
+from tongguan.service.limits import Buckets, Full, Places
 
 
 class Clock:
@@ -60,3 +63,21 @@ def test_threads_together_get_no_more() -> None:
     for thread in threads:
         thread.join()
     assert got.count(0.0) == 100
+
+
+def test_places_are_few_and_come_back() -> None:
+    places = Places(3, 2)
+    with places.one("a"), places.one("a"), pytest.raises(Full) as full, places.one("a"):
+        pass
+    assert full.value.own
+    with ExitStack() as held:
+        for caller in ("a", "b", "c"):
+            held.enter_context(places.one(caller))
+        with pytest.raises(Full) as full, places.one("d"):
+            pass
+        assert not full.value.own
+    with pytest.raises(RuntimeError), places.one("a"):
+        raise RuntimeError
+    with places.one("a"), places.one("a"):
+        pass
+    assert len(places._taken) == 0  # callers without a place are forgotten

@@ -1,13 +1,14 @@
-"""How often somebody may call: token buckets in memory."""
+"""How often somebody may call, and how many long calls there are at once; counted in memory."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-__all__ = ["Buckets"]
+__all__ = ["Buckets", "Full", "Places"]
 
 KEPT = 20_000  # callers remembered: a stranger must not fill the memory
 
@@ -39,3 +40,37 @@ class Buckets:
             if len(self._buckets) > self._kept:  # the one that was quiet longest has the fullest bucket
                 self._buckets.popitem(last=False)
             return 0.0 if left >= 1 else (1 - left) / self._rate
+
+
+class Full(Exception):
+    """No place is free. `own`: the caller holds as many as one may; else others hold them."""
+
+    def __init__(self, own: bool) -> None:
+        super().__init__()
+        self.own = own
+
+
+class Places:
+    """Room for a few long calls at once: `total` in all, `each` of one caller. Nobody waits for one: who waited would
+    hold a thread that others need. Threads may share it."""
+
+    def __init__(self, total: int, each: int) -> None:
+        self._total = total
+        self._each = each
+        self._lock = threading.Lock()
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, caller: str) -> Iterator[None]:
+        """Hold a place. Raises Full."""
+        with self._lock:
+            own = self._taken[caller] >= self._each
+            if own or self._taken.total() >= self._total:
+                raise Full(own)
+            self._taken[caller] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken[caller] -= 1
+                self._taken += Counter()  # forgets callers without a place

@@ -12,16 +12,18 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from tongguan.errors import Conflict, Denied, Missing, NotFound, TongguanError, Unavailable
+from tongguan.service.limits import Full
 from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany, known, of_house
 from tongguan.trust.ciphers import Tampered
 from tongguan.wording import LANGUAGES, Language, wording
 
 __all__ = ["ERRORS", "Failure", "listen", "refusal"]
 
+FULL_S = 30  # after which one may ask for a place again
 SHOWN = 8  # faults of one request that are named
 STATUS = {
     "bad_input": 400, "unauthenticated": 401, "denied": 403, "forgery": 403, "not_found": 404, "method": 405,
-    "too_slow": 408, "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500, "unavailable": 503,
+    "too_slow": 408, "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500, "unavailable": 503, "busy": 503,
 }  # fmt: skip
 BY_STATUS = {
     401: "unauthenticated",
@@ -112,6 +114,13 @@ async def _too_many(request: Request, error: Any) -> Response:
     return answer
 
 
+async def _full(request: Request, error: Any) -> Response:
+    words = wording("tongguan.service.api")
+    answer = refusal(request, "too_many", words.both("uploads.own")) if error.own else refusal(request, "busy")
+    answer.headers["Retry-After"] = str(FULL_S)
+    return answer
+
+
 async def _invalid(request: Request, error: Any) -> Response:
     """Names the fields and what was expected of them, never the values."""
     faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:SHOWN]]
@@ -152,6 +161,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     Forbidden: _forbidden,
     Refused: _refused,
     TooMany: _too_many,
+    Full: _full,
     RequestValidationError: _invalid,
     HTTPException: _by_status,
     TongguanError: _explained,

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from tongguan.errors import Conflict
-from tongguan.service.api.calling import TrustRoom
+from tongguan.service.api.calling import House, TrustRoom
 from tongguan.service.api.shapes import Ident, Limit, Line, Name, Offset, Prose, Shown, Strict
 from tongguan.service.permission import needs
 from tongguan.trust.access import Principal
@@ -106,7 +106,7 @@ class SweepShown(Shown):
 @router.post("", status_code=201, openapi_extra={"requestBody": {"content": {"application/octet-stream": {}}}})
 def add(
     request: Request,
-    trust: TrustRoom,
+    house: House,
     by: Annotated[Principal, needs("evidence.add")],
     kind: Kind,
     name: Name,
@@ -117,13 +117,15 @@ def add(
     masked: Annotated[Prose, Field(max_length=4000)] | None = None,
     until: Seconds | None = None,
 ) -> ManifestShown:
-    """Put the body into the store, as it comes: never held whole, and never on a disk in the clear."""
+    """Put the body into the store, as it comes: never held whole, and never on a disk in the clear. 429 where the
+    caller sends two already, 503 where others send too many; 408 where the body comes slower than 64 KiB a second."""
     origin = {key: value for key, value in (("exchange", exchange), ("capture", capture)) if value}
     body: Any = io.BufferedReader(_Body(request), 1 << 20)
-    manifest = trust.evidence.add(
-        body, kind=kind, name=name, media_type=media_type, entity=entity, origin=origin, masked=masked, until=until,
-        by=by,
-    )  # fmt: skip
+    with house.uploads.one(by.name):
+        manifest = house.trust.evidence.add(
+            body, kind=kind, name=name, media_type=media_type, entity=entity, origin=origin, masked=masked,
+            until=until, by=by,
+        )  # fmt: skip
     return ManifestShown.model_validate(manifest)
 
 

@@ -90,7 +90,7 @@ def build(console: Console, hosts: frozenset[str] = LOOPBACK) -> FastAPI:
     async def failed(request: Request) -> Response:
         return await _answer(request, 500)
 
-    app.add_middleware(Guard, hosts=hosts, failed=failed, limit=limit, secure=console.secure)
+    app.add_middleware(Guard, hosts=hosts, failed=failed, limit=limit, uploads=api.takes_upload, secure=console.secure)
     handlers: dict[type[Exception], Any] = {
         NeedSignIn: _need_sign_in,
         Forbidden: _forbidden,

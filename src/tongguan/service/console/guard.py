@@ -23,7 +23,7 @@ BODY_LIMIT = 1 << 20  # bytes, where the settings say nothing else
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PIECE_S = 30.0  # how long a caller may be silent within a body, and may leave an answer unread
-SLOWEST = 4096  # bytes a second that a body must come at, once PIECE_S are over
+SLOWEST, SLOWEST_UPLOAD = 4096, 65_536  # bytes a second that a body must come at, once PIECE_S are over
 DRAIN, DRAIN_S = 16 << 20, 5.0  # bytes of a refused body that are taken in, and for how long
 HEADERS = {
     # Widths of bars are style attributes; no style sheet and no script stands in a page.
@@ -59,7 +59,8 @@ class Guard:
 
     `hosts`: names by which the console may be called, without a port; a request for any other (DNS rebinding) is
     refused, and so is a change that a page of another origin asks for. `limit`: bytes that the body of a request may
-    have. `secure`: browsers come by TLS. `failed`: draws the answer to a fault of ours.
+    have. `uploads`: whether it may be a long one, which holds a place that others wait for and so must come faster.
+    `secure`: browsers come by TLS. `failed`: draws the answer to a fault of ours.
     """
 
     def __init__(
@@ -68,12 +69,14 @@ class Guard:
         hosts: frozenset[str],
         failed: Callable[[Request], Awaitable[Response]],
         limit: Callable[[Scope], int] = lambda scope: BODY_LIMIT,
+        uploads: Callable[[Scope], bool] = lambda scope: False,
         secure: bool = False,
     ) -> None:
         self.app = app
         self.hosts = hosts
         self.failed = failed
         self.limit = limit
+        self.uploads = uploads
         self.secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +103,8 @@ class Guard:
             await refusal(scope, receive, answer)
             return
         try:
-            await self.app(scope, _bounded(receive, self.limit(scope)), answer)
+            slowest = SLOWEST_UPLOAD if self.uploads(scope) else SLOWEST
+            await self.app(scope, _bounded(receive, self.limit(scope), slowest), answer)
         except ClientDisconnect:
             pass
         except (TooLarge, TooSlow) as error:
@@ -190,27 +194,29 @@ def _route(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", "an unknown address"))
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """`receive`, refusing a body that goes beyond the limit without having said so, or that trickles."""
-    seen, whole = 0, False
-    began = time.monotonic()
+def _bounded(receive: Receive, limit: int, slowest: int) -> Receive:
+    """`receive`, refusing a body that goes beyond the limit without having said so, or that trickles: only the time
+    that the caller lets us wait counts, not what we take ourselves."""
+    seen, whole, waited = 0, False, 0.0
 
     async def bounded() -> Message:
-        nonlocal seen, whole
+        nonlocal seen, whole, waited
         if whole:  # what is waited for now is the end of the connection
             return await receive()
+        began = time.monotonic()
         try:
             async with asyncio.timeout(PIECE_S):
                 message = await receive()
         except TimeoutError:
             raise TooSlow from None
+        waited += time.monotonic() - began
         seen += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if seen > limit:
             if not whole:
                 await _drain(receive)
             raise TooLarge
-        if not whole and time.monotonic() - began > PIECE_S + seen / SLOWEST:
+        if not whole and waited > PIECE_S + seen / slowest:
             raise TooSlow
         return message
 

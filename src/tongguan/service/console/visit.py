@@ -18,7 +18,7 @@ from tongguan.errors import TongguanError
 from tongguan.service.console import names, render
 from tongguan.service.console.address import link
 from tongguan.service.console.workspace import Row, Workspace
-from tongguan.service.limits import Buckets
+from tongguan.service.limits import Buckets, Places
 from tongguan.service.permission import Forbidden, NeedSignIn, caller_of, csrf_of, needs, session_cookie
 from tongguan.trust.access import may
 from tongguan.wording import LANGUAGES, Language
@@ -45,6 +45,7 @@ class Console:
     secure: bool = False
     calls: Buckets = field(default_factory=lambda: Buckets(600))  # of one caller
     sign_ins: Buckets = field(default_factory=lambda: Buckets(10))  # from one address
+    uploads: Places = field(default_factory=lambda: Places(8, 2))  # each holds one of the pool's 40 threads
 
     @property
     def audit(self) -> AuditLog:
