@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tongguan.errors import BadInput
+from tongguan.errors import BadInput, CannotWrite
 from tongguan.wording import LANGUAGES, Language, readable
 
 __all__ = ["arguments"]
@@ -90,6 +91,42 @@ def _explain(given: argparse.Namespace) -> int:
     return 0
 
 
+# ---- clocks ------------------------------------------------------------------------------------------------------
+
+
+def _clocks_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", type=Path, metavar="CASE.yaml", help="the procedure, what happened when, what is known")
+    parser.add_argument("--ics", type=Path, metavar="FILE", help="write an iCalendar file (RFC 5545) too")
+    _json_argument(parser)
+
+
+def _clocks(given: argparse.Namespace) -> int:
+    from tongguan.cli.who import allowed
+    from tongguan.law import clocks
+
+    allowed("decisions.ask")
+    timeline = clocks.clocks(clocks.parse_case(_text(given.case), readable(str(given.case))))
+    if given.ics is not None:
+        _write(given.ics, clocks.to_icalendar(timeline, given.lang))
+    _print(given, clocks.timeline_json(timeline), lambda: clocks.tell(timeline, given.lang))
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Written beside its place first, so that nothing half-written is left there."""
+    beside = path.parent / f".{path.name}.{os.getpid()}"
+    try:
+        try:
+            beside.write_bytes(text.encode())
+            beside.replace(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotWrite(f"{readable(str(path))}: cannot be written: {reason}") from None
+
+
 # ---- what several need -------------------------------------------------------------------------------------------
 
 
@@ -118,6 +155,7 @@ def _text(path: Path) -> str:
 
 
 ACTIONS: dict[str, Action] = {
+    "clocks": Action(_clocks, _clocks_arguments, "where a procedure stands, and what is due when"),
     "show": Action(_show, _show_arguments, "one instrument, rule, zone or parameter, with its days and its source"),
     "search": Action(_search, _search_arguments, "instruments, matters, rules, duties and zones by words"),
     "explain": Action(_explain, _explain_arguments, "the answer to a question, and why each rule applied or did not"),
