@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -30,6 +30,7 @@ __all__ = [
     "citations",
     "cite_as_of",
     "documents",
+    "faults",
 ]
 
 FIXED_ARTICLES = frozenset({"law", "administrative_regulation", "departmental_rule"})  # kinds cited by 第…条 only
@@ -67,7 +68,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A citation somewhere in the data: the file, the entry that makes it, and the days on which it does."""
+    """A citation somewhere in the data: the file, the entry that makes it, and the days on which it does.
+
+    `among`: the instruments of a list of which those in force on the day are cited; empty where it stands for itself.
+    """
 
     document: str
     entry: str
@@ -75,6 +79,7 @@ class Quoted:
     article: str | None  # None: the instrument as a whole
     first: date | None
     last: date | None
+    among: tuple[str, ...] = ()
 
 
 # ---- Where a matter is regulated ---------------------------------------------------------------------------------
@@ -232,7 +237,8 @@ def _names(folder: Traversable, above: str) -> Iterator[str]:
 def citations(node: Any = None, document: str = "", owner: str | None = None) -> Iterator[Quoted]:
     """Every citation in the data, or below one node of it, with the days of the innermost entry that has any.
 
-    A citation is a mapping with an `instrument` (and `article`), or a pair [instrument, article] under `cites`.
+    A citation is a mapping with an `instrument` (and `article`), or one of a list of pairs [instrument, article] under
+    `cites`, of which those in force on the day are meant.
     """
     if node is not None:
         yield from _quoted(node, document, owner, owner or document, None, None)
@@ -247,8 +253,6 @@ def _quoted(
 ) -> Iterator[Quoted]:
     """`owner` is the entry with an id or a name in which we are; where there is none, the last key stands for it."""
     if isinstance(node, list):
-        if key == "cites" and len(node) == 2 and all(isinstance(part, str) for part in node):
-            yield Quoted(document, owner or key, node[0], node[1], first, last)
         for child in node:
             yield from _quoted(child, document, owner, key, first, last)
     if not isinstance(node, dict):
@@ -259,11 +263,60 @@ def _quoted(
     for named, at in (("instrument", "article"), ("to_instrument", "to_article")):
         if isinstance(node.get(named), str):
             yield Quoted(document, owner or key, node[named], node.get(at), first, last)
+    yield from _pairs(node, document, owner or key)
     for below, child in node.items():
         if isinstance(child, dict | list):
             named_entry = isinstance(child, dict) and "zh" in child
             yield from _quoted(child, document, str(below) if named_entry else owner, str(below), first, last)
 
 
+def _pairs(node: Mapping[str, Any], document: str, entry: str) -> Iterator[Quoted]:
+    """The pairs under `cites`. Their days are the entry's own, or the fixed day by which it is due."""
+    cites = node.get("cites")
+    pairs = [pair for pair in cites if isinstance(pair, list) and len(pair) == 2] if isinstance(cites, list) else []
+    due = _day(node.get("due"), None)
+    first, last = (due, due) if due else (_day(node.get("from"), None), _day(node.get("to"), None))
+    for instrument, at in pairs:
+        yield Quoted(document, entry, instrument, at, first, last, tuple(pair[0] for pair in pairs))
+
+
 def _day(value: Any, otherwise: date | None) -> date | None:
     return value if isinstance(value, date) else otherwise
+
+
+# ---- What is wrong with a citation -------------------------------------------------------------------------------
+
+
+def faults(cite: Quoted) -> list[str]:
+    """What is wrong with a citation on the days on which it is made, in words; nothing where it stands on all of them.
+
+    Wrong are: an instrument that is not on file, a draft, days before it was in force or after it ended, and an article
+    that it cannot have. Where a day of effect or a highest article is not known, nothing is held against a citation.
+    """
+    one = book().instruments.get(cite.instrument)
+    if one is None:
+        return [f"no instrument {cite.instrument!r}"]
+    found = [f"{one.id} is a draft and never was in force"] if one.draft else []
+    if one.effective is not None and not one.draft:
+        found += [f"{one.id} is not in force on {day}" for day in _days_without(cite, one)]
+    if cite.article and one.kind in FIXED_ARTICLES:
+        number = article_number(cite.article)
+        if number is None or PARTS.fullmatch(cite.article) is None:
+            found.append(f"{cite.article!r} is no article; expected such as 第三十七条第一款")
+        elif number < 1 or (one.articles is not None and number > one.articles):
+            found.append(f"{one.id} has no {cite.article}; it has {one.articles} articles")
+    return found
+
+
+def _days_without(cite: Quoted, one: Instrument) -> Iterator[date]:
+    """Days on which the citation is made and nothing that it names is in force: the first of each such stretch."""
+    together = [book().instruments[key] for key in cite.among if key in book().instruments] or [one]
+    begun = [other.effective for other in together if other.effective is not None]
+    first = cite.first or max(min(begun), date.min)
+    last = cite.last or (date.max if cite.first else max(other.until for other in together))
+    ends = {other.until + timedelta(days=1) for other in together if other.until < date.max}
+    for day in sorted({first, last, *ends}):
+        if first <= day <= last and not any(other.in_force(day) for other in together):
+            yield day
+    if cite.among and not (one.effective is not None and one.effective <= last and first <= one.until):
+        yield first
