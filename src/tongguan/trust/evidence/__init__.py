@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tongguan.trust.evidence.checking import Contradiction
 from tongguan.trust.evidence.evidence import Evidence
 from tongguan.trust.evidence.records import KINDS, Event, Kind, Manifest
 from tongguan.trust.evidence.retention import Expiry, shortening
@@ -10,6 +11,7 @@ from tongguan.trust.evidence.sweeping import Problem, Sweep
 
 __all__ = [
     "KINDS",
+    "Contradiction",
     "Event",
     "Evidence",
     "Expiry",

@@ -58,8 +58,6 @@ def add(
     by: Principal,
 ) -> Manifest:
     """See `Evidence.add`; permission was checked."""
-    now = parts.clock()
-    least = now + parts.settings.retention_days * DAY_S
     row: Row = {
         "id": f"ev_{secrets.token_hex(12)}",
         "state": "kept",
@@ -68,9 +66,8 @@ def add(
         "media_type": media_type,
         "origin": json.dumps(dict(origin), sort_keys=True),
         "masked": masked,
-        "added": now,
         "added_by": by.name,
-        "until": max(least, until or least),
+        "until": until or 0.0,
         "holds": 0,
         "expired": None,
         "expired_by": None,
@@ -162,34 +159,36 @@ def _published(parts: Parts, row: Row, blob: Row, secret: Secret, by: Principal)
                 return known
             continue
         with suppress(IntegrityError), parts.database.write() as connection:  # where somebody else was first: once more
-            if known:
-                _supersede(parts, connection, known["id"], blob, secret)
+            damaged = known["id"] if known and _superseded(parts, connection, known["id"], blob, secret) else None
             ours = BLOBS.update().where(BLOBS.c.id == blob["id"], BLOBS.c.state == "pending").values(state="kept")
             if not connection.execute(ours).rowcount:
                 raise Unavailable("the evidence took so long to store that it was cleared up; add it again")
+            if damaged:
+                body = {"damaged": damaged, "blob": blob["id"], "digest": blob["digest"]}
+                parts.record("evidence.restored", "system:evidence", body)
             _insert(parts, connection, row, blob, secret, by, new=True)
             return {**blob, "state": "kept"}
     raise Unavailable("others add and remove the same content all the time; add it again")
 
 
-def _supersede(parts: Parts, connection: sa.Connection, damaged: str, blob: Row, secret: Secret) -> None:
-    """Where the same content lies there damaged, its manifests go over to the new blob."""
+def _superseded(parts: Parts, connection: sa.Connection, damaged: str, blob: Row, secret: Secret) -> bool:
+    """Where the same content lies there damaged, its manifests go over to the new blob; whether they did."""
     theirs = BLOBS.update().where(BLOBS.c.id == damaged, BLOBS.c.state == "kept").values(state="removing")
     if not connection.execute(theirs).rowcount:
-        return
+        return False
     for found in connection.execute(sa.select(MANIFESTS).where(MANIFESTS.c.blob == damaged)).fetchall():
         manifest = dict(found._mapping)
         parts.genuine_manifest(manifest, secret)
         parts.write_manifest(connection, manifest, secret, blob=blob["id"])
-    parts.record(
-        "evidence.restored", "system:evidence", {"damaged": damaged, "blob": blob["id"], "digest": blob["digest"]}
-    )
+    return True
 
 
 def _insert(
     parts: Parts, connection: sa.Connection, row: Row, blob: Row, secret: Secret, by: Principal, *, new: bool
 ) -> None:
-    row["blob"] = blob["id"]
+    now = parts.clock()
+    until = max(now + parts.settings.retention_days * DAY_S, row["until"])
+    row |= {"blob": blob["id"], "added": now, "until": until}
     row["proof"] = secret.proof("manifest", manifest_fields(row))
     connection.execute(MANIFESTS.insert().values(**row))
     origin = json.loads(row["origin"])

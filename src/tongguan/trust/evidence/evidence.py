@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import BinaryIO
 
@@ -14,7 +15,8 @@ from tongguan.trust.access import UNNAMED, Policy, Principal, entity_name, may
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, Suite, Tampered, unseal_chunks
 from tongguan.trust.database import METADATA, Database
-from tongguan.trust.evidence import adding, retention, rotation, sweeping
+from tongguan.trust.evidence import adding, checking, retention, rotation, sweeping
+from tongguan.trust.evidence.checking import Contradiction, LogEntry
 from tongguan.trust.evidence.parts import Parts, Record, Row, blob_name, reasoned, storable
 from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, ORIGINS, TABLES, Event, Kind, Manifest, State
 from tongguan.trust.evidence.retention import Expiry
@@ -198,6 +200,18 @@ class Evidence:
         """Check every manifest, blob and file, and go on with a sweep that was interrupted."""
         self._parts.check(by, "evidence.sweep")
         return sweeping.sweep(self._parts, by, progress)
+
+    def check_store(
+        self, entries: Iterable[LogEntry], by: Principal, progress: Progress | None = None
+    ) -> builtins.list[Contradiction]:
+        """Hold the records against the audit log; [] where all is well, the first thousand contradictions otherwise.
+
+        entries: all of the log from the first on, taken from it as they are asked for: what changes meanwhile is left
+        to the next check. The sweep is for what the log does not know: contents and seals.
+        progress: (entries read, 0: how many there are is not known). Raises Denied (audit.verify).
+        """
+        self._parts.check(by, "audit.verify", "evidence")
+        return checking.check_store(self._parts, entries, by, progress)
 
     def rewrap(self, by: Principal, progress: Progress | None = None) -> int:
         """Wrap anew all data keys that are under older versions of their key; how many. May be interrupted."""
