@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from tongguan.errors import Denied
 from tongguan.trust.access import Policy, Principal, grounds, may
 from tongguan.trust.database import METADATA, Database
-from tongguan.trust.identity.tables import hash_key, users
+from tongguan.trust.identity.tables import hash_key, missing_columns, users
 from tongguan.trust.settings import Identity as Rules
 from tongguan.wording import wording
 
@@ -46,10 +46,12 @@ class Context:
     clock: Callable[[], float]
 
     def prepare(self) -> None:
-        """What needs a transaction of its own, before any other is open. The records may be older than these tables."""
+        """What needs a transaction of its own, before any other is open. The records may be older than these tables
+        and columns."""
         with self.database.write() as connection:
             self.lock(connection)
             METADATA.create_all(connection)
+            missing_columns(connection)
         self._key  # noqa: B018
 
     @cached_property

@@ -17,6 +17,7 @@ from tongguan.trust.identity.tables import grants, teams, users
 __all__ = ["Grants"]
 
 TERMINAL = "terminal"  # the duty of roles that only the machine's own terminal holds
+WHOLE = ("system", "security", "audit")  # duties over the whole house: most of what they do has no entity
 ASSIGN = "roles.assign"
 
 
@@ -72,6 +73,8 @@ class Grants:
         if why := self.obstacle(held, role):
             self._context.refuse(by, ASSIGN, user_id, why[0], **why[1])
         scope = {"entities": _scope(entities), "teams": _known_teams(connection, teams)}
+        if any(values is not None for values in scope.values()) and self._context.policy.roles[role].duty in WHOLE:
+            raise BadInput(f"the role {role} reaches over all entities and teams; grant it without any")
         self.put(connection, user_id, role, by, **scope)
         self._context.record("role_granted", by.name, {"user": name, "role": role, **scope})
 

@@ -18,6 +18,7 @@ from tongguan.trust.identity.lockout import Lockout
 from tongguan.trust.identity.oidc import Providers
 from tongguan.trust.identity.passwords import Hashing, Passwords
 from tongguan.trust.identity.principals import Factor, Principals
+from tongguan.trust.identity.proof import Proofs
 from tongguan.trust.identity.recovery import Recovery
 from tongguan.trust.identity.sessions import Sessions
 from tongguan.trust.identity.sign_in import Entrance
@@ -60,6 +61,7 @@ class Identity:
         self.session = sessions.session
         self.session_id = sessions.session_id
         self.rotate = sessions.rotate
+        self.proved_until = sessions.proved_until
         self.close_session = sessions.close_session
         self.sessions = sessions.sessions
         self.close_sessions = sessions.close_sessions
@@ -100,6 +102,10 @@ class Identity:
         self.recovery_left = recovery.left
         self.security_keys = SecurityKeys(context, sessions, entrance)
         self.methods |= {"totp": totp, METHOD: self.security_keys, "recovery": recovery}
+
+        proofs = Proofs(context, passwords, lockout, sessions, principals, self.methods)
+        self.prove = proofs.prove
+        self.proof_ways = proofs.proof_ways
 
         tokens = Tokens(context, principals)
         self.issue_token = tokens.issue_token

@@ -15,6 +15,7 @@ from tongguan.trust.identity.tables import pending_sign_ins, sessions, users
 
 __all__ = ["Session", "Sessions"]
 
+PROOF_S = 600.0  # how long a proof lasts
 TOUCH_S = 60.0  # a session's last use is written at most once a minute
 AGENT_LENGTH = 200
 
@@ -58,6 +59,7 @@ class Sessions:
                 agent=_line(agent),
                 method=method,
                 strong=strong,
+                proved=now,
             )
         )
         kept = (
@@ -94,6 +96,26 @@ class Sessions:
         """What lists call the session of this token; None where there is none."""
         with self._context.database.read() as connection:
             return connection.execute(sa.select(sessions.c.id).where(sessions.c.digest == token_digest(token))).scalar()
+
+    def proved_until(self, token: str) -> float | None:
+        """Until when the session counts as proved by its owner: ten minutes after the sign-in or the last proof. None
+        where that is over."""
+        chosen = sa.select(sa.func.coalesce(sessions.c.proved, sessions.c.opened)).where(
+            sessions.c.digest == token_digest(token)
+        )
+        with self._context.database.read() as connection:
+            proved = connection.execute(chosen).scalar()
+        if proved is None or abs(self._context.clock() - proved) > PROOF_S:  # abs: a clock set back gives no more
+            return None
+        return float(proved) + PROOF_S
+
+    def prove(self, connection: sa.Connection, user_id: str, token: str) -> str | None:
+        """The owner gave a proof: the session's new token, None where it has ended."""
+        fresh = self._renew(connection, token, user_id)
+        if fresh:
+            mine = sessions.c.digest == token_digest(fresh)
+            connection.execute(sessions.update().where(mine).values(proved=self._context.clock()))
+        return fresh
 
     def rotate(self, token: str) -> str:
         """The session goes on under a new token; the old one is dead. Raises BadInput where there is none."""

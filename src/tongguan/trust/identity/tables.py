@@ -13,6 +13,7 @@ __all__ = [
     "familiar_addresses",
     "grants",
     "hash_key",
+    "missing_columns",
     "password_history",
     "pending_sign_ins",
     "recovery_codes",
@@ -128,6 +129,7 @@ sessions = sa.Table(
     sa.Column("agent", _Text, nullable=False),
     sa.Column("method", _Text, nullable=False),  # password | password+totp | passkey | oidc …
     sa.Column("strong", sa.Boolean, nullable=False),  # two factors were shown
+    sa.Column("proved", sa.Double),  # when the owner was last asked for a proof; None: at the sign-in only
     sa.Index("sessions_user", "user_id"),
 )
 
@@ -193,3 +195,16 @@ hash_key = sa.Table(
     sa.Column("one", sa.Integer, sa.CheckConstraint("one = 1"), primary_key=True),
     sa.Column("key", sa.LargeBinary, nullable=False),
 )
+
+LATER = (sessions.c.proved,)
+"""Columns that came after the first release of their tables; all may be null."""
+
+
+def missing_columns(connection: sa.Connection) -> None:
+    """Add them to records that were made before. The caller keeps others from doing so at the same time."""
+    known = sa.inspect(connection)
+    for column in LATER:
+        table = column.table
+        if column.name not in {one["name"] for one in known.get_columns(table.name)}:
+            kind = column.type.compile(connection.dialect)
+            connection.execute(sa.text(f'alter table "{table.name}" add column "{column.name}" {kind}'))
