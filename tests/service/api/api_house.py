@@ -17,8 +17,11 @@ from fastapi import FastAPI
 
 from tongguan.service import api
 from tongguan.service.permission import Declared, csrf_of
-from tongguan.trust.access import Grant, Principal
+from tongguan.trust.access import Grant, Principal, load_policy
 from tongguan.trust.opening import Trust
+
+ISSUER = Principal("issuer", "system", tuple(Grant(role) for role in load_policy().roles), id="issuer")
+"""Issues tokens of service accounts: a token does no more than its issuer may."""
 
 BUSINESS = Principal("desk", "system", (Grant("compliance_officer"), Grant("data_provider")), id="desk")
 REASON = {"reason": "a question of the supervisor"}
@@ -81,7 +84,7 @@ class House:
 
     def token(self, user_id: str, scopes: list[str]) -> str:
         """An API token of an account."""
-        by = self.trust.identity.principal(user_id) if self.kind(user_id) == "user" else GATE
+        by = self.trust.identity.principal(user_id) if self.kind(user_id) == "user" else ISSUER
         return self.trust.identity.issue_token(user_id, name="test", scopes=scopes, days=1, by=by)[1]
 
     def kind(self, user_id: str) -> str:
@@ -108,7 +111,7 @@ class House:
         return self.trust.identity.create_team(self.name(), by=GATE).id
 
     def token_id(self, user_id: str) -> str:
-        return self.trust.identity.issue_token(user_id, name="t", scopes=["results.read"], days=1, by=GATE)[0]
+        return self.trust.identity.issue_token(user_id, name="t", scopes=["results.read"], days=1, by=ISSUER)[0]
 
     def approval(self, by: Principal, entity: str | None = None) -> str:
         return self.trust.approvals.request("evidence.release", self.name(), "a reason", by, entity=entity).id

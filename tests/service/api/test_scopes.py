@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from api_house import BUSINESS, REASON, Call, House, folder_in_memory, send, served
+from api_house import BUSINESS, ISSUER, REASON, Call, House, folder_in_memory, send, served
 from console_house import GATE, add_user
 from requests_of_routes import request_of
 
@@ -160,7 +160,7 @@ def test_a_token_does_what_its_scopes_say_and_nothing_else(house: House, address
 
 def test_a_token_dies_with_its_revocation_its_account_and_its_role(house: House, address: str) -> None:
     service = add_user(house.trust, house.name(), "auditor", kind="service")
-    made, token = house.trust.identity.issue_token(service, name="t", scopes=["audit.read"], days=1, by=GATE)
+    made, token = house.trust.identity.issue_token(service, name="t", scopes=["audit.read"], days=1, by=ISSUER)
     with bearer(address, token) as client:
         assert client.get(f"{V1}/audit").status_code == 200
         house.trust.identity.revoke(service, "auditor", GATE)

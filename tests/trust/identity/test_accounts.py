@@ -272,7 +272,6 @@ def test_the_last_who_can_grant_stays(any_house: House) -> None:
         lambda: identity.disable(second.id, house.system),
         lambda: identity.delete(second.id, house.system),
         lambda: identity.revoke(second.id, "security_administrator", by_first),
-        lambda: identity.grant(second.id, "security_administrator", entities=["SZ"], by=by_first),
         lambda: identity.import_csv(b"userName,active\nsec2,false\n", house.system),
     ):
         with pytest.raises(Denied, match="last security"):
@@ -281,6 +280,15 @@ def test_the_last_who_can_grant_stays(any_house: House) -> None:
     assert identity.principal(second.id).grants == (Grant("security_administrator"),)
     identity.enable(first.id, house.system)
     identity.revoke(first.id, "security_administrator", by_second)
+
+
+def test_administrators_roles_reach_over_everything(house: House) -> None:
+    user = house.person("wei")
+    for role in ("system_administrator", "security_administrator", "auditor"):
+        for scope in ({"entities": ["SZ"]}, {"entities": []}):
+            with pytest.raises(BadInput, match="reaches over all"):
+                house.identity.grant(user.id, role, by=house.security, **scope)
+    assert house.identity.principal(user.id).grants == ()
 
 
 def test_two_administrators_do_not_remove_each_other(any_house: House) -> None:

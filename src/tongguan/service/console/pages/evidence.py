@@ -12,7 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from tongguan.errors import BadInput, Broken, Denied, NotFound
 from tongguan.service.console.address import link
-from tongguan.service.console.pages.people import told
+from tongguan.service.console.telling import refuse_unseen, told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -60,7 +60,7 @@ def original(visit: Visitor, evidence_id: str, csrf: Text = "", reason: Text = "
     except NotFound as error:
         raise HTTPException(404) from error
     except (BadInput, Denied, Broken) as error:
-        _refuse_unseen(error)
+        refuse_unseen(error)
         return visit.page("evidence.html", {**_data(visit, evidence_id), "error": _told(visit, error)}, 400)
     name = quote(manifest.name.rpartition("/")[2][:120] or evidence_id, safe="")
     headers = {
@@ -91,7 +91,7 @@ def change(
     except NotFound as error:
         raise HTTPException(404) from error
     except (BadInput, Denied) as error:
-        _refuse_unseen(error)
+        refuse_unseen(error)
         return visit.page("evidence.html", {**_data(visit, evidence_id), "error": _told(visit, error)}, 400)
     return visit.go(link("/evidence", {"id": evidence_id, "done": act}))
 
@@ -144,12 +144,6 @@ def _chosen(visit: Visit, evidence_id: str) -> Row | None:
 
 def _row(manifest: Manifest) -> Row:
     return {**asdict(manifest), "origin": dict(manifest.origin)}
-
-
-def _refuse_unseen(error: Exception) -> None:
-    """To whoever may not see a piece, it looks as if it were not there."""
-    if isinstance(error, Denied) and error.scope:
-        raise HTTPException(404) from error
 
 
 def _end_of(day: str) -> float:

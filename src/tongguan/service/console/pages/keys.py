@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.service.console.address import link
 from tongguan.service.console.figures import ZONE
-from tongguan.service.console.pages.people import told
+from tongguan.service.console.telling import refuse_unseen, told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -117,6 +117,7 @@ def change(
     except NotFound as error:
         raise HTTPException(404) from error
     except (BadInput, Denied) as error:
+        refuse_unseen(error)
         return visit.page("keys.html", {**_data(visit, key_id), "error": told(visit, error)}, 400)
     return visit.go(link("/keys", {"id": key_id, "done": act}))
 

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from tongguan.errors import BadInput, Broken, Denied, Unavailable
 from tongguan.service.console.address import link
-from tongguan.service.console.pages.people import told
+from tongguan.service.console.telling import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.service.console.address import link
+from tongguan.service.console.telling import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -16,7 +17,7 @@ from tongguan.trust.access import Grant
 from tongguan.trust.identity import ImportReport, User
 from tongguan.trust.identity.passwords import random_password
 
-__all__ = ["router", "told"]
+__all__ = ["router"]
 
 router = APIRouter()
 SIZE = 50
@@ -238,11 +239,6 @@ def _roles(visit: Visit) -> dict[str, Row]:
 
 def _state(text: str) -> Any:
     return text if text in ("active", "disabled", "deleted") else None
-
-
-def told(visit: Visit, error: BadInput | Denied) -> str:
-    """What went wrong, in the visitor's language where it comes in both."""
-    return visit.say(error.text) if isinstance(error, Denied) else str(error)
 
 
 def _several(text: str) -> list[str] | None:
