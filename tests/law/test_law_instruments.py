@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from datetime import date, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tongguan.law.book import book
 from tongguan.law.citing import Quoted, article_name, article_number, citations, documents, faults
 from tongguan.law.instruments import Status, texts
 
+ROOT = Path(__file__).parents[2]
 DAY = timedelta(days=1)
 CONFIDENCES = {"official", "secondary", "memory", "seed"}
 KINDS = {"law", "administrative_regulation", "departmental_rule", "normative", "standard", "local"}
@@ -61,6 +64,22 @@ def mappings(node: yaml.Node) -> Iterator[yaml.MappingNode]:
 def repeated(node: yaml.MappingNode) -> list[str]:
     keys = [key.value for key, _ in node.value]
     return [key for key in keys if keys.count(key) > 1]
+
+
+def test_no_text_is_cut_by_a_comma() -> None:
+    """`{en: one, two}` is a text `one` and a key `two` without a value."""
+    assert [key for name in documents() for key in stray(documents()[name])] == []
+    for one in book().instruments.values():
+        assert set(one.issuer) == {"zh", "en"} and set(one.note or {"zh", "en"}) == {"zh", "en"}, one.id
+
+
+def stray(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (str(key) for key, value in node.items() if value is None and " " in str(key))
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            yield from stray(child)
 
 
 def test_what_replaced_a_text_begins_when_that_one_ends() -> None:
@@ -340,3 +359,39 @@ def test_every_citation_of_a_rule_moved_by_a_day_beyond_its_instrument_is_found(
             assert faults(good) == [] and faults(early)
             if one.until < date.max:
                 assert faults(Quoted("planted", "x", one.id, None, one.effective, one.until + DAY))
+
+
+# ---- The document ------------------------------------------------------------------------------------------------
+
+
+def test_the_document_is_made_from_the_data() -> None:
+    made = law_doc().document()
+    assert ROOT.joinpath("docs/law.md").read_text(encoding="utf-8") == made, "run: python scripts/law_doc.py"
+
+
+def test_the_document_counts_every_parameter_once() -> None:
+    doc = law_doc()
+    levels = [level for _, level in doc._parameters()]
+    assert set(levels) <= set(doc.LEVELS)
+    assert f"**{len(levels)}**" in doc.document()
+    tagged = sum(len(list(tags(documents()[name]))) for name in documents() if name not in doc.NAMELESS)
+    cited = sum(len(entry) for entry in (documents()["rules"], documents()["duties"]))
+    assert len(levels) >= tagged + cited - sum("confidence" in entry for entry in documents()["duties"])
+
+
+def law_doc() -> Any:
+    path = ROOT.joinpath("scripts/law_doc.py")
+    spec = importlib.util.spec_from_file_location("law_doc", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def tags(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("confidence"), str):
+            yield node["confidence"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            yield from tags(child)
