@@ -6,9 +6,18 @@
 judgement, `decision` the answer with its reasons and duties.
 """
 
+from tongguan.law.bulk import Threshold, bulk_categories, threshold
 from tongguan.law.checklist import Finding, Findings, Outcome, checklists
 from tongguan.law.citing import Provision, Standing, article, articles, cite_as_of
 from tongguan.law.decision import decide, thresholds, window
+from tongguan.law.destinations import (
+    Destination,
+    DestinationFact,
+    destination,
+    destination_json,
+    destination_text,
+    destinations,
+)
 from tongguan.law.facts import ACTS, FIELDS, GROUNDS, Facts, parse_facts
 from tongguan.law.instruments import Status, status, text_of
 from tongguan.law.naming import (
@@ -33,6 +42,8 @@ __all__ = [
     "FIELDS",
     "GROUNDS",
     "MOST_HITS",
+    "Destination",
+    "DestinationFact",
     "Facts",
     "Finding",
     "Findings",
@@ -42,14 +53,20 @@ __all__ = [
     "Standing",
     "Status",
     "Step",
+    "Threshold",
     "article",
     "articles",
+    "bulk_categories",
     "checklists",
     "cite_as_of",
     "country_codes",
     "country_name",
     "decide",
     "decision_json",
+    "destination",
+    "destination_json",
+    "destination_text",
+    "destinations",
     "explain",
     "fact_name",
     "found",
@@ -66,6 +83,7 @@ __all__ = [
     "status",
     "step_json",
     "text_of",
+    "threshold",
     "thresholds",
     "trace",
     "traced",
