@@ -46,6 +46,7 @@ class Case:
     facts: Mapping[str, Any]
     readings: Mapping[str, str]
     horizon: int
+    where: str = "case"  # what messages begin with: the file's name
 
     @classmethod
     def of(cls, given: Mapping[str, Any], where: str = "case") -> Case:
@@ -81,6 +82,7 @@ class Case:
                 if value is not None
             },
             horizon=check.horizon(whole.get("horizon")),
+            where=where,
         )
 
 
@@ -109,13 +111,14 @@ class _Check:
     def wrong(self, field: str, expected: str, found: object, example: str = "") -> BadFacts:
         shown = "nothing" if found is None else repr(str(found)[:60])
         tail = f", such as `{example}`" if example else ""
-        return BadFacts(f"{self.where}: {field}: expected {expected}{tail}; found {shown}")
+        named = f"{self.where}: {field}" if field else self.where
+        return BadFacts(f"{named}: expected {expected}{tail}; found {shown}")
 
     def mapping(self, field: str, given: Any, known: tuple[str, ...], example: str) -> Mapping[str, Any]:
         if given is None and field:
             return {}
         if not isinstance(given, Mapping):
-            raise self.wrong(field or "case", "keys with values", given, example)
+            raise self.wrong(field, "keys with values", given, example)
         for key in given:
             if key not in known:
                 inside = f"{field}.{key}" if field else str(key)

@@ -35,7 +35,7 @@ def replay(case: Case) -> tuple[Moment, ...]:
         while left:
             event = next((one for one in left if _follows(one, state, not moments)), None)
             if event is None:
-                raise _cannot_follow(case.procedure, left[0], day, state, not moments)
+                raise _cannot_follow(case, left[0], day, state, not moments)
             left.remove(event)
             state = event.to or state
             moments.append(Moment(event.id, day, state))
@@ -57,10 +57,11 @@ def _follows(event: Event, state: str, first: bool) -> bool:
     return state in event.sources or (first and event.opens)
 
 
-def _cannot_follow(procedure: Procedure, event: Event, day: date, state: str, first: bool) -> BadFacts:
+def _cannot_follow(case: Case, event: Event, day: date, state: str, first: bool) -> BadFacts:
+    procedure = case.procedure
     possible = [one.id for one in procedure.events.values() if _follows(one, state, first)]
     expected = ", ".join(possible) or "nothing more"
     return BadFacts(
-        f"events.{event.id}: {day} cannot be: the procedure then stands at {state!r} "
+        f"{case.where}: events.{event.id}: {day} cannot be: the procedure then stands at {state!r} "
         f"({procedure.states[state]['en']}); expected one of {expected} at that point, or another day"
     )

@@ -27,7 +27,7 @@ class Deadline:
     `status`: waiting (its first day is to come) · open · done · early · late · overdue · passed (a right not used) ·
     void · planned (its event is to come) · undetermined (facts are missing) · running, lapsed, ended (validity,
     retention). `due` is the last day, `opens` the first; None where no number is known. Days left count from the day
-    asked about to `due`.
+    asked about to `due`, working days only as far as the calendar is known.
     """
 
     step: Step
@@ -254,8 +254,12 @@ class _Clocks:
             deadline = replace(deadline, status="undetermined", missing=missing)
         if deadline.due is None:
             return deadline
-        left = (deadline.due - self.case.as_of).days
-        return replace(deadline, days_left=left, working_days_left=self.days.count(self.case.as_of, deadline.due))
+        known = self.days.knows(deadline.due) and self.days.knows(self.case.as_of)
+        return replace(
+            deadline,
+            days_left=(deadline.due - self.case.as_of).days,
+            working_days_left=self.days.count(self.case.as_of, deadline.due) if known else None,
+        )
 
 
 def _matches(value: Any, wanted: Any) -> bool:

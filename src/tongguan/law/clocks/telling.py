@@ -192,8 +192,8 @@ def _lines(
         step = one.step
         status = _say(f"status.{one.status}", language)
         met = f" · {_say('line.met', language, day=one.met)}" if one.met else ""
-        who = _say("line.who", language, who=actor(step.who)[language])
-        yield f"  - [{status}] {_when(one, language)}{met}: {step.text[language]} · {who}"
+        who = "" if step.kind == "validity" else f" · {_say('line.who', language, who=actor(step.who)[language])}"
+        yield f"  - [{status}] {_when(one, language)}{met}: {step.text[language]}{who}"
         confidence = _say("line.confidence", language, text=_say(f"confidence.{step.confidence}", language))
         yield f"    {cited(one.cites)} · {confidence}"
         if short:
@@ -223,11 +223,12 @@ def _when(one: Deadline, language: Language) -> str:
         text = _say("due.until" if one.step.kind in ("validity", "retention") else "due.by", language, due=one.due)
     if one.provisional:
         text += _say("due.provisional", language, last=work_calendar().last)
-    if one.status in SETTLED or one.days_left is None or one.working_days_left is None:
+    if one.status in SETTLED or one.days_left is None:
         return text
-    left = "left.ahead" if one.days_left >= 0 else "left.behind"
-    days, working = abs(one.days_left), abs(one.working_days_left)
-    return f"{text}, {_say(left, language, days=days, working=working)}"
+    left = _say("left.ahead" if one.days_left >= 0 else "left.behind", language, days=abs(one.days_left))
+    if one.working_days_left is not None:
+        left += _say("left.working", language, working=abs(one.working_days_left))
+    return f"{text}, {left}"
 
 
 def _checklist_lines(checked: Checked | None, language: Language) -> Iterator[str]:
