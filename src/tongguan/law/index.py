@@ -1,7 +1,8 @@
 """Everything in the book that has a name, as entries of one shape: for search and show.
 
-Instruments, matters, rules, duties, zones, scenarios, readings, regimes and numbers have kinds of their own; whatever
-else the data holds with a name in both languages is an entry of the kind of its file.
+Instruments, matters, rules, duties, zones, scenarios, readings, regimes and numbers have kinds of their own. Whatever
+else the data holds with a name in both languages and something to say of the law is an entry of the kind of its file;
+its id is the way to it: security_assessment.extension_window.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ KINDS = {  # (document, first key) → kind; the order in which an id is looked 
     ("articles", "subjects"): "matter",
     ("duties", ""): "duty",
 }
+
+SUBSTANCE = frozenset(
+    {"confidence", "instrument", "cites", "facts", "steps", "default"}
+)  # one of these, or only a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +93,24 @@ def _named(document: str, node: Any, path: tuple[str, ...]) -> Iterator[Entry]:
         kind = KINDS.get((document, path[0] if path else ""))
         if all(isinstance(node.get(language), str) for language in LANGUAGES):
             names: Mapping[str, str] = {"zh": node["zh"], "en": node["en"]}
-            key = str(node.get("id") or (path[-1] if kind else ".".join(path)))
             if kind in ("rule", "duty"):
                 names = fill(names, book().page(node.get("from", date.min)).numbers)
-            yield _entry(kind or document, key, document, names, node)
             if kind:
+                yield _entry(kind, str(node.get("id") or path[-1]), document, names, node)
                 return
+            if SUBSTANCE & node.keys():
+                yield _entry(document, _way(document, node, path), document, names, node)
         children = [(str(key), child) for key, child in node.items()]
     for key, child in children:
         if isinstance(child, dict | list):
             yield from _named(document, child, (*path, key) if key else path)
+
+
+def _way(document: str, node: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    """The keys that lead to an entry, its file's own name left out; an id or topic stands for its list's key."""
+    keys = path[1:] if path[:1] == (document,) else path
+    own = node.get("id") or node.get("topic")
+    return ".".join((*keys[:-1], str(own)) if own else keys)
 
 
 def _entry(kind: str, key: str, document: str, names: Mapping[str, str], node: Mapping[str, Any]) -> Entry:

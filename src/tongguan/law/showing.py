@@ -16,7 +16,7 @@ from tongguan.wording import Language, wording
 
 __all__ = ["show", "shown"]
 
-LONGEST_NAME = 200
+LONGEST_NAME, LONGEST_VALUE = 200, 300  # characters asked by, and shown of a value; the JSON has all of it
 APART = frozenset({"id", "zh", "en", "from", "to", "confidence", "cites", "at", "instrument", "article"})
 
 
@@ -55,8 +55,9 @@ def _entries(name: str) -> list[Entry]:
     kind, _, rest = name.partition("/")
     exact = [entry for entry in entries() if entry.id == name]
     named = [entry for entry in entries() if entry.kind == kind and entry.id == rest]
+    last = [entry for entry in entries() if entry.kind == kind and entry.id.endswith(f".{rest}")]
     called = [entry for entry in entries() if entry.kind != "instrument" and name in entry.names.values()]
-    return exact or named or called
+    return exact or named or last or called
 
 
 def _not_found(name: str) -> str:
@@ -224,7 +225,8 @@ def _version_lines(entry: Mapping[str, Any], language: Language) -> Iterator[str
         if version["names"] != entry["names"]:
             yield f"  {version['names'][language]}"
         for key, value in version["values"].items():
-            yield f"  {key}: {_short(value, language)}"
+            told = _short(value, language)
+            yield f"  {key}: {told[:LONGEST_VALUE]}{'…' * (len(told) > LONGEST_VALUE)}"
         if version["confidence"]:
             yield f"  {_word('heading.confidence', language)}: {_word('confidence.' + version['confidence'], language)}"
         for cite in version["cites"]:
