@@ -22,6 +22,7 @@ __all__ = [
     "Caller",
     "Declared",
     "Forbidden",
+    "NeedProof",
     "NeedSignIn",
     "Needs",
     "Refused",
@@ -32,6 +33,7 @@ __all__ = [
     "declared",
     "known",
     "needs",
+    "needs_proof",
     "of_house",
     "session_cookie",
     "stranger",
@@ -48,6 +50,10 @@ class NeedSignIn(Exception):
 
 class Forbidden(Exception):
     """A change that did not come from one of our pages: its anti-forgery token is missing or another's."""
+
+
+class NeedProof(Exception):
+    """A change of what the caller signs in with, too long after the last proof that it is still they."""
 
 
 class Refused(Exception):
@@ -190,6 +196,25 @@ class Needs:
         body = {"operation": self.operation, "resource": resource, "entity": entity, "why": why}
         console: Console = request.app.state.console
         console.trust.record("denied", who.name, body)
+
+
+class NeedsProof(Needs):
+    """An operation for which a session must have been proved by its owner within the last minutes."""
+
+    def __call__(self, request: Request) -> Principal:
+        """Raises NeedProof too, which is in the audit log then."""
+        principal = super().__call__(request)
+        console: Console = request.app.state.console
+        session = caller_of(request).session  # an API token has none, and is refused where it matters
+        if session and console.trust.identity.proved_until(session) is None:
+            self.log(request, principal, None, why="proof")
+            raise NeedProof
+        return principal
+
+
+def needs_proof(operation: str) -> Any:
+    """The dependency of routes that change what one signs in with."""
+    return Depends(NeedsProof(operation))
 
 
 def needs(operation: str, entity: "Callable[[Console], str | None] | None" = None) -> Any:

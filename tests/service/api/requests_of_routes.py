@@ -73,6 +73,8 @@ REQUESTS: dict[str, Make] = {
     f"GET {V1}/openapi.json": plain(),
     f"GET {V1}/me": plain(),
     f"PUT {V1}/me/password": plain(old="wrong password here", new="a brand new password"),
+    f"GET {V1}/me/proof": plain(),
+    f"POST {V1}/me/proof": plain(method="password", answer="wrong password here"),
     f"POST {V1}/me/totp": plain(),
     f"POST {V1}/me/totp/confirmation": plain(code="123456"),
     f"DELETE {V1}/me/totp": plain(),

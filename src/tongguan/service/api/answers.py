@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from tongguan.errors import Conflict, Denied, Missing, NotFound, TongguanError, Unavailable
 from tongguan.service.limits import Full
-from tongguan.service.permission import Forbidden, NeedSignIn, Refused, TooMany, known, of_house
+from tongguan.service.permission import Forbidden, NeedProof, NeedSignIn, Refused, TooMany, known, of_house
 from tongguan.trust.ciphers import Tampered
 from tongguan.wording import LANGUAGES, Language, wording
 
@@ -22,8 +22,9 @@ __all__ = ["ERRORS", "Failure", "listen", "refusal"]
 FULL_S = 30  # after which one may ask for a place again
 SHOWN = 8  # faults of one request that are named
 STATUS = {
-    "bad_input": 400, "unauthenticated": 401, "denied": 403, "forgery": 403, "not_found": 404, "method": 405,
-    "too_slow": 408, "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500, "unavailable": 503, "busy": 503,
+    "bad_input": 400, "unauthenticated": 401, "denied": 403, "forgery": 403, "proof": 403, "not_found": 404,
+    "method": 405, "too_slow": 408, "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500,
+    "unavailable": 503, "busy": 503,
 }  # fmt: skip
 BY_STATUS = {
     401: "unauthenticated",
@@ -100,6 +101,10 @@ async def _need_sign_in(request: Request, _: Exception) -> Response:
     return refusal(request, "unauthenticated")
 
 
+async def _need_proof(request: Request, _: Exception) -> Response:
+    return refusal(request, "proof")
+
+
 async def _forbidden(request: Request, _: Exception) -> Response:
     return refusal(request, "forgery")
 
@@ -158,6 +163,7 @@ async def _fault(request: Request, _: Exception) -> Response:
 
 _HANDLERS: dict[type[Exception], Any] = {
     NeedSignIn: _need_sign_in,
+    NeedProof: _need_proof,
     Forbidden: _forbidden,
     Refused: _refused,
     TooMany: _too_many,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -12,13 +12,14 @@ from tongguan.service.api.people import UserShown
 from tongguan.service.api.rights import Issued, NewToken, SessionShown, TokenShown
 from tongguan.service.api.shapes import Ident, Name, Shown, Strict
 from tongguan.service.console.visit import open_visit
-from tongguan.service.permission import caller_of, csrf_of, needs
+from tongguan.service.permission import caller_of, count_sign_in, csrf_of, needs, needs_proof
 from tongguan.trust.access import Principal
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/me", tags=["me"])
 Own = Annotated[Principal, needs("profile.own")]
+Proved = Annotated[Principal, needs_proof("profile.own")]
 
 
 class Change(Strict):
@@ -30,8 +31,22 @@ class Code(Strict):
     code: Annotated[str, Field(min_length=1, max_length=20)]
 
 
+class Proof(Strict):
+    method: Annotated[str, Field(max_length=40)]
+    answer: Annotated[str, Field(max_length=8000)] | dict[str, Any]
+
+
+class ProofShown(Shown):
+    """Until when ways to sign in, recovery codes and tokens may be changed, in seconds since the epoch; null where a
+    proof is asked for first, by one of `methods`: the password or a second factor. Without any, by signing in again."""
+
+    until: float | None
+    methods: tuple[str, ...]
+
+
 class Renewed(Shown):
-    """All other sessions have ended; this one goes on under a new cookie, whose anti-forgery token this is."""
+    """This session goes on under a new cookie, whose anti-forgery token this is. Where what one signs in with was
+    changed, all others have ended."""
 
     csrf: str | None
 
@@ -67,8 +82,23 @@ def change_password(request: Request, response: Response, trust: TrustRoom, by: 
     return _renewed(request, response, trust.identity.change_password(by.id, change.old, change.new, session=session))
 
 
+@router.get("/proof")
+def proof(request: Request, trust: TrustRoom, by: Own) -> ProofShown:
+    """Whether one proved lately that it is still oneself."""
+    until = trust.identity.proved_until(caller_of(request).session)
+    return ProofShown(until=until, methods=trust.identity.proof_ways(by.id))
+
+
+@router.post("/proof")
+def prove(request: Request, response: Response, trust: TrustRoom, by: Own, given: Proof) -> Renewed:
+    """Prove it, for ten minutes. 403 where the answer is wrong."""
+    count_sign_in(request)
+    session = caller_of(request).session
+    return _renewed(request, response, trust.identity.prove(by, given.method, given.answer, session=session))
+
+
 @router.post("/totp", status_code=201)
-def begin_totp(trust: TrustRoom, by: Own) -> Offer:
+def begin_totp(trust: TrustRoom, by: Proved) -> Offer:
     """A secret for an authenticator, which counts once a code of it was confirmed."""
     return Offer.model_validate(trust.identity.totp_begin(by.id, by))
 
@@ -81,14 +111,14 @@ def confirm_totp(request: Request, response: Response, trust: TrustRoom, by: Own
 
 
 @router.delete("/totp")
-def remove_totp(request: Request, response: Response, trust: TrustRoom, by: Own) -> Renewed:
+def remove_totp(request: Request, response: Response, trust: TrustRoom, by: Proved) -> Renewed:
     """Take it away."""
     session = caller_of(request).session
     return _renewed(request, response, trust.identity.totp_remove(by.id, by, session=session))
 
 
 @router.post("/recovery-codes", status_code=201)
-def recovery_codes(trust: TrustRoom, by: Own) -> list[str]:
+def recovery_codes(trust: TrustRoom, by: Proved) -> list[str]:
     """New codes for the day when the second factor is lost, shown this once; those from before are dead."""
     return trust.identity.recovery_codes(by.id, by)
 
@@ -106,7 +136,7 @@ def security_keys(trust: TrustRoom, by: Own) -> list[SecurityKeyShown]:
 
 
 @router.delete("/security-keys/{id}")
-def remove_security_key(request: Request, response: Response, trust: TrustRoom, by: Own, id: Ident) -> Renewed:
+def remove_security_key(request: Request, response: Response, trust: TrustRoom, by: Proved, id: Ident) -> Renewed:
     """Forget one."""
     session = caller_of(request).session
     return _renewed(request, response, trust.identity.security_keys.remove(by.id, id, by, session=session))
@@ -131,7 +161,7 @@ def tokens(trust: TrustRoom, by: Own) -> list[TokenShown]:
 
 
 @router.post("/tokens", status_code=201)
-def issue(trust: TrustRoom, by: Own, new: NewToken) -> Issued:
+def issue(trust: TrustRoom, by: Proved, new: NewToken) -> Issued:
     """A token that may do some of what one may."""
     made, token = trust.identity.issue_token(by.id, name=new.name, scopes=new.scopes, days=new.days, by=by)
     return Issued(id=made, token=token)

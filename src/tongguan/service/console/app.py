@@ -36,9 +36,11 @@ from tongguan.service.console.pages import (
     signin,
     workbench,
 )
+from tongguan.service.console.pages.profile_proof import sent_to_proof
 from tongguan.service.console.visit import Console, open_visit
 from tongguan.service.permission import (
     Forbidden,
+    NeedProof,
     NeedSignIn,
     Refused,
     TooMany,
@@ -93,6 +95,7 @@ def build(console: Console, hosts: frozenset[str] = LOOPBACK) -> FastAPI:
     app.add_middleware(Guard, hosts=hosts, failed=failed, limit=limit, uploads=api.takes_upload, secure=console.secure)
     handlers: dict[type[Exception], Any] = {
         NeedSignIn: _need_sign_in,
+        NeedProof: _need_proof,
         Forbidden: _forbidden,
         Refused: _refused,
         TooMany: _too_many,
@@ -127,6 +130,10 @@ async def _answer(request: Request, status: int, detail: str = "", **more: str) 
 
 async def _forbidden(request: Request, _: Exception) -> Response:
     return await _answer(request, 403)
+
+
+async def _need_proof(request: Request, _: Exception) -> Response:
+    return sent_to_proof(await run_in_threadpool(open_visit, request))
 
 
 async def _refused(request: Request, error: Refused) -> Response:

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 
 from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.service.console.address import link, local
-from tongguan.service.console.pages import profile_factors, signin_external
+from tongguan.service.console.pages import profile_factors, profile_proof, signin_external
 from tongguan.service.console.pages.profile_view import told, view
 from tongguan.service.console.pages.signin import Text
 from tongguan.service.console.visit import Visit, Visitor, page_at
-from tongguan.service.permission import needs
+from tongguan.service.permission import needs, needs_proof
 
 __all__ = ["router"]
 
@@ -76,7 +76,7 @@ def end_sessions(visit: Visitor, session: Text = "", csrf: Text = "") -> Respons
     return visit.go(link("/profile", {"tab": "sessions", "done": "sessions"}))
 
 
-@router.post("/profile/tokens", dependencies=OWN)
+@router.post("/profile/tokens", dependencies=[needs_proof("profile.own")])
 def issue_token(
     visit: Visitor,
     name: Text = "",
@@ -112,6 +112,7 @@ def revoke_token(visit: Visitor, token_id: str, csrf: Text = "") -> Response:
 
 
 router.include_router(profile_factors.router)
+router.include_router(profile_proof.router)
 router.include_router(signin_external.router)
 
 

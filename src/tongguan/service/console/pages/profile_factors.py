@@ -11,15 +11,16 @@ from tongguan.service.console.address import link
 from tongguan.service.console.pages.profile_view import told, view
 from tongguan.service.console.pages.signin import Text, party_of
 from tongguan.service.console.visit import Visit, Visitor
-from tongguan.service.permission import needs
+from tongguan.service.permission import needs, needs_proof
 
 __all__ = ["router"]
 
 router = APIRouter()
 OWN = [needs("profile.own")]
+PROVED = [needs_proof("profile.own")]
 
 
-@router.post("/profile/totp", dependencies=OWN)
+@router.post("/profile/totp", dependencies=PROVED)
 def begin_totp(visit: Visitor, csrf: Text = "") -> Response:
     """A new secret for an authenticator, shown this once as text and as a picture."""
     visit.check_form(csrf)
@@ -47,7 +48,7 @@ def confirm_totp(visit: Visitor, code: Text = "", csrf: Text = "") -> Response:
     return _go_on(visit, token, "totp")
 
 
-@router.post("/profile/totp/remove", dependencies=OWN)
+@router.post("/profile/totp/remove", dependencies=PROVED)
 def remove_totp(visit: Visitor, csrf: Text = "") -> Response:
     """No more one-time codes."""
     visit.check_form(csrf)
@@ -56,7 +57,7 @@ def remove_totp(visit: Visitor, csrf: Text = "") -> Response:
     return _go_on(visit, visit.console.trust.identity.totp_remove(by.id, by, session=visit.session), "totp_remove")
 
 
-@router.post("/profile/keys/options", dependencies=OWN)
+@router.post("/profile/keys/options", dependencies=PROVED)
 def key_options(visit: Visitor, csrf: Text = "") -> Response:
     """What the browser asks a new security key."""
     visit.check_form(csrf)
@@ -85,7 +86,7 @@ def add_key(visit: Visitor, name: Text = "", answer: Text = "", csrf: Text = "")
     return _go_on(visit, token, "key")
 
 
-@router.post("/profile/keys/{key_id}/remove", dependencies=OWN)
+@router.post("/profile/keys/{key_id}/remove", dependencies=PROVED)
 def remove_key(visit: Visitor, key_id: str, csrf: Text = "") -> Response:
     """Forget a key."""
     visit.check_form(csrf)
@@ -95,7 +96,7 @@ def remove_key(visit: Visitor, key_id: str, csrf: Text = "") -> Response:
     return _go_on(visit, token, "key_remove")
 
 
-@router.post("/profile/recovery", dependencies=OWN)
+@router.post("/profile/recovery", dependencies=PROVED)
 def recovery(visit: Visitor, csrf: Text = "") -> Response:
     """New recovery codes, shown this once; the ones before are dead."""
     visit.check_form(csrf)

@@ -7,17 +7,19 @@ from typing import Any
 from fastapi.responses import Response
 
 from tongguan.errors import BadInput, Denied
+from tongguan.service.console.address import link
 from tongguan.service.console.pages.signin import by_name, party_of
 from tongguan.service.console.visit import Visit
 from tongguan.service.console.workspace import Row
 from tongguan.trust.access import Principal, may
 
-__all__ = ["told", "view"]
+__all__ = ["PROVED", "TABS", "proof_page", "told", "view"]
 
 TABS = ("access", "sessions", "tokens", "display")
 DONE = (
-    "password", "totp", "totp_remove", "key", "key_remove", "sessions", "token", "link", "unlink"
+    "password", "totp", "totp_remove", "key", "key_remove", "sessions", "token", "link", "unlink", "proof"
 )  # fmt: skip
+PROVED = ("access", "tokens")  # tabs whose changes ask for a proof
 PROBLEMS = ("linked", "last")
 DAYS = (30, 90, 180, 365)
 # Each names the next ones too in what it sends, so the first that is found counts.
@@ -46,6 +48,7 @@ def view(visit: Visit, tab: str = "", status: int = 200, **more: Any) -> Respons
         "at": "",
         "account": _account(visit, by),
         "pending": by.pending,
+        "proof": _proof(visit, asked),
         "offer": None,
         "codes": [],
         "token": "",
@@ -62,6 +65,18 @@ def told(visit: Visit, error: BadInput | Denied, key: str, **values: object) -> 
         return visit.say(error.text)
     text = str(error)
     return text[:1].upper() + text[1:] + "." if visit.language == "en" else visit.t(key, **values)
+
+
+def _proof(visit: Visit, tab: str) -> str:
+    """Where a proof is asked for before this tab's changes; "" where there was one lately, or none is needed."""
+    if tab not in PROVED or not visit.session or visit.console.trust.identity.proved_until(visit.session):
+        return ""
+    return proof_page(tab)
+
+
+def proof_page(tab: str) -> str:
+    """The address of the page that asks for a proof and leads back to this tab."""
+    return link("/profile/proof", {"tab": tab if tab != TABS[0] else None})
 
 
 def _account(visit: Visit, by: Principal) -> Row:

@@ -20,7 +20,7 @@ from tongguan.service.console.pages.signin import (
     origin_of,
 )
 from tongguan.service.console.visit import Visit, Visitor
-from tongguan.service.permission import count_sign_in, needs
+from tongguan.service.permission import count_sign_in, needs_proof
 from tongguan.trust.identity.oidc import Arrival
 
 __all__ = ["router"]
@@ -79,7 +79,7 @@ def finish(visit: Stranger, provider: str) -> Response:
     return response
 
 
-@router.post("/profile/links/{provider}", dependencies=[needs("profile.own")])
+@router.post("/profile/links/{provider}", dependencies=[needs_proof("profile.own")])
 def link_account(visit: Visitor, provider: str, csrf: Text = "") -> Response:
     """To the provider, to link the account there with the one here."""
     visit.check_form(csrf)
@@ -96,7 +96,7 @@ def link_account(visit: Visitor, provider: str, csrf: Text = "") -> Response:
     return response
 
 
-@router.post("/profile/links/{provider}/remove", dependencies=[needs("profile.own")])
+@router.post("/profile/links/{provider}/remove", dependencies=[needs_proof("profile.own")])
 def unlink(visit: Visitor, provider: str, csrf: Text = "") -> Response:
     """Undo a link."""
     visit.check_form(csrf)

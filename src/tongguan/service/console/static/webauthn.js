@@ -23,6 +23,7 @@
     try {
       const reply = await fetch(form.dataset.options, { method: 'POST', body: new URLSearchParams({ csrf: form.elements.csrf.value }) });
       const options = await reply.json();
+      if (options.proof) return location.assign(options.proof);
       if (!reply.ok) throw Object.assign(new Error(), { told: typeof options.error === 'string' ? options.error : '' });
       form.elements.answer.value = document_of(await (form.dataset.webauthn === 'create' ? create(options) : get(options)));
       form.submit();
