@@ -257,14 +257,14 @@ def test_a_caller_may_ask_only_so_often() -> None:
 
 def test_no_secret_is_logged(house: House, address: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    user, other = add_user(house.trust, house.name(), "security_administrator"), house.user("viewer", kind="service")
+    user, other = add_user(house.trust, house.name(), "security_administrator"), house.user("auditor", kind="service")
     name = house.trust.identity.user(user, GATE).name
     secrets = {PASSWORD, "the wrong one 12345", "a brand new password 77", "a secret reason 88"}
     with httpx.Client(base_url=address, verify=False, timeout=60) as client:
         client.post(f"{V1}/session", json={"name": name, "password": "the wrong one 12345"})
         csrf = client.post(f"{V1}/session", json={"name": name, "password": PASSWORD}).json()["csrf"]
         client.headers["x-csrf-token"] = csrf
-        token = client.post(f"{V1}/users/{other}/tokens", json={"name": "t", "scopes": ["results.read"], "days": 1})
+        token = client.post(f"{V1}/users/{other}/tokens", json={"name": "t", "scopes": ["keys.read"], "days": 1})
         totp = client.post(f"{V1}/me/totp").json()["secret"]
         codes = client.post(f"{V1}/me/recovery-codes").json()
         shares = client.post(f"{V1}/master-key/shares", json={"threshold": 2, "holders": ["one", "two"]}).json()
