@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from evidence_room import AUDITOR, GUARD, OFFICER, Room
 
-from tongguan.errors import Broken, TongguanError
+from tongguan.errors import Broken, Conflict, TongguanError
 from tongguan.trust.evidence import Sweep
 from tongguan.trust.evidence.records import BLOBS, KEYS, MANIFESTS
 
@@ -235,6 +237,105 @@ def test_a_sweep_that_is_interrupted_goes_on(either: Room) -> None:
     assert len(either.log.of("evidence.sweep_begun")) == 1 and len(fresh.log.of("evidence.sweep_begun")) == 0
     assert len(fresh.log.of("evidence.swept")) == 1
     fresh.close()
+
+
+def test_two_sweeps_at_once(either: Room) -> None:
+    made = [either.add(b"%d" % n * 100) for n in range(6)]
+    other = either.again()
+    refused: list[str] = []
+
+    def meanwhile(done: int, total: int) -> None:
+        if not refused:
+            with pytest.raises(Conflict) as error:
+                other.evidence.sweep(AUDITOR)
+            refused.append(str(error.value))
+
+    swept = either.evidence.sweep(AUDITOR, meanwhile)
+    assert (swept.ok, swept.manifests, swept.blobs) == (True, len(made), len(made))
+    assert "begun by auditor at 20" in refused[0] and "wait" in refused[0]
+    assert [len(one.log.of("evidence.sweep_begun")) for one in (either, other)] == [1, 0]
+    assert other.evidence.sweep(AUDITOR).blobs == len(made)  # its turn has come
+    other.close()
+
+
+def test_a_sweep_that_died_is_taken_over_and_counts_do_not_mix(either: Room) -> None:
+    """The first one freezes over a blob, and comes back when another one has long gone on."""
+    for n in range(6):
+        either.add(b"%d" % n * 100)
+    other = either.again()
+    seen: list[int] = []
+    results = []
+
+    def freeze(done: int, total: int) -> None:
+        seen.append(done)
+        if len(seen) == 3:
+            other.clock.ahead = 200
+            with pytest.raises(Conflict):
+                other.evidence.sweep(AUDITOR)
+            other.clock.ahead = 400
+            results.append(other.evidence.sweep(AUDITOR))
+
+    with pytest.raises(Conflict, match="another one has gone on"):
+        either.evidence.sweep(AUDITOR, freeze)
+    assert len(seen) == 3
+    assert (results[0].ok, results[0].manifests, results[0].blobs) == (True, 6, 6)
+    again = either.evidence.sweep(AUDITOR)
+    assert (again.ok, again.blobs) == (True, 6) and again.id != results[0].id
+    assert [len(one.log.of("evidence.swept")) for one in (either, other)] == [1, 1]
+    other.close()
+
+
+def test_sweeps_that_begin_at_the_same_moment(either: Room) -> None:
+    for n in range(5):
+        either.add(b"%d" % n)
+    rooms = [either.again() for _ in range(4)]
+    gate = threading.Barrier(4)
+
+    def one(room: Room) -> object:
+        gate.wait(20)
+        try:
+            return room.evidence.sweep(AUDITOR)
+        except Conflict as error:
+            return error
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(one, rooms))
+    swept = [result for result in results if not isinstance(result, Conflict)]
+    assert swept and all((s.ok, s.manifests, s.blobs) == (True, 5, 5) for s in swept)
+    assert len({s.id for s in swept}) == len(swept) == sum(len(room.log.of("evidence.swept")) for room in rooms)
+    for room in rooms:
+        room.close()
+
+
+def test_a_blob_of_no_entity_that_is_known(either: Room) -> None:
+    made = either.add(b"x")
+    change(either, BLOBS, BLOBS.c.id == made.blob, entity="nobody's")
+    assert found(either.evidence.sweep(AUDITOR)) == {(made.blob, "blob_altered")}
+
+
+def test_a_tampered_manifest_hides_no_others(either: Room) -> None:
+    one, two, far = either.add(b"one"), either.add(b"two"), either.add(b"far", entity="乙")
+    either.keys.suspend(far.key, GUARD)
+    either.clock.ahead = 120
+    change(either, MANIFESTS, MANIFESTS.c.id == one.id, until=1.0, name=b"x", added_by="<mallory>", masked="forged")
+    listed = {m.id: m for m in either.evidence.list(OFFICER)}
+    assert {id: m.state for id, m in listed.items()} == {one.id: "altered", two.id: "kept", far.id: "locked"}
+    for id in (one.id, far.id):
+        shown = listed[id]
+        assert (shown.name, shown.digest, shown.size, shown.until, shown.added_by) == ("", "", 0, 0.0, "")
+        assert not shown.has_masked and shown.origin == {}
+    assert (listed[one.id].entity, listed[far.id].entity) == ("甲", "乙")
+    with pytest.raises(Broken):
+        either.evidence.manifest(one.id, OFFICER)
+    assert listed[two.id] == two
+
+
+def test_a_name_that_was_exchanged(either: Room) -> None:
+    one, two = either.add(b"one", name="one"), either.add(b"two", name="two")
+    with either.database.read() as connection:
+        other = connection.execute(sa.select(MANIFESTS.c.name).where(MANIFESTS.c.id == two.id)).scalar()
+    change(either, MANIFESTS, MANIFESTS.c.id == one.id, name=other)
+    assert {m.id: m.state for m in either.evidence.list(OFFICER)} == {one.id: "altered", two.id: "kept"}
 
 
 def test_strangers_files(room: Room) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
-from tongguan.errors import BadInput, Broken, Conflict, NotFound, Unavailable
+from tongguan.errors import BadInput, Broken, Conflict, Denied, NotFound, Unavailable
 from tongguan.trust.access import UNNAMED, Policy, Principal, entity_name, may
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, Suite, Tampered, unseal_chunks
@@ -123,7 +123,10 @@ class Evidence:
         offset: int = 0,
         limit: int = 100,
     ) -> list[Manifest]:
-        """Newest first, of the entities that `by` may see. origin: these names with these values."""
+        """Newest first, of the entities that `by` may see. origin: these names with these values.
+
+        What was altered, or whose key is refused, is named by its state and hides none of the others.
+        """
         if not 0 <= offset <= LAST or not 0 <= limit <= PAGE:
             raise BadInput(f"a page has 0 to {PAGE} pieces of evidence, from an offset of 0 to {LAST}")
         entity = None if entity is None else entity_name(entity)
@@ -197,7 +200,8 @@ class Evidence:
     # ---- check
 
     def sweep(self, by: Principal, progress: Progress | None = None) -> Sweep:
-        """Check every manifest, blob and file, and go on with a sweep that was interrupted."""
+        """Check every manifest, blob and file, and go on with a sweep that was interrupted. Raises Conflict while one
+        is running."""
         self._parts.check(by, "evidence.sweep")
         return sweeping.sweep(self._parts, by, progress)
 
@@ -247,9 +251,14 @@ class Evidence:
         self._parts.record("evidence.altered", by.name, {"id": id, "offset": at})
 
     def _seen(self, row: Row, blob: Row | None) -> Manifest:
-        secret = self._parts.vault.secret(row["entity"])
-        self._parts.genuine_manifest(row, secret)
-        return self._parts.seen(row, secret, blob)
+        try:
+            secret = self._parts.vault.secret(row["entity"])
+            self._parts.genuine_manifest(row, secret)
+            return self._parts.seen(row, secret, blob)
+        except Broken:
+            return self._parts.unseen(row, "altered")
+        except (BadInput, Denied):  # the key service's words for a key that is suspended, destroyed or withheld
+            return self._parts.unseen(row, "locked")
 
     def _visible(self, by: Principal) -> sa.ColumnElement[bool]:
         """Rows that evidence.read shows to `by`; asked of `may`, so that there is one rule."""

@@ -15,7 +15,7 @@ from tongguan.errors import BadInput, Broken, Denied, NotFound
 from tongguan.trust.access import UNNAMED, Policy, Principal, check
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.database import Database
-from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, Manifest, blob_fields, manifest_fields
+from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, Manifest, State, blob_fields, manifest_fields
 from tongguan.trust.evidence.stores import Store
 from tongguan.trust.evidence.vault import Secret, Vault
 from tongguan.trust.settings import EvidenceStore
@@ -132,6 +132,31 @@ class Parts:
             expired_by=row["expired_by"],
             key=blob["key"] if blob else "",
             key_version=blob["key_version"] if blob else 0,
+        )
+
+    def unseen(self, row: Row, state: State) -> Manifest:
+        """A row that is not to be trusted or not to be read: what names it, and nothing else."""
+        return Manifest(
+            id=row["id"],
+            state=state,
+            blob="",
+            entity=row["entity"] or None,
+            digest="",
+            size=0,
+            stored=0,
+            kind="other",
+            media_type="",
+            name="",
+            origin={},
+            has_masked=False,
+            added=row["added"],
+            added_by="",
+            until=0.0,
+            held=0,
+            expired=None,
+            expired_by=None,
+            key="",
+            key_version=0,
         )
 
 

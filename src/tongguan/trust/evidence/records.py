@@ -24,6 +24,7 @@ __all__ = [
     "PROBLEMS",
     "SWEEPS",
     "TABLES",
+    "TURN",
     "Event",
     "Kind",
     "Manifest",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 Kind = Literal["packet_slice", "message", "file", "rows", "report", "other"]
-State = Literal["kept", "expired"]
+State = Literal["kept", "expired", "altered", "locked"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # One secret for each entity, wrapped by its key: keys of the digests, of the rows' MACs and of the names stem from it.
@@ -149,7 +150,18 @@ PROBLEMS = sa.Table(
     sa.Column("detail", sa.String(200), nullable=False),
 )
 
-TABLES = [KEYS, BLOBS, MANIFESTS, ORIGINS, EVENTS, SWEEPS, PROBLEMS]
+# One row at most: the sweep that is running now, and its last sign of life.
+TURN = sa.Table(
+    "evidence_sweeping",
+    METADATA,
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("worker", sa.String(40), nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("since", sa.Double, nullable=False),
+    sa.Column("seen", sa.Double, nullable=False),
+)
+
+TABLES = [KEYS, BLOBS, MANIFESTS, ORIGINS, EVENTS, SWEEPS, PROBLEMS, TURN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +171,9 @@ class Manifest:
     digest: "<hash>:<hex>", keyed for the entity: equal within one entity where the contents are equal, and of no use to
     whoever lacks the key. `size` is the content's, `stored` that of the sealed blob, in bytes. `name` as it was given
     may hold personal data; it is "" once expired. held: by so many reasons for a legal hold.
+
+    A list also names those that are not to be trusted or not to be read: "altered", whose row is not as it was written,
+    and "locked", whose entity's key is suspended or destroyed. Of these there are id, entity and the time added alone.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """The integrity sweep: every manifest, every blob, every file, held against each other.
 
-Three walks in the order of ids, each with a cursor that is written down on the way: a sweep that is interrupted goes on
-there. Memory is a page of rows and a piece of a blob. What is found:
+One sweep at a time (turn.py). Three walks in the order of ids, each with a cursor that is written down on the way: a
+sweep that is interrupted goes on there. Memory is a page of rows and a piece of a blob. What is found:
 
     manifest_altered   its row is not as it was written          blob_missing    no row says where its content is
     blob_altered       a blob's row is not as it was written     key_altered     its wrapped data key does not open
@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from tongguan.errors import BadInput, Broken, Denied, NotFound
+from tongguan.errors import BadInput, Broken, Denied, NotFound, TongguanError
 from tongguan.trust.access import Principal
 from tongguan.trust.ciphers import Tampered, unseal_chunks
 from tongguan.trust.evidence.adding import discard
@@ -29,6 +30,7 @@ from tongguan.trust.evidence.digest import Digesting, keyed
 from tongguan.trust.evidence.parts import DAY_S, Parts, Row, blob_name
 from tongguan.trust.evidence.records import BLOBS, MANIFESTS, PROBLEMS, SWEEPS
 from tongguan.trust.evidence.stores.store import is_name
+from tongguan.trust.evidence.turn import Turn
 from tongguan.trust.evidence.vault import Secret
 from tongguan.wording import readable
 
@@ -73,16 +75,22 @@ class Sweep:
 
 def sweep(parts: Parts, by: Principal, progress: Progress | None) -> Sweep:
     """See `Evidence.sweep`."""
-    run = _Run(parts, by, progress)
-    cleared = parts.store.tidy() + run.clear()
-    run.walk()
-    return run.finish(cleared)
+    turn = Turn(parts, by)
+    try:
+        run = _Run(parts, by, turn, progress)
+        cleared = parts.store.tidy() + run.clear()
+        run.walk()
+        return run.finish(cleared)
+    finally:
+        with suppress(TongguanError):  # where the database is gone, that is what to tell of
+            turn.end()
 
 
 class _Run:
-    def __init__(self, parts: Parts, by: Principal, progress: Progress | None) -> None:
+    def __init__(self, parts: Parts, by: Principal, turn: Turn, progress: Progress | None) -> None:
         self._parts = parts
         self._by = by
+        self._turn = turn
         self._progress = progress
         unfinished = sa.select(SWEEPS).where(SWEEPS.c.finished.is_(None)).order_by(SWEEPS.c.started.desc()).limit(1)
         with parts.database.write() as connection:
@@ -105,7 +113,11 @@ class _Run:
         left = sa.or_(BLOBS.c.state == "removing", sa.and_(BLOBS.c.state == "pending", BLOBS.c.since < late))
         with self._parts.database.read() as connection:
             rows = [dict(row._mapping) for row in connection.execute(sa.select(BLOBS).where(left))]
-        return sum(discard(self._parts, row, (row["state"],)) for row in rows)
+        cleared = 0
+        for row in rows:
+            cleared += discard(self._parts, row, (row["state"],))
+            self._turn.sign()
+        return cleared
 
     def walk(self) -> None:
         steps = {"manifests": self._manifests, "blobs": self._blobs, "files": self._files}
@@ -118,6 +130,7 @@ class _Run:
         where = PROBLEMS.c.sweep == self._row["id"]
         now = self._parts.clock()
         with self._parts.database.write() as connection:
+            self._turn.keep(connection)
             count = int(connection.execute(sa.select(sa.func.count()).where(where)).scalar_one())
             kinds = sa.select(PROBLEMS.c.problem, sa.func.count()).where(where).group_by(PROBLEMS.c.problem)
             by_kind = {str(problem): int(n) for problem, n in connection.execute(kinds)}
@@ -192,6 +205,8 @@ class _Run:
             key = parts.vault.blob_key(row)
         except Tampered:
             return "key_altered", ""
+        except Broken:
+            return "blob_altered", ""
         except (BadInput, Denied):
             return "key_refused", ""
         claims = sa.select(MANIFESTS.c.id).where(MANIFESTS.c.blob == row["id"], MANIFESTS.c.state == "kept").limit(1)
@@ -212,7 +227,7 @@ class _Run:
                 algorithm = row["digest"].partition(":")[0]
                 with Digesting(algorithm, cast(BinaryIO, _Pieces(pieces))) as reading:
                     while reading.readinto(memoryview(bytearray(1 << 18))):
-                        pass
+                        self._turn.sign()
                     digest = keyed(algorithm, secret.digests, reading.size, reading.root())
         except NotFound:
             return "missing", ""
@@ -264,12 +279,14 @@ class _Run:
         self._row |= changes
         values = {name: self._row[name] for name in ("phase", "cursor", "manifests", "blobs", "bytes")}
         with self._parts.database.write() as connection:
+            self._turn.keep(connection)
             connection.execute(SWEEPS.update().where(SWEEPS.c.id == self._row["id"]).values(**values))
 
     def _found(self, subject: str, problem: str, detail: str = "") -> None:
         values = {"sweep": self._row["id"], "subject": subject, "problem": problem, "detail": detail}
         try:
             with self._parts.database.write() as connection:
+                self._turn.keep(connection)
                 connection.execute(PROBLEMS.insert().values(**values))
         except IntegrityError:  # found by the interrupted run already
             pass

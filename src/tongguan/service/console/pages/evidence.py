@@ -133,6 +133,10 @@ def _chosen(visit: Visit, evidence_id: str) -> Row | None:
         if error.scope:
             return None
         raise
+    except Broken:
+        return {"id": evidence_id, "name": "", "state": "altered"}
+    except BadInput:  # the key service's word for a key that is suspended or destroyed
+        return {"id": evidence_id, "name": "", "state": "locked"}
     operations = ("evidence.reveal", "evidence.hold", "evidence.release", "evidence.retain", "approvals.request")
     return {
         **_row(manifest),
