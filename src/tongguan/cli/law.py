@@ -16,6 +16,8 @@ from tongguan.wording import LANGUAGES, Language, readable
 
 __all__ = ["arguments"]
 
+FILE_LIMIT = 1 << 20  # bytes of a file of facts
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -147,7 +149,11 @@ def _day(text: str) -> date:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:  # bounded, so that a device does not run on
+            raw = file.read(FILE_LIMIT + 1)
+        if len(raw) > FILE_LIMIT:
+            raise BadInput(f"{path}: more than {FILE_LIMIT:,} bytes; expected a short YAML file")
+        return raw.decode()
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except (OSError, ValueError) as error:
