@@ -4,6 +4,9 @@
 
 `facts` checks the question, `book` holds the dated YAML under data/, `rules` the conditions, `verdict` the three-valued
 judgement, `decision` the answer with its reasons and duties.
+
+Of the book itself: `instruments` says how a text stands on a day, `citing` which article regulates a matter then and
+whether a citation stands, `searching` and `showing` find and open its entries, `tracing` asks every rule.
 """
 
 from tongguan.law.bulk import Threshold, bulk_categories, threshold

@@ -240,12 +240,13 @@ def citations(node: Any = None, document: str = "", owner: str | None = None) ->
     A citation is a mapping with an `instrument` (and `article`), or one of a list of pairs [instrument, article] under
     `cites`, of which those in force on the day are meant.
     """
-    if node is not None:
-        yield from _quoted(node, document, owner, owner or document, None, None)
-        return
-    for name, content in documents().items():
-        if name != "instruments":
-            yield from _quoted(content, name, None, name, None, None)
+    return iter(_everywhere()) if node is None else _quoted(node, document, owner, owner or document, None, None)
+
+
+@cache
+def _everywhere() -> tuple[Quoted, ...]:
+    contents = ((name, content) for name, content in documents().items() if name != "instruments")
+    return tuple(cite for name, content in contents for cite in _quoted(content, name, None, name, None, None))
 
 
 def _quoted(
