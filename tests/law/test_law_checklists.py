@@ -239,6 +239,46 @@ def test_what_is_cited_exists_and_is_in_force_on_all_days_of_the_point() -> None
     assert wrong == []
 
 
+def timetable() -> Iterator[Any]:
+    table = yaml.safe_load(Path(__file__).parent.joinpath("checklists_timetable.yaml").read_text(encoding="utf-8"))
+    for name, rows in table.items():
+        for row in rows:
+            yield pytest.param(name, row, id=f"{name}: {row['point']} {row['from']}")
+
+
+def asked(name: str, point: str, day: date) -> set[str] | None:
+    """What a point cites on a day; None where it is not asked."""
+    found = judged(name, {"date": day})
+    points = {one.id: one for finding in found.findings for one in finding.points}
+    return {f"{cite.instrument.id} {cite.article}" for cite in points[point].cites} if point in points else None
+
+
+@pytest.mark.parametrize(("name", "row"), timetable())
+def test_a_point_is_asked_on_its_days_and_cites_what_it_should(name: str, row: dict[str, Any]) -> None:
+    day, others = timedelta(days=1), [one.values[1] for one in timetable() if one.values[0] == name]
+    same = [one for one in others if one["point"] == row["point"]]
+    first, last = row["from"], row.get("to", date(2026, 11, 21))
+    cites = {" ".join(cite.split()[:2]): (cite.split()[2:] or [first.isoformat()])[0] for cite in row["cites"]}
+    turns = {date.fromisoformat(since) for since in cites.values()}
+    for when in sorted({first, last} | turns | {turn - day for turn in turns if turn > first}):
+        assert asked(name, row["point"], when) == {cite for cite, since in cites.items() if since <= when.isoformat()}
+    if not any(one.get("to") == first - day for one in same):
+        assert asked(name, row["point"], first - day) is None
+    if "to" in row and not any(one["from"] == last + day for one in same):
+        assert asked(name, row["point"], last + day) is None
+
+
+def test_the_timetable_has_every_point() -> None:
+    listed = {(one.values[0], one.values[1]["point"]) for one in timetable()}
+    held = {
+        (name, point["id"])
+        for name in LISTS
+        for finding in checklists()[name]["findings"]
+        for point in finding["points"]
+    }
+    assert listed == held
+
+
 def test_every_turn_of_the_lists_has_a_case_on_its_day_and_the_day_before() -> None:
     days = {case.values[1]["date"] for case in ALL}
     turns = {

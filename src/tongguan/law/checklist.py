@@ -61,12 +61,16 @@ class Guidance:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One requirement. `facts` are the answers looked at, `add` the words for what is still to be done."""
+    """One requirement. `facts` are the answers looked at, `add` the words for what is still to be done.
+
+    `confidence` is official where the articles were read, else secondary.
+    """
 
     id: str
     outcome: Outcome
     text: Mapping[str, str]
     add: Mapping[str, str] | None
+    confidence: str
     cites: tuple[Cite, ...]
     guidance: tuple[Guidance, ...]
     facts: Mapping[str, Any]
@@ -211,7 +215,8 @@ def _point(entry: Mapping[str, Any], sheet: Sheet, derived: Derived, day: date, 
         id=entry["id"],
         outcome=outcome,
         text=_texts(entry),
-        add=dict(entry["add"]) if open_end and "add" in entry else None,
+        add=dict(entry["add"]) if open_end else None,
+        confidence=entry["confidence"],
         cites=tuple(
             Cite(book().instruments[cite["instrument"]], cite["article"])
             for cite in entry["cites"]
@@ -298,6 +303,7 @@ def _point_dict(point: Point) -> dict[str, Any]:
         "text": dict(point.text),
         "add": dict(point.add) if point.add else None,
         "detail": list(point.detail),
+        "confidence": point.confidence,
         "cites": [
             {"id": cite.instrument.id, "instrument": cite.instrument.title, "article": cite.article}
             for cite in point.cites
