@@ -181,6 +181,7 @@ REQUESTS: dict[str, Make] = {
     f"DELETE {V1}/master-key/{{generation}}": page(f"{V1}/master-key/none"),
     f"POST {V1}/master-key/check": plain(),
     # ---- audit
+    f"POST {V1}/checks": plain(),
     f"GET {V1}/audit": plain(),
     f"GET {V1}/audit/entries": plain(),
     f"GET {V1}/audit/entries/{{index}}": page(f"{V1}/audit/entries/0"),

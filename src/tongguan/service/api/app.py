@@ -13,6 +13,7 @@ from tongguan.service.api import (
     answers,
     approvals,
     audit,
+    checks,
     custody,
     decisions,
     description,
@@ -30,7 +31,21 @@ from tongguan.service.permission import Declared, declared
 __all__ = ["PREFIX", "build", "takes_upload"]
 
 PREFIX = "/api/v1"
-RESOURCES = (session, me, people, rights, approvals, keys, custody, evidence, audit, decisions, settings, description)
+RESOURCES = (
+    session,
+    me,
+    people,
+    rights,
+    approvals,
+    keys,
+    custody,
+    evidence,
+    audit,
+    checks,
+    decisions,
+    settings,
+    description,
+)
 UPLOADS = frozenset({("POST", f"{PREFIX}/evidence")})
 
 

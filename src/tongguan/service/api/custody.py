@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -14,13 +13,12 @@ from tongguan.service.api.calling import TrustRoom
 from tongguan.service.api.shapes import Ident, Name, Shown, Strict
 from tongguan.service.permission import needs
 from tongguan.trust.access import Principal
-from tongguan.trust.audit import AuditLog, Entry
+from tongguan.trust.checking import entries_of
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/master-key", tags=["master key"])
 Restorer = Annotated[Principal, needs("keys.restore")]
-PAGE = 1000
 _checking = threading.Lock()
 
 
@@ -120,16 +118,12 @@ def drop(trust: TrustRoom, by: Annotated[Principal, needs("keys.destroy")], gene
 
 @router.post("/check")
 def check(trust: TrustRoom, by: Annotated[Principal, needs("audit.verify")]) -> list[ContradictionShown]:
-    """Hold the key store against the audit log; nothing where all is well. 409 while such a check is running."""
+    """Hold the key store against the audit log, as `POST /checks` does with all records; nothing where all is well.
+    409 while such a check is running."""
     if not _checking.acquire(blocking=False):
         raise Conflict("the key store is being checked; wait until that is done")
     try:
-        found = trust.keys.check_store(_entries(trust.audit), by)
+        found = trust.keys.check_store(entries_of(trust.audit), by)
     finally:
         _checking.release()
     return [ContradictionShown.model_validate(one) for one in found]
-
-
-def _entries(log: AuditLog) -> Iterator[Entry]:
-    for offset in range(0, log.size, PAGE):
-        yield from log.entries(offset, PAGE)
