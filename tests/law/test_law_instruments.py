@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tongguan.errors import NotFound
 from tongguan.law import article, articles, cite_as_of, status, text_of
 from tongguan.law.book import book
-from tongguan.law.citing import Quoted, article_name, article_number, citations, documents, faults
+from tongguan.law.citing import FIXED_ARTICLES, Quoted, article_name, article_number, citations, documents, faults
 from tongguan.law.instruments import Status, texts
 
 ROOT = Path(__file__).parents[2]
@@ -313,6 +313,21 @@ def test_every_citation_exists_on_each_day_on_which_it_is_made() -> None:
     assert len(found) >= 190
     wrong = [f"{cite.document}/{cite.entry}: {fault}" for cite in found for fault in faults(cite)]
     assert wrong == []
+
+
+def test_the_articles_of_rules_duties_numbers_and_clocks_stand_among_the_matters() -> None:
+    """So that an article that exists, and regulates something else, is seen."""
+    matters = documents()["articles"]["subjects"].values()
+    known = {(at["instrument"], article_number(at["article"])) for entry in matters for at in entry["at"]}
+    unknown = {
+        (cite.document, cite.entry, cite.instrument, cite.article)
+        for cite in citations()
+        if cite.document in ("rules", "duties", "parameters", "procedures")
+        and cite.article
+        and book().instruments[cite.instrument].kind in FIXED_ARTICLES
+        and (cite.instrument, article_number(cite.article)) not in known
+    }
+    assert unknown == set(), "name the matter in data/articles.yaml"
 
 
 def test_no_citation_is_overlooked() -> None:
