@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -182,7 +184,12 @@ def test_a_topic_without_a_fact_is_not_verified_and_is_named_among_the_open_ones
         ("US", "statute", date(2024, 6, 23), "foreign adversary"),
         ("US", "government_access", date(2018, 3, 23), "wherever they are stored"),
         ("DE", "statute", date(2018, 5, 25), "General Data Protection Regulation"),
-        ("DE", "adequacy", date(2023, 7, 10), "T-553/23"),
+        ("DE", "adequacy", date(2019, 1, 23), "Japan was added"),
+        ("DE", "adequacy", date(2021, 6, 28), "The UK was added"),
+        ("DE", "adequacy", date(2021, 12, 17), "Korea was added"),
+        ("DE", "adequacy", date(2023, 7, 10), "certified organisations only"),
+        ("DE", "adequacy", date(2025, 12, 19), "to 2031-12-27"),
+        ("DE", "open", date(2025, 9, 3), "appeal was lodged"),
         ("DE", "adequacy", date(2025, 7, 15), "European Patent Organisation"),
         ("GB", "transfer", date(2026, 2, 5), "materially lower"),
         ("GB", "adequacy", date(2023, 10, 12), "UK extension"),
@@ -209,12 +216,29 @@ def test_a_fact_counts_from_its_first_day(country: str, topic: str, first: date,
     [
         ("RU", "localisation", date(2025, 6, 30), "stored in databases in Russia"),
         ("VN", "statute", date(2025, 12, 31), "Decree on personal data protection"),
+        ("FR", "adequacy", date(2025, 12, 18), "The UK was added"),
         ("FR", "adequacy", date(2031, 12, 27), "decision on the UK was renewed"),
     ],
 )
 def test_a_fact_counts_to_its_last_day(country: str, topic: str, last: date, words: str) -> None:
     assert words in texts(country, topic, last)
     assert words not in texts(country, topic, last + timedelta(days=1))
+
+
+def test_the_days_are_those_of_the_timetable() -> None:
+    table = yaml.safe_load(Path(__file__).parent.joinpath("destinations_timetable.yaml").read_text(encoding="utf-8"))
+    held = {
+        regime: [
+            f"{entry['topic']} {entry.get('from', '')}..{entry.get('to', '')}"
+            + (f" ({entry['published']})" if "published" in entry else "")
+            for entry in card["facts"]
+            if entry.keys() & {"from", "to", "published"}
+        ]
+        for regime, card in CARDS.items()
+    }
+    assert {regime: sorted(rows) for regime, rows in held.items() if rows} == {
+        regime: sorted(rows) for regime, rows in table.items()
+    }
 
 
 def test_what_is_published_and_not_yet_in_force_is_coming() -> None:
@@ -297,6 +321,7 @@ def test_government_related_data_counts_at_any_volume() -> None:
     assert threshold("US", "government_related", 1, TODAY).reached is True
     assert threshold("US", "government_related", 1, TODAY, readings={"bulk_line": "more_than"}).reached is True
     assert threshold("US", "government_related", 0, TODAY).reached is False
+    assert threshold("US", "government_related", 1, TODAY).at == 1
 
 
 def test_combined_data_has_the_lowest_line() -> None:
