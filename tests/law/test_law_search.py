@@ -61,6 +61,7 @@ QUESTION: dict[str, Any] = {
         ("persons_for_assessment", "persons_for_assessment"),
         ("ciio localisation", "ciio_localisation"),
         ("GB/T 46068", "GBT-46068-2025"),
+        ("filing standard contracts", "contract_filing"),
     ],
 )
 def test_the_best_hit(words: str, first: str) -> None:

@@ -117,7 +117,12 @@ def _total(scores: list[float], text: _Text, phrase: str) -> float:
 
 
 def _scores(text: _Text, wanted: list[str]) -> list[float]:
-    return [max(_score(text, word), _by_pairs(text, word)) for word in wanted]
+    return [max(_score(text, word), _score(text, _singular(word)), _by_pairs(text, word)) for word in wanted]
+
+
+def _singular(word: str) -> str:
+    """An English plural without its s; what is none is left as it is."""
+    return word[:-1] if len(word) > 3 and word.isascii() and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _score(text: _Text, word: str) -> float:
