@@ -274,6 +274,8 @@ def test_applying_again_is_due_sixty_working_days_before_where_no_extension_can_
     for as_of, status in ((OPENS, "open"), (OPENS + ONE_DAY, "overdue")):
         assert the(assessed(as_of, events, facts=incident), "reapply_before_expiry").status == status
     unknown = {key: value for key, value in facts.items() if key != "major_incident"}
+    assert the(assessed(OPENS, events, facts=incident), "extension_window").status == "void", "of no use"
+    assert the(assessed(OPENS, events, facts=facts), "extension_window").status == "open"
     undetermined = the(assessed(OPENS, events, facts=unknown), "reapply_before_expiry")
     assert (undetermined.status, undetermined.missing) == ("undetermined", ("major_incident",))
     ends = facts | {"goes_on": False, "major_incident": True}

@@ -233,6 +233,36 @@ def test_what_was_terminated_is_no_longer_due() -> None:
     assert [one.status for one in timeline.deadlines] == ["void"] and timeline.state == "withdrawn"
 
 
+def test_an_ended_contract_calls_for_deletion_and_undoes_no_breach() -> None:
+    events = {"effective": "2026-11-02", "filed": "2026-11-10", "contract_ended": "2026-11-16"}
+    found = {one.step.id: one.status for one in clocks({**GOOD, "events": events}).deadlines}
+    assert found == {"file": "done", "check": "void", "delete": "open"}
+    never_filed = {"effective": "2026-11-02", "contract_ended": "2026-11-18"}
+    assert [one.step.id for one in clocks({**GOOD, "events": never_filed}).overdue] == ["file"]
+    deleted = clocks({**GOOD, "events": events | {"data_deleted": "2026-11-20"}})
+    assert {one.step.id: one.status for one in deleted.deadlines}[
+        "delete"
+    ] == "done" and deleted.state == "contract_ended"
+
+
+def test_nobody_is_called_late_before_it_is_known_whether_the_duty_applies() -> None:
+    case = {
+        "procedure": "standing_duties",
+        "as_of": "2026-11-21",
+        "events": {"audit_finished": ["2023-01-10", "2026-01-12"]},
+    }
+    cycles = {
+        one.step.id: (one.status, one.missing) for one in clocks(case).recurring if one.due and one.due.year <= 2026
+    }
+    assert cycles["audit_two_years"] == ("undetermined", ("persons",))
+    known = {
+        one.step.id: one.status
+        for one in clocks({**case, "facts": {"persons": 20_000_000}}).recurring
+        if one.origin == "audit_finished 0"
+    }
+    assert known == {"audit_two_years": "late"}
+
+
 def test_data_notified_as_important() -> None:
     def status(as_of: str, **events: str) -> list[str]:
         case = {

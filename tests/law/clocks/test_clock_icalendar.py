@@ -18,7 +18,7 @@ ASSESSED: dict[str, Any] = {
     "procedure": "security_assessment",
     "as_of": "2026-11-21",
     "events": {"passed": "2024-04-10"},
-    "facts": {"goes_on": True, "major_incident": True},
+    "facts": {"goes_on": True},
 }
 
 

@@ -22,8 +22,8 @@ KEYS = {
     "event": {"zh", "en", "who", "from", "to", "opens"},
     "fact": {"zh", "en", "kind", "claim", "choices"},
     "step": {"id", "kind", "zh", "en", "who", "after", "before", "due", "n", "unit", "every", "until", "void_by", "from", "to",
-             "current_from", "when", "reading", "unless", "optional", "prolonged_by", "enters", "lapses", "cites",
-             "confidence", "missed", "unknown", "checklist", "never_void"},
+             "when", "reading", "unless", "optional", "prolonged_by", "enters", "lapses", "cites",
+             "confidence", "missed", "unknown", "needs", "never_void"},
     "trigger": {"id", "event", "from", "zh", "en", "cites", "confidence"},
     "condition": {"id", "zh", "en", "only", "holds", "growth"},
 }  # fmt: skip

@@ -82,10 +82,10 @@ class Step:
     void_by: frozenset[str]
     first: date  # the clock starts on this day or later …
     last: date  # … and no later than this one
-    current_from: date  # what it runs back from ends on this day or later
     when: Mapping[str, Any]
     reading: Mapping[str, str]
     unless_checked: bool  # it falls away where the checklist is met in full
+    needs_checked: bool  # it is of no use where the checklist is not met
     optional: bool  # a right, no duty: letting it pass is no breach
     prolonged_by: tuple[str, int] | None
     enters: tuple[frozenset[str], str] | None
@@ -224,10 +224,10 @@ def _step(entry: Mapping[str, Any], void_by: list[str]) -> Step:
         void_by=frozenset(everywhere) | frozenset(entry.get("void_by", ())),
         first=entry.get("from", date.min),
         last=entry.get("to", date.max),
-        current_from=entry.get("current_from", date.min),
         when=entry.get("when", {}),
         reading=entry.get("reading", {}),
         unless_checked="unless" in entry,
+        needs_checked="needs" in entry,
         optional=entry.get("optional", False),
         prolonged_by=(prolonged["event"], prolonged["n"]) if prolonged else None,
         enters=_move(entry.get("enters")),

@@ -117,7 +117,7 @@ class _Clocks:
     def starts(self, step: Step, ends: Mapping[str, list[_Start]]) -> Iterator[_Start]:
         if step.before:
             for validity in sorted(step.before):
-                yield from (end for end in ends.get(validity, []) if end.day and end.day >= step.current_from)
+                yield from (end for end in ends.get(validity, []))
         elif step.after:
             found = [
                 _Start(at, moment.event, moment.day, f"{moment.event} {self.occurrence(at)}")
@@ -249,9 +249,12 @@ class _Clocks:
         return step.cites
 
     def counted(self, deadline: Deadline, missing: tuple[str, ...]) -> Deadline:
-        """With the days left, and undetermined where facts are missing and it still matters."""
-        if missing and deadline.status not in ("done", "early", "late", "void", "ended"):
+        """With the days left, and undetermined where facts are missing: the step may not apply at all."""
+        if missing and deadline.status not in ("void", "ended"):
             deadline = replace(deadline, status="undetermined", missing=missing)
+        of_no_use = deadline.step.needs_checked and self.checked and self.checked.met is False
+        if of_no_use and deadline.status in ("waiting", "open", "planned"):
+            deadline = replace(deadline, status="void")
         if deadline.due is None:
             return deadline
         known = self.days.knows(deadline.due) and self.days.knows(self.case.as_of)
