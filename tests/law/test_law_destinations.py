@@ -165,11 +165,11 @@ def test_partly_known_days_count_from_their_end() -> None:
 
 
 def test_a_topic_without_a_fact_is_not_verified_and_is_named_among_the_open_ones() -> None:
-    card = destination("KE", TODAY)
+    card = destination("PH", TODAY)
     assert card is not None
-    assert [fact.confidence for fact in card.topic("breach")] == ["unverified"]
-    assert "不等于没有" in card.topic("breach")[0].text["zh"]
-    assert "breach notice" in card.topic("open")[-1].text["en"]
+    assert [fact.confidence for fact in card.topic("representative")] == ["unverified"]
+    assert "不等于没有" in card.topic("representative")[0].text["zh"]
+    assert "representative and officer" in card.topic("open")[-1].text["en"]
     assert "statutes" not in card.topic("open")[-1].text["en"]
 
 
@@ -202,6 +202,9 @@ def test_a_topic_without_a_fact_is_not_verified_and_is_named_among_the_open_ones
         ("MY", "representative", date(2025, 6, 1), "20,000"),
         ("HK", "transfer", date(2023, 12, 13), "Greater Bay Area"),
         ("MO", "transfer", date(2024, 9, 10), "Greater Bay Area"),
+        ("MO", "regulator", date(2024, 2, 1), "DSPDP"),
+        ("HK", "sector", date(2026, 1, 1), "12 hours"),
+        ("NZ", "long_arm", date(2020, 12, 1), "overseas agency"),
         ("SG", "breach", date(2021, 2, 1), "3 calendar days"),
         ("TR", "transfer", date(2024, 6, 1), "standard contract"),
     ],
@@ -215,6 +218,7 @@ def test_a_fact_counts_from_its_first_day(country: str, topic: str, first: date,
     ("country", "topic", "last", "words"),
     [
         ("RU", "localisation", date(2025, 6, 30), "stored in databases in Russia"),
+        ("MO", "regulator", date(2024, 1, 31), "GPDP"),
         ("VN", "statute", date(2025, 12, 31), "Decree on personal data protection"),
         ("FR", "adequacy", date(2025, 12, 18), "The UK was added"),
         ("FR", "adequacy", date(2031, 12, 27), "decision on the UK was renewed"),
