@@ -45,6 +45,20 @@ def test_the_formats_hold_the_same_rows(client: httpx.Client) -> None:
     assert [["" if v is None else str(v) for v in row.values()] for row in json.loads(got["json"])] == plain[1:]
 
 
+def test_what_was_searched_for_is_in_the_log_as_a_hash_only(client: httpx.Client, auditor: httpx.Client) -> None:
+    number = "13800138000"
+    seen = []
+    for asked in ({"q": number}, {"recipient": number}, {"q": number, "country": "SG", "day_from": "2026-01-31"},
+                  {"q": "wangxiaoming"}, {"recipient": "王小明"}, {"type": f"phone{number}"}):  # fmt: skip
+        answer = client.get("/flows/export", params=asked)
+        entry = auditor.get("/audit.json", params={"entry": answer.headers["x-audit-entry"]}).json()["chosen"]
+        seen.append(entry["body"]["filter"])
+        assert set(seen[-1]) == set(asked)
+        assert not any(text in str(entry) for text in (number, "wangxiaoming", "王小明"))
+    assert len(seen[0]["q"]["hmac_sha256"]) == 64 and seen[0]["q"] == seen[2]["q"] != seen[3]["q"]
+    assert (seen[2]["country"], seen[2]["day_from"]) == ("SG", "2026-01-31")
+
+
 def test_an_unknown_format_is_csv(client: httpx.Client) -> None:
     assert client.get("/flows/export?format=exe").headers["content-type"].startswith("text/csv")
 

@@ -67,6 +67,12 @@ def test_a_form_from_elsewhere_is_refused(client: httpx.Client, auditor: httpx.C
     assert entry["kind"] == "denied" and entry["body"] == {"resource": f"POST {path}", "why": "forgery"}
 
 
+def test_a_denial_holds_the_route_and_nothing_that_was_typed(client: httpx.Client, auditor: httpx.Client) -> None:
+    assert client.post("/profile/keys/13800138000/remove", data={"csrf": "x"}).status_code == 403
+    entry = auditor.get("/audit.json").json()["list"]["rows"][0]
+    assert entry["body"] == {"resource": "POST /profile/keys/{key_id}/remove", "why": "forgery"}
+
+
 def test_the_sign_in_form_from_elsewhere_is_refused(outside: httpx.Client) -> None:
     good = {"user": OFFICER, "password": PASSWORD}
     assert outside.post("/sign-in", data={**good, "csrf": "x"}).status_code == 403
@@ -74,7 +80,20 @@ def test_the_sign_in_form_from_elsewhere_is_refused(outside: httpx.Client) -> No
     assert outside.post("/sign-in", data={**good, "csrf": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::2]:8600", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:1@evil.example",
+        "localhost:",
+        "localhost:8600:1",
+        "[::1]x",
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "",
+        "[::2]:8600",
+        "10.0.0.1",
+    ],
+)
 def test_other_host_names_are_refused(client: httpx.Client, host: str) -> None:
     answer = client.get("/flows", headers={"host": host})
     assert answer.status_code == 400 and "星野" not in answer.text

@@ -35,6 +35,7 @@ __all__ = [
     "needs",
     "needs_proof",
     "of_house",
+    "route_of",
     "session_cookie",
     "stranger",
 ]
@@ -115,6 +116,12 @@ def of_house(error: TongguanError) -> bool:
     return not isinstance(error, BadInput | Denied) or isinstance(error, CannotWrite | BadSettings)
 
 
+def route_of(request: Request) -> str:
+    """How entries speak of a request: by its route, not by its address, which holds what was typed."""
+    route = request.scope.get("route")
+    return f"{request.method} {request.scope.get('root_path', '')}{getattr(route, 'path', '')}"
+
+
 def count_sign_in(request: Request) -> None:
     """Count one try to sign in, by whatever means: each costs a slow hash. Raises TooMany."""
     console: Console = request.app.state.console
@@ -190,10 +197,8 @@ class Needs:
             raise Forbidden
 
     def log(self, request: Request, who: Principal, entity: str | None, why: str) -> None:
-        """Write the denial: the route, not the address, which holds what was typed."""
-        route = request.scope.get("route")
-        resource = f"{request.method} {request.scope.get('root_path', '')}{getattr(route, 'path', '')}"
-        body = {"operation": self.operation, "resource": resource, "entity": entity, "why": why}
+        """Write the denial."""
+        body = {"operation": self.operation, "resource": route_of(request), "entity": entity, "why": why}
         console: Console = request.app.state.console
         console.trust.record("denied", who.name, body)
 

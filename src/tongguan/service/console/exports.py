@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hmac
 import io
 import json
+import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +18,7 @@ from xml.sax.saxutils import escape
 from fastapi.responses import Response
 
 from tongguan.service.console.visit import Visit
+from tongguan.trust.places import workspace_key
 
 __all__ = ["FORMATS", "Table", "export"]
 
@@ -26,12 +29,15 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 CONTENT = "http://schemas.openxmlformats.org/package/2006/content-types"
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+SEARCHES = frozenset({"q", "words"})
+# Codes and days, and no long number.
+PLAIN = re.compile(r"(?!(?:\D*\d){5})[A-Za-z_][A-Za-z0-9_.,-]{0,63}|\d{4}-\d\d-\d\d")
 FORMULA = frozenset("=+-@\t\r\n")
 CONTROLS = {n: None for n in range(32) if n not in (9, 10, 13)}  # not allowed in XML 1.0
 
 
 def export(visit: Visit, what: str, asked: Mapping[str, Any], heads: Sequence[str], rows: Sequence[Row]) -> Response:
-    """The file in the format that the address asks for. `asked`: the filter, as the log keeps it."""
+    """The file in the format that the address asks for. `asked`: the filter, for the log."""
     form = visit.get("format", "csv")
     if form not in FORMATS:
         form = "csv"
@@ -41,7 +47,7 @@ def export(visit: Visit, what: str, asked: Mapping[str, Any], heads: Sequence[st
         "what": what,
         "format": form,
         "rows": len(rows),
-        "filter": dict(asked),
+        "filter": _noted(visit, asked),
         "sha256": sha256(content).hexdigest(),
     }
     entry = visit.seal("export", body)
@@ -54,6 +60,20 @@ def export(visit: Visit, what: str, asked: Mapping[str, Any], heads: Sequence[st
 
 
 Row = Sequence[Any]
+
+
+def _noted(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter as the log keeps it for ever: words that were searched for, and whatever else is no code or day, may
+    be personal data, and so are there as a keyed hash, by which one can check a guess."""
+    key = workspace_key(visit.console.trust.home)
+
+    def hashed(value: str) -> str:
+        return hmac.digest(key, b"export filter\0" + value.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+    plain = {name: name not in SEARCHES and PLAIN.fullmatch(str(value)) for name, value in asked.items()}
+    return {
+        name: value if plain[name] else {"hmac_sha256": hashed(str(value))} for name, value in asked.items() if value
+    }
 
 
 def _csv(table: Table) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -37,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 HSTS = "max-age=63072000; includeSubDomains"
 
 
@@ -160,8 +162,9 @@ class Guard:
 
 
 def _name(host: str) -> str:
-    """The host without its port, as in [::1]:8600."""
-    return (host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]).lower()
+    """The host without its port, as in [::1]:8600; "" for what is none."""
+    found = HOST.fullmatch(host)
+    return found[1].lower() if found else ""
 
 
 def _plain(scope: Scope, error: Exception) -> Response:

@@ -19,7 +19,7 @@ from tongguan.service.console import names, render
 from tongguan.service.console.address import link
 from tongguan.service.console.workspace import Row, Workspace
 from tongguan.service.limits import Buckets, Places
-from tongguan.service.permission import Forbidden, NeedSignIn, caller_of, csrf_of, needs, session_cookie
+from tongguan.service.permission import Forbidden, NeedSignIn, caller_of, csrf_of, needs, route_of, session_cookie
 from tongguan.trust.access import may
 from tongguan.wording import LANGUAGES, Language
 
@@ -143,7 +143,7 @@ class Visit:
             return
         if not self.session or not hmac.compare_digest(given.encode("utf-8", "replace"), self.csrf.encode()):
             if self.principal is not None:
-                body = {"resource": f"{self.request.method} {self.path}", "why": "forgery"}
+                body = {"resource": route_of(self.request), "why": "forgery"}
                 self.console.trust.record("denied", self.principal.name, body)
             raise Forbidden
 
