@@ -15,6 +15,7 @@ from tongguan.trust.approvals import State
 
 __all__ = ["router"]
 
+RESOURCE = r"^[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,199}( until [0-9]{4,5}-[0-9]{2}-[0-9]{2})?$"  # the id of a record
 router = APIRouter(prefix="/approvals", tags=["approvals"])
 
 
@@ -39,7 +40,7 @@ class ApprovalShown(Shown):
 
 class Asked(Strict):
     operation: Name
-    resource: Annotated[Line, Field(min_length=1, max_length=400)]
+    resource: Annotated[Line, Field(pattern=RESOURCE)]
     reason: Annotated[Prose, Field(min_length=1, max_length=2000)]
     entity: Name | None = None
     valid_s: Annotated[float, Field(ge=60, le=90 * 86400)] = 7 * 86400.0
