@@ -102,6 +102,16 @@ def test_every_point_is_met_unmet_and_unknown_somewhere() -> None:
     assert wanted - seen == set()
 
 
+@pytest.mark.parametrize("example", checklists()["examples"], ids=lambda example: example["id"])
+def test_a_worked_example_comes_out_as_it_says(example: dict[str, Any]) -> None:
+    found = judged(example["checklist"], example["answers"])
+    points = {point.id: point for finding in found.findings for point in finding.points}
+    assert found.outcome == example["outcome"] == points[example["turns_on"]].outcome
+    assert example["guidance"] in {entry.id for entry in points[example["turns_on"]].guidance}
+    if example["checklist"] == "necessity" and example["outcome"] == "unmet":  # it alone turns the answer
+        assert [id for id, point in points.items() if point.outcome == "unmet"] == [example["turns_on"]]
+
+
 # ---- Properties -----------------------------------------------------------------------------------------------------
 
 DAYS = [date(2021, 11, 1), date(2024, 12, 31), date(2025, 1, 1), date(2026, 11, 21)]
