@@ -265,6 +265,33 @@ def test_a_new_result_takes_the_place_of_the_old_one() -> None:
     assert timeline.state == "valid"
 
 
+def test_a_result_in_part_takes_the_place_of_a_full_one() -> None:
+    events = {
+        "passed": "2024-01-10",
+        "submitted": "2025-09-01",
+        "accepted": "2025-09-10",
+        "partly_passed": "2025-12-10",
+    }
+    timeline = assessed("2026-11-21", events)
+    assert the(timeline, "validity_two_years").status == "void" and the(timeline, "validity").due == date(2028, 12, 10)
+
+
+def test_a_new_application_that_is_withdrawn_leaves_the_result_alone() -> None:
+    timeline = assessed("2025-11-21", {"passed": "2024-03-10", "submitted": "2025-09-01", "withdrawn": "2025-09-03"})
+    assert the(timeline, "validity_two_years").status == "running"
+    assert the(timeline, "completeness_check").status == "void"
+
+
+@pytest.mark.parametrize(("filed", "guide"), [("2024-03-21", "GUIDE-SCC-1"), ("2024-03-22", "GUIDE-SCC-2")])
+def test_the_guide_of_the_day_is_cited(filed: str, guide: str) -> None:
+    case = {
+        "procedure": "standard_contract",
+        "as_of": "2026-11-21",
+        "events": {"effective": "2024-03-18", "filed": filed},
+    }
+    assert [cite.instrument.id for cite in the(clocks(case), "check").cites] == [guide]
+
+
 def test_applying_again_is_due_sixty_working_days_before_where_no_extension_can_be_had() -> None:
     facts = {"goes_on": True, "personal": False, "important": False, "scope_unchanged": True, "parties_unchanged": True,
              "contract_conforms": True, "ran_as_assessed": True, "major_incident": False}  # fmt: skip
@@ -359,6 +386,10 @@ def test_yearly_reports_at_their_day() -> None:
 def test_yearly_reports_begin_with_their_rule() -> None:
     began = {"began": "2021-09-01"}
     assert yearly("minors_report", "2026-02-01", began, minors=True)[0] == ("2026-01-31", "overdue")
+    earlier = {"minors_report_submitted": "2025-01-31"}
+    assert yearly("minors_report", "2026-02-01", earlier, minors=True)[0] == ("2026-01-31", "overdue"), (
+        "of the year before"
+    )
     assert yearly("automotive_report", "2022-01-01", began, automotive=True)[0] == ("2021-12-15", "overdue")
     assert yearly("important_assessment", "2025-01-05", began, important=True)[0] == ("2025-12-31", "open")
 

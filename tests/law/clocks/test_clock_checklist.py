@@ -83,6 +83,20 @@ def test_a_change_since_the_result_rules_it_out() -> None:
     assert renewed.checklist and renewed.checklist.met is True, "the change came before the newer result"
 
 
+def test_what_happens_on_the_day_itself_counts() -> None:
+    case = {
+        "procedure": "security_assessment",
+        "facts": ALL_MET,
+        "events": {"passed": "2024-04-10", "changed": "2026-01-05"},
+    }
+
+    def met(as_of: str) -> bool | None:
+        found = clocks({**case, "as_of": as_of}).checklist
+        return found.met if found else None
+
+    assert [met(day) for day in ("2024-04-09", "2024-04-10", "2026-01-04", "2026-01-05")] == [None, True, True, False]
+
+
 def test_without_a_result_there_is_nothing_to_extend() -> None:
     assert clocks({"procedure": "security_assessment", "as_of": "2026-11-21", "facts": ALL_MET}).checklist is None
 

@@ -117,7 +117,7 @@ class _Clocks:
     def starts(self, step: Step, ends: Mapping[str, list[_Start]]) -> Iterator[_Start]:
         if step.before:
             for validity in sorted(step.before):
-                yield from (end for end in ends.get(validity, []))
+                yield from ends.get(validity, [])
         elif step.after:
             found = [
                 _Start(at, moment.event, moment.day, f"{moment.event} {self.occurrence(at)}")
