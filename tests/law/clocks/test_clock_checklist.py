@@ -75,6 +75,11 @@ def test_what_is_not_exported_does_not_grow() -> None:
     assert checked(facts).met is True and answers(facts)["c4"] is True
 
 
+def test_growth_beyond_is_open_while_nobody_knows_whether_it_is_exported() -> None:
+    facts = {key: value for key, value in ALL_MET.items() if key != "personal"} | {"persons_forecast": 1201}
+    assert answers(facts)["c3"] is None and checked(facts).missing == ("personal",)
+
+
 def test_a_change_since_the_result_rules_it_out() -> None:
     assert checked(ALL_MET, changed="2026-01-05").met is False
     renewed = clocks({"procedure": "security_assessment", "as_of": "2026-11-21", "facts": ALL_MET,
