@@ -99,7 +99,11 @@ def test_what_was_searched_is_what_is_exported(auditor: httpx.Client) -> None:
     rows = answer.json()
     assert [row["actor"] for row in rows] == ["user0"] * 5 and rows == sorted(rows, key=lambda row: row["index"])
     entry = auditor.get("/audit.json", params={"entry": answer.headers["x-audit-entry"]}).json()["chosen"]
-    assert set(entry["body"]["filter"]) == {"words", "actor"} and "probe" not in str(entry["body"]) and entry["body"]["rows"] == 5
+    assert (
+        set(entry["body"]["filter"]) == {"words", "actor"}
+        and "probe" not in str(entry["body"])
+        and entry["body"]["rows"] == 5
+    )
 
 
 def test_the_whole_log_goes_out_and_holds_elsewhere(app: FastAPI, auditor: httpx.Client, tmp_path: Path) -> None:
