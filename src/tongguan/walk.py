@@ -35,6 +35,8 @@ REPORTS = {
     "report.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
+AT_ONCE = 32 << 20  # bytes of originals in memory
+
 _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
 
@@ -302,20 +304,28 @@ class _Safe:
 
     def keep(self, originals: Iterable[border.Original]) -> None:
         """The contents of these exchanges, each with a view of what was found in it, masked."""
+        from tongguan.trust.evidence import Piece
+
+        pieces: list[Piece] = []
+        size = 0
         for original in originals:
             exchange = original.crossing.exchange
             for number, content in enumerate(exchange.contents):
-                origin: dict[str, str | int] = {"exchange": exchange.uid, "content": number, "run": self._run}
-                self._evidence.add(
-                    content.read(),
+                source = content.read()
+                pieces.append(Piece(
+                    source,
                     kind="file" if content.name else "message",
                     name=readable(content.name or exchange.operation)[:200],
                     media_type=content.media_type[:100] or "application/octet-stream",
                     entity=self._entity,
-                    origin=origin,
+                    origin={"exchange": exchange.uid, "content": number, "run": self._run},
                     masked=original.masked,
-                    by=self._by,
-                )
+                ))  # fmt: skip
+                size += len(source)
+                if size >= AT_ONCE:
+                    self._evidence.add_many(pieces, self._by)
+                    pieces, size = [], 0
+        self._evidence.add_many(pieces, self._by)
 
     def name_evidence(self, alerts: list[dict[str, Any]]) -> None:
         """Write beside each exchange that an alert rests on under which ids its originals are kept."""

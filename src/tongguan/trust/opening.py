@@ -110,8 +110,9 @@ class Trust:
             settings = self.settings.evidence
             store, suite = open_store(settings, self.home), SUITES[self.settings.suite]
             return Evidence(
-                self.database, store, self.keys, self.record, self.policy, self.approvals, settings, suite=suite
-            )
+                self.database, store, self.keys, self.record, self.policy, self.approvals, settings, suite=suite,
+                record_many=self.audit.append_many,
+            )  # fmt: skip
 
         return self._once("evidence", make)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from evidence_room import OFFICER, Room
 
-from tongguan.trust.evidence import adding, digest, retention
+from tongguan.trust.evidence import Piece, adding, adding_many, digest, retention
 from tongguan.trust.evidence.stores import drafts, local
 from tongguan.trust.evidence.vault import Vault
 
@@ -18,7 +18,7 @@ CONTENT = bytes(range(256)) * 40_000  # 10 MB: three buffers on their way to dis
 
 # point: where, which function, how many calls it lives through, and whether it dies before the call or after it
 ADD: dict[str, tuple[Any, str, int, bool]] = {
-    "before the data key": (Vault, "new_blob_key", 0, True),
+    "before the data key": (Vault, "new_blob_keys", 0, True),
     "with a draft made": (drafts.DraftFile, "__init__", 0, False),
     "in the first piece": (drafts.DraftFile, "write", 1, True),
     "while pieces go to disk": (drafts.DraftFile, "write", 30, True),
@@ -32,6 +32,15 @@ ADD: dict[str, tuple[Any, str, int, bool]] = {
     "before the manifest": (adding, "_insert", 0, True),
     "before the commit": (adding, "_insert", 0, False),
     "when all is done": (adding, "_published", 0, False),
+}
+MANY: dict[str, tuple[Any, str, int, bool]] = {
+    "in the middle of sealing": (adding_many, "sealed", 7, False),
+    "when the rows are pending": (local.LocalStore, "keep_many", 0, True),
+    "when some are on disk": (drafts.DraftFile, "finish", 5, False),
+    "when some folders are on disk": (local, "_to_disk", 9, False),
+    "when the blobs are in their places": (local.LocalStore, "keep_many", 0, False),
+    "before the commit": (adding_many, "told", 19, False),
+    "when all is done": (adding_many, "_publish", 0, False),
 }
 EXPIRE: dict[str, tuple[Any, str, int, bool]] = {
     "before anything": (retention, "_expire_one", 0, True),
@@ -65,9 +74,13 @@ def arm(where: Any, name: str, lives: int, before: bool) -> None:
 def main() -> None:
     folder, place, act, point = sys.argv[1:]
     room = Room(Path(folder), place if place.startswith("postgresql") else Path(place))
-    arm(*{"add": ADD, "expire": EXPIRE}[act][point])
+    arm(*{"add": ADD, "many": MANY, "expire": EXPIRE}[act][point])
     if act == "add":
         room.add(CONTENT, name="dying.bin")
+    elif act == "many":
+        room.evidence.add_many(
+            [Piece(b"%d" % n * 100, "message", f"{n}", "text/plain", "甲") for n in range(20)], OFFICER
+        )
     else:
         room.clock.ahead = 1100 * 86400.0
         room.evidence.expire(OFFICER)

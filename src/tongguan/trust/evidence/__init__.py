@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tongguan.trust.evidence.adding import Piece
 from tongguan.trust.evidence.checking import Contradiction
 from tongguan.trust.evidence.evidence import Evidence
 from tongguan.trust.evidence.records import KINDS, Event, Kind, Manifest
@@ -18,6 +19,7 @@ __all__ = [
     "Kind",
     "LocalStore",
     "Manifest",
+    "Piece",
     "Problem",
     "Store",
     "Sweep",

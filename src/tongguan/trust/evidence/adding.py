@@ -13,6 +13,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import sqlalchemy as sa
@@ -33,9 +34,10 @@ from tongguan.trust.evidence.records import (
     blob_fields,
     manifest_fields,
 )
-from tongguan.trust.evidence.vault import Secret
+from tongguan.trust.evidence.stores import Draft
+from tongguan.trust.evidence.vault import NONE, BlobKey, Secret
 
-__all__ = ["add"]
+__all__ = ["Piece", "Sealed", "add", "bind", "checked", "discard", "origins", "publish", "sealed", "settle", "told"]
 
 NAME, MASKED = 1000, 65_536  # characters
 ORIGIN_NAMES, ORIGIN_NAME, ORIGIN_VALUE = 16, 40, 400
@@ -44,75 +46,107 @@ ATTEMPTS = 5
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][\w.+-]{0,80}/[\w.+-]{1,100}(?:; ?[\w.+-]{1,40}=[\w.+\"-]{1,60}){0,3}", re.ASCII)
 
 
-def add(
-    parts: Parts,
-    source: BinaryIO | bytes,
-    *,
-    kind: Kind,
-    name: str,
-    media_type: str,
-    entity: str,
-    origin: Mapping[str, str | int],
-    masked: str | None,
-    until: float | None,
-    by: Principal,
-) -> Manifest:
-    """See `Evidence.add`; permission was checked."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is to be kept; see `Evidence.add`."""
+
+    source: BinaryIO | bytes = field(repr=False)
+    kind: Kind
+    name: str = field(repr=False)
+    media_type: str
+    entity: str | None
+    origin: Mapping[str, str | int] = field(default_factory=dict)
+    masked: str | None = field(default=None, repr=False)
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A piece that lies sealed in a draft: the rows that are to stand for it, neither of them written yet."""
+
+    row: Row
+    blob: Row
+    draft: Draft
+    secret: Secret
+
+
+def add(parts: Parts, piece: Piece, by: Principal) -> Manifest:
+    """See `Evidence.add`; permission was checked, and so was the piece."""
+    entity = piece.entity or NONE
+    secret = parts.vault.secret(entity, new=True)
+    id = secrets.token_hex(16)
+    key = parts.vault.new_blob_keys(entity, [id])[0]
+    with parts.store.draft() as draft:
+        return settle(parts, sealed(parts, piece, secret, id, key, draft, by), by)
+
+
+def sealed(parts: Parts, piece: Piece, secret: Secret, id: str, key: BlobKey, draft: Draft, by: Principal) -> Sealed:
+    """Read the piece once, into a draft of the blob `id`."""
+    algorithm = parts.vault.suite.hash
+    expected = len(piece.source) if isinstance(piece.source, bytes) else None
+    source = io.BytesIO(piece.source) if isinstance(piece.source, bytes) else piece.source
+    with Digesting(algorithm, source, expected) as reading:
+        context = parts.vault.context(secret.entity, id)
+        seal_stream(key.cipher, key.plain, context, reading, draft)  # type: ignore[arg-type]
+        digest, size = keyed(algorithm, secret.digests, reading.size, reading.root()), reading.size
+    blob: Row = {
+        "id": id,
+        "state": "pending",
+        "entity": secret.entity,
+        "digest": digest,
+        "size": size,
+        "stored": draft.size,
+        "cipher": key.cipher,
+        "head": draft.head,
+        "since": parts.clock(),
+        "key": key.key,
+        "key_version": key.version,
+        "wrapped": key.wrapped,
+    }
+    blob["proof"] = secret.proof("blob", blob_fields(blob))
     row: Row = {
         "id": f"ev_{secrets.token_hex(12)}",
         "state": "kept",
-        "entity": entity,
-        "kind": kind,
-        "media_type": media_type,
-        "origin": json.dumps(dict(origin), sort_keys=True),
-        "masked": masked,
+        "entity": secret.entity,
+        "digest": digest,
+        "size": size,
+        "kind": piece.kind,
+        "media_type": piece.media_type,
+        "origin": json.dumps(dict(piece.origin), sort_keys=True),
+        "masked": piece.masked,
         "added_by": by.name,
-        "until": until or 0.0,
+        "until": piece.until or 0.0,
         "holds": 0,
         "expired": None,
         "expired_by": None,
     }
-    secret = parts.vault.secret(entity, new=True)
-    row["name"] = secret.seal_name(row["id"], name)
-    id = secrets.token_hex(16)
-    key = parts.vault.new_blob_key(entity, id)
-    with parts.store.draft() as draft:
-        algorithm = parts.vault.suite.hash
-        with Digesting(algorithm, io.BytesIO(source) if isinstance(source, bytes) else source) as reading:
-            context = parts.vault.context(entity, id)
-            seal_stream(key.cipher, key.plain, context, reading, draft)  # type: ignore[arg-type]
-            digest = keyed(algorithm, secret.digests, reading.size, reading.root())
-        row |= {"digest": digest, "size": reading.size}
-        known = _kept(parts, entity, digest)
-        if known and _sound(parts, known, secret) and _attached(parts, row, known, secret, by):
-            return parts.seen(row, secret, known)
-        blob: Row = {
-            "id": id,
-            "state": "pending",
-            "entity": entity,
-            "digest": digest,
-            "size": reading.size,
-            "stored": draft.size,
-            "cipher": key.cipher,
-            "head": draft.head,
-            "since": parts.clock(),
-            "key": key.key,
-            "key_version": key.version,
-            "wrapped": key.wrapped,
-        }
-        blob["proof"] = secret.proof("blob", blob_fields(blob))
-        with parts.database.write() as connection:
-            connection.execute(BLOBS.insert().values(**blob))
-        try:
-            parts.store.keep(draft, blob_name(blob))
-            chosen = _published(parts, row, blob, secret, by)
-        except BaseException:
-            with suppress(TongguanError):
-                discard(parts, blob, ("pending",))
-            raise
-    if chosen["id"] != id:
-        discard(parts, blob, ("pending",))
-    return parts.seen(row, secret, chosen)
+    row["name"] = secret.seal_name(row["id"], piece.name)
+    return Sealed(row, blob, draft, secret)
+
+
+def settle(parts: Parts, piece: Sealed, by: Principal) -> Manifest:
+    """Keep what was sealed, or let it stand for the same content that is there already."""
+    row, blob, secret = piece.row, piece.blob, piece.secret
+    known = _kept(parts, blob["entity"], blob["digest"])
+    if known and _sound(parts, known, secret) and _attached(parts, row, known, secret, by):
+        return parts.seen(row, secret, known)
+    with parts.database.write() as connection:
+        connection.execute(BLOBS.insert().values(**blob))
+    try:
+        parts.store.keep(piece.draft, blob_name(blob))
+        return publish(parts, piece, by)
+    except BaseException:
+        with suppress(TongguanError):
+            discard(parts, blob, ("pending",))
+        raise
+
+
+def publish(parts: Parts, piece: Sealed, by: Principal) -> Manifest:
+    """Have a blob that is in the store stand, unless somebody else's of the same content does by now."""
+    chosen = _published(parts, piece.row, piece.blob, piece.secret, by)
+    if chosen["id"] != piece.blob["id"]:
+        discard(parts, piece.blob, ("pending",))
+    return parts.seen(piece.row, piece.secret, chosen)
 
 
 def discard(parts: Parts, blob: Row, states: tuple[str, ...]) -> bool:
@@ -186,33 +220,41 @@ def _superseded(parts: Parts, connection: sa.Connection, damaged: str, blob: Row
 def _insert(
     parts: Parts, connection: sa.Connection, row: Row, blob: Row, secret: Secret, by: Principal, *, new: bool
 ) -> None:
+    bind(parts, row, blob, secret)
+    connection.execute(MANIFESTS.insert().values(**row))
+    if rows := origins(row):
+        connection.execute(ORIGINS.insert(), rows)
+    parts.record("evidence.added", by.name, told(row, new=new))
+
+
+def bind(parts: Parts, row: Row, blob: Row, secret: Secret) -> None:
+    """Complete a manifest's row: its blob, its times, its MAC."""
     now = parts.clock()
     until = max(now + parts.settings.retention_days * DAY_S, row["until"])
     row |= {"blob": blob["id"], "added": now, "until": until}
     row["proof"] = secret.proof("manifest", manifest_fields(row))
-    connection.execute(MANIFESTS.insert().values(**row))
-    origin = json.loads(row["origin"])
-    if origin:
-        rows = [{"manifest": row["id"], "name": name, "value": str(value)} for name, value in origin.items()]
-        connection.execute(ORIGINS.insert(), rows)
-    told = {name: row[name] for name in ("id", "blob", "digest", "size", "kind", "media_type", "until")}
-    parts.record("evidence.added", by.name, told | {"entity": row["entity"] or None, "new": new})
 
 
-def checked(
-    kind: object,
-    name: object,
-    media_type: object,
-    origin: object,
-    masked: object,
-    until: object,
-    now: float,
-) -> None:
+def origins(row: Row) -> list[Row]:
+    """The origin of a manifest's row, to be searched by."""
+    return [{"manifest": row["id"], "name": n, "value": str(value)} for n, value in json.loads(row["origin"]).items()]
+
+
+def told(row: Row, *, new: bool) -> Row:
+    """What the audit log says of a manifest that was added."""
+    names = ("id", "blob", "digest", "size", "kind", "media_type", "until")
+    return {name: row[name] for name in names} | {"entity": row["entity"] or None, "new": new}
+
+
+def checked(piece: Piece, now: float) -> None:
     """Raises BadInput on what cannot be kept."""
+    kind: object = piece.kind
+    origin: object = piece.origin
+    masked, until = piece.masked, piece.until
     if kind not in KINDS:
         raise BadInput(f"{str(kind)[:40]!r} is no kind of evidence; expected one of {', '.join(KINDS)}")
-    _text("name", name, NAME)
-    if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
+    _text("name", piece.name, NAME)
+    if not isinstance(piece.media_type, str) or not _MEDIA_TYPE.fullmatch(piece.media_type):
         raise BadInput("the media type of evidence is written type/subtype, as application/pdf")
     if masked is not None and (not isinstance(masked, str) or len(masked) > MASKED or not storable(masked)):
         raise BadInput(f"the masked view of evidence is text of at most {MASKED} characters")

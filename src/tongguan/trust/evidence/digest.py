@@ -24,8 +24,10 @@ AHEAD = 2 * THREADS  # blocks in the making: memory is AHEAD + 1 blocks
 class Digesting:
     """A source that reads from another and digests what passes. Use it in `with`, then ask `root` and `size`."""
 
-    def __init__(self, algorithm: HashName, source: BinaryIO) -> None:
+    def __init__(self, algorithm: HashName, source: BinaryIO, expected: int | None = None) -> None:
+        """expected: exactly what the source has, in bytes, where that is known."""
         self.size = 0
+        self._room = BLOCK if expected is None else min(BLOCK, expected + 1)
         self._algorithm = algorithm
         self._source = source
         self._root = new_hash(algorithm)
@@ -62,9 +64,9 @@ class Digesting:
         """Read one block, and have it hashed while its bytes are handed on."""
         if len(self._pending) >= AHEAD:
             self._settle()
-        block = self._free.pop() if self._free else bytearray(BLOCK)
+        block = self._free.pop() if self._free else bytearray(self._room)
         got = _fill(self._source, memoryview(block))
-        self._ended = got < BLOCK
+        self._ended = got < self._room
         self.size += got
         self._block = memoryview(block).toreadonly()[:got]
         if got == BLOCK:

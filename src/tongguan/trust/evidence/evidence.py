@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import BinaryIO
 
@@ -15,9 +16,10 @@ from tongguan.trust.access import UNNAMED, Policy, Principal, entity_name, may
 from tongguan.trust.approvals import Approvals
 from tongguan.trust.ciphers import SUITES, Suite, Tampered, unseal_chunks
 from tongguan.trust.database import METADATA, Database
-from tongguan.trust.evidence import adding, checking, retention, rotation, sweeping
+from tongguan.trust.evidence import adding, adding_many, checking, retention, rotation, sweeping
+from tongguan.trust.evidence.adding import Piece
 from tongguan.trust.evidence.checking import Contradiction, LogEntry
-from tongguan.trust.evidence.parts import Parts, Record, Row, blob_name, reasoned, storable
+from tongguan.trust.evidence.parts import Parts, Record, RecordMany, Row, blob_name, reasoned, storable
 from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, ORIGINS, TABLES, Event, Kind, Manifest, State
 from tongguan.trust.evidence.retention import Expiry
 from tongguan.trust.evidence.stores import Store
@@ -50,11 +52,13 @@ class Evidence:
         *,
         suite: Suite = SUITES["international"],
         clock: Callable[[], float] = time.time,
+        record_many: RecordMany | None = None,
     ) -> None:
         with database.write() as connection:  # the database may have been made before this part was loaded
             METADATA.create_all(connection, tables=TABLES)
         vault = Vault(database, keys, policy, suite, clock)
-        self._parts = Parts(database, store, vault, record, policy, approvals, settings, clock)
+        record_many = record_many or (lambda entries: [record(*entry) for entry in entries])
+        self._parts = Parts(database, store, vault, record, record_many, policy, approvals, settings, clock)
 
     # ---- keep
 
@@ -77,21 +81,15 @@ class Evidence:
         values. masked: a view without personal values, made by the caller, of up to 65,536 characters. until: keep it
         longer than the settings say (seconds since the epoch).
         """
-        entity = None if entity is None else entity_name(entity)
-        self._parts.check(by, "evidence.add", "", entity or UNNAMED)
-        adding.checked(kind, name, media_type, origin or {}, masked, until, self._parts.clock())
-        return adding.add(
-            self._parts,
-            source,
-            kind=kind,
-            name=name,
-            media_type=media_type,
-            entity=entity or NONE,
-            origin=origin or {},
-            masked=masked,
-            until=until,
-            by=by,
-        )
+        piece = Piece(source, kind, name, media_type, entity, origin or {}, masked, until)
+        return adding.add(self._parts, self._allowed(piece, by), by)
+
+    def add_many(self, pieces: Iterable[Piece], by: Principal) -> builtins.list[Manifest]:
+        """Keep several, as `add` does, in the order given: small ones share transactions, and what brings them to disk.
+
+        All are checked before the first is read. Where one fails later, some of those before it may have been kept.
+        """
+        return adding_many.add_many(self._parts, [self._allowed(piece, by) for piece in pieces], by)
 
     # ---- look
 
@@ -223,6 +221,13 @@ class Evidence:
         return rotation.rewrap(self._parts, by, progress)
 
     # ---- within
+
+    def _allowed(self, piece: Piece, by: Principal) -> Piece:
+        """The piece, its entity in its one form. Raises BadInput, Denied."""
+        piece = replace(piece, entity=None if piece.entity is None else entity_name(piece.entity))
+        self._parts.check(by, "evidence.add", "", piece.entity or UNNAMED)
+        adding.checked(piece, self._parts.clock())
+        return piece
 
     def _opened(self, id: str, blob: Row, key: bytes, by: Principal) -> Iterator[bytes]:
         done, store = 0, self._parts.store.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,10 @@ from tongguan.trust.evidence.stores import Store
 from tongguan.trust.evidence.vault import Secret, Vault
 from tongguan.trust.settings import EvidenceStore
 
-__all__ = ["DAY_S", "Parts", "Record", "Row", "blob_name", "reasoned", "storable"]
+__all__ = ["DAY_S", "Parts", "Record", "RecordMany", "Row", "blob_name", "reasoned", "storable"]
 
 Record = Callable[[str, str, Mapping[str, Any]], int]
+RecordMany = Callable[[Iterable[tuple[str, str, Mapping[str, Any]]]], object]
 Row = dict[str, Any]
 
 DAY_S = 86_400.0
@@ -37,6 +38,7 @@ class Parts:
     store: Store
     vault: Vault
     record: Record
+    record_many: RecordMany
     policy: Policy
     approvals: Approvals
     settings: EvidenceStore

@@ -14,7 +14,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -42,6 +42,7 @@ class KeyService(Protocol):
     def get(self, id: str, by: Principal) -> Any: ...
     def set_policy(self, id: str, policy: Any, by: Principal) -> Any: ...
     def data_key(self, id: str, context: bytes, by: Principal) -> tuple[bytes, bytes]: ...
+    def data_keys(self, id: str, contexts: Sequence[bytes], by: Principal) -> list[tuple[bytes, bytes]]: ...
     def open_data_key(self, id: str, wrapped: bytes, context: bytes, by: Principal) -> bytes: ...
     def rewrap(self, id: str, wrapped: bytes, context: bytes, by: Principal) -> bytes: ...
 
@@ -125,11 +126,12 @@ class Vault:
 
     # ---- blobs
 
-    def new_blob_key(self, entity: str, blob: str) -> BlobKey:
-        key = self.secret(entity).key
-        plain, wrapped = self._keys.data_key(key, _blob(entity, blob), self._by)
-        cipher = self.suite.aead
-        return BlobKey(_sized(plain, cipher), cipher, key, self._version(key), wrapped)
+    def new_blob_keys(self, entity: str, blobs: Sequence[str]) -> list[BlobKey]:
+        """One for each of the entity's blobs, under one use of its key."""
+        key, cipher = self.secret(entity).key, self.suite.aead
+        made = self._keys.data_keys(key, [_blob(entity, blob) for blob in blobs], self._by)
+        version = self._version(key)
+        return [BlobKey(_sized(plain, cipher), cipher, key, version, wrapped) for plain, wrapped in made]
 
     def blob_key(self, row: Mapping[str, Any]) -> bytes:
         """The data key of a blob's row. Raises Tampered where another blob's was put there, BadInput, Denied."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from tongguan.errors import CannotWrite, NotFound, Unavailable
 from tongguan.trust.evidence.stores.drafts import DraftFile, drafting, tidy_drafts
 from tongguan.trust.evidence.stores.store import Draft, Stored, is_name, place_of
 
 __all__ = ["LocalStore"]
+
+FEW, WAITING = 4, 16
+T = TypeVar("T")
 
 
 class LocalStore:
@@ -35,16 +39,22 @@ class LocalStore:
         return drafting(self._drafts)
 
     def keep(self, draft: Draft, name: str) -> None:
-        assert isinstance(draft, DraftFile)
-        target = self._path(name)
+        self.keep_many([(draft, name)])
+
+    def keep_many(self, drafts: Sequence[tuple[Draft, str]]) -> None:
+        folders: dict[Path, None] = {}
         with self._writing():
-            draft.finish()
-            for folder in (target.parent.parent, target.parent):
-                if not folder.is_dir():
-                    folder.mkdir(mode=0o700, exist_ok=True)
-                    _to_disk(folder.parent)
-            draft.path.rename(target)  # names are given once: there is nothing to replace
-            _to_disk(target.parent)
+            _each(_finish, [draft for draft, _ in drafts])
+            for draft, name in drafts:
+                assert isinstance(draft, DraftFile)
+                target = self._path(name)
+                for folder in (target.parent.parent, target.parent):
+                    if not folder.is_dir():
+                        folder.mkdir(mode=0o700, exist_ok=True)
+                        folders[folder.parent] = None
+                draft.path.rename(target)  # names are given once: there is nothing to replace
+                folders[target.parent] = None
+            _each(_to_disk, list(folders))
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -118,6 +128,21 @@ def _sorted(folder: Path) -> list[str]:
         return sorted(path.name for path in folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _finish(draft: Draft) -> None:
+    assert isinstance(draft, DraftFile)
+    draft.finish()
+
+
+def _each(act: Callable[[T], None], things: Sequence[T]) -> None:
+    """Many waits for the disk at once: file systems write the journal once for all that wait."""
+    if len(things) < FEW:
+        for one in things:
+            act(one)
+        return
+    with ThreadPoolExecutor(WAITING, thread_name_prefix="evidence-disk") as pool:
+        list(pool.map(act, things))
 
 
 def _to_disk(folder: Path) -> None:

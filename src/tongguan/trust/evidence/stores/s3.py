@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,6 +73,10 @@ class S3Store:
                 self._put_parts(key, file, max(PART, -(-draft.size // PARTS)))
         if (size := self.size(name)) != draft.size:
             raise Unavailable(f"{self.name} has {size} bytes of a blob of {draft.size}; nothing was kept")
+
+    def keep_many(self, drafts: Sequence[tuple[Draft, str]]) -> None:
+        for draft, name in drafts:
+            self.keep(draft, name)
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -50,6 +50,9 @@ class Store(Protocol):
 
     def keep(self, draft: Draft, name: str) -> None:
         """Keep the draft under this name: whole and durable when this returns, not there at all where it raises."""
+
+    def keep_many(self, drafts: Sequence[tuple[Draft, str]]) -> None:
+        """The same for several: all are kept when this returns; where it raises, any of them may be there."""
 
     def open(self, name: str) -> AbstractContextManager[BinaryIO]:
         """The blob's bytes, to be read once from the beginning. Raises NotFound."""
