@@ -127,6 +127,24 @@ def test_who_may_not_sees_no_button_and_is_refused(app: FastAPI) -> None:
                 assert post(client, path).status_code == 403, path
 
 
+def test_a_verification_also_holds_the_records_against_the_log(tmp_path: Path) -> None:
+    app = new_app(tmp_path, inspected=False)
+    trust = app.state.console.trust
+    with signed_in(app, AUDITOR) as auditor:
+
+        def problems() -> list[dict[str, str]]:
+            token = form_token(auditor.get("/audit").text)
+            answer = auditor.post("/audit/verify", data={"csrf": token})
+            return auditor.get(answer.headers["location"], headers={"accept": "application/json"}).json()["verified"]
+
+        assert problems()["ok"], problems()
+        user = trust.identity.by_name(OFFICER).id
+        with trust.database.write() as connection:  # as somebody with the file would
+            connection.exec_driver_sql("update grants set role = 'viewer' where user_id = ?", (user,))
+        found = problems()
+        assert not found["ok"] and any("officer" in problem["zh"] for problem in found["problems"])
+
+
 def test_a_form_from_elsewhere_does_nothing(auditor: httpx.Client) -> None:
     for path in ("/audit/tiles", "/audit/cosign", "/audit/anchor", "/audit/anchor/check"):
         assert auditor.post(path, data={"csrf": "0" * 64}).status_code == 403

@@ -10,7 +10,8 @@ from itertools import islice
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
-from tongguan.errors import BadInput
+from tongguan.errors import BadInput, TongguanError
+from tongguan.service.console import names
 from tongguan.service.console.address import link
 from tongguan.service.console.exports import export
 from tongguan.service.console.figures import ZONE
@@ -20,6 +21,7 @@ from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
 from tongguan.trust.audit import Entry, Query
 from tongguan.trust.audit.witness import Cosigned
+from tongguan.trust.checking import check_stores
 
 __all__ = ["data", "router"]
 
@@ -40,13 +42,26 @@ def audit(visit: Visitor) -> Response:
 
 @router.post("/audit/verify", dependencies=[needs("audit.verify")])
 def verify(visit: Visitor, csrf: str = Form("")) -> Response:
-    """Recompute the whole log and hold it against what witnesses cosigned; the check itself is logged."""
+    """Recompute the whole log, hold it against what witnesses cosigned, and all records against it; the check itself is
+    logged."""
     visit.check_form(csrf)
     log = visit.console.audit
     verdict = log.verify([str(note) for note in Cosigned.of(log).notes()])
-    problems = [dict(problem.text) for problem in verdict.problems]
-    body = {"size": verdict.size, "root": verdict.root.hex(), "ok": verdict.ok, "problems": problems[:100]}
+    problems = [dict(problem.text) for problem in verdict.problems] or _against_the_log(visit)
+    body = {"size": verdict.size, "root": verdict.root.hex(), "ok": not problems, "problems": problems[:100]}
     return visit.go(link("/audit", {"verified": visit.seal("verify", body)}))
+
+
+def _against_the_log(visit: Visit) -> list[dict[str, str]]:
+    """What accounts, approvals, keys and evidence hold otherwise than the log, which is itself intact."""
+    assert visit.principal
+    try:
+        found = check_stores(visit.console.trust, visit.principal)
+    except TongguanError as error:
+        return [names.texts().both("audit.unchecked", why=error)]
+    return [
+        names.texts().both("audit.contradiction", store=one.store, subject=one.subject, what=one.what) for one in found
+    ]
 
 
 @router.get("/audit/proof/{index}", dependencies=[needs("audit.export")])
