@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from tongguan.errors import BadInput
 from tongguan.wording import Language, wording
 
 if TYPE_CHECKING:
-    from tongguan.trust.audit import AuditLog, Entry
     from tongguan.trust.keys import Key
     from tongguan.trust.opening import Trust
 
@@ -253,18 +251,15 @@ def _known_passphrase(trust: Trust) -> str | None:
 def _check(given: argparse.Namespace) -> int:
     from dataclasses import asdict
 
+    from tongguan.trust.checking import entries_of
+
     by = allowed("audit.verify")
     with room() as trust:
-        found = trust.keys.check_store(_entries(trust.audit), by)
+        found = trust.keys.check_store(entries_of(trust.audit), by)
     table([asdict(one) for one in found], ["key", "what", "detail"], given.json)
     if not given.json:
         _say("wrong" if found else "right", given, count=len(found))
     return 1 if found else 0
-
-
-def _entries(log: AuditLog) -> Iterator[Entry]:
-    for offset in range(0, log.size, PAGE):
-        yield from log.entries(offset, PAGE)
 
 
 # ---- what several need -------------------------------------------------------------------------------------------

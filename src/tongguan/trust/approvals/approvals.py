@@ -18,12 +18,12 @@ from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import UNNAMED, Policy, Principal, check, may
 from tongguan.trust.approvals.checking import Contradiction, LogEntry, contradictions
 from tongguan.trust.approvals.records import STATES, TABLE, Approval, State, approval, asked_by
+from tongguan.trust.audit import Record
 from tongguan.trust.database import METADATA, Database
 from tongguan.wording import wording
 
 __all__ = ["Approvals"]
 
-Record = Callable[[str, str, Mapping[str, Any]], int]
 
 DAY_S = 86_400.0
 SHORTEST_S, LONGEST_S = 60.0, 90 * DAY_S

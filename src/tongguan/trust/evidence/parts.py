@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tongguan.errors import BadInput, Broken, Denied, NotFound
 from tongguan.trust.access import UNNAMED, Policy, Principal, check
 from tongguan.trust.approvals import Approvals
+from tongguan.trust.audit import Record
 from tongguan.trust.database import Database
 from tongguan.trust.evidence.records import BLOBS, EVENTS, MANIFESTS, Manifest, State, blob_fields, manifest_fields
 from tongguan.trust.evidence.stores import Store
@@ -22,7 +23,6 @@ from tongguan.trust.settings import EvidenceStore
 
 __all__ = ["DAY_S", "Parts", "Record", "RecordMany", "Row", "blob_name", "reasoned", "storable"]
 
-Record = Callable[[str, str, Mapping[str, Any]], int]
 RecordMany = Callable[[Iterable[tuple[str, str, Mapping[str, Any]]]], object]
 Row = dict[str, Any]
 

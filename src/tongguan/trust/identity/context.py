@@ -5,16 +5,17 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 import sqlalchemy as sa
 
 from tongguan.errors import Denied
 from tongguan.trust.access import Policy, Principal, grounds, may
+from tongguan.trust.audit import Record
 from tongguan.trust.database import METADATA, Database
 from tongguan.trust.identity.tables import hash_key, missing_columns, users
 from tongguan.trust.settings import Identity as Rules
@@ -22,7 +23,6 @@ from tongguan.wording import wording
 
 __all__ = ["Context", "Record", "Sealer", "counted_address", "new_id", "token_digest"]
 
-Record = Callable[[str, str, Mapping[str, Any]], int]
 PRIVILEGES_LOCK = 7493989779944505345
 
 

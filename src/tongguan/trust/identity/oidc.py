@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import sqlalchemy as sa
 
 from tongguan.errors import BadSettings, Denied, Unavailable
+from tongguan.trust.audit import Record
 from tongguan.trust.database import METADATA, Database
 from tongguan.trust.identity.oidc_provider import RemoteProvider, fetch, is_safe
 from tongguan.trust.identity.oidc_token import BadToken, read_id_token
@@ -30,7 +31,6 @@ from tongguan.wording import wording
 
 __all__ = ["Arrival", "Begun", "Providers", "Refused"]
 
-Record = Callable[[str, str, Mapping[str, Any]], int]
 Purpose = Literal["sign_in", "link"]
 
 REQUEST_S = 600.0

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
+from tongguan.trust.audit import Record
 from tongguan.trust.database import Database
 from tongguan.trust.keys.records import OUTBOX
 
 __all__ = ["Journal", "Record"]
 
-Record = Callable[[str, str, Mapping[str, Any]], int]
 AT_ONCE = 500
 
 
