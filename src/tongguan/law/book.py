@@ -77,9 +77,10 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """An entry of a zone's list whose limits (persons) are known."""
+    """An entry of a zone's list. `numbers` are its own limits of persons, all four of them; empty: not known."""
 
     id: str
+    list: str  # the id of its list
     zone: str
     names: Mapping[str, str]
     numbers: Mapping[str, int]
@@ -96,7 +97,8 @@ class Page:
     window_starts: str  # current_year, previous_year
     rules: tuple[Rule, ...]
     duties: tuple[Duty, ...]
-    lists: Mapping[str, str]  # zone → edition of its list
+    lists: Mapping[str, str]  # zone → id of its list
+    list_ids: Mapping[str, str]  # id of a list → zone: of every list in force
     scenarios: Mapping[str, Scenario]
     gba_recipients: frozenset[str]
 
@@ -150,6 +152,9 @@ class Book:
             name: entry["value"] for name, all_ in parameters["numbers"].items() if (entry := _current(all_, day))
         }
         lists = {zone: entry["id"] for zone, body in self.zones.items() if (entry := _current(body["lists"], day))}
+        list_ids: dict[str, str] = {}
+        for zone, listed in lists.items():
+            list_ids.setdefault(listed, zone)
         bay = parameters["greater_bay_area"]["recipients"]
         return Page(
             first=day,
@@ -159,6 +164,7 @@ class Book:
             rules=tuple(self._rule(entry, day) for entry in self.rules if _in_force(entry, day)),
             duties=tuple(self._duty(entry) for entry in self.duties if _in_force(entry, day)),
             lists=lists,
+            list_ids=list_ids,
             scenarios={key: _scenario(key, entry) for key, entry in self.scenarios.items() if _in_force(entry, day)},
             gba_recipients=frozenset(code for code, all_ in bay.items() if _current(all_, day)),
         )
@@ -211,7 +217,7 @@ def _instrument(key: str, entry: Mapping[str, Any]) -> Instrument:
 
 def _scenario(key: str, entry: Mapping[str, Any]) -> Scenario:
     numbers = {name: entry[name] for name in entry if name.endswith(("_for_assessment", "_for_contract"))}
-    return Scenario(key, entry["zone"], {"zh": entry["zh"], "en": entry["en"]}, numbers, entry["confidence"])
+    return Scenario(key, entry["list"], entry["zone"], {"zh": entry["zh"], "en": entry["en"]}, numbers, entry["confidence"])
 
 
 def _in_force(entry: Mapping[str, Any], day: date) -> bool:
