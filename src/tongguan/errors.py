@@ -5,6 +5,7 @@
     │   ├── BadCapture    not a capture, or one that cannot be read at all
     │   ├── BadFacts      facts of a decision that are malformed
     │   ├── BadOrg        an organisation file that is malformed
+    │   ├── BadPack       a zone's or region's list that is malformed
     │   ├── BadSettings   settings that are malformed
     │   ├── NotFound      a record that is not there
     │   ├── Conflict      a change that what is there already forbids
@@ -39,6 +40,10 @@ class BadFacts(BadInput):
 
 class BadOrg(BadInput):
     """An organisation file that is malformed; the message names the line."""
+
+
+class BadPack(BadInput):
+    """A zone's or region's list (a data pack) that is malformed; the message names file, line and field."""
 
 
 class BadSettings(BadInput):
