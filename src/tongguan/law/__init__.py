@@ -6,7 +6,8 @@
 judgement, `decision` the answer with its reasons and duties.
 
 Of the book itself: `instruments` says how a text stands on a day, `citing` which article regulates a matter then and
-whether a citation stands, `searching` and `showing` find and open its entries, `tracing` asks every rule.
+whether a citation stands, `searching` and `showing` find and open its entries, `listing` lists them by day, `tracing`
+asks every rule.
 """
 
 from tongguan.law.bulk import Threshold, bulk_categories, threshold
@@ -23,6 +24,17 @@ from tongguan.law.destinations import (
 )
 from tongguan.law.facts import ACTS, FIELDS, GROUNDS, Facts, parse_facts
 from tongguan.law.instruments import Status, status, text_of
+from tongguan.law.listing import (
+    Turn,
+    book_word,
+    entry_names,
+    entry_of,
+    kinds,
+    listing,
+    matter_history,
+    periods,
+    turns,
+)
 from tongguan.law.naming import (
     country_codes,
     country_name,
@@ -57,8 +69,10 @@ __all__ = [
     "Status",
     "Step",
     "Threshold",
+    "Turn",
     "article",
     "articles",
+    "book_word",
     "bulk_categories",
     "checklists",
     "cite_as_of",
@@ -70,14 +84,20 @@ __all__ = [
     "destination_json",
     "destination_text",
     "destinations",
+    "entry_names",
+    "entry_of",
     "explain",
     "fact_name",
     "found",
     "hit_json",
+    "kinds",
+    "listing",
+    "matter_history",
     "necessity",
     "notice",
     "parse_facts",
     "pathway_name",
+    "periods",
     "regime_name",
     "search",
     "show",
@@ -90,6 +110,7 @@ __all__ = [
     "thresholds",
     "trace",
     "traced",
+    "turns",
     "value_name",
     "window",
     "zone_names",
