@@ -54,8 +54,8 @@ class Step:
     text: Mapping[str, str]
 
 
-def trace(facts: Facts | Mapping[str, Any]) -> list[Step]:
-    """The rules in force on the facts' day, each with what asking it came to under the default readings.
+def trace(facts: Facts | Mapping[str, Any], *, readings: Mapping[str, str] | None = None) -> list[Step]:
+    """The rules in force on the facts' day, each with what asking it came to. `readings` as `decide` takes them.
 
     Raises BadFacts where the facts are malformed or have no day: which rules are asked depends on it.
     """
@@ -66,7 +66,7 @@ def trace(facts: Facts | Mapping[str, Any]) -> list[Step]:
             f"{known.name}: date: which rules are asked depends on the day; expected such as date: 2026-11-21"
         )
     given = {path: value for path, value in known.values.items() if path != "date"}
-    verdict = judge(book().page(day), given)
+    verdict = judge(book().page(day), given, readings)
     return [_step(verdict, rule) for rule in verdict.page.rules]
 
 
