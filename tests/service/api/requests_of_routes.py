@@ -193,10 +193,28 @@ REQUESTS: dict[str, Make] = {
     f"GET {V1}/audit/cosignatures": plain(),
     f"POST {V1}/audit/anchors": plain(),
     f"GET {V1}/audit/anchors": plain(),
-    # ---- decisions, settings
+    # ---- decisions
     f"POST {V1}/decisions/ask": plain(**FACTS),
     f"POST {V1}/decisions": plain(**FACTS),
+    f"POST {V1}/decisions/batch": plain(facts=[FACTS, {"date": "nonsense"}]),
+    f"POST {V1}/decisions/trace": plain(**FACTS),
     f"POST {V1}/files/identify": plain(text="电话 13800138000"),
+    # ---- the law
+    f"GET {V1}/law/instruments": plain(),
+    f"GET {V1}/law/entries/{{name}}": page(f"{V1}/law/entries/PIPL"),
+    f"GET {V1}/law/search": page(f"{V1}/law/search", q="标准合同"),
+    f"GET {V1}/law/readings": plain(),
+    f"GET {V1}/law/zones": plain(),
+    f"POST {V1}/law/clocks": plain(procedure="certification"),
+    f"GET {V1}/law/destinations": plain(),
+    f"GET {V1}/law/destinations/{{country}}": page(f"{V1}/law/destinations/SG"),
+    f"POST {V1}/law/destinations/{{country}}/threshold": lambda house, who: Call(
+        f"{V1}/law/destinations/US/threshold", json={"category": "health", "number": 10_000}
+    ),
+    f"GET {V1}/law/checklists": plain(),
+    f"POST {V1}/law/checklists/necessity": plain(scope={"persons_sent": 5}),
+    f"POST {V1}/law/checklists/notice": plain(basis={"ground": "consent"}),
+    # ---- settings
     f"GET {V1}/settings": plain(),
     f"PATCH {V1}/settings": plain(identity={"lock_after": 5}),
     # ---- pages, as far as an empty form or no parameter says too little

@@ -17,7 +17,7 @@ from tongguan.service.permission import Forbidden, NeedProof, NeedSignIn, Refuse
 from tongguan.trust.ciphers import Tampered
 from tongguan.wording import LANGUAGES, Language, wording
 
-__all__ = ["ERRORS", "Failure", "listen", "refusal"]
+__all__ = ["ERRORS", "Failure", "Text", "language_of", "listen", "refusal"]
 
 FULL_S = 30  # after which one may ask for a place again
 SHOWN = 8  # faults of one request that are named
@@ -78,7 +78,7 @@ def refusal(
 ) -> JSONResponse:
     """The answer of one kind; `text` says more than the kind does."""
     words = wording("tongguan.service.api")
-    language = _language(request)
+    language = language_of(request)
     body = {
         "kind": kind,
         "title": words.text(kind, language),
@@ -175,7 +175,8 @@ _HANDLERS: dict[type[Exception], Any] = {
 }
 
 
-def _language(request: Request) -> Language:
+def language_of(request: Request) -> Language:
+    """The caller's language: `?lang=`, the console's cookie, or the first that Accept-Language names."""
     asked = request.query_params.get("lang") or request.cookies.get("lang") or ""
     if asked in LANGUAGES:
         return asked

@@ -19,6 +19,7 @@ from tongguan.service.api import (
     description,
     evidence,
     keys,
+    law,
     me,
     people,
     rights,
@@ -43,6 +44,7 @@ RESOURCES = (
     audit,
     checks,
     decisions,
+    law,
     settings,
     description,
 )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from tongguan import identify, law
+from tongguan.errors import BadFacts, Conflict
+from tongguan.model import Decision
 from tongguan.service.api.calling import House, TrustRoom
+from tongguan.service.api.facts import Given, GivenList, GivenWithReadings, Readings, apart, dated
 from tongguan.service.api.shapes import Shown, Strict
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.visit import exporter_of
+from tongguan.service.limits import Full, Places
 from tongguan.service.permission import needs
 from tongguan.trust import workspace_key
 from tongguan.trust.access import Principal
@@ -20,18 +26,11 @@ from tongguan.trust.access import Principal
 __all__ = ["router"]
 
 router = APIRouter(tags=["decisions"])
-Part = Annotated[dict[str, Any], Field(default_factory=dict, max_length=20)]
+Asker = Annotated[Principal, needs("decisions.ask")]
 TEXT = 300_000  # characters of one text to look at
-
-
-class Facts(Strict):
-    """Facts as in a facts file; what is absent is unknown."""
-
-    date: Annotated[str, Field(max_length=10)] | None = None
-    exporter: Part
-    recipient: Part
-    data: Part
-    activity: Part
+BRIEF = ("date", "regime", "pathway", "options", "missing")
+NAMED = re.compile(r"(?:unknown key '([^']+)'|([a-z_]+(?:\.[a-z_0-9]+)*)(?=: | is ))")
+_batches = Places(total=2, each=1)
 
 
 class Recorded(Shown):
@@ -39,6 +38,37 @@ class Recorded(Shown):
 
     decision: dict[str, Any]
     entry: int
+
+
+class Batch(Strict):
+    """Facts of many questions. `brief`: without reasons, duties, warnings and what would change it."""
+
+    facts: GivenList
+    readings: Readings = Field(default_factory=dict)
+    brief: bool = False
+
+
+class Wrong(Shown):
+    """What was wrong with one item; `field` is null where no single one is to blame."""
+
+    index: int
+    field: str | None
+    message: str
+
+
+class Answer(Shown):
+    """The decision, or what was wrong with the facts."""
+
+    decision: dict[str, Any] | None
+    error: Wrong | None
+
+
+class Answers(Shown):
+    """One answer for each of the facts, in their order."""
+
+    answers: list[Answer]
+    decided: int
+    refused: int
 
 
 class Looked(Strict):
@@ -59,13 +89,33 @@ class Found(Shown):
 
 
 @router.post("/decisions/ask")
-def ask(by: Annotated[Principal, needs("decisions.ask")], facts: Facts) -> dict[str, Any]:
+def ask(by: Asker, facts: GivenWithReadings) -> dict[str, Any]:
     """The path that the law of the day asks, why, and what would change it. Nothing is recorded."""
-    return law.decision_json(law.decide(_facts(facts)))
+    asked, readings = apart(facts)
+    return law.decision_json(law.decide(_facts(asked), readings=readings))
+
+
+@router.post("/decisions/batch", response_model=Answers)
+def ask_many(by: Asker, batch: Batch) -> JSONResponse:
+    """The same for up to 4000 facts at once. What is wrong with one is told in its place; the others are decided.
+    409 while another batch of the caller is being decided, or two of others."""
+    with _place(by):
+        law.decide({"date": "2026-01-01"}, readings=batch.readings)  # wrong readings are wrong for all
+        answers = [_answer(one, batch.brief) for one in _decided(batch.facts, batch.readings)]
+        refused = sum(answer["decision"] is None for answer in answers)
+        return JSONResponse({"answers": answers, "decided": len(answers) - refused, "refused": refused})
+
+
+@router.post("/decisions/trace")
+def trace(by: Asker, facts: Given) -> dict[str, Any]:
+    """The answer, and under `trace` every rule of the day in the order in which it is asked: whether it applied, and
+    on which facts. Nothing is recorded."""
+    asked = _facts(facts)
+    return {**law.decision_json(law.decide(asked)), "trace": [law.step_json(step) for step in law.trace(asked)]}
 
 
 @router.post("/decisions", status_code=201)
-def record(house: House, by: Annotated[Principal, needs("decisions.record", exporter_of)], facts: Facts) -> Recorded:
+def record(house: House, by: Annotated[Principal, needs("decisions.record", exporter_of)], facts: Given) -> Recorded:
     """The same, written into the audit log."""
     asked = _facts(facts)
     decision = law.decision_json(law.decide(asked))
@@ -80,8 +130,40 @@ def identify_text(trust: TrustRoom, by: Annotated[Principal, needs("files.identi
     return [Found.model_validate(finding) for finding in detector.scan([identify.Piece(looked.text)])[0]]
 
 
-def _facts(facts: Facts) -> law.Facts:
+def _facts(given: Mapping[str, Any]) -> law.Facts:
     """Raises BadFacts. The day is today where none is given."""
-    given = facts.model_dump(exclude_none=True)
-    given.setdefault("date", datetime.now(ZONE).date().isoformat())
-    return law.Facts.of(given)
+    return law.Facts.of(dated(given))
+
+
+def _decided(items: list[Any], readings: Mapping[str, str]) -> Iterator[Decision | Wrong]:
+    """For each item its decision, or what is wrong with it."""
+    for index, item in enumerate(items):
+        try:
+            facts = _facts(item) if isinstance(item, Mapping) else law.Facts.of(item)
+            yield law.decide(facts, readings=readings)
+        except BadFacts as wrong:
+            yield _wrong(index, wrong)
+
+
+def _wrong(index: int, why: BadFacts) -> Wrong:
+    message = str(why).removeprefix("facts: ")
+    named = NAMED.match(message)
+    return Wrong(index=index, field=named and (named[1] or named[2]), message=message)
+
+
+def _answer(one: Decision | Wrong, brief: bool) -> dict[str, Any]:
+    if isinstance(one, Wrong):
+        return {"decision": None, "error": one.model_dump()}
+    told = law.decision_json(one)
+    return {"decision": {key: told[key] for key in BRIEF} if brief else told, "error": None}
+
+
+@contextmanager
+def _place(by: Principal) -> Iterator[None]:
+    """Room for one batch; a few of them would hold up everybody else. Raises Conflict."""
+    try:
+        with _batches.one(by.name):
+            yield
+    except Full as full:
+        whose = "another batch of yours is" if full.own else "batches of others are"
+        raise Conflict(f"{whose} being decided; wait until that is done") from None
