@@ -166,6 +166,9 @@ def test_a_reading_changes_the_answer_in_both(viewer: httpx.Client) -> None:
     taken = {"hr_documents": "either"}
     otherwise = got(viewer.post(f"{V1}/decisions/ask", json={**hr(), "readings": taken}))
     assert by_default["pathway"] != "exempt" and otherwise["pathway"] == "exempt"
+    traced = got(viewer.post(f"{V1}/decisions/trace", json={**hr(), "readings": taken}))
+    assert [step["pathway"] for step in traced.pop("trace") if step["outcome"] == "decides"] == ["exempt"]
+    assert traced == otherwise
     both = got(viewer.post(f"{V1}/decisions/batch", json={"facts": [hr()], "readings": taken}))
     assert both["answers"][0]["decision"] == otherwise
 

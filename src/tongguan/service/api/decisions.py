@@ -107,11 +107,13 @@ def ask_many(by: Asker, batch: Batch) -> JSONResponse:
 
 
 @router.post("/decisions/trace")
-def trace(by: Asker, facts: Given) -> dict[str, Any]:
+def trace(by: Asker, facts: GivenWithReadings) -> dict[str, Any]:
     """The answer, and under `trace` every rule of the day in the order in which it is asked: whether it applied, and
     on which facts. Nothing is recorded."""
-    asked = _facts(facts)
-    return {**law.decision_json(law.decide(asked)), "trace": [law.step_json(step) for step in law.trace(asked)]}
+    given, readings = apart(facts)
+    asked = _facts(given)
+    steps = law.trace(asked, readings=readings)
+    return {**law.decision_json(law.decide(asked, readings=readings)), "trace": [law.step_json(step) for step in steps]}
 
 
 @router.post("/decisions", status_code=201)

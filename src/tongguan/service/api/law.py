@@ -27,7 +27,11 @@ __all__ = ["router"]
 router = APIRouter(prefix="/law", tags=["law"])
 Reader = Annotated[Principal, needs("law.read")]
 Asker = Annotated[Principal, needs("decisions.ask")]
-Country = Annotated[str, Path(min_length=1, max_length=20, description="ISO 3166-1 alpha-2, or EU", examples=["SG"])]
+Country = Annotated[
+    str,
+    Path(max_length=20, pattern="^[A-Za-z0-9 _-]+$", description="ISO 3166-1 alpha-2, or EU", examples=["SG"]),
+]
+EntryName = Annotated[Name, Path(pattern=r"^[^/\\\x00-\x1f\x7f-\x9f\u2028\u2029]+$", description="An id or a title")]
 MOST = 10_000_000_000
 CALENDAR = "text/calendar"
 
@@ -149,9 +153,7 @@ def instruments(by: Reader, as_of: AsOf = None) -> list[InstrumentShown]:
 
 
 @router.get("/entries/{name}", response_model=dict[str, Any])
-def entry(
-    request: Request, by: Reader, name: Annotated[Name, Path()], kind: Name | None = None, as_of: AsOf = None
-) -> Any:
+def entry(request: Request, by: Reader, name: EntryName, kind: Name | None = None, as_of: AsOf = None) -> Any:
     """An instrument by its id or title, or a rule, duty, zone, number or any other entry by its id, in full: days,
     source, confidence, what it cites and what cites it. `kind` where several have the id."""
     try:
