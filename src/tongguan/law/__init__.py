@@ -13,7 +13,7 @@ asks every rule.
 from tongguan.law.bulk import Threshold, bulk_categories, threshold
 from tongguan.law.checklist import Finding, Findings, Outcome, checklists
 from tongguan.law.citing import Provision, Standing, article, articles, cite_as_of
-from tongguan.law.decision import decide, thresholds, window
+from tongguan.law.decision import decide, decide_many, thresholds, window
 from tongguan.law.destinations import (
     Destination,
     DestinationFact,
@@ -79,6 +79,7 @@ __all__ = [
     "country_codes",
     "country_name",
     "decide",
+    "decide_many",
     "decision_json",
     "destination",
     "destination_json",

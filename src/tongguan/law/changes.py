@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from tongguan.law.naming import fact_name, pathway_name, value_name
@@ -11,7 +12,7 @@ from tongguan.law.view import Range
 from tongguan.model import Pathway
 from tongguan.wording import LANGUAGES, wording
 
-__all__ = ["changes"]
+__all__ = ["changes", "with_difference"]
 
 # Facts worth turning round. The gates (secrets, core data, restricted recipients) go without saying.
 TURNABLE = (
@@ -26,6 +27,7 @@ TURNABLE = (
     "activity.conditions.collected_abroad",
     "activity.conditions.domestic_added",
 )
+HOW_FAR = "\0"
 COUNTED = ("data.persons", "data.sensitive_persons", "exporter.processes_persons")
 
 
@@ -90,19 +92,37 @@ def _settling(verdict: Verdict) -> Iterator[Mapping[str, Any]]:
 def _entry(
     path: str, value: Any, pathway: Pathway, difference: int | None = None, span: Range | None = None
 ) -> Mapping[str, Any]:
-    key = "change.value" if difference is None else "change.up" if difference > 0 else "change.down"
+    entry = {"fact": path, "value": value, "pathway": pathway.value, "difference": None}
+    if difference is not None:
+        return with_difference(entry, difference)
+    return {**entry, "text": dict(_texts("change.value", path, span or value, pathway.value))}
+
+
+def with_difference(entry: Mapping[str, Any], difference: int) -> Mapping[str, Any]:
+    """An entry of a counted fact that is so far from the value that changes the answer."""
+    path, value, pathway = entry["fact"], entry["value"], entry["pathway"]
+    far = f"{abs(difference):,}"
     text = {
+        language: text.replace(HOW_FAR, far)
+        for language, text in _texts("change.up" if difference > 0 else "change.down", path, value, pathway).items()
+    }
+    return {"fact": path, "value": value, "pathway": pathway, "difference": difference, "text": text}
+
+
+@lru_cache(4096)
+def _texts(key: str, path: str, value: Any, pathway: str) -> dict[str, str]:
+    """What an entry says, with a sign in the place of how far it is."""
+    return {
         language: wording("tongguan.law").text(
             key,
             language,
             fact=fact_name(path, language),
-            value=_span(span) if span else value_name(path, value, language),
+            value=_span(value) if isinstance(value, Range) else value_name(path, value, language),
             pathway=pathway_name(pathway, language),
-            difference=f"{abs(difference or 0):,}",
+            difference=HOW_FAR,
         )
         for language in LANGUAGES
     }
-    return {"fact": path, "value": value, "pathway": pathway.value, "difference": difference, "text": text}
 
 
 def _span(span: Range) -> str:

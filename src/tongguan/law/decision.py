@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from tongguan.errors import BadFacts
+from tongguan.law.alike import answered
 from tongguan.law.book import Rule, book
 from tongguan.law.cautions import cautions
 from tongguan.law.changes import changes
 from tongguan.law.facts import FIELDS, Facts
+from tongguan.law.obligations import filled, obligations
 from tongguan.law.rules import CONDITIONS, ZONE_RULES
 from tongguan.law.verdict import Leaf, Verdict, deciding_rule, judge
 from tongguan.law.view import Unknown, View
-from tongguan.model import Decision, Obligation, Pathway, Reason
+from tongguan.model import Decision, Pathway, Reason
 from tongguan.wording import LANGUAGES, wording
 
-__all__ = ["decide", "thresholds", "window"]
+__all__ = ["decide", "decide_many", "thresholds", "window"]
 
 WAYS: dict[str, tuple[str, ...]] = {
     Pathway.CONTRACT_OR_CERTIFICATION: ("standard_contract", "certification"),
@@ -40,12 +42,31 @@ def decide(facts: Facts | Mapping[str, Any], *, readings: Mapping[str, str] | No
     voluntarily below its line; that stands among the warnings, not among the options. Without a date every period
     since 2017-06-01 is judged, and the answer is definite only where all agree.
     """
-    known = facts if isinstance(facts, Facts) else Facts.of(facts)
     _check_readings(readings or {})
-    given = {path: value for path, value in known.values.items() if path != "date"}
-    day: date | None = known.values.get("date")
+    return _decide(facts if isinstance(facts, Facts) else Facts.of(facts), readings or {})
+
+
+def decide_many(
+    questions: Iterable[Facts | Mapping[str, Any]], *, readings: Mapping[str, str] | None = None
+) -> list[Decision]:
+    """`decide` for each question, in order. Raises BadFacts for the first that cannot be asked, naming its number.
+
+    Questions that no rule tells apart are worked out once. Ask in one process: nothing is shared between processes.
+    """
+    _check_readings(readings or {})
+    taken = readings or {}
+    return [
+        _decide(asked if isinstance(asked, Facts) else Facts.of(asked, f"question {number}"), taken)
+        for number, asked in enumerate(questions, 1)
+    ]
+
+
+def _decide(known: Facts, readings: Mapping[str, str]) -> Decision:
+    given = dict(known.values)
+    day: date | None = given.pop("date", None)
     if day is not None:
-        return _decision(judge(book().page(day), given, readings), day)
+        page = book().page(day)
+        return answered(page, given, day, readings, lambda: _decision(judge(page, given, readings), day))
     verdicts = [judge(page, given, readings) for page in book().pages() if page.regime != "none"]
     pathways = {pathway for verdict in verdicts for pathway in verdict.pathways}
     if len(pathways) == 1:
@@ -94,8 +115,8 @@ def _decision(verdict: Verdict, day: date | None) -> Decision:
         options=options,
         reasons=tuple(_reasons(verdict) if definite else _reasons_at_stake(verdict)),
         missing=verdict.missing(),
-        obligations=tuple(_obligations(verdict, options)),
-        warnings=tuple(cautions(verdict, options)),
+        obligations=tuple(obligations(verdict, options, day)),
+        warnings=tuple(cautions(verdict, options, day)),
         would_change=tuple(changes(verdict)),
     )
 
@@ -116,7 +137,7 @@ def _undated(verdicts: list[Verdict]) -> Decision:
         pathway=Pathway.UNDETERMINED,
         reasons=latest.reasons,
         missing=tuple(path for path in FIELDS if path in missing),
-        warnings=tuple(cautions(whole, ())),
+        warnings=tuple(cautions(whole, (), None)),
     )
 
 
@@ -142,7 +163,7 @@ def _inside_greater_bay_area(view: View) -> bool:
     try:
         return (
             view("recipient.country") in view.page.gba_recipients
-            and str(view("exporter.city") or "").lower().removesuffix("市") in book().gba_cities
+            and book().in_greater_bay_area(view("exporter.city") or "")
             and bool(view("data.personal"))
             and not view("data.important")
             and (view.readings["gba_for_ciio"] == "open" or not view("exporter.ciio"))
@@ -200,30 +221,6 @@ def _reasons_at_stake(verdict: Verdict) -> Iterator[Reason]:
 
 
 def _cited(verdict: Verdict, rule: Rule, used: Mapping[str, Any]) -> Iterator[Reason]:
-    text = _filled(rule.text, verdict)
+    text = filled(rule.text, verdict)
     for cite in rule.cites:
         yield Reason(cite.instrument.title, cite.article, rule.id, dict(used), text)
-
-
-def _filled(templates: Mapping[str, str], verdict: Verdict) -> dict[str, str]:
-    """Texts with the numbers of the day in them."""
-    numbers = dict(verdict.page.numbers)
-    scenario = verdict.page.scenarios.get(verdict.given.get("activity.zone_scenario", ""))
-    if scenario:
-        numbers |= {f"zone_{name}": value for name, value in scenario.numbers.items()}
-    return {language: template.format(**numbers) for language, template in templates.items()}
-
-
-def _obligations(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Obligation]:
-    pathway = verdict.pathway
-    paths = {pathway.value} if pathway in (Pathway.ZONE_REGISTRATION, Pathway.EXEMPT) else {pathway.value, *options}
-    for duty in verdict.page.duties:
-        if duty.paths & paths and _called_for(duty.when, verdict.given):
-            due = duty.due.isoformat() if duty.due else None
-            yield Obligation(duty.id, duty.cite.instrument.title, duty.cite.article, due, _filled(duty.text, verdict))
-
-
-def _called_for(when: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
-    """Whether a duty's facts fit. Unless personal information is known to be absent, its duties are named."""
-    lenient = {"data.personal": True}
-    return all(given.get(path, lenient.get(path)) == value for path, value in when.items())

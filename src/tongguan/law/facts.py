@@ -16,6 +16,7 @@ import yaml
 
 from tongguan.errors import BadFacts
 from tongguan.law.book import book
+from tongguan.law.contradictions import contradictions
 from tongguan.law.naming import country_codes
 
 __all__ = ["ACTS", "FIELDS", "GROUNDS", "Facts", "parse_facts"]
@@ -25,36 +26,58 @@ GROUNDS: Mapping[str, Mapping[str, bool]] = {  # each ground with its conditions
     "trade": {},
     "reexport": {"collected_abroad": True, "domestic_added": False},
     "contract": {"party": True, "necessary": True},
-    "hr": {"labour_rules": True, "collective_contract": True, "necessary": True},
+    "hr": {"labour_rules": True, "collective_contract": True, "applicants": False, "necessary": True},
     "emergency": {"necessary": True, "protects_life_health_property": True},
+    "treaty": {"treaty_applies": True},
+    "statutory_duty": {"necessary": True},
 }
+PATHS_FILED = ("security_assessment", "standard_contract", "certification", "gba_standard_contract")
+STATES_FILED = ("pending", "passed", "failed", "in_force")
+PARTS = ("assessment", "contract")
 FIELDS: dict[str, str] = {  # dotted path → kind, in the order in which missing facts are named
     "date": "date",
     "data.state_secret": "bool",
     "data.core": "bool",
     "recipient.restricted": "bool",
     "activity.foreign_authority_request": "bool",
+    "activity.ordered_to_stop": "bool",
     "activity.act": "act",
     "recipient.country": "country",
     "recipient.city": "text",
     "data.personal": "bool",
     "data.important": "bool",
+    "data.important_since": "date",
+    "data.genetic": "bool",
+    "data.surveying": "bool",
+    "data.export_controlled": "bool",
     "activity.ground": "ground",
     "activity.conditions.party": "bool",
     "activity.conditions.labour_rules": "bool",
     "activity.conditions.collective_contract": "bool",
+    "activity.conditions.applicants": "bool",
     "activity.conditions.protects_life_health_property": "bool",
     "activity.conditions.collected_abroad": "bool",
     "activity.conditions.domestic_added": "bool",
+    "activity.conditions.treaty_applies": "bool",
     "activity.conditions.necessary": "bool",
     "exporter.ciio": "bool",
     "exporter.processes_persons": "count",
     "exporter.city": "text",
+    "exporter.automotive": "bool",
     "exporter.zone": "zone",
+    "activity.zone_list": "list",
     "activity.zone_scenario": "scenario",
     "activity.on_zone_list": "bool",
+    "activity.zone_list_part": "part",
     "data.persons": "count",
     "data.sensitive_persons": "count",
+    "data.persons_with_both": "count",
+    "data.persons_before_split": "count",
+    "data.sensitive_persons_before_split": "count",
+    "activity.began": "date",
+    "filed.path": "filed_path",
+    "filed.state": "filed_state",
+    "filed.on": "date",
 }
 GROUPS = frozenset(path.rpartition(".")[0] for path in FIELDS) - {""} | {"activity"}
 NOTHING = ("", "~", "null")
@@ -87,11 +110,10 @@ def _checked(given: Iterator[tuple[str, Any, int | None]], name: str) -> Facts:
         value = _value(path, raw, line, name)
         if value is not None:
             values[path] = value
-    if values.get("data.personal") is False:
-        for path in ("data.persons", "data.sensitive_persons"):
-            if values.get(path):
-                raise BadFacts(f"{name}: data.personal is false, yet {path} is {values[path]}; one of them is wrong")
-    return Facts({path: values[path] for path in FIELDS if path in values}, name)
+    facts = Facts({path: values[path] for path in FIELDS if path in values}, name)
+    for wrong in contradictions(facts.values):
+        raise BadFacts(f"{name}: {wrong}")
+    return facts
 
 
 def _value(path: str, raw: Any, line: int | None, name: str) -> Any:
@@ -103,7 +125,8 @@ def _value(path: str, raw: Any, line: int | None, name: str) -> Any:
         return _READERS[kind](raw)
     except ValueError as wrong:
         shown = raw.text if isinstance(raw, Plain) else str(raw)
-        raise BadFacts(f"{_where(name, line)}: {path}: expected {wrong}, found {shown[:60]!r}") from None
+        example = f", such as {EXAMPLES[kind]}" if kind in EXAMPLES else ""
+        raise BadFacts(f"{_where(name, line)}: {path}: expected {wrong}{example}; found {shown[:60]!r}") from None
 
 
 class Plain:
@@ -129,7 +152,7 @@ def _count(raw: Any) -> int:
         raw = int(raw.text.replace("_", ""))
     if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw <= MOST_PERSONS:
         return raw
-    raise ValueError("a whole number of persons, 0 or more, in plain digits")
+    raise ValueError(f"a whole number of persons, 0 or more and at most {MOST_PERSONS}, in plain digits")
 
 
 def _date(raw: Any) -> date:
@@ -171,6 +194,7 @@ def _choice(raw: Any, allowed: tuple[str, ...]) -> str:
     raise ValueError(_one_of(allowed))
 
 
+EXAMPLES = {"bool": "false", "count": "120000", "date": "2026-11-21", "country": "US", "text": "深圳"}
 _READERS: dict[str, Callable[[Any], Any]] = {
     "bool": _bool,
     "count": _count,
@@ -180,7 +204,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "act": lambda raw: _choice(raw, ACTS),
     "ground": lambda raw: _choice(raw, tuple(GROUNDS)),
     "zone": lambda raw: _choice(raw, tuple(book().zones)),
+    "list": lambda raw: _choice(raw, book().list_ids),
     "scenario": lambda raw: _choice(raw, tuple(book().scenarios)),
+    "part": lambda raw: _choice(raw, PARTS),
+    "filed_path": lambda raw: _choice(raw, PATHS_FILED),
+    "filed_state": lambda raw: _choice(raw, STATES_FILED),
 }
 
 

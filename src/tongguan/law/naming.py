@@ -19,6 +19,14 @@ __all__ = [
     "zone_names",
 ]
 
+WORDED = {  # facts whose values have words of their own
+    "activity.act": "act",
+    "activity.ground": "ground",
+    "activity.zone_list_part": "part",
+    "filed.path": "pathway",
+    "filed.state": "state",
+}
+
 
 def country_name(code: str | None, language: Language) -> str:
     """The name of a country or region by its ISO 3166-1 alpha-2 code; an unknown code stands for itself."""
@@ -57,8 +65,8 @@ def value_name(path: str, value: Any, language: Language) -> str:
         return f"{value:,}"
     if path == "recipient.country":
         return country_name(value, language)
-    if path in ("activity.act", "activity.ground"):
-        return wording("tongguan.law").text(f"{path.rpartition('.')[2]}.{value}", language)
+    if path in WORDED:
+        return wording("tongguan.law").text(f"{WORDED[path]}.{value}", language)
     named = {"exporter.zone": book().zones, "activity.zone_scenario": book().scenarios}.get(path, {}).get(value)
     return str(named[language] if named else value)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tongguan.law.book import Scenario
 from tongguan.law.facts import GROUNDS
@@ -12,20 +12,37 @@ __all__ = ["CONDITIONS", "ZONE_RULES", "scenario_in_use"]
 
 Condition = Callable[[View], bool]
 PERSONS, SENSITIVE, PROCESSED = "data.persons", "data.sensitive_persons", "exporter.processes_persons"
+BOTH_KINDS = "data.persons_with_both"
 
 
-def all_met(view: View, *names: str) -> bool:
-    """Whether all these conditions of a ground hold."""
-    return all(view(f"activity.conditions.{name}") for name in names)
+def counted(view: View, path: str, line: int) -> bool:
+    """Whether so many persons are concerned. A volume that was split to stay below a line counts whole."""
+    if path != PROCESSED and view(f"{path}_before_split") is not None:
+        return view.at_least(f"{path}_before_split", line)
+    if path == PERSONS and view.readings["persons_of_both_kinds"] == "left_out":
+        return _without_sensitive(view, line)
+    return view.at_least(path, line)
+
+
+def _without_sensitive(view: View, line: int) -> bool:
+    """Whether so many leave nothing sensitive. While persons are unknown, their number stands for that of these."""
+    if view.known(BOTH_KINDS):
+        return view.at_least(PERSONS, line + view(BOTH_KINDS))
+    if not view.known(PERSONS):
+        return view.at_least(PERSONS, line)
+    return view.at_least(PERSONS, line) and not view.at_least(BOTH_KINDS, view(PERSONS) - line + 1)
+
+
+def all_met(view: View, conditions: Mapping[str, bool]) -> bool:
+    """Whether all these conditions of a ground are as they must be. One that is a claim and not made is not so."""
+    return all(bool(view(f"activity.conditions.{name}")) is must for name, must in conditions.items())
 
 
 def ground(name: str) -> Condition:
     """A ground of exemption that is claimed and whose conditions are met."""
-    conditions = GROUNDS[name]
-    assert all(conditions.values()), "all_met asks for conditions that must be true"
 
     def holds(view: View) -> bool:
-        return view("activity.ground") == name and _open_to_exporter(view) and all_met(view, *conditions)
+        return view("activity.ground") == name and _open_to_exporter(view) and all_met(view, GROUNDS[name])
 
     return holds
 
@@ -36,67 +53,110 @@ def _open_to_exporter(view: View) -> bool:
 
 
 def hr(view: View) -> bool:
-    if view("activity.ground") != "hr" or not _open_to_exporter(view) or not all_met(view, "necessary"):
+    """Employees only: who applies for a post is none yet."""
+    if view("activity.ground") != "hr" or not _open_to_exporter(view):
+        return False
+    documents = {name: GROUNDS["hr"][name] for name in ("labour_rules", "collective_contract")}
+    if not all_met(view, {name: must for name, must in GROUNDS["hr"].items() if name not in documents}):
         return False
     if view.readings["hr_documents"] == "both":
-        return all_met(view, "labour_rules", "collective_contract")
-    return bool(view("activity.conditions.labour_rules") or view("activity.conditions.collective_contract"))
+        return all_met(view, documents)
+    return any(all_met(view, {name: must}) for name, must in documents.items())
 
 
 def reexport(view: View) -> bool:
-    return (
-        view("activity.ground") == "reexport"
-        and all_met(view, "collected_abroad")
-        and not view("activity.conditions.domestic_added")
-    )
+    return view("activity.ground") == "reexport" and all_met(view, GROUNDS["reexport"])
+
+
+def under_reading(name: str, taken: str, condition: Condition) -> Condition:
+    """A condition that is asked only where a text is read in one of its ways."""
+    return lambda view: view.readings[name] == taken and condition(view)
+
+
+def treaty(view: View) -> bool:
+    return ground("treaty")(view) and view("data.personal") and not view("data.important")
 
 
 def small_volume(view: View) -> bool:
     return (
         view("data.personal")
         and not view("exporter.ciio")
-        and not view.at_least(PERSONS, view.number("persons_for_contract"))
-        and not view.at_least(SENSITIVE, view.number("sensitive_persons_for_contract"))
+        and not counted(view, PERSONS, view.number("persons_for_contract"))
+        and not counted(view, SENSITIVE, view.number("sensitive_persons_for_contract"))
     )
 
 
-def scenario_in_use(view: View) -> Scenario | None:
-    """The scenario claimed, where it is in force that day and the exporter is in its zone."""
-    scenario = view.page.scenarios.get(view("activity.zone_scenario") or "")
-    if scenario is None or view("exporter.zone", (scenario.zone, "elsewhere")) != scenario.zone:
+def list_in_use(view: View) -> str | None:
+    """The list that the exporter goes by: its own zone's, or another zone's where it claims that one."""
+    own: str | None = view.page.lists.get(view("exporter.zone") or "")
+    claimed = view("activity.zone_list")
+    if claimed is None or claimed == own:
+        return own
+    abroad = view.page.list_ids.get(claimed)
+    if abroad is None or view("exporter.zone") is None or view.readings["list_of_another_zone"] == "closed":
         return None
-    return scenario
+    return str(claimed) if abroad == view("exporter.zone") or view.page.lists_shared else None
+
+
+def scenario_in_use(view: View) -> Scenario | None:
+    """The scenario claimed, where it is in force that day and its list is the exporter's."""
+    scenario = view.page.scenarios.get(view("activity.zone_scenario") or "")
+    if scenario is None:
+        return None
+    if view("activity.zone_list") is not None:
+        return scenario if list_in_use(view) == scenario.list else None
+    zone = view("exporter.zone", (scenario.zone, "elsewhere"))
+    return scenario if view.page.lists.get(zone) == scenario.list else None
 
 
 def _open_to_zone(view: View) -> bool:
     return view.readings["zone_for_ciio"] == "open" or not view("exporter.ciio")
 
 
+def zone_part(part: str) -> Condition:
+    """Whether the data stands in that part of the list that the exporter goes by."""
+    return lambda view: (
+        view("activity.zone_list_part") == part and list_in_use(view) is not None and _open_to_zone(view)
+    )
+
+
+def _limits(view: View) -> Mapping[str, int]:
+    """The limits of persons of the scenario in use; none where it has none that are known."""
+    scenario = scenario_in_use(view)
+    return scenario.numbers if scenario is not None and scenario.numbers and _open_to_zone(view) else {}
+
+
 def zone_list(kind: str) -> Condition:
     """Whether a scenario's own limits for `assessment` or `contract` are reached."""
 
     def holds(view: View) -> bool:
-        scenario = scenario_in_use(view)
-        if scenario is None or not _open_to_zone(view):
-            return False
-        numbers = scenario.numbers
-        return view.at_least(PERSONS, numbers[f"persons_for_{kind}"]) or view.at_least(
-            SENSITIVE, numbers[f"sensitive_persons_for_{kind}"]
+        limits = _limits(view)
+        return any(
+            counted(view, path, limits[number])
+            for path in (PERSONS, SENSITIVE)
+            if (number := f"{path.removeprefix('data.')}_for_{kind}") in limits
         )
 
     return holds
 
 
 def zone_list_below(view: View) -> bool:
-    if scenario_in_use(view) is None or not _open_to_zone(view):
-        return False
-    return not zone_list("contract")(view)
+    return bool(_limits(view)) and not zone_list("contract")(view)
 
 
 def off_zone_list(view: View) -> bool:
-    if scenario_in_use(view) is not None or view("exporter.zone") not in view.page.lists:
+    if _limits(view) or list_in_use(view) is None:
         return False
     return _open_to_zone(view) and not view("activity.on_zone_list")
+
+
+def persons_of_2022(view: View) -> bool:
+    """Whether the line of 2022 is reached, where read so by sensitive and other persons together."""
+    line = view.number("persons_for_assessment")
+    if view.readings["persons_of_2022"] == "apart" or not view.known(SENSITIVE):
+        return counted(view, PERSONS, line)
+    both = view(BOTH_KINDS) or 0
+    return counted(view, PERSONS, max(line - view(SENSITIVE) + both, 0))
 
 
 def below_2022(view: View) -> bool:
@@ -104,8 +164,8 @@ def below_2022(view: View) -> bool:
     return not (
         view("exporter.ciio")
         or view.at_least(PROCESSED, view.number("processed_persons_for_assessment"))
-        or view.at_least(PERSONS, view.number("persons_for_assessment"))
-        or view.at_least(SENSITIVE, view.number("sensitive_persons_for_assessment"))
+        or persons_of_2022(view)
+        or counted(view, SENSITIVE, view.number("sensitive_persons_for_assessment"))
     )
 
 
@@ -115,15 +175,24 @@ def ciio(view: View) -> bool:
 
 def reaches(path: str, number: str) -> Condition:
     """Whether personal information of so many persons is concerned."""
-    return lambda view: bool(view("data.personal")) and view.at_least(path, view.number(number))
+    return lambda view: bool(view("data.personal")) and counted(view, path, view.number(number))
 
 
 def band(path: str, low: str, high: str) -> Condition:
     """Whether so many persons lie between two lines."""
-    return lambda view: view.at_least(path, view.number(low)) and not view.at_least(path, view.number(high))
+    return lambda view: counted(view, path, view.number(low)) and not counted(view, path, view.number(high))
 
 
-ZONE_RULES = frozenset({"zone_list_assessment", "zone_list_contract", "zone_list_below", "off_zone_list"})
+ZONE_RULES = frozenset(
+    {
+        "zone_part_assessment",
+        "zone_part_contract",
+        "zone_list_assessment",
+        "zone_list_contract",
+        "zone_list_below",
+        "off_zone_list",
+    }
+)
 CONDITIONS: dict[str, Condition] = {
     "state_secret": lambda view: view("data.state_secret"),
     "core_data": lambda view: view("data.core"),
@@ -134,9 +203,13 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "no_export_act": lambda view: view("activity.act") == "none",
     "domestic_recipient": lambda view: view("recipient.country") == "CN",
+    "ordered_to_stop": lambda view: bool(view("activity.ordered_to_stop")),
     "nothing_regulated": lambda view: not view("data.personal") and not view("data.important"),
     "ciio_before_measures": lambda view: view("exporter.ciio"),
     "important_before_measures": lambda view: view("data.important"),
+    "important_data_of_cars_before_measures": lambda view: bool(view("exporter.automotive")) and view("data.important"),
+    "important_data_of_cars": lambda view: bool(view("exporter.automotive")) and view("data.important"),
+    "treaty": under_reading("treaty", "exemption", treaty),
     "personal_before_measures": lambda view: view("data.personal"),
     "no_duty_before_measures": lambda view: not view("exporter.ciio"),
     "important_data": lambda view: view("data.important"),
@@ -144,7 +217,7 @@ CONDITIONS: dict[str, Condition] = {
     "important_data_of_others": lambda view: view("data.important") and not view("exporter.ciio"),
     "ciio_2022": ciio,
     "large_handler_2022": reaches(PROCESSED, "processed_persons_for_assessment"),
-    "persons_2022": reaches(PERSONS, "persons_for_assessment"),
+    "persons_2022": lambda view: bool(view("data.personal")) and persons_of_2022(view),
     "sensitive_persons_2022": reaches(SENSITIVE, "sensitive_persons_for_assessment"),
     "below_2022_no_instrument": below_2022,
     "below_2022_certification": below_2022,
@@ -153,11 +226,17 @@ CONDITIONS: dict[str, Condition] = {
     "contract": ground("contract"),
     "hr": hr,
     "emergency": ground("emergency"),
+    "statutory_duty": under_reading("statutory_duty", "exemption", ground("statutory_duty")),
     "small_volume": small_volume,
+    "zone_part_assessment": zone_part("assessment"),
+    "zone_part_contract": zone_part("contract"),
     "zone_list_assessment": zone_list("assessment"),
     "zone_list_contract": zone_list("contract"),
     "zone_list_below": zone_list_below,
     "off_zone_list": off_zone_list,
+    "large_handler_2024": under_reading(
+        "large_handler", "kept", reaches(PROCESSED, "processed_persons_for_assessment")
+    ),
     "ciio_2024": ciio,
     "persons_2024": reaches(PERSONS, "persons_for_assessment"),
     "sensitive_persons_2024": reaches(SENSITIVE, "sensitive_persons_for_assessment"),

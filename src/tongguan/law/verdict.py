@@ -43,6 +43,11 @@ class Verdict:
     leaves: tuple[Leaf, ...]
 
     @property
+    def of_2024(self) -> bool:
+        """Whether the provisions of 2024 (order 16) are in force."""
+        return self.page.regime in ("2024", "2026")
+
+    @property
     def pathways(self) -> list[str]:
         """The possible pathways, each once, in the order in which they were met."""
         return list(dict.fromkeys(leaf.pathway for leaf in self.leaves))

@@ -81,6 +81,10 @@ class View:
             return False
         raise Unknown(path, (Range(so_far.low, threshold - 1), Range(threshold, so_far.high)))
 
+    def known(self, path: str) -> bool:
+        """Whether the fact was given."""
+        return path in self.given
+
     def number(self, name: str) -> int:
         """A number of the law on that day."""
         return self.page.numbers[name]

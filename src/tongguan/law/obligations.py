@@ -1,0 +1,69 @@
+"""What a path asks for: the duties of the day that the facts call for, each with its day where one can be told."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from tongguan.law.book import Duty
+from tongguan.law.verdict import Verdict
+from tongguan.model import Obligation, Pathway
+
+__all__ = ["filled", "obligations"]
+
+LENIENT = {"data.personal": True}  # unless personal information is known to be absent, its duties are named
+
+
+def obligations(verdict: Verdict, options: tuple[str, ...], day: date | None) -> Iterator[Obligation]:
+    """The duties that go with the pathway or one of its options, in the order of the book."""
+    pathway = verdict.pathway
+    paths = {pathway.value} if pathway in (Pathway.ZONE_REGISTRATION, Pathway.EXEMPT) else {pathway.value, *options}
+    for duty in verdict.page.duties:
+        if duty.paths & paths and called_for(duty, verdict.given, day):
+            due = due_day(duty.due, verdict.given)
+            text = filled(duty.text, verdict)
+            yield Obligation(
+                duty.id, duty.cite.instrument.title, duty.cite.article, due.isoformat() if due else None, text
+            )
+
+
+def called_for(duty: Duty, given: Mapping[str, Any], day: date | None) -> bool:
+    """Whether the duty's facts are so, and none is known to be otherwise."""
+    facts = {**LENIENT, **given}
+    return all(_fits(facts.get(path), wanted, day) for path, wanted in duty.when.items()) and not any(
+        path in given and _fits(given[path], excluded, day) for path, excluded in duty.unless.items()
+    )
+
+
+def _fits(value: Any, wanted: Any, day: date | None) -> bool:
+    """A fact against what a duty says of it: a value, one of several, `known`, `this_year`, or `{from: day}`."""
+    if value is None:
+        return False
+    if wanted == "known":
+        return True
+    if wanted == "this_year":
+        return day is not None and value.year == day.year
+    if isinstance(wanted, Mapping):
+        return bool(value >= wanted["from"])
+    return value in wanted if isinstance(wanted, list) else bool(value == wanted)
+
+
+def due_day(due: date | Mapping[str, Any] | None, given: Mapping[str, Any]) -> date | None:
+    """A fixed day, or so many months after a fact's day: the same day of that month, or its last."""
+    if not isinstance(due, Mapping):
+        return due
+    start: date = given[due["after"]]
+    months = start.month - 1 + due["months"]
+    year, month = start.year + months // 12, months % 12 + 1
+    return date(year, month, min(start.day, monthrange(year, month)[1]))
+
+
+def filled(templates: Mapping[str, str], verdict: Verdict) -> dict[str, str]:
+    """Texts with the numbers of the day in them."""
+    numbers = dict(verdict.page.numbers)
+    scenario = verdict.page.scenarios.get(verdict.given.get("activity.zone_scenario", ""))
+    if scenario:
+        numbers |= {f"zone_{name}": value for name, value in scenario.numbers.items()}
+    return {language: template.format(**numbers) for language, template in templates.items()}
