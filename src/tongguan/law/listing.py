@@ -46,7 +46,8 @@ def listing(as_of: date, kind: str | None = None, words: str = "") -> list[dict[
     issuer, number, published, replaced_by, source, draft` of an instrument, `order` and `pathway` of a rule, `value` of
     a number, `default, other, says` of a reading, `due` and `paths` of a duty. `status` is a value of `Status`,
     `standing` in_force, ended, ahead or unclear. A matter's `cites` are those of that day, a rule's and a duty's too;
-    `confidence` is that of what an entry cites where it has none of its own.
+    an entry without a confidence of its own has that of the text it rests on: a matter of its leading article, others
+    the weakest.
     """
     found = _found(words) if words else entries()
     order = {entry.id: at for at, entry in enumerate((e for e in entries() if e.kind == "rule"), start=1)}
@@ -129,7 +130,7 @@ def _row(entry: Entry, as_of: date, order: Mapping[str, int]) -> dict[str, Any]:
         "names": dict(entry.names),
         "from": _iso(entry.first),
         "to": _iso(entry.last),
-        "confidence": entry.confidence or _least(cites),
+        "confidence": entry.confidence or (_leading(cites) if entry.kind == "matter" else _least(cites)),
         "status": stands.value,
         "standing": _standing(stands),
         "cites": cites,
@@ -199,6 +200,10 @@ def _cited(cite: Quoted) -> dict[str, Any]:
         "article": cite.article or "",
         "confidence": one.confidence if one else None,
     }
+
+
+def _leading(cites: list[dict[str, Any]]) -> str | None:
+    return cites[0]["confidence"] if cites else None
 
 
 def _least(cites: list[dict[str, Any]]) -> str | None:

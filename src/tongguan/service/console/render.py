@@ -97,6 +97,7 @@ def render(template: str, visit: Visit, data: Row) -> str:
             fact=lambda path: names.fact_name(path, language),
             fact_value=lambda path, value: names.fact_value(path, value, language),
             regime=lambda r: law.regime_name(r, language),
+            book_word=lambda family, ident: law.book_word(family, ident, language),
             zones=lambda found, name: [pathway(zone) for zone in lines.zones(found, name)],
             kind_word=lambda kind: known("kind", kind),
             basis=lambda basis: known("basis", basis),
