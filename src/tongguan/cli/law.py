@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tongguan.cli.law_grade import grade_action, grade_arguments
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.wording import LANGUAGES, Language, readable
 
@@ -165,4 +166,5 @@ ACTIONS: dict[str, Action] = {
     "show": Action(_show, _show_arguments, "one instrument, rule, zone or parameter, with its days and its source"),
     "search": Action(_search, _search_arguments, "instruments, matters, rules, duties and zones by words"),
     "explain": Action(_explain, _explain_arguments, "the answer to a question, and why each rule applied or did not"),
+    "grade": Action(grade_action(_text), grade_arguments, "the level of data, and whether it counts as important data"),
 }

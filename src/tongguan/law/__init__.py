@@ -10,6 +10,7 @@ whether a citation stands, `searching` and `showing` find and open its entries, 
 asks every rule.
 """
 
+from tongguan.law.asking import choices, is_claim, known_days
 from tongguan.law.bulk import Threshold, bulk_categories, threshold
 from tongguan.law.checklist import Finding, Findings, Outcome, checklists
 from tongguan.law.citing import Provision, Standing, article, articles, cite_as_of
@@ -23,6 +24,7 @@ from tongguan.law.destinations import (
     destinations,
 )
 from tongguan.law.facts import ACTS, FIELDS, GROUNDS, Facts, parse_facts
+from tongguan.law.grading import Grade, explain_grade, grade, grading_fields, parse_grading
 from tongguan.law.instruments import Status, status, text_of
 from tongguan.law.listing import (
     Turn,
@@ -48,6 +50,7 @@ from tongguan.law.naming import (
 from tongguan.law.necessity import necessity
 from tongguan.law.notice import notice
 from tongguan.law.searching import MOST_HITS, Hit, found, hit_json, search
+from tongguan.law.settling import can_change
 from tongguan.law.showing import show, shown
 from tongguan.law.telling import decision_json, explain
 from tongguan.law.tracing import Step, step_json, trace, traced
@@ -62,6 +65,7 @@ __all__ = [
     "Facts",
     "Finding",
     "Findings",
+    "Grade",
     "Hit",
     "Outcome",
     "Provision",
@@ -74,7 +78,9 @@ __all__ = [
     "articles",
     "book_word",
     "bulk_categories",
+    "can_change",
     "checklists",
+    "choices",
     "cite_as_of",
     "country_codes",
     "country_name",
@@ -88,15 +94,21 @@ __all__ = [
     "entry_names",
     "entry_of",
     "explain",
+    "explain_grade",
     "fact_name",
     "found",
+    "grade",
+    "grading_fields",
     "hit_json",
+    "is_claim",
     "kinds",
+    "known_days",
     "listing",
     "matter_history",
     "necessity",
     "notice",
     "parse_facts",
+    "parse_grading",
     "pathway_name",
     "periods",
     "regime_name",

@@ -19,7 +19,20 @@ from tongguan.law.answers import Sheet, checked
 from tongguan.law.book import Cite, book, load
 from tongguan.wording import LANGUAGES, Language
 
-__all__ = ["Derived", "Finding", "Findings", "Guidance", "Outcome", "Point", "Truth", "checklists", "is_", "judge_list"]
+__all__ = [
+    "Derived",
+    "Finding",
+    "Findings",
+    "Guidance",
+    "Outcome",
+    "Point",
+    "Truth",
+    "both",
+    "checklists",
+    "is_",
+    "judge_list",
+    "readings_taken",
+]
 
 
 class Outcome(StrEnum):
@@ -186,7 +199,7 @@ def judge_list(
     """Go through a checklist. Raises BadFacts on answers or readings that cannot be."""
     spec = checklists()[name]
     values = checked(given, spec["answers"], name)
-    taken = _readings(spec.get("readings", {}), readings or {})
+    taken = readings_taken(spec.get("readings", {}), readings or {})
     day: date = values["date"]
     claims = frozenset(path for path, field in spec["answers"].items() if field.get("claim"))
     findings = []
@@ -257,7 +270,8 @@ def _worst(outcomes: Iterator[Outcome]) -> Outcome:
     return next((outcome for outcome in order if outcome in found), Outcome.NOT_APPLICABLE)
 
 
-def _readings(known: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, str]:
+def readings_taken(known: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str, str]:
+    """The readings chosen, and the defaults of the others. Raises BadFacts on one that is not known."""
     for name, value in chosen.items():
         if name not in known:
             raise BadFacts(f"unknown reading {name!r}; expected one of {', '.join(known) or 'none'}")

@@ -13,7 +13,9 @@ from tongguan.cli.main import main
 from tongguan.law.clocks import clocks, parse_case, procedures, tell, timeline_json
 from tongguan.wording import LANGUAGES
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "law").glob("*.yaml"))
+OTHERS = {"grading.yaml"}  # facts of a grading, no case
+FOLDER = Path(__file__).parents[3] / "examples" / "law"
+EXAMPLES = sorted(path for path in FOLDER.glob("*.yaml") if path.name not in OTHERS)
 NAMES = [path.stem for path in EXAMPLES]
 STATES = {
     "certification": "certified", "certification-body": "approved", "gba-contract": "assessed", "incident": "open",
