@@ -209,12 +209,12 @@ def _missing() -> Iterator[str]:
 
 
 def _zone_lists() -> Iterator[str]:
-    zones = documents()["zones"].get("zones", {})
-    scenarios = Counter(entry["zone"] for entry in documents()["zones"].get("scenarios", {}).values())
-    editions = {each["id"] for zone in zones.values() for each in zone["lists"]}
-    bare = ", ".join(key for key in zones if not scenarios[key]) or "no zone"
-    limits = f"{scenarios.total()} scenarios with limits of their own"
-    yield f"- Zone lists: {len(zones)} zones, {len(editions)} editions, {limits}"
+    lists = book().zone_lists.values()
+    scenarios = [scenario for one in lists for _, scenario in one.scenarios()]
+    limited = {one.zones[0] for one in lists for _, scenario in one.scenarios() if scenario.limits}
+    bare = ", ".join(zone for zone in book().zones if zone not in limited)
+    limits = f"{sum(bool(one.limits) for one in scenarios)} of {len(scenarios)} scenarios with limits of their own"
+    yield f"- Zones and regions: {len(book().zones)} zones, {len(lists)} lists and rules, {limits}"
     yield f"- Zones of whose lists no limits are held: {bare}"
 
 
@@ -223,6 +223,8 @@ def _unverified() -> Iterator[tuple[str, str]]:
         for key, node in _nodes(content, ""):
             if node.get("confidence") == "unverified":
                 yield name, f"`{node.get('id', key)}` {node.get('en', '')}".strip()
+            for text in node["unverified"] if isinstance(node.get("unverified"), list) else ():
+                yield name, text["en"]
 
 
 def _said_unknown() -> Iterator[tuple[str, str]]:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
+
+from tongguan.law.packs.shape import LIMITS
+from tongguan.law.packs.shelf import open_shelf
+from tongguan.law.packs.zone_list import ZoneList
 
 __all__ = ["Book", "Cite", "Duty", "Instrument", "Page", "Rule", "Scenario", "book"]
 
@@ -37,7 +41,7 @@ class Instrument:
     described: bool  # the title is what it is commonly called, not as printed
     articles: int | None  # the highest article number; None: not known
     source: str | None
-    confidence: str  # official, secondary, memory, seed
+    confidence: str  # official, secondary, memory, seed, unverified
     note: Mapping[str, str] | None
 
     def in_force(self, day: date) -> bool:
@@ -65,13 +69,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What a path asks for. `when` holds facts that must not be known to be otherwise."""
+    """What a path asks for: `when` the facts are so, `unless` they are known to be otherwise.
+
+    `due` is a fixed day, or so many months after a day among the facts.
+    """
 
     id: str
     paths: frozenset[str]
     when: Mapping[str, Any]
+    unless: Mapping[str, Any]
     cite: Cite
-    due: date | None
+    due: date | Mapping[str, Any] | None
     text: Mapping[str, str]
 
 
@@ -82,6 +90,7 @@ class Scenario:
     id: str
     list: str  # the id of its list
     zone: str
+    zones: tuple[str, ...]  # all zones of its list, `zone` being the first
     names: Mapping[str, str]
     numbers: Mapping[str, int]
     confidence: str
@@ -99,8 +108,10 @@ class Page:
     duties: tuple[Duty, ...]
     lists: Mapping[str, str]  # zone → id of its list
     list_ids: Mapping[str, str]  # id of a list → zone: of every list in force
+    lists_shared: bool  # whether one zone may follow another's list
     scenarios: Mapping[str, Scenario]
     gba_recipients: frozenset[str]
+    answers: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # kept by `decision`
 
 
 class Book:
@@ -109,8 +120,11 @@ class Book:
     def __init__(self) -> None:
         self.instruments = {key: _instrument(key, entry) for key, entry in load("instruments").items()}
         self.parameters: dict[str, Any] = load("parameters")
-        self.zones: dict[str, dict[str, Any]] = load("zones")["zones"]
-        self.scenarios: dict[str, dict[str, Any]] = load("zones")["scenarios"]
+        shelf = open_shelf(load("zones")["zones"], self.instruments)
+        self.zone_lists: dict[str, ZoneList] = shelf.lists  # by id; user's packs among them
+        self.instruments |= {key: _packed(key, shelf.lists, entry) for key, entry in shelf.instruments.items()}
+        self.zones: dict[str, dict[str, Any]] = _zones(shelf.zones, shelf.lists)
+        self.scenarios: dict[str, dict[str, Any]] = _scenarios(shelf.lists)
         self.rules: list[dict[str, Any]] = load("rules")
         self.duties: list[dict[str, Any]] = load("duties")
         self.claims = frozenset(self.parameters["claims"])
@@ -118,6 +132,7 @@ class Book:
         self.regimes: list[dict[str, Any]] = self.parameters["regimes"]
         cities = self.parameters["greater_bay_area"]["cities"]
         self.gba_cities = frozenset(cities) | {name for names in cities.values() for name in names}
+        self.list_ids = tuple(dict.fromkeys(entry["id"] for zone in self.zones.values() for entry in zone["lists"]))
         self.turns = sorted(set(self._turns()))  # days on which something begins, the first being the beginning of time
         self._pages: dict[int, Page] = {}
 
@@ -131,6 +146,10 @@ class Book:
     def pages(self) -> list[Page]:
         """Every stretch, from the oldest."""
         return [self.page(day) for day in self.turns]
+
+    def in_greater_bay_area(self, city: str) -> bool:
+        """Whether a mainland city, in Chinese or pinyin, is one of the area's."""
+        return city.lower().removesuffix("市") in self.gba_cities
 
     def turn_anew(self) -> None:
         """Forget the compiled pages, after the data was changed."""
@@ -152,9 +171,7 @@ class Book:
             name: entry["value"] for name, all_ in parameters["numbers"].items() if (entry := _current(all_, day))
         }
         lists = {zone: entry["id"] for zone, body in self.zones.items() if (entry := _current(body["lists"], day))}
-        list_ids: dict[str, str] = {}
-        for zone, listed in lists.items():
-            list_ids.setdefault(listed, zone)
+        list_ids = {one.id: one.zones[0] for one in _negative(self.zone_lists) if one.in_force(day)}
         bay = parameters["greater_bay_area"]["recipients"]
         return Page(
             first=day,
@@ -165,6 +182,7 @@ class Book:
             duties=tuple(self._duty(entry) for entry in self.duties if _in_force(entry, day)),
             lists=lists,
             list_ids=list_ids,
+            lists_shared=_current(parameters["lists_shared"], day) is not None,
             scenarios={key: _scenario(key, entry) for key, entry in self.scenarios.items() if _in_force(entry, day)},
             gba_recipients=frozenset(code for code, all_ in bay.items() if _current(all_, day)),
         )
@@ -176,7 +194,15 @@ class Book:
     def _duty(self, entry: Mapping[str, Any]) -> Duty:
         text = {"zh": entry["zh"], "en": entry["en"]}
         paths = frozenset(entry["paths"])
-        return Duty(entry["id"], paths, entry.get("when", {}), self._cite(entry["cites"]), entry.get("due"), text)
+        return Duty(
+            id=entry["id"],
+            paths=paths,
+            when=entry.get("when", {}),
+            unless=entry.get("unless", {}),
+            cite=self._cite(entry["cites"]),
+            due=entry.get("due"),
+            text=text,
+        )
 
     def _cite(self, cite: Mapping[str, Any]) -> Cite:
         return Cite(self.instruments[cite["instrument"]], cite["article"])
@@ -215,9 +241,52 @@ def _instrument(key: str, entry: Mapping[str, Any]) -> Instrument:
     )
 
 
+def _negative(lists: Mapping[str, ZoneList]) -> list[ZoneList]:
+    """Lists of what may not leave freely: outside of them data may (art. 6). The newest first."""
+    negative = [one for one in lists.values() if one.kind == "negative_list"]
+    return sorted(negative, key=lambda one: one.first, reverse=True)
+
+
+def _packed(key: str, lists: Mapping[str, ZoneList], entry: Mapping[str, Any]) -> Instrument:
+    """An instrument that a pack brings along, or names without saying more: then only its list's names are known."""
+    listed = next(one for one in lists.values() if one.instrument == key)
+    unknown = {"title": listed.names["zh"], "en": listed.names["en"], "title_as": "described"}
+    bare = {**unknown, "issuer": {"zh": "不明", "en": "not known"}, "confidence": "unverified"}
+    plain = {"kind": "local", "published": None, "effective": None, "articles": None}
+    return _instrument(key, {**plain, **({"confidence": "unverified", **entry} if entry else bare)})
+
+
+def _zones(names: Mapping[str, Mapping[str, str]], lists: Mapping[str, ZoneList]) -> dict[str, dict[str, Any]]:
+    """Every zone with its negative lists; the newest comes first, so that it is the one in force."""
+    zones: dict[str, dict[str, Any]] = {zone: {**both, "lists": []} for zone, both in names.items()}
+    for one in _negative(lists):
+        for zone in one.zones:
+            zones[zone]["lists"].append({"id": one.id, **_period(one), "confidence": one.confidence})
+    return zones
+
+
+def _scenarios(lists: Mapping[str, ZoneList]) -> dict[str, dict[str, Any]]:
+    """Every scenario of a negative list, with its limits where all of them are known."""
+    scenarios = {}
+    for one in _negative(lists):
+        for sector, scenario in one.scenarios():
+            zh = " · ".join(names["zh"] for names in (one.names, sector.names, scenario.names))
+            en = ", ".join(names["en"] for names in (one.names, sector.names, scenario.names))
+            limits = scenario.limits if len(scenario.limits) == len(LIMITS) else {}
+            known = scenario.limits_confidence if limits else scenario.confidence
+            place = {"list": one.id, "zone": one.zones[0], "zones": one.zones, **_period(one), "zh": zh, "en": en}
+            scenarios[scenario.id] = {**place, **limits, "confidence": known}
+    return scenarios
+
+
+def _period(one: ZoneList) -> dict[str, date]:
+    return {"from": one.first} if one.last == date.max else {"from": one.first, "to": one.last}
+
+
 def _scenario(key: str, entry: Mapping[str, Any]) -> Scenario:
-    numbers = {name: entry[name] for name in entry if name.endswith(("_for_assessment", "_for_contract"))}
-    return Scenario(key, entry["list"], entry["zone"], {"zh": entry["zh"], "en": entry["en"]}, numbers, entry["confidence"])
+    names = {"zh": entry["zh"], "en": entry["en"]}
+    numbers = {name: entry[name] for name in LIMITS if name in entry}
+    return Scenario(key, entry["list"], entry["zones"][0], entry["zones"], names, numbers, entry["confidence"])
 
 
 def _in_force(entry: Mapping[str, Any], day: date) -> bool:

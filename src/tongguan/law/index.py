@@ -24,6 +24,7 @@ KINDS = {  # (document, first key) → kind; the order in which an id is looked 
     ("instruments", ""): "instrument",
     ("rules", ""): "rule",
     ("zones", "zones"): "zone",
+    ("zones", "lists"): "zone_list",
     ("zones", "scenarios"): "scenario",
     ("parameters", "numbers"): "number",
     ("parameters", "readings"): "reading",
@@ -59,9 +60,9 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """All entries, in the order of `KINDS`, then by file."""
-    found = [*_instruments(), *_numbers()]
+    found = [*_instruments(), *_numbers(), *_zones()]
     for document, content in documents().items():
-        if document != "instruments":
+        if document != "instruments" and document.partition("/")[0] != "zones":
             found += _named(document, content, ())
     order = {kind: at for at, kind in enumerate(KINDS.values())}
     return tuple(sorted(found, key=lambda entry: order.get(entry.kind, len(order))))
@@ -69,7 +70,7 @@ def entries() -> tuple[Entry, ...]:
 
 def _instruments() -> Iterator[Entry]:
     for key, one in book().instruments.items():
-        node = documents()["instruments"][key]
+        node = documents()["instruments"].get(key, {})  # a user's pack may bring its own
         last = None if one.until == date.max else one.until
         names = {"zh": one.title, "en": one.en}
         yield Entry("instrument", key, "instruments", names, one.effective, last, one.confidence, node, ())
@@ -82,6 +83,19 @@ def _numbers() -> Iterator[Entry]:
         names = texts.get(f"number.{name}", {"zh": plain, "en": plain})
         for node in periods:
             yield _entry("number", name, "parameters", names, node)
+
+
+def _zones() -> Iterator[Entry]:
+    """Zones, and the lists and scenarios of the packs."""
+    for zone, node in book().zones.items():
+        yield _entry("zone", zone, "zones", {"zh": node["zh"], "en": node["en"]}, node)
+    for key, one in book().zone_lists.items():
+        last = None if one.last == date.max else one.last
+        node = {"zones": list(one.zones), "edition": one.edition, "instrument": one.instrument}
+        cites = (Quoted(f"zones/{key}", key, one.instrument, None, one.first, last),)
+        yield Entry("zone_list", key, "zones", one.names, one.first, last, one.confidence, node, cites)
+    for key, node in book().scenarios.items():
+        yield _entry("scenario", key, "zones", {"zh": node["zh"], "en": node["en"]}, node)
 
 
 def _named(document: str, node: Any, path: tuple[str, ...]) -> Iterator[Entry]:
