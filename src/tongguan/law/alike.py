@@ -82,7 +82,7 @@ def _lines(page: Page, scenario: str | None) -> Mapping[str, list[int]]:
     key = ("lines", scenario)
     if key not in page.answers:
         sources = [page.numbers]
-        if scenario in page.scenarios:
+        if scenario and scenario in page.scenarios:
             sources.append(page.scenarios[scenario].numbers)
         page.answers[key] = {
             path: sorted({1, *(number for source in sources for name, number in source.items() if _of(name, path))})

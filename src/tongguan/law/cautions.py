@@ -68,7 +68,7 @@ def _ground(verdict: Verdict) -> Iterator[Caution]:
     if ground == "treaty" and _used(verdict, "treaty"):
         yield _caution("treaty_unread")
         yield _reading(verdict, "treaty")
-    if ground in (None, "treaty") or verdict.pathway == Pathway.NO_ROUTE:
+    if ground in (None, "treaty"):
         return
     if not verdict.of_2024:
         yield _caution("ground_not_yet")
@@ -186,12 +186,12 @@ def _other_law(verdict: Verdict) -> Iterator[Caution]:
 def _filed(verdict: Verdict) -> Iterator[Caution]:
     """What was filed before, held against what is asked now: the transition of 2024-03-22, and moves between paths."""
     given, way = verdict.given, verdict.pathway
-    path, state, on = (given.get(f"filed.{name}") for name in ("path", "state", "on"))
+    path, state, day = (given.get(f"filed.{name}") for name in ("path", "state", "day"))
     if path is None or not verdict.of_2024 or way == Pathway.UNDETERMINED:
         return
     assessed = path == Pathway.SECURITY_ASSESSMENT
     lighter = way != Pathway.SECURITY_ASSESSMENT
-    if on is not None and on < book().instruments["PROMO-2024"].effective:
+    if day is not None and day < book().instruments["PROMO-2024"].effective:
         if assessed and state == "passed":
             yield _caution("transition_passed")
         elif assessed and state == "failed" and lighter:

@@ -57,7 +57,7 @@ def _above(values: Values, part: str, whole: str, why: str) -> Iterator[str]:
 
 
 def _days_out_of_order(values: Values) -> Iterator[str]:
-    for path in ("data.important_since", "activity.began", "filed.on"):
+    for path in ("data.important_since", "activity.began", "filed.day"):
         if path in values and "date" in values and values[path] > values["date"]:
             yield f"{path}: expected a day not after the date asked for, {values['date']}; found {values[path]}"
     if values.get("data.important") is False and "data.important_since" in values:
@@ -66,7 +66,7 @@ def _days_out_of_order(values: Values) -> Iterator[str]:
 
 def _half_told(values: Values) -> Iterator[str]:
     if "filed.path" not in values:
-        for path in ("filed.state", "filed.on"):
+        for path in ("filed.state", "filed.day"):
             if path in values:
                 yield f"{path} is given without filed.path; expected filed.path beside it, such as standard_contract"
     if "activity.zone_list_part" in values and values.get("activity.on_zone_list") is False:

@@ -41,6 +41,7 @@ FIELDS: dict[str, str] = {  # dotted path → kind, in the order in which missin
     "recipient.restricted": "bool",
     "activity.foreign_authority_request": "bool",
     "activity.ordered_to_stop": "bool",
+    "activity.unnecessary": "bool",
     "activity.act": "act",
     "recipient.country": "country",
     "recipient.city": "text",
@@ -77,7 +78,7 @@ FIELDS: dict[str, str] = {  # dotted path → kind, in the order in which missin
     "activity.began": "date",
     "filed.path": "filed_path",
     "filed.state": "filed_state",
-    "filed.on": "date",
+    "filed.day": "date",
 }
 GROUPS = frozenset(path.rpartition(".")[0] for path in FIELDS) - {""} | {"activity"}
 NOTHING = ("", "~", "null")
