@@ -112,6 +112,23 @@ def test_a_worked_example_comes_out_as_it_says(example: dict[str, Any]) -> None:
         assert [id for id, point in points.items() if point.outcome == "unmet"] == [example["turns_on"]]
 
 
+@pytest.mark.parametrize("example", checklists()["examples"], ids=lambda example: example["id"])
+def test_a_worked_example_is_of_the_day_of_its_guidance_and_sends_just_what_is_needed(example: dict[str, Any]) -> None:
+    """So that a point other than the one it turns on can never make it."""
+    days = {"qa_2026_07_3": date(2026, 7, 24), "guangzhou_internet_court": date(2024, 11, 22)}
+    answers = example["answers"]
+    assert answers["date"] == days[example["guidance"]]
+    if example["checklist"] == "necessity":
+        scope, retention = answers["scope"], answers["retention"]
+        assert scope["persons_sent"] == scope["persons_needed"] > 0 and scope["items_sent"] == scope["items_needed"]
+        assert retention["days_abroad"] == retention["days_needed"] > 0
+
+
+def test_guidance_that_is_no_instrument_says_when_it_was_published() -> None:
+    days = {key: entry["published"] for key, entry in checklists()["guidance"].items() if "published" in entry}
+    assert days == {"guangzhou_internet_court": date(2024, 11, 22)}
+
+
 # ---- Properties -----------------------------------------------------------------------------------------------------
 
 DAYS = [date(2021, 11, 1), date(2024, 12, 31), date(2025, 1, 1), date(2026, 11, 21)]

@@ -238,7 +238,7 @@ def test_the_days_are_those_of_the_timetable() -> None:
             for entry in card["facts"]
             if entry.keys() & {"from", "to", "published"}
         ]
-        for regime, card in CARDS.items()
+        for regime, card in [*CARDS.items(), ("everywhere", {"facts": data()["everywhere"]})]
     }
     assert {regime: sorted(rows) for regime, rows in held.items() if rows} == {
         regime: sorted(rows) for regime, rows in table.items()
@@ -306,6 +306,8 @@ def test_a_threshold_on_both_sides_and_in_both_readings(category: str, line: int
 
 
 def test_thresholds_begin_on_their_day() -> None:
+    assert {str(line["from"]) for line in CARDS["US"]["thresholds"]} == {"2025-04-08"}
+    assert [card for card in CARDS if "thresholds" in CARDS[card]] == ["US"]
     assert threshold("US", "health", 50_000, date(2025, 4, 8)).reached is True
     before = threshold("US", "health", 50_000, date(2025, 4, 7))
     assert before.reached is False and "尚未生效" in before.text["zh"]

@@ -97,9 +97,13 @@ def test_the_days_and_articles_of_every_instrument() -> None:
         one.id: ",".join(
             [
                 one.id,
-                *(str(day or "") for day in (one.published, one.effective)),
+                *(
+                    str(day or "")
+                    for day in (documents()["instruments"][one.id].get("signed"), one.published, one.effective)
+                ),
                 "" if one.until == date.max else str(one.until),
                 str(one.articles or ""),
+                one.number or "",
             ]
         )
         for one in book().instruments.values()

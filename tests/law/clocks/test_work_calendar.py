@@ -25,10 +25,32 @@ def every_day(year: int) -> list[date]:
 
 
 @pytest.mark.parametrize(("year", "worked"), [(2022, 249), (2023, 249), (2024, 251), (2025, 248), (2026, 248)])
-def test_every_day_is_as_the_independent_package_has_it(days: WorkCalendar, year: int, worked: int) -> None:
+def test_every_day_is_as_the_independent_package_has_it(year: int, worked: int) -> None:
+    days = work_calendar()
     differing = [day for day in every_day(year) if days.is_working(day) != chinese_calendar.is_workday(day)]
     assert differing == []
     assert sum(map(days.is_working, every_day(year))) == worked
+
+
+NOTICES = {  # days off and make-up days of the yearly notices, copied by hand
+    2022: "01-01..03 01-31..02-06 04-03..05 04-30..05-04 06-03..05 09-10..12 10-01..07 12-31 / 01-29 01-30 04-02 04-24 05-07 10-08 10-09",
+    2023: "01-01..02 01-21..27 04-05 04-29..05-03 06-22..24 09-29..10-06 12-30..31 / 01-28 01-29 04-23 05-06 06-25 10-07 10-08",
+    2024: "01-01 02-10..17 04-04..06 05-01..05 06-10 09-15..17 10-01..07 / 02-04 02-18 04-07 04-28 05-11 09-14 09-29 10-12",
+    2025: "01-01 01-28..02-04 04-04..06 05-01..05 05-31..06-02 10-01..08 / 01-26 02-08 04-27 09-28 10-11",
+    2026: "01-01..03 02-15..23 04-04..06 05-01..05 06-19..21 09-25..27 10-01..07 / 01-04 02-14 02-28 05-09 09-20 10-10",
+}
+
+
+@pytest.mark.parametrize("year", NOTICES)
+def test_the_days_off_are_those_of_the_notice(year: int) -> None:
+    def short(first: date, last: date) -> str:
+        end = "" if first == last else f"..{last:%d}" if first.month == last.month else f"..{last:%m-%d}"
+        return f"{first:%m-%d}{end}"
+
+    entry = load("holidays")["announced"][year]
+    told = [short(*period) for period in entry["rest"]] + ["/"] + [f"{day:%m-%d}" for day in entry["work"]]
+    assert " ".join(told) == NOTICES[year]
+    assert entry["notice"] == (date(2025, 11, 4) if year == 2026 else None)
 
 
 def test_the_data_hold_no_idle_entry() -> None:
@@ -87,6 +109,28 @@ def test_what_touches_an_unknown_year_is_provisional(days: WorkCalendar) -> None
     assert days.add(date(2027, 1, 1), -1) == Reckoned(date(2026, 12, 31), False)  # no day of 2027 was passed
     assert days.add(date(2027, 1, 4), -1) == Reckoned(date(2026, 12, 31), True)
     assert days.add(date(2022, 1, 4), -1) == Reckoned(date(2021, 12, 31), True)
+
+
+def test_the_days_off_expected_of_2027_are_the_statutory_ones() -> None:
+    """New Year, Spring Festival, Qingming, Labour Day, Dragon Boat, Mid-Autumn and National Day, without bridges."""
+    days_off = {
+        "01-01",
+        "02-05",
+        "02-06",
+        "02-07",
+        "02-08",
+        "04-05",
+        "05-01",
+        "05-02",
+        "06-09",
+        "09-15",
+        "10-01",
+        "10-02",
+        "10-03",
+    }
+    days = work_calendar()
+    assert {f"{day:%m-%d}" for day in every_day(2027) if day in days.rest} == days_off
+    assert not [day for day in days.work if day.year == 2027]
 
 
 def test_expected_days_off_count_in_an_unknown_year(days: WorkCalendar) -> None:
