@@ -26,6 +26,8 @@ TURNABLE = (
     "activity.conditions.protects_life_health_property",
     "activity.conditions.collected_abroad",
     "activity.conditions.domestic_added",
+    "activity.conditions.applicants",
+    "activity.conditions.treaty_applies",
 )
 HOW_FAR = "\0"
 COUNTED = ("data.persons", "data.sensitive_persons", "exporter.processes_persons")
