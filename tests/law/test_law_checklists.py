@@ -122,6 +122,7 @@ def test_a_worked_example_is_of_the_day_of_its_guidance_and_sends_just_what_is_n
         scope, retention = answers["scope"], answers["retention"]
         assert scope["persons_sent"] == scope["persons_needed"] > 0 and scope["items_sent"] == scope["items_needed"]
         assert retention["days_abroad"] == retention["days_needed"] > 0
+        assert retention["fixed_by_law"] is False
 
 
 def test_guidance_that_is_no_instrument_says_when_it_was_published() -> None:

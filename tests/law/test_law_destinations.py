@@ -245,6 +245,19 @@ def test_the_days_are_those_of_the_timetable() -> None:
     }
 
 
+def test_the_chinese_rules_beside_a_foreign_demand() -> None:
+    cited = [
+        [f"{cite['instrument']} {cite['article']}" for cite in entry["cites"]] + [str(entry["from"])]
+        for entry in data()["everywhere"]
+    ]
+    assert cited == [
+        ["PIPL 第四十一条", "2021-11-01"],
+        ["DSL 第三十六条", "2021-09-01"],
+        ["PIPL 第四十二条", "PIPL 第四十三条", "2021-11-01"],
+        ["SCC-2023 第五条", "SCC-2023 第六条", "2023-06-01"],
+    ]
+
+
 def test_what_is_published_and_not_yet_in_force_is_coming() -> None:
     card = destination("IN", TODAY)
     assert card is not None and len(card.coming) == 3

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from tongguan.law.book import Cite
-from tongguan.law.clocks import procedures
+from tongguan.law.book import Cite, load
+from tongguan.law.clocks import procedures, readings
 from tongguan.law.clocks.procedure import Procedure, Step
 
 
@@ -24,13 +24,32 @@ def test_the_clocks_are_those_of_the_timetable() -> None:
     assert {name: told(procedure) for name, procedure in procedures().items()} == wanted
 
 
+def test_the_readings_taken_unless_told_otherwise() -> None:
+    assert {key: reading.default for key, reading in readings().items()} == {
+        "start_day": "next_day",
+        "rest_day": "stay",
+        "extension_time": "within",
+        "renewal_time": "before",
+        "audit_cycle": "three",
+    }
+
+
 def told(procedure: Procedure) -> dict[str, Any]:
-    steps = {step.id: {line for line in lines(step) if line} for step in procedure.steps}
+    entries = {entry["id"]: entry for entry in load("procedures")["procedures"][procedure.id]["steps"]}
+    steps = {
+        step.id: {line for line in lines(step) if line}
+        | ({"due although it ended"} if entries[step.id].get("never_void") else set())
+        for step in procedure.steps
+    }
     triggers = {
         f"when {one.id}": {cited(one.cites)} | ({days(one.first, date.max)} if one.first > procedure.first else set())
         for one in procedure.triggers
     }
-    return {"from": procedure.first, **steps, **triggers}
+    opens = " ".join(event.id for event in procedure.events.values() if event.opens)
+    known = {"opens": {opens}} if opens else {}
+    if procedure.checklist:
+        known["checklist"] = {cited(procedure.checklist.cites)}
+    return {"from": procedure.first, **known, **steps, **triggers}
 
 
 def lines(step: Step) -> list[str]:
@@ -59,12 +78,10 @@ def days(first: date, last: date) -> str:
 
 
 def whom(when: Mapping[str, Any]) -> str:
-    """Bands of persons, zones and recipients; a fact that must be true is no band."""
+    """A band of persons, a zone or recipient, or a fact that must be true."""
     for fact, wanted in when.items():
-        if isinstance(wanted, dict):
-            return f"{fact} {wanted.get('from', '')}..{wanted.get('to', '')}"
-        if isinstance(wanted, str):
-            return f"{fact} {wanted}"
+        band = f"{wanted.get('from', '')}..{wanted.get('to', '')}" if isinstance(wanted, dict) else wanted
+        return f"where {fact}" if wanted is True else f"{fact} {band}"
     return ""
 
 
