@@ -221,6 +221,7 @@ REQUESTS: dict[str, Make] = {
     "GET /recipient": page("/recipient", id="lumora"),
     "GET /recipient.json": page("/recipient.json", id="lumora"),
     "GET /audit/proof/{index}": page("/audit/proof/0"),
+    "GET /decide/export": lambda house, who: Call("/decide/export?date=2026-11-20"),
     "POST /decide": lambda house, who: Call(form={"date": "2026-11-20", "data.personal": "yes"}),
 }  # fmt: skip
 

@@ -100,8 +100,10 @@ def ask_many(by: Asker, batch: Batch) -> JSONResponse:
     """The same for up to 4000 facts at once. What is wrong with one is told in its place; the others are decided.
     409 while another batch of the caller is being decided, or two of others."""
     with _place(by):
-        law.decide({"date": "2026-01-01"}, readings=batch.readings)  # wrong readings are wrong for all
-        answers = [_answer(one, batch.brief) for one in _decided(batch.facts, batch.readings)]
+        known = [_known(item, index) for index, item in enumerate(batch.facts)]
+        questions = [one for one in known if isinstance(one, law.Facts)]
+        decided = iter(law.decide_many(questions, readings=batch.readings))
+        answers = [_answer(one if isinstance(one, Wrong) else next(decided), batch.brief) for one in known]
         refused = sum(answer["decision"] is None for answer in answers)
         return JSONResponse({"answers": answers, "decided": len(answers) - refused, "refused": refused})
 
@@ -137,14 +139,12 @@ def _facts(given: Mapping[str, Any]) -> law.Facts:
     return law.Facts.of(dated(given))
 
 
-def _decided(items: list[Any], readings: Mapping[str, str]) -> Iterator[Decision | Wrong]:
-    """For each item its decision, or what is wrong with it."""
-    for index, item in enumerate(items):
-        try:
-            facts = _facts(item) if isinstance(item, Mapping) else law.Facts.of(item)
-            yield law.decide(facts, readings=readings)
-        except BadFacts as wrong:
-            yield _wrong(index, wrong)
+def _known(item: Any, index: int) -> law.Facts | Wrong:
+    """The facts of one item, or what is wrong with them."""
+    try:
+        return _facts(item) if isinstance(item, Mapping) else law.Facts.of(item)
+    except BadFacts as wrong:
+        return _wrong(index, wrong)
 
 
 def _wrong(index: int, why: BadFacts) -> Wrong:

@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema
 from tongguan import law
 from tongguan.errors import BadFacts
 from tongguan.law import clocks
-from tongguan.law.book import book
+from tongguan.law.asking import choices
 from tongguan.service.console.figures import ZONE
 
 __all__ = [
@@ -82,20 +82,18 @@ def _choices(names: Iterable[str]) -> dict[str, Any]:
     return {"type": ["string", "null"], "enum": [*names, None]}
 
 
-def _of_kind(kind: str) -> dict[str, Any]:
-    """The JSON Schema of a fact; a kind of which nothing is said here may be anything."""
+def _of_fact(path: str, kind: str) -> dict[str, Any]:
+    """The JSON Schema of a fact: what its kind may be, or what it may be chosen from."""
     known: dict[str, dict[str, Any]] = {
         "bool": BOOL,
         "count": COUNT,
         "date": DAY_OR_NULL,
         "text": TEXT,
         "country": {"type": ["string", "null"], "pattern": "^[A-Z]{2}$", "examples": ["SG"]},
-        "act": _choices(law.ACTS),
-        "ground": _choices(law.GROUNDS),
-        "zone": _choices(book().zones),
-        "scenario": _choices(book().scenarios),
     }
-    return known.get(kind, {})
+    named = choices(path)
+    schema = known.get(kind) or (_choices(named) if named else {})
+    return {**schema, "title": law.fact_name(path, "en")}
 
 
 def _nested(fields: Mapping[str, Mapping[str, Any]], about: str) -> dict[str, Any]:
@@ -153,7 +151,7 @@ def _case() -> dict[str, Any]:
 
 def _facts() -> dict[str, Any]:
     return _nested(
-        {path: {**_of_kind(kind), "title": law.fact_name(path, "en")} for path, kind in law.FIELDS.items()},
+        {path: _of_fact(path, kind) for path, kind in law.FIELDS.items()},
         "Facts as in a facts file; what is absent is unknown, and the day is today where none is given.",
     )
 

@@ -65,13 +65,13 @@ class HitShown(Shown):
 
 
 class ReadingShown(Shown):
-    """A point that the text leaves open: the reading taken by default, and what each says, as far as it is told."""
+    """A point that the text leaves open: the reading taken by default, and what each says."""
 
     id: str
     of: Literal["decisions", "clocks", "necessity", "notice", "destinations"]
     default: str
     text: Text
-    options: dict[str, Text | None]
+    options: dict[str, Text]
 
 
 class ListShown(Shown):
@@ -293,7 +293,7 @@ def _instrument(one: Instrument, day: date) -> InstrumentShown:
 
 def _readings() -> Iterator[ReadingShown]:
     for key, entry in book().parameters["readings"].items():
-        yield _reading("decisions", key, entry, entry.get("says") or dict.fromkeys((entry["default"], entry["other"])))
+        yield _reading("decisions", key, entry, entry["says"])
     for key, one in clocks.readings().items():
         yield _reading("clocks", key, {"default": one.default, **one.text}, one.options)
     for name in ("necessity", "notice"):
@@ -304,7 +304,7 @@ def _readings() -> Iterator[ReadingShown]:
 
 
 def _reading(of: Any, key: str, entry: Mapping[str, Any], options: Mapping[str, Any]) -> ReadingShown:
-    says = {option: _text(text) if text else None for option, text in options.items()}
+    says = {option: _text(text) for option, text in options.items()}
     return ReadingShown(id=key, of=of, default=entry["default"], text=_text(entry), options=says)
 
 
