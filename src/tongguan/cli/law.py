@@ -94,6 +94,23 @@ def _explain(given: argparse.Namespace) -> int:
     return 0
 
 
+# ---- check -------------------------------------------------------------------------------------------------------
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("packs", nargs="+", type=Path, metavar="PACK", help="a list of a zone or region, or a folder")
+    _json_argument(parser)
+
+
+def _check(given: argparse.Namespace) -> int:
+    """0 where every pack can be used, else 2."""
+    from tongguan.law.packs.checking import check, checked_json, checked_text
+
+    found = check(given.packs)
+    _print(given, checked_json(found), lambda: checked_text(found, given.lang))
+    return 2 if any(one.faults for one in found) else 0
+
+
 # ---- clocks ------------------------------------------------------------------------------------------------------
 
 
@@ -165,6 +182,7 @@ ACTIONS: dict[str, Action] = {
     "clocks": Action(_clocks, _clocks_arguments, "where a procedure stands, and what is due when"),
     "show": Action(_show, _show_arguments, "one instrument, rule, zone or parameter, with its days and its source"),
     "search": Action(_search, _search_arguments, "instruments, matters, rules, duties and zones by words"),
+    "check": Action(_check, _check_arguments, "whether a zone's list (a data pack) can be used, and what it would add"),
     "explain": Action(_explain, _explain_arguments, "the answer to a question, and why each rule applied or did not"),
     "grade": Action(grade_action(_text), grade_arguments, "the level of data, and whether it counts as important data"),
 }

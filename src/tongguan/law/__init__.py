@@ -49,6 +49,9 @@ from tongguan.law.naming import (
 )
 from tongguan.law.necessity import necessity
 from tongguan.law.notice import notice
+from tongguan.law.packs.listing import Disagreement, Position, disagreements, zone_list, zone_lists
+from tongguan.law.packs.telling import disagreement_json, disagreements_text, zone_list_json, zone_list_text
+from tongguan.law.packs.zone_list import ZoneList
 from tongguan.law.searching import MOST_HITS, Hit, found, hit_json, search
 from tongguan.law.settling import can_change
 from tongguan.law.showing import show, shown
@@ -62,18 +65,21 @@ __all__ = [
     "MOST_HITS",
     "Destination",
     "DestinationFact",
+    "Disagreement",
     "Facts",
     "Finding",
     "Findings",
     "Grade",
     "Hit",
     "Outcome",
+    "Position",
     "Provision",
     "Standing",
     "Status",
     "Step",
     "Threshold",
     "Turn",
+    "ZoneList",
     "article",
     "articles",
     "book_word",
@@ -91,6 +97,9 @@ __all__ = [
     "destination_json",
     "destination_text",
     "destinations",
+    "disagreement_json",
+    "disagreements",
+    "disagreements_text",
     "entry_names",
     "entry_of",
     "explain",
@@ -126,5 +135,9 @@ __all__ = [
     "turns",
     "value_name",
     "window",
+    "zone_list",
+    "zone_list_json",
+    "zone_list_text",
+    "zone_lists",
     "zone_names",
 ]

@@ -12,6 +12,8 @@ from tongguan.law.book import Instrument, book
 from tongguan.law.citing import Quoted, citations, cite_as_of, documents
 from tongguan.law.index import Entry, entries
 from tongguan.law.instruments import status, text_of, texts
+from tongguan.law.packs.listing import zone_list
+from tongguan.law.packs.telling import zone_list_json, zone_list_text
 from tongguan.wording import Language, wording
 
 __all__ = ["show", "shown"]
@@ -27,7 +29,8 @@ def show(name: str, as_of: date | None = None) -> dict[str, Any]:
     `status` and `in_force` say how it stands then. An instrument: `{kind, id, names, as_of, status, form, issuer,
     number, published, effective, until, replaced_by, articles, source, confidence, title_as_printed, note, other_texts,
     matters, cited_by}`. Anything else: `{kind, id, names, as_of, also, versions, cited_by}`, a version being
-    `{from, to, in_force, names, confidence, values, cites}`. Raises NotFound, naming what is near.
+    `{from, to, in_force, names, confidence, values, cites}`. A zone's list, or the instrument of one, has
+    `zone_lists` besides: what it says, as `packs.telling` gives it. Raises NotFound, naming what is near.
     """
     name = name.strip()[:LONGEST_NAME]
     found = _entries(name)
@@ -38,6 +41,7 @@ def show(name: str, as_of: date | None = None) -> dict[str, Any]:
     if found[0].kind == "instrument":
         return _instrument(book().instruments[found[0].id], as_of)
     kind = found[0].kind
+    lists = {"zone_lists": _lists(found[0].id, as_of, "id")} if kind == "zone_list" else {}
     versions = [entry for entry in found if entry.kind == kind]
     today = [entry for entry in versions if as_of is None or entry.holds(as_of)]
     return {
@@ -48,6 +52,7 @@ def show(name: str, as_of: date | None = None) -> dict[str, Any]:
         "also": sorted({f"{entry.kind}/{entry.id}" for entry in found if entry.kind != kind}),
         "versions": [_version(entry, as_of) for entry in versions],
         "cited_by": list(_used_by(versions[0])),
+        **lists,
     }
 
 
@@ -95,7 +100,17 @@ def _instrument(one: Instrument, as_of: date | None) -> dict[str, Any]:
         "cited_by": [
             _citing(cite) for cite in citations() if cite.instrument == one.id and cite.document != "articles"
         ],
+        **({"zone_lists": lists} if (lists := _lists(one.id, as_of, "instrument")) else {}),
     }
+
+
+def _lists(key: str, as_of: date | None, by: str) -> list[dict[str, Any]]:
+    """The lists of an id, or those whose instrument it is, on a day; today where none is asked."""
+    return [
+        zone_list_json(one, as_of or date.today())
+        for one in book().zone_lists.values()
+        if (one.id if by == "id" else one.instrument) == key
+    ]
 
 
 def _matters(one: Instrument) -> Iterator[dict[str, Any]]:
@@ -184,6 +199,8 @@ def shown(entry: Mapping[str, Any], language: Language) -> str:
         lines += [f"  - {_citing_line(cite, language)}" for cite in entry["cited_by"]]
     if entry.get("also"):
         lines += ["", f"{_word('heading.also', language)}: {' · '.join(entry['also'])}"]
+    for one in entry.get("zone_lists", ()):
+        lines += ["", zone_list_text(zone_list(one["id"]), date.fromisoformat(one["as_of"]), language)]
     return "\n".join(lines)
 
 

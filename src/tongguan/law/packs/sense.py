@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from tongguan.law.packs.reading import Path
 from tongguan.law.packs.shape import SECTIONS, Fault, shape_faults
 from tongguan.law.packs.zone_list import stem_of
 
-__all__ = ["Known", "all_faults", "sense_faults"]
+__all__ = ["Known", "all_faults", "said", "sense_faults"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Known:
 
     instruments: frozenset[str]
     zones: frozenset[str]
-    lists: frozenset[str]
+    lists: Mapping[str, date]  # with the first day of each
     scenarios: Mapping[str, str]
 
 
@@ -50,7 +51,14 @@ def _ids(values: Mapping[str, Any], known: Known) -> Iterator[Fault]:
         yield Fault(
             ("replaces",), f"the book has no list {replaced!r}; expected the id of the list that this one is for"
         )
-    if values["id"] in known.lists - {replaced}:
+    before = values.get("succeeds")
+    if before is not None and (before not in known.lists or before == replaced):
+        yield Fault(("succeeds",), f"the book has no list {before!r}; expected the id of the edition before this one")
+    elif before is not None and known.lists[before] >= values["from"]:
+        yield Fault(
+            ("succeeds",), f"{before} begins on {known.lists[before]}; expected an edition from before {values['from']}"
+        )
+    if values["id"] in known.lists.keys() - {replaced}:
         yield Fault(("id",), f"the book has a list {values['id']!r}; take another id, or say replaces: {values['id']}")
     if isinstance(values["instrument"], dict) and values["id"] in known.instruments:
         yield Fault(("instrument",), f"the book has this instrument; expected its id alone: {values['id']}")
@@ -98,7 +106,7 @@ def _limits(values: Mapping[str, Any], _: Known) -> Iterator[Fault]:
 
 
 def _statements(values: Mapping[str, Any], _: Known) -> Iterator[Fault]:
-    for path, statement in _said(values, ()):
+    for path, statement in said(values):
         if ("n" in statement) != ("unit" in statement):
             yield Fault(path, "n and unit go together; such as n: 15, unit: working_day")
         begins, ends = statement.get("from") or values["from"], statement.get("to") or values.get("to")
@@ -110,14 +118,14 @@ def _statements(values: Mapping[str, Any], _: Known) -> Iterator[Fault]:
             yield Fault(path, "about and treatment go together; such as about: vehicle_updates, treatment: assessment")
 
 
-def _said(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def said(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Every statement of a pack with its place."""
     for section in SECTIONS:
         for at, statement in enumerate(node.get(section) or ()):
             yield (*path, section, at), statement
     for below in ("sectors", "scenarios"):
         for at, child in enumerate(node.get(below) or ()):
-            yield from _said(child, (*path, below, at))
+            yield from said(child, (*path, below, at))
 
 
 def _reading(values: Mapping[str, Any], _: Known) -> Iterator[Fault]:

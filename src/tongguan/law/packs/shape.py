@@ -29,6 +29,7 @@ SECTIONS = (  # what may stand at a list, a sector or a scenario, in the order i
     "procedure",
     "documents",
     "duties",
+    "practice",
 )
 LIMITS = (
     "persons_for_assessment",
@@ -286,6 +287,7 @@ PACK = Keys(
         "also": Each(SLUG),
         "zone_names": TEXTS,
         "replaces": LIST_ID,
+        "succeeds": LIST_ID,
         "measures": LIST_ID,
         "covers": COVERS,
         "counts": COUNTS_SHAPE,

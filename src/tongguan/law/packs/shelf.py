@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from tongguan.law.packs.shape import Fault
 from tongguan.law.packs.zone_list import ZoneList, as_zone_list
 from tongguan.wording import readable
 
-__all__ = ["VARIABLE", "Shelf", "fault_line", "open_shelf", "pack_files", "read_file"]
+__all__ = ["VARIABLE", "Shelf", "fault_line", "open_shelf", "our_shelf", "pack_files", "read_file"]
 
 VARIABLE = "TONGGUAN_LAW_PACKS"  # the environment variable that names a folder of packs
 SUFFIXES = (".yaml", ".yml")
@@ -38,13 +39,17 @@ class Shelf:
         """What a further pack may refer to."""
         scenarios = {one.id: listed.id for listed in self.lists.values() for _, one in listed.scenarios()}
         instruments = self.instrument_ids | self.instruments.keys()
-        return Known(instruments, frozenset(self.zones), frozenset(self.lists), scenarios)
+        lists = {key: listed.first for key, listed in self.lists.items()}
+        return Known(instruments, frozenset(self.zones), lists, scenarios)
 
     def add(self, values: Mapping[str, Any], origin: str | None) -> ZoneList:
-        """Add a pack without faults; a list that it replaces goes."""
+        """Add a pack without faults; a list that it replaces goes, one that it succeeds ends."""
         listed = as_zone_list(values, origin)
         if listed.replaces is not None:
             self.lists.pop(listed.replaces, None)
+        if listed.succeeds is not None:
+            before = self.lists[listed.succeeds]
+            self.lists[before.id] = replace(before, last=min(before.last, listed.first - timedelta(days=1)))
         self.lists[listed.id] = listed
         if listed.zones and values.get("zone_names"):
             self.zones.setdefault(listed.zones[0], values["zone_names"])
@@ -56,9 +61,7 @@ class Shelf:
 
 def open_shelf(zones: Mapping[str, Mapping[str, str]], instruments: Iterable[str]) -> Shelf:
     """All packs. Raises BadPack for the first of the user's that cannot be used, naming file, line and field."""
-    shelf = Shelf({key: {"zh": names["zh"], "en": names["en"]} for key, names in zones.items()}, frozenset(instruments))
-    for values in _ours():
-        shelf.add(values, None)
+    shelf = our_shelf(zones, instruments)
     folder = os.environ.get(VARIABLE)
     for path in pack_files(Path(folder), VARIABLE) if folder else ():
         document = read_file(path)
@@ -67,6 +70,14 @@ def open_shelf(zones: Mapping[str, Mapping[str, str]], instruments: Iterable[str
             more = f" ({len(faults) - 1} more: tongguan law check {readable(str(path))})" if len(faults) > 1 else ""
             raise BadPack(fault_line(document, faults[0]) + more)
         shelf.add(document.values, readable(str(path)))
+    return shelf
+
+
+def our_shelf(zones: Mapping[str, Mapping[str, str]], instruments: Iterable[str]) -> Shelf:
+    """The packs that come with Tongguan, which name zones and instruments of these ids."""
+    shelf = Shelf({key: {"zh": names["zh"], "en": names["en"]} for key, names in zones.items()}, frozenset(instruments))
+    for values in _ours():
+        shelf.add(values, None)
     return shelf
 
 

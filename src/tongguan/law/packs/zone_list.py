@@ -111,7 +111,8 @@ class ZoneList:
     sectors: tuple[Sector, ...]
     sections: Sections
     unverified: tuple[Texts, ...]
-    replaces: str | None = None
+    replaces: str | None = None  # the list for which this is another text
+    succeeds: str | None = None  # the edition before, which ends on the day before this one begins
     origin: str | None = None
 
     def in_force(self, day: date, readings: Mapping[str, str] | None = None) -> bool:
@@ -170,6 +171,7 @@ def as_zone_list(values: Mapping[str, Any], origin: str | None = None) -> ZoneLi
         sections=_sections(values),
         unverified=tuple(_texts(entry) for entry in values.get("unverified") or ()),
         replaces=values.get("replaces"),
+        succeeds=values.get("succeeds"),
         origin=origin,
     )
 
