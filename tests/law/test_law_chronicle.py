@@ -1,0 +1,92 @@
+"""The law of every day is what chronicle.yaml says began before and has not ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tongguan.law.book import Duty, Page, Rule, book
+
+DAY = timedelta(days=1)
+Facts = frozenset[tuple[str, str]]  # what is, and one thing that is said of it
+
+
+def chronicle() -> Iterator[tuple[date, Facts]]:
+    """Each day on which something turns, and what holds from then on."""
+    written = yaml.safe_load(Path(__file__).with_name("chronicle.yaml").read_text(encoding="utf-8"))
+    standing: set[tuple[str, str]] = set()
+    for day, lines in written.items():
+        for line in lines.get("ends", ()):
+            gone = parts(line) if ": " in line else {fact for fact in standing if fact[0] == line}
+            assert gone and gone <= standing, f"{day}: nothing such as {line} could end"
+            standing -= gone
+        for line in lines.get("begins", ()):
+            assert not parts(line) & standing, f"{day}: {line} holds already"
+            standing |= parts(line)
+        yield (date.min if day == "beginning" else day), frozenset(standing)
+
+
+def parts(line: str) -> set[tuple[str, str]]:
+    what, _, said = line.partition(": ")
+    return {(what, one) for one in said.split(", ")}
+
+
+STRETCHES = list(chronicle())
+
+
+@pytest.mark.parametrize(("day", "wanted"), STRETCHES, ids=[str(day) for day, _ in STRETCHES])
+def test_what_holds_from_that_day_on(day: date, wanted: Facts) -> None:
+    held = frozenset(facts(book().page(day)))
+    assert (sorted(held - wanted), sorted(wanted - held)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("day", "wanted"),
+    [(after - DAY, before[1]) for before, (after, _) in zip(STRETCHES, STRETCHES[1:], strict=False)],
+    ids=[str(day) for day, _ in STRETCHES[1:]],
+)
+def test_what_held_to_the_day_before(day: date, wanted: Facts) -> None:
+    held = frozenset(facts(book().page(day)))
+    assert (sorted(held - wanted), sorted(wanted - held)) == ([], [])
+
+
+def test_nothing_turns_on_any_other_day() -> None:
+    assert [day for day in book().turns if day not in dict(STRETCHES)] == []
+
+
+def facts(page: Page) -> Iterator[tuple[str, str]]:
+    """What the law of a day holds, in the words of the chronicle."""
+    yield "regime", page.regime
+    yield "counting from", page.window_starts
+    yield from ((f"number {name}", str(number)) for name, number in page.numbers.items())
+    yield from ((f"list {zone}", listed) for zone, listed in page.lists.items())
+    yield from ((f"gba_recipient {code}", "") for code in page.gba_recipients)
+    if page.lists_shared:
+        yield "lists_shared", ""
+    for key, scenario in page.scenarios.items():
+        yield from ((f"scenario {key}", f"{name} {number}") for name, number in scenario.numbers.items())
+    for rule in page.rules:
+        yield from ((f"rule {rule.id}", said) for said in of_rule(rule))
+    for duty in page.duties:
+        yield from ((f"duty {duty.id}", said) for said in of_duty(duty))
+
+
+def of_rule(rule: Rule) -> Iterator[str]:
+    yield rule.pathway
+    yield from (f"{cite.instrument.id} {cite.article}" for cite in rule.cites)
+
+
+def of_duty(duty: Duty) -> Iterator[str]:
+    yield f"{duty.cite.instrument.id} {duty.cite.article}".strip()
+    if isinstance(duty.due, Mapping):
+        yield f"due {duty.due['months']} months after {duty.due['after']}"
+    elif duty.due:
+        yield f"due {duty.due}"
+    began: Any = duty.unless.get("activity.began")
+    if began:
+        yield f"unless begun from {began['from']} on"
