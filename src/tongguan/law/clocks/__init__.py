@@ -8,12 +8,13 @@
 from tongguan.law.clocks.case import Case, parse_case
 from tongguan.law.clocks.icalendar import to_icalendar
 from tongguan.law.clocks.procedure import procedures, readings
-from tongguan.law.clocks.telling import tell, timeline_json
+from tongguan.law.clocks.telling import clock_word, tell, timeline_json
 from tongguan.law.clocks.timeline import Timeline, clocks
 
 __all__ = [
     "Case",
     "Timeline",
+    "clock_word",
     "clocks",
     "parse_case",
     "procedures",

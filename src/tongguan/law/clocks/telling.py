@@ -14,7 +14,7 @@ from tongguan.law.clocks.reckoning import Deadline
 from tongguan.law.clocks.timeline import Timeline
 from tongguan.wording import LANGUAGES, Language, wording
 
-__all__ = ["cited", "tell", "timeline_json"]
+__all__ = ["cited", "clock_word", "tell", "timeline_json"]
 
 SETTLED = ("done", "late", "early", "void", "passed", "ended")
 
@@ -178,6 +178,11 @@ def tell(timeline: Timeline, language: Language) -> str:
             parts.append(f"\n{heading}\n{body}")
     parts.append(f"\n{_say('heading.disclaimer', language)}")
     return "\n".join(parts)
+
+
+def clock_word(key: str, language: Language) -> str:
+    """A word of the clocks that stands by itself: status.overdue, heading.next, check.true …"""
+    return _say(key, language)
 
 
 def cited(cites: Iterable[Cite]) -> str:

@@ -19,7 +19,7 @@ class Group:
 
 GROUPS = (
     Group("menu.workbench", "home", (("menu.workbench", "/"),)),
-    Group("menu.activities", "gate", (("menu.decide", "/decide"), ("law.menu", "/law"))),
+    Group("menu.activities", "gate", (("menu.decide", "/decide"), ("law.menu", "/law"), ("law.clocks", "/law/clocks"))),
     Group(
         "menu.monitoring",
         "flow",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tongguan import law
+from tongguan.law import clocks
 from tongguan.service.console import address, drawing, figures, gauge, lines, names
 from tongguan.service.console.menu import visible
 
@@ -98,6 +99,8 @@ def render(template: str, visit: Visit, data: Row) -> str:
             fact_value=lambda path, value: names.fact_value(path, value, language),
             regime=lambda r: law.regime_name(r, language),
             book_word=lambda family, ident: law.book_word(family, ident, language),
+            clock_word=lambda key: clocks.clock_word(key, language),
+            zone_or_place=lambda ident: law.zone_names(language).get(ident) or law.country_name(ident, language),
             zones=lambda found, name: [pathway(zone) for zone in lines.zones(found, name)],
             kind_word=lambda kind: known("kind", kind),
             basis=lambda basis: known("basis", basis),
