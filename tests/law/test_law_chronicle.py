@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_what_holds_from_that_day_on(day: date, wanted: Facts) -> None:
 
 @pytest.mark.parametrize(
     ("day", "wanted"),
-    [(after - DAY, before[1]) for before, (after, _) in zip(STRETCHES, STRETCHES[1:], strict=False)],
+    [(after - DAY, before[1]) for before, (after, _) in pairwise(STRETCHES)],
     ids=[str(day) for day, _ in STRETCHES[1:]],
 )
 def test_what_held_to_the_day_before(day: date, wanted: Facts) -> None:
