@@ -9,11 +9,11 @@ from tongguan.law.answers import Sheet
 from tongguan.law.checklist import Truth, both, is_
 from tongguan.law.grading.reading import at_least_persons, data, factors
 
-__all__ = ["CONDITIONS", "any_of", "at_least_harm", "no_public_harm", "told", "trigger"]
+__all__ = ["CONDITIONS", "DEGREES", "PUBLIC", "any_of", "at_least_harm", "no_public_harm", "told", "trigger"]
 
 Entry = Mapping[str, Any]
-PUBLIC: tuple[str, ...] = tuple(data()["harm"]["public"])
-DEGREES: tuple[str, ...] = tuple(data()["harm"]["degrees"])  # from the lowest
+DEGREES = ("none", "general", "serious", "especially_serious")  # of harm, from the lowest
+PUBLIC = ("national_security", "economy", "social_order", "public_interest")  # more than organisation and individual
 ENDLESS = float("inf")
 
 
