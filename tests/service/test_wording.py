@@ -11,6 +11,7 @@ from tongguan import law
 from tongguan.model import BlindKind, Direction, Pathway
 from tongguan.service.console import names
 from tongguan.service.console.menu import GROUPS
+from tongguan.service.console.pages import decide_form
 from tongguan.wording import wording
 
 ROOM = Path(names.__file__).parent
@@ -20,7 +21,10 @@ FAMILIES = {
     "blind.": [kind + end for kind in map(str, BlindKind) for end in ("", ".means", ".how")],
     "direction.": [*map(str, Direction), "leaving"],
     "says.": [*map(str, Pathway), "gba_standard_contract"],
-    "decide.bad.": sorted({*law.FIELDS.values(), "contradiction"}),
+    "decide.bad.": ["bool", "count", "date", "text", "choice", "day", "reading", "contradiction", "alone"],
+    "decide.help.": list(law.FIELDS),
+    "decide.step.": list(decide_form.STEPS),
+    "decide.trace.": ["decides", "may_decide", "fails", "not_asked", "holds"],
 }
 OPEN = ("kind.", "basis.", "diff.")  # other rooms may add to these: the identifier stands in for a missing text
 

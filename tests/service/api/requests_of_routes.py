@@ -205,6 +205,8 @@ REQUESTS: dict[str, Make] = {
     f"GET {V1}/law/search": page(f"{V1}/law/search", q="标准合同"),
     f"GET {V1}/law/readings": plain(),
     f"GET {V1}/law/zones": plain(),
+    f"GET {V1}/law/zones/disagreements": plain(),
+    f"GET {V1}/law/zones/{{id}}": page(f"{V1}/law/zones/BJ-2024"),
     f"POST {V1}/law/clocks": plain(procedure="certification"),
     f"GET {V1}/law/destinations": plain(),
     f"GET {V1}/law/destinations/{{country}}": page(f"{V1}/law/destinations/SG"),
@@ -214,6 +216,7 @@ REQUESTS: dict[str, Make] = {
     f"GET {V1}/law/checklists": plain(),
     f"POST {V1}/law/checklists/necessity": plain(scope={"persons_sent": 5}),
     f"POST {V1}/law/checklists/notice": plain(basis={"ground": "consent"}),
+    f"POST {V1}/law/grade": plain(data={"persons": 5}),
     # ---- settings
     f"GET {V1}/settings": plain(),
     f"PATCH {V1}/settings": plain(identity={"lock_after": 5}),

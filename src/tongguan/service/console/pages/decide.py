@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from tongguan import border, law
-from tongguan.errors import BadFacts, TongguanError
+from tongguan.errors import TongguanError
 from tongguan.service.console.address import link
 from tongguan.service.console.figures import ZONE
 from tongguan.service.console.lines import legal_lines
+from tongguan.service.console.pages.decide_answer import answer, compared, readings_of, steps_of, traced
+from tongguan.service.console.pages.decide_form import READING, STEPS, Form, read_form, step_of, text_of
 from tongguan.service.console.visit import Visit, Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -22,65 +25,111 @@ from tongguan.service.permission import needs
 __all__ = ["router"]
 
 router = APIRouter()
-YES_NO = {"yes": True, "no": False}
 
 
 @page_at(router, "/decide", "decisions.ask")
 def decide(visit: Visitor) -> Response:
-    """The form with the answer to what it holds."""
-    asked = _asked(visit)
-    data = {
-        "asked": asked,
-        "given": bool([k for k in law.FIELDS if k in visit.request.query_params]),
-        **answer(visit, asked),
-        "conditions": {ground: list(needs) for ground, needs in law.GROUNDS.items()},
-        "countries": sorted(law.country_codes()),
-        "zones": law.zone_names(visit.language),
-        "logged": _logged(visit),
+    """The form in steps, with the answer to what it holds."""
+    return visit.page("decide.html", _all(visit))
+
+
+@router.get("/decide/export", dependencies=[needs("decisions.ask")])
+def save(visit: Visitor) -> Response:
+    """Facts, readings, answer and trace as a JSON file, its digest sealed in the audit log before it leaves."""
+    data = _all(visit)
+    kept = {name: data[name] for name in ("facts", "errors", "decision", "trace", "compare")}
+    kept["readings"] = {reading["id"]: reading["taken"] for reading in data["readings"]}
+    content = json.dumps(kept, ensure_ascii=False, indent=1, default=str).encode()
+    decision = data["decision"] or {"date": None, "pathway": None}
+    body = {"date": decision["date"], "pathway": decision["pathway"], "sha256": sha256(content).hexdigest()}
+    entry = visit.seal("export", {"what": "decision", "format": "json", "rows": 1, **body})
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    headers = {
+        "Content-Disposition": f'attachment; filename="tongguan-decision-{stamp}.json"',
+        "X-Audit-Entry": str(entry),
     }
-    return visit.page("decide.html", data)
+    return Response(content, media_type="application/json", headers=headers)
 
 
 @router.post("/decide", dependencies=[needs("decisions.record", exporter_of)])
 async def record(visit: Visitor) -> Response:
     """Seal the answer in the audit log, and come back to it."""
-    form = await visit.request.form()
-    visit.check_form(str(form.get("csrf", "")))
-    asked = {name: str(form[name]).strip() for name in law.FIELDS if form.get(name)}
-    found = answer(visit, asked)
-    if found["decision"] is None:
-        return visit.go(link("/decide", asked))
-    body = {"facts": found["facts"], "date": found["decision"]["date"], "pathway": found["decision"]["pathway"]}
-    return visit.go(link("/decide", {**asked, "logged": visit.seal("decision", body)}))
+    sent = await visit.request.form()
+    visit.check_form(str(sent.get("csrf", "")))
+    form = read_form(visit, {name: str(value) for name, value in sent.items()})
+    decision = answer(form)
+    back = {**form.params, "step": _step(str(sent.get("step", "")))}
+    if decision is None:
+        return visit.go(link("/decide", back))
+    body = {
+        "facts": dict(form.facts),
+        "date": decision["date"],
+        "pathway": decision["pathway"],
+        **({"readings": dict(form.readings)} if form.readings else {}),
+    }
+    return visit.go(link("/decide", {**back, "logged": visit.seal("decision", body)}))
 
 
-def answer(visit: Visit, asked: Mapping[str, str]) -> Row:
-    """The decision for what a form holds: facts, decision (None where a field cannot be read), errors by field."""
-    facts: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for name, text in asked.items():
-        value = _value(name, text)
-        if value is None:
-            continue
-        try:
-            law.Facts.of(_nested({name: value}))
-            facts[name] = value
-        except BadFacts:
-            errors[name] = visit.t(f"decide.bad.{law.FIELDS[name]}")
-    decision = None
-    if not errors:
-        try:
-            decision = law.decision_json(law.decide(_nested(facts)))
-        except BadFacts:
-            errors["data.personal"] = visit.t("decide.bad.contradiction")
-    lines = legal_lines(str(facts.get("date") or _today()))
-    return {"facts": facts, "errors": errors, "decision": decision, "lines": lines}
+def _all(visit: Visit) -> Row:
+    """What page, twin and file are drawn from."""
+    form, given = _form(visit)
+    decision = answer(form)
+    trace = traced(form)
+    steps = steps_of(visit, form, decision, trace)
+    asked_for = _step(visit.get("step"))
+    return {
+        "asked": dict(form.asked),
+        "given": given,
+        "facts": dict(form.facts),
+        "errors": dict(form.errors),
+        "params": form.params,
+        "decision": decision,
+        "steps": steps,
+        "step": asked_for or _first_open(steps, form),
+        "readings": readings_of(form, decision),
+        "turned": len(form.readings),
+        "trace": trace,
+        "lines": legal_lines(str(form.facts.get("date") or _today())),
+        **compared(visit, form, decision),
+        "links": _links(form, decision),
+        "logged": _logged(visit),
+    }
 
 
-def _asked(visit: Visit) -> dict[str, str]:
-    """The fields of the address; at first what the workspace knows already."""
-    given = {name: visit.get(name)[:200] for name in law.FIELDS if visit.get(name)}
-    return given or _known(visit)
+def _links(form: Form, decision: Row | None) -> Row:
+    """Ways to every field, and to what would change the answer, filled in."""
+
+    def to(path: str, more: Mapping[str, str]) -> str:
+        return link("/decide", {**form.params, **more, "step": step_of(path)}) + f"#f-{path.replace('.', '-')}"
+
+    changes = (decision or {}).get("would_change", ())
+    return {
+        "fields": {path: to(path, {}) for path in law.FIELDS},
+        "changes": [to(change["fact"], {change["fact"]: text_of(change["value"])}) for change in changes],
+    }
+
+
+def _form(visit: Visit) -> tuple[Form, bool]:
+    """The form of the address; at first what the workspace knows already."""
+    asked = visit.request.query_params
+    given = any(name in law.FIELDS or name.startswith(READING) for name in asked) or (
+        "step" in asked and "about" not in asked
+    )
+    return read_form(visit, dict(asked) if given else _known(visit)), given
+
+
+def _step(text: str) -> str:
+    """A step that was named, "" where there is none of that name."""
+    return text if text in STEPS else ""
+
+
+def _first_open(steps: list[Row], form: Form) -> str:
+    """The step that needs somebody first: something wrong, something missing; else the one that is changed most."""
+    for need in ("wrong", "missing"):
+        for step in steps:
+            if step[need]:
+                return str(step["id"])
+    return "data" if form.facts else "who"
 
 
 def _known(visit: Visit) -> dict[str, str]:
@@ -93,10 +142,10 @@ def _known(visit: Visit) -> dict[str, str]:
     judged = (one or result)["decision"]
     used = {path: value for reason in judged["reasons"] for path, value in reason["facts"].items()}
     facts = {**_exporter(visit.console.org), "date": result["as_of"], **used}
-    return {path: _text(value) for path, value in facts.items() if path in law.FIELDS and value not in (None, "")}
+    return {path: text_of(value) for path, value in facts.items() if path in law.FIELDS and value not in (None, "")}
 
 
-def _exporter(path: Path) -> Row:
+def _exporter(path: Path) -> Mapping[str, object]:
     """What the organisation file says of the exporter; nothing where it cannot be read."""
     try:
         exporter = border.load_org(path).exporter
@@ -113,11 +162,6 @@ def _exporter(path: Path) -> Row:
     }
 
 
-def _text(value: Any) -> str:
-    """A fact as the form holds it."""
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
 def _logged(visit: Visit) -> int:
     """The entry that the address names, where it is a decision; else -1."""
     index = visit.number("logged", -1, 0, 2**53)
@@ -129,26 +173,3 @@ def _logged(visit: Visit) -> int:
 
 def _today() -> str:
     return datetime.now(ZONE).date().isoformat()
-
-
-def _value(name: str, text: str) -> Any:
-    """A field's text as the law room takes it; None where it says that it is not known."""
-    kind = law.FIELDS[name]
-    if kind == "bool":
-        return YES_NO.get(text)
-    if kind == "count":
-        digits = text.replace(",", "").replace("，", "").replace(" ", "")
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text
-    return text or None
-
-
-def _nested(flat: Mapping[str, Any]) -> Row:
-    """{"data.persons": 1} → {"data": {"persons": 1}}"""
-    tree: Row = {}
-    for path, value in flat.items():
-        *above, last = path.split(".")
-        place = tree
-        for part in above:
-            place = place.setdefault(part, {})
-        place[last] = value
-    return tree
