@@ -139,7 +139,17 @@ def test_search_is_bounded(officer: httpx.Client, params: dict[str, Any]) -> Non
     "day", ["today", "2026-13-01", "2026-02-30", "20261121", "1700000000", "2026-11-21T00:00", "", "٢٠٢٦-١١-٢١"]
 )
 @pytest.mark.parametrize(
-    "path", ["instruments", "zones", "destinations", "destinations/SG", "search?q=a", "entries/beijing"]
+    "path",
+    [
+        "instruments",
+        "zones",
+        "zones/BJ-2024",
+        "zones/disagreements",
+        "destinations",
+        "destinations/SG",
+        "search?q=a",
+        "entries/beijing",
+    ],
 )
 def test_a_day_is_a_day(officer: httpx.Client, path: str, day: str) -> None:
     answer = officer.get(f"{V1}/law/{path}", params={**dict(httpx.QueryParams(path.partition("?")[2])), "as_of": day})
@@ -159,19 +169,36 @@ def test_readings_are_all_there_and_taken(officer: httpx.Client) -> None:
                 answer = officer.post(f"{V1}/law/clocks", json={"procedure": "certification", "readings": taken})
             elif one["of"] == "notice":
                 answer = officer.post(f"{V1}/law/checklists/notice", json={"readings": taken})
+            elif one["of"] == "grade":
+                answer = officer.post(f"{V1}/law/grade", json={"readings": taken})
             else:
                 asked = {"category": "health", "number": 1, "readings": taken}
                 answer = officer.post(f"{V1}/law/destinations/US/threshold", json=asked)
             got(answer)
-    assert {one["of"] for one in found} == {"decisions", "clocks", "notice", "destinations"}
+    assert {one["of"] for one in found} == {"decisions", "clocks", "notice", "grade", "destinations"}
 
 
 def test_zones_have_the_lists_of_the_day(officer: httpx.Client) -> None:
     """Beijing's second list took the first one's place on 2026-05-11."""
     for day, held in (("2024-08-29", []), ("2026-05-10", ["BJ-2024"]), ("2026-05-11", ["BJ-2025"])):
-        found = {one["id"]: one for one in got(officer.get(f"{V1}/law/zones", params={"as_of": day}))}
-        assert [one["id"] for one in found["beijing"]["lists"]] == held
-        assert found["beijing"]["names"] == {"zh": "北京", "en": "Beijing"}
+        found = got(officer.get(f"{V1}/law/zones", params={"as_of": day}))
+        assert [one["id"] for one in found if one["zones"] == ["beijing"]] == held
+        assert all(one["from"] <= day and (one["to"] is None or one["to"] >= day) for one in found)
+
+
+def test_a_list_in_full_whether_or_not_it_holds(officer: httpx.Client) -> None:
+    for day, in_force in (("2026-05-10", True), ("2026-05-11", False)):
+        told = got(officer.get(f"{V1}/law/zones/BJ-2024", params={"as_of": day}))
+        assert told["in_force"] is in_force
+        assert told == law.zone_list_json(law.zone_list("BJ-2024"), date.fromisoformat(day))
+    refused(officer.get(f"{V1}/law/zones/BJ-2023"), "BJ-2024", status=404)
+
+
+def test_where_lists_disagree_both_are_shown(officer: httpx.Client) -> None:
+    day = date(2026, 11, 21)
+    told = got(officer.get(f"{V1}/law/zones/disagreements", params={"as_of": day.isoformat()}))
+    assert told == [law.disagreement_json(one) for one in law.disagreements(day)]
+    assert all(len({position["list"] for position in one["positions"]}) >= 2 for one in told)
 
 
 # ---- clocks
@@ -346,3 +373,33 @@ def test_answers_that_cannot_be(
         refused(answer, *words)
     else:
         got(answer)
+
+
+# ---- grades
+
+
+def test_the_grade_is_that_of_the_law_room(officer: httpx.Client) -> None:
+    """Personal information of ten million persons: the network data regulations' number."""
+    facts = {"date": "2026-11-21", "data": {"personal": True, "persons": 12_345_678, "sensitive_persons": 0}}
+    assert got(officer.post(f"{V1}/law/grade", json=facts)) == law.grade(facts).to_dict()
+    taken = {"elements": "both_needed"}
+    told = got(officer.post(f"{V1}/law/grade", json={**facts, "readings": taken}))
+    assert told == law.grade(facts, readings=taken).to_dict() and told["readings"]["elements"] == "both_needed"
+    undated = got(officer.post(f"{V1}/law/grade", json={"data": facts["data"]}))
+    assert undated["level"] == law.grade(facts).level
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"data": {"persons": -3}}, ("data.persons", "whole number", "such as")),
+        ({"data": {"describes": "weather"}}, ("data.describes", "users")),
+        ({"date": "2016-01-01"}, ("date", "2017-01-01")),
+        ({"date": "2099-01-01"}, ("date", "2027-12-31")),
+        ({"annex_h": {}}, ("annex_h",)),
+        ({"readings": {"degree": "x"}}, ("degree", "standard")),
+        ({"data": [1]}, ("data", "mapping")),
+    ],
+)
+def test_a_grade_asked_wrongly(officer: httpx.Client, facts: dict[str, Any], words: tuple[str, ...]) -> None:
+    refused(officer.post(f"{V1}/law/grade", json=facts), *words)

@@ -22,6 +22,7 @@ from tongguan.service.api import (
     law,
     me,
     people,
+    questions,
     rights,
     session,
     settings,
@@ -45,6 +46,7 @@ RESOURCES = (
     checks,
     decisions,
     law,
+    questions,
     settings,
     description,
 )

@@ -29,6 +29,7 @@ __all__ = [
     "Given",
     "GivenList",
     "GivenWithReadings",
+    "Graded",
     "Noticed",
     "Readings",
     "apart",
@@ -113,19 +114,25 @@ def _object(about: str = "") -> dict[str, Any]:
     return {"type": "object", "properties": {}, "additionalProperties": False, **more}
 
 
-def _checklist(name: str) -> dict[str, Any]:
+def _answers(fields: Mapping[str, Mapping[str, Any]], about: str) -> dict[str, Any]:
+    """The JSON Schema of answers to these fields (path → kind, choices, names)."""
     texts = {"type": ["array", "null"], "maxItems": 500, "items": {"type": "string", "maxLength": 200}}
     kinds: dict[str, dict[str, Any]] = {"bool": BOOL, "count": COUNT, "date": DAY_OR_NULL, "texts": texts}
-    fields = law.checklists()[name]["answers"]
-    return _nested(
-        {
-            path: (_choices(field["choices"]) if field["kind"] == "choice" else kinds.get(field["kind"], {}))
-            | {"title": f"{field['zh']} / {field['en']}"}
-            for path, field in fields.items()
-        },
-        "The answers of GET /law/checklists, nested as the dots of their paths say. What is absent is unknown; the day "
-        "is today where none is given.",
-    )
+    described = {
+        path: (_choices(field["choices"]) if field.get("choices") else kinds.get(field["kind"], {}))
+        | {"title": f"{field['zh']} / {field['en']}"}
+        for path, field in fields.items()
+    }
+    return _nested(described, f"{about} What is absent is unknown; the day is today where none is given.")
+
+
+def _checklist(name: str) -> dict[str, Any]:
+    about = "The answers of GET /law/checklists, nested as the dots of their paths say."
+    return _answers(law.checklists()[name]["answers"], about)
+
+
+def _grading() -> dict[str, Any]:
+    return _answers(law.grading_fields(), "What is known of the data and of who handles it.")
 
 
 def _case() -> dict[str, Any]:
@@ -187,6 +194,7 @@ GivenList = Annotated[
 """Facts, many times; what is wrong with one is told of that one."""
 Checked = Annotated[_Mapping, _Described(lambda: _checklist("necessity"))]
 Noticed = Annotated[_Mapping, _Described(lambda: _with_readings(_checklist("notice")))]
+Graded = Annotated[_Mapping, _Described(lambda: _with_readings(_grading()))]
 Case = Annotated[_Mapping, _Described(_case)]
 Short = Annotated[str, StringConstraints(max_length=60)]
 Readings = Annotated[dict[Short, Short], Field(max_length=KEYS)]
