@@ -135,7 +135,13 @@ def commands_alone(rounds: int, scratch: Path) -> list[Row]:
     return [Row("tongguan decide, cold start", decide, 0), Row("make run ONCE=1, after set-up", sample, 0)]
 
 
-def page(path: Path, rows: list[Row], alone: list[Row]) -> str:
+def decisions() -> str:
+    """The section of bench_decide.py."""
+    command = [PYTHON, str(ROOT / "bench/bench_decide.py")]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def page(path: Path, rows: list[Row], alone: list[Row], decided: str) -> str:
     by_name = {row.what.split(" (")[0]: row for row in rows}
     inspect, flow, shark = by_name["tongguan inspect"], by_name["tcpflow"], by_name["tshark -T fields"]
     reassembly = by_name["tongguan, reassembly alone"]
@@ -163,6 +169,7 @@ def page(path: Path, rows: list[Row], alone: list[Row]) -> str:
         heading,
         *[row.line() for row in alone],
         "",
+        decided,
     ])  # fmt: skip
 
 
@@ -177,7 +184,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=scratch_root) as folder:
         rows = compare_captures(path, arguments.rounds, Path(folder))
         alone = commands_alone(arguments.rounds, Path(folder))
-    arguments.page.write_text(page(path, rows, alone), encoding="utf-8")
+    arguments.page.write_text(page(path, rows, alone, decisions()), encoding="utf-8")
     print(arguments.page.read_text(encoding="utf-8"))
 
 
