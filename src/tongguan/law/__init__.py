@@ -11,7 +11,7 @@ asks every rule.
 """
 
 from tongguan.law.asking import choices, is_claim, known_days
-from tongguan.law.bulk import Threshold, bulk_categories, threshold
+from tongguan.law.bulk import Threshold, bulk_categories, bulk_readings, threshold
 from tongguan.law.checklist import Finding, Findings, Outcome, checklists
 from tongguan.law.citing import Provision, Standing, article, articles, cite_as_of
 from tongguan.law.decision import decide, decide_many, thresholds, window
@@ -84,6 +84,7 @@ __all__ = [
     "articles",
     "book_word",
     "bulk_categories",
+    "bulk_readings",
     "can_change",
     "checklists",
     "choices",

@@ -13,7 +13,7 @@ from typing import Any
 from tongguan.errors import BadFacts
 from tongguan.law.destinations import data, regime_of
 
-__all__ = ["Threshold", "bulk_categories", "threshold"]
+__all__ = ["Threshold", "bulk_categories", "bulk_readings", "threshold"]
 
 MOST = 10_000_000_000
 
@@ -48,6 +48,18 @@ def bulk_categories(country: str, as_of: date) -> dict[str, dict[str, Any]]:
         category: entry
         for category, entry in _ever(country).items()
         if entry["from"] <= as_of <= entry.get("to", date.max)
+    }
+
+
+def bulk_readings() -> dict[str, Any]:
+    """How the exact number may be read (`bulk_line`): the question in both languages, the default, what each says."""
+    entry = data()["readings"]["bulk_line"]
+    says = {option: dict(text) for option, text in entry["readings"].items()}
+    return {
+        "id": "bulk_line",
+        "text": {"zh": entry["zh"], "en": entry["en"]},
+        "default": entry["default"],
+        "says": says,
     }
 
 
