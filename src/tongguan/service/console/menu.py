@@ -19,7 +19,16 @@ class Group:
 
 GROUPS = (
     Group("menu.workbench", "home", (("menu.workbench", "/"),)),
-    Group("menu.activities", "gate", (("menu.decide", "/decide"), ("law.menu", "/law"), ("law.clocks", "/law/clocks"))),
+    Group(
+        "menu.activities",
+        "gate",
+        (
+            ("menu.decide", "/decide"),
+            ("law.menu", "/law"),
+            ("law.clocks", "/law/clocks"),
+            ("law.dest", "/law/destinations"),
+        ),
+    ),
     Group(
         "menu.monitoring",
         "flow",
