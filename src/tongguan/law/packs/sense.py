@@ -110,7 +110,7 @@ def _statements(values: Mapping[str, Any], _: Known) -> Iterator[Fault]:
         if ("n" in statement) != ("unit" in statement):
             yield Fault(path, "n and unit go together; such as n: 15, unit: working_day")
         begins, ends = statement.get("from") or values["from"], statement.get("to") or values.get("to")
-        if ends and ends < begins:
+        if {"from", "to"} & statement.keys() and ends and ends < begins:
             yield Fault((*path, "to"), f"expected {begins} or later, found {ends}")
         if ("persons" in statement) != ("of" in statement):
             yield Fault(path, "persons and of go together; such as persons: 1000000, of: sensitive")
