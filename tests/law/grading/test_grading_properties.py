@@ -22,7 +22,7 @@ DAYS = [
     date(2018, 1, 1), date(2021, 10, 1), date(2022, 9, 1), date(2024, 3, 22), date(2024, 8, 30), date(2024, 10, 1),
     date(2025, 1, 1), date(2025, 5, 30), date(2026, 5, 10), date(2026, 5, 11), date(2026, 11, 21),
 ]  # fmt: skip
-COUNTS = [0, 50_000, 99_999, 100_000, 100_001, 999_999, 1_000_000, 1_000_001, 9_999_999, 10_000_000, 10_000_001]
+COUNTS = [0, 1, 2, 50_000, 99_999, 100_000, 100_001, 999_999, 1_000_000, 1_000_001, 9_999_999, 10_000_000, 10_000_001]
 MORE = {"data.persons", "data.sensitive_persons", "data.group_health_persons", "handler.processes_persons"}
 READINGS = st.fixed_dictionaries(
     {name: st.sampled_from([entry["default"], entry["other"]]) for name, entry in data()["readings"].items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tongguan.law.answers import Sheet
 from tongguan.law.checklist import Truth, both, is_
-from tongguan.law.grading.reading import at_least_persons, data, factors
+from tongguan.law.grading.reading import KINDS, at_least_persons, data, factors
 
 __all__ = ["CONDITIONS", "DEGREES", "PUBLIC", "any_of", "at_least_harm", "no_public_harm", "told", "trigger"]
 
@@ -145,7 +145,8 @@ def _one(sheet: Sheet, path: str) -> Counted:
     if value is not None:
         return value, value, set()
     both = sheet("data.persons_with_both") if path in ("data.persons", "data.sensitive_persons") else None
-    return both or 0, ENDLESS, {path}
+    some = path == "data.sensitive_persons" and any(sheet(kind) for kind in KINDS)  # somebody's account or record
+    return max(both or 0, some), ENDLESS, {path}
 
 
 def _all(sheet: Sheet) -> Counted:
@@ -153,12 +154,12 @@ def _all(sheet: Sheet) -> Counted:
     persons, sensitive = _one(sheet, "data.persons"), _one(sheet, "data.sensitive_persons")
     missing = persons[2] | sensitive[2]
     overlap = sheet("data.persons_with_both")
-    if missing:
-        return max(persons[0], sensitive[0]), ENDLESS, missing
-    if overlap is None and persons[0] and sensitive[0]:
-        return max(persons[0], sensitive[0]), persons[0] + sensitive[0], {"data.persons_with_both"}
-    total = persons[0] + sensitive[0] - (overlap or 0)
-    return total, total, set()
+    if overlap is None and not (persons[0] and sensitive[0]) and not missing:
+        overlap = 0  # without persons of the one kind there are none with both
+    most = persons[1] + sensitive[1]
+    if overlap is None:
+        return max(persons[0], sensitive[0]), most, missing or {"data.persons_with_both"}
+    return persons[0] + sensitive[0] - overlap, most - overlap, missing
 
 
 def _processed(sheet: Sheet) -> Counted:
