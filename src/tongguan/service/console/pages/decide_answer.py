@@ -24,7 +24,7 @@ from tongguan.service.console.workspace import Row
 
 __all__ = ["answer", "compared", "readings_of", "steps_of", "traced"]
 
-SHORT = 5  # choices that stand side by side; more are a list
+SHORT = 4  # choices that stand side by side; more are a list
 FEW = 2  # facts that a reason names; where more decide together, it says only that they do
 
 
@@ -100,11 +100,14 @@ def _field(visit: Visit, path: str, form: Form) -> Row:
     """One field: what is asked, what one can choose ("not clear" among it), and how absence counts."""
     day = _day(form)
     choices = list(dict.fromkeys([*law.choices(path, day), *_kept(path, form)]))
+    dated = law.FIELDS[path] in ("list", "scenario")  # the choices hang on the day
+    beside = len(choices) <= SHORT and not dated
     return {
         "path": path,
         "kind": law.FIELDS[path],
-        "options": _options(visit, path, choices),
-        "dated": law.FIELDS[path] in ("list", "scenario"),  # the choices hang on the day
+        "options": _options(visit, path, choices, first=not beside),
+        "beside": beside,
+        "dated": dated,
         "claim": law.is_claim(path),
         "help": visit.t(f"decide.help.{path}") if has_word(f"decide.help.{path}") else "",
         "text": form.asked.get(path, ""),
@@ -112,14 +115,16 @@ def _field(visit: Visit, path: str, form: Form) -> Row:
     }
 
 
-def _options(visit: Visit, path: str, choices: list[str]) -> list[tuple[str, str]]:
-    """Values with their names; none where a field is free."""
+def _options(visit: Visit, path: str, choices: list[str], *, first: bool) -> list[tuple[str, str]]:
+    """Values with their names, what leaves the fact open `first` or last; none where a field is free."""
     if law.FIELDS[path] == "bool":
         named = [("yes", visit.t("fact.yes")), ("no", visit.t("fact.no"))]
-    else:
+    elif law.choices(path):
         named = [(value, _choice_name(visit, path, value)) for value in choices]
+    else:
+        return []
     left = ("", visit.t("decide.none" if law.is_claim(path) else "fact.unknown"))
-    return [] if not named else [*named, left] if len(named) < SHORT else [left, *named]
+    return [left, *named] if first else [*named, left]
 
 
 def _choice_name(visit: Visit, path: str, value: str) -> str:
