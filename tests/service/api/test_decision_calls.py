@@ -206,6 +206,19 @@ def test_a_trace_asks_every_rule_of_the_day(viewer: httpx.Client) -> None:
     assert got(viewer.post(f"{V1}/decisions/trace", json=undated))["trace"]
 
 
+def test_what_is_recorded_stands_in_the_log(house: House, address: str) -> None:
+    """With its days, which a log keeps as text."""
+    asked = {**hr(), "filed": {"path": "standard_contract", "state": "in_force", "day": "2025-03-03"}}
+    with house.caller(address, house.people["compliance_officer"]) as officer:
+        told = got(officer.post(f"{V1}/decisions", json={**asked, "readings": {"hr_documents": "either"}}), 201)
+    [entry] = house.trust.audit.entries(told["entry"], 1)
+    assert entry.kind == "decision" and entry.body["pathway"] == told["decision"]["pathway"]
+    assert entry.body["date"] == entry.body["facts"]["date"] == "2026-11-20"
+    assert entry.body["facts"]["filed.day"] == "2025-03-03" and entry.body["facts"]["data.persons"] == 200_000
+    assert entry.body["readings"] == {"hr_documents": "either"}
+    assert told["decision"] == law.decision_json(law.decide(asked, readings={"hr_documents": "either"}))
+
+
 def test_asking_leaves_no_trace_in_the_log(house: House, viewer: httpx.Client) -> None:
     before = house.trust.audit.size
     for path, body in (("ask", FACTS), ("trace", FACTS), ("batch", {"facts": [FACTS, {"date": "x"}]})):
@@ -214,6 +227,23 @@ def test_asking_leaves_no_trace_in_the_log(house: House, viewer: httpx.Client) -
 
 
 # ---- what nobody should send
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("decisions/ask", '{"exporter": {"city": "\\ud800"}}'),
+        ("decisions/batch", '{"facts": [{"exporter": {"city": "\\ud800"}}]}'),
+        ("decisions/trace", '{"\\udfff": 1}'),
+        ("law/clocks", '{"procedure": "certification", "\\ud800": 1}'),
+        ("law/checklists/necessity", '{"scope": {"items_sent": ["\\ud800"], "items_needed": ["name"]}}'),
+        ("law/checklists/notice", '{"readings": {"\\ud800": "x"}}'),
+        ("law/grade", '{"data": {"describes": "\\ud800"}}'),
+    ],
+)
+def test_half_a_character_is_refused(viewer: httpx.Client, path: str, body: str) -> None:
+    answer = viewer.post(f"{V1}/{path}", content=body.encode(), headers={"content-type": "application/json"})
+    assert "lone surrogate" in got(answer, 422)["error"]["text"]["en"]
 
 
 @pytest.mark.parametrize("path", ["ask", "trace", "batch"])

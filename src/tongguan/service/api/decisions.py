@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -15,7 +16,7 @@ from tongguan import identify, law
 from tongguan.errors import BadFacts, Conflict
 from tongguan.model import Decision
 from tongguan.service.api.calling import House, TrustRoom
-from tongguan.service.api.facts import Given, GivenList, GivenWithReadings, Readings, apart, dated
+from tongguan.service.api.facts import Given, GivenList, Readings, apart, dated
 from tongguan.service.api.shapes import Shown, Strict
 from tongguan.service.console.visit import exporter_of
 from tongguan.service.limits import Full, Places
@@ -89,7 +90,7 @@ class Found(Shown):
 
 
 @router.post("/decisions/ask")
-def ask(by: Asker, facts: GivenWithReadings) -> dict[str, Any]:
+def ask(by: Asker, facts: Given) -> dict[str, Any]:
     """The path that the law of the day asks, why, and what would change it. Nothing is recorded."""
     asked, readings = apart(facts)
     return law.decision_json(law.decide(_facts(asked), readings=readings))
@@ -109,7 +110,7 @@ def ask_many(by: Asker, batch: Batch) -> JSONResponse:
 
 
 @router.post("/decisions/trace")
-def trace(by: Asker, facts: GivenWithReadings) -> dict[str, Any]:
+def trace(by: Asker, facts: Given) -> dict[str, Any]:
     """The answer, and under `trace` every rule of the day in the order in which it is asked: whether it applied, and
     on which facts. Nothing is recorded."""
     given, readings = apart(facts)
@@ -120,10 +121,14 @@ def trace(by: Asker, facts: GivenWithReadings) -> dict[str, Any]:
 
 @router.post("/decisions", status_code=201)
 def record(house: House, by: Annotated[Principal, needs("decisions.record", exporter_of)], facts: Given) -> Recorded:
-    """The same, written into the audit log."""
-    asked = _facts(facts)
-    decision = law.decision_json(law.decide(asked))
-    body = {"facts": dict(asked.values), "date": decision["date"], "pathway": decision["pathway"]}
+    """The same as `ask`, written into the audit log with the facts and the readings taken."""
+    given, readings = apart(facts)
+    asked = _facts(given)
+    decision = law.decision_json(law.decide(asked, readings=readings))
+    known = {path: value.isoformat() if isinstance(value, date) else value for path, value in asked.values.items()}
+    body: dict[str, Any] = {"facts": known, "date": decision["date"], "pathway": decision["pathway"]}
+    if readings:
+        body["readings"] = readings
     return Recorded(decision=decision, entry=house.trust.record("decision", by.name, body))
 
 

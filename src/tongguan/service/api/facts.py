@@ -6,12 +6,13 @@ example; what stands here describes them, and bounds what comes in.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from tongguan import law
@@ -28,7 +29,6 @@ __all__ = [
     "Day",
     "Given",
     "GivenList",
-    "GivenWithReadings",
     "Graded",
     "Noticed",
     "Readings",
@@ -182,13 +182,24 @@ class _Described:
         return self.schema()
 
 
-_Mapping = Annotated[dict[str, Any], Field(max_length=KEYS)]
-Given = Annotated[_Mapping, _Described(_facts)]
-"""Facts."""
-GivenWithReadings = Annotated[_Mapping, _Described(lambda: _with_readings(_facts()))]
+def _plain(given: Any) -> Any:
+    """What can be written again, into an answer or a log: no halves of characters, no depths without end."""
+    try:
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a character (a lone surrogate); expected whole text") from None
+    except RecursionError:
+        raise ValueError("is nested too deep; expected facts as in a facts file") from None
+    return given
+
+
+_Mapping = Annotated[dict[str, Any], Field(max_length=KEYS), AfterValidator(_plain)]
+Given = Annotated[_Mapping, _Described(lambda: _with_readings(_facts()))]
+"""Facts, and readings beside them."""
 GivenList = Annotated[
     list[Any],
     Field(min_length=1, max_length=MOST_FACTS),
+    AfterValidator(_plain),
     _Described(lambda: {"type": "array", "items": _facts(), "minItems": 1, "maxItems": MOST_FACTS}),
 ]
 """Facts, many times; what is wrong with one is told of that one."""
