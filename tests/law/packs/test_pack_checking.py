@@ -18,7 +18,7 @@ from tongguan.law.book import Book
 from tongguan.law.packs.checking import check, checked_json, checked_text
 from tongguan.law.packs.shelf import VARIABLE
 
-EXAMPLE = Path(__file__).parents[3] / "examples/law/zone-list.yaml"
+EXAMPLE = Path(__file__).parents[3] / "examples/law/packs/linjiang-2026.yaml"
 GOOD = EXAMPLE.read_text(encoding="utf-8")
 SMALL = """format: 1
 id: XX-2026
