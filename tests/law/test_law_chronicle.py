@@ -60,21 +60,54 @@ def test_nothing_turns_on_any_other_day() -> None:
     assert [day for day in book().turns if day not in dict(STRETCHES)] == []
 
 
+READINGS = {  # the reading taken unless told otherwise, the other, and the article that leaves both
+    "ground_for_ciio": "open or closed, PROMO-2024 第七条第二款",
+    "hr_documents": "both or either, PROMO-2024 第五条第一款第二项",
+    "zone_for_ciio": "closed or open, PROMO-2024 第六条",
+    "list_of_another_zone": "open or closed, PROMO-2024 第六条",
+    "gba_for_ciio": "closed or open, PIPL 第四十条",
+    "large_handler": "gone or kept, PROMO-2024 第十三条",
+    "persons_of_both_kinds": "counted or left_out, PROMO-2024 第七条第一款第二项",
+    "persons_of_2022": "apart or together, SA-2022 第四条第三项",
+    "contract_covers": "both or sensitive_part, PROMO-2024 第八条",
+    "statutory_duty": "no_exemption or exemption, NDSR 第三十五条第六项",
+    "treaty": "exemption or no_exemption, PIPL 第三十八条第二款",
+}
+
+
+def test_the_readings_and_where_the_text_leaves_them() -> None:
+    assert {
+        key: f"{one['default']} or {one['other']}, {one['instrument']} {one['article']}"
+        for key, one in book().readings.items()
+    } == READINGS
+
+
 def facts(page: Page) -> Iterator[tuple[str, str]]:
     """What the law of a day holds, in the words of the chronicle."""
     yield "regime", page.regime
     yield "counting from", page.window_starts
     yield from ((f"number {name}", str(number)) for name, number in page.numbers.items())
     yield from ((f"list {zone}", listed) for zone, listed in page.lists.items())
-    yield from ((f"gba_recipient {code}", "") for code in page.gba_recipients)
-    if page.lists_shared:
-        yield "lists_shared", ""
+    yield from resting_on(page)
     for key, scenario in page.scenarios.items():
         yield from ((f"scenario {key}", f"{name} {number}") for name, number in scenario.numbers.items())
     for rule in page.rules:
         yield from ((f"rule {rule.id}", said) for said in of_rule(rule))
     for duty in page.duties:
         yield from ((f"duty {duty.id}", said) for said in of_duty(duty))
+
+
+def resting_on(page: Page) -> Iterator[tuple[str, str]]:
+    """Where the numbers and what is counted of a day stand."""
+    parameters = book().parameters
+    entries = {f"number {name}": periods for name, periods in parameters["numbers"].items()}
+    entries |= {"counting from": parameters["windows"], "lists_shared": parameters["lists_shared"]}
+    recipients = parameters["greater_bay_area"]["recipients"]
+    entries |= {f"gba_recipient {code}": periods for code, periods in recipients.items()}
+    for what, periods in entries.items():
+        for entry in periods:
+            if entry.get("from", date.min) <= page.first <= entry.get("to", date.max) and "instrument" in entry:
+                yield what, f"{entry['instrument']} {entry.get('article', '')}".strip()
 
 
 def of_rule(rule: Rule) -> Iterator[str]:
