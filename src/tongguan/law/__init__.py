@@ -36,6 +36,7 @@ from tongguan.law.listing import (
     matter_history,
     periods,
     turns,
+    zone_list_ids,
 )
 from tongguan.law.naming import (
     country_codes,
@@ -137,6 +138,7 @@ __all__ = [
     "value_name",
     "window",
     "zone_list",
+    "zone_list_ids",
     "zone_list_json",
     "zone_list_text",
     "zone_lists",

@@ -18,7 +18,18 @@ from tongguan.law.instruments import Status, status
 from tongguan.law.searching import MOST_HITS, search
 from tongguan.wording import Language, wording
 
-__all__ = ["Turn", "book_word", "entry_names", "entry_of", "kinds", "listing", "matter_history", "periods", "turns"]
+__all__ = [
+    "Turn",
+    "book_word",
+    "entry_names",
+    "entry_of",
+    "kinds",
+    "listing",
+    "matter_history",
+    "periods",
+    "turns",
+    "zone_list_ids",
+]
 
 ONE_DAY = timedelta(days=1)
 ENDED = (Status.REPLACED, Status.LAPSED)
@@ -44,7 +55,8 @@ def listing(as_of: date, kind: str | None = None, words: str = "") -> list[dict[
 
     Each: `{kind, id, names, from, to, confidence, status, standing, cites}` with what its kind has beside: `form,
     issuer, number, published, replaced_by, source, draft` of an instrument, `order` and `pathway` of a rule, `value` of
-    a number, `default, other, says` of a reading, `due` and `paths` of a duty. `status` is a value of `Status`,
+    a number, `default, other, says` of a reading, `due` (a day), `due_after` (`{months, after}`, a fact) and
+    `paths` of a duty. `status` is a value of `Status`,
     `standing` in_force, ended, ahead or unclear. A matter's `cites` are those of that day, a rule's and a duty's too;
     an entry without a confidence of its own has that of the text it rests on: a matter of its leading article, others
     the weakest.
@@ -93,6 +105,11 @@ def matter_history(matter: str) -> list[dict[str, Any]]:
 def entry_of(document: str, ident: str) -> str | None:
     """The name by which `show` opens what stands under an id in a file of the data; None where it has no entry."""
     return _by_document().get((document, ident))
+
+
+def zone_list_ids() -> tuple[str, ...]:
+    """Every list of a zone or region on file, whether or not it is in force, in the order of the book."""
+    return tuple(book().zone_lists)
 
 
 @cache
@@ -175,7 +192,10 @@ def _own(entry: Entry, order: Mapping[str, int]) -> dict[str, Any]:
         says = {option: dict(text) for option, text in node.get("says", {}).items()}
         return {"default": node["default"], "other": node["other"], "says": says}
     if entry.kind == "duty":
-        return {"due": _iso(node.get("due")), "paths": list(node["paths"])}
+        due = node.get("due")
+        fixed = due if isinstance(due, date) else None
+        after = dict(due) if isinstance(due, Mapping) else None
+        return {"due": _iso(fixed), "due_after": after, "paths": list(node["paths"])}
     return {}
 
 

@@ -27,6 +27,7 @@ GROUPS = (
             ("law.menu", "/law"),
             ("law.clocks", "/law/clocks"),
             ("law.dest", "/law/destinations"),
+            ("law.zones", "/law/zones"),
         ),
     ),
     Group(

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tongguan import law
 from tongguan.law import clocks
+from tongguan.law.packs.telling import told
 from tongguan.service.console import address, drawing, figures, gauge, lines, names
 from tongguan.service.console.menu import visible
 
@@ -100,6 +101,7 @@ def render(template: str, visit: Visit, data: Row) -> str:
             regime=lambda r: law.regime_name(r, language),
             book_word=lambda family, ident: law.book_word(family, ident, language),
             clock_word=lambda key: clocks.clock_word(key, language),
+            pack_word=lambda key, **values: told(key, language, **values),
             zone_or_place=lambda ident: law.zone_names(language).get(ident) or law.country_name(ident, language),
             zones=lambda found, name: [pathway(zone) for zone in lines.zones(found, name)],
             kind_word=lambda kind: known("kind", kind),

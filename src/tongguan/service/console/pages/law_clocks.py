@@ -92,7 +92,7 @@ def _fields(form: Form) -> Row:
             "id": event.id,
             "text": dict(event.text),
             "who": dict(actor(event.who)),
-            "near": event.id in known | after | opening or f"events.{event.id}" in form.errors,
+            "near": event.id in known | after | opening or "events." + event.id in form.errors,
         }
         for event in form.procedure.events.values()
     ]
