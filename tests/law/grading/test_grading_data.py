@@ -13,14 +13,13 @@ import pytest
 import yaml
 
 from tongguan.law import grade
-from tongguan.law.citing import citations, faults
+from tongguan.law.citing import citations, documents, faults
 from tongguan.law.grading.conditions import CONDITIONS, DEGREES, PUBLIC
 from tongguan.law.grading.judging import LEVELS
 from tongguan.law.grading.reading import data, factors, grading_fields
 from tongguan.wording import wording
 
 TABLE = yaml.safe_load(Path(__file__).parent.joinpath("grading_timetable.yaml").read_text(encoding="utf-8"))
-NUMERALS = {"一": 1, "二": 2, "两": 2, "三": 3, "十": 10, "二十": 20, "十二月十五": 1215}
 
 
 def row(group: str, key: str, entry: Mapping[str, Any]) -> list[Any]:
@@ -91,6 +90,11 @@ def test_there_are_eighteen_factors_all_from_memory_and_it_is_said() -> None:
     assert any("凭记忆" in said["zh"] and "from memory" in said["en"] for said in found.cautions)
 
 
+def test_what_counts_as_not_claimed_where_absent() -> None:
+    assert grade({"date": "2026-11-21"}).not_claimed == ("handler.zone", "status.core")
+    assert grade({"date": "2026-11-21", "status": {"core": False}}).not_claimed == ("handler.zone",)
+
+
 def test_the_defaults_of_the_readings() -> None:
     taken = {name: (entry["default"], entry["other"]) for name, entry in data()["readings"].items()}
     assert taken == {
@@ -151,3 +155,28 @@ def test_every_word_is_used_and_every_used_word_is_there() -> None:
     for reading in ("published_rule", "beijing_automotive"):
         options = data()["readings"][reading]["readings"]
         assert {f"caution.{reading}_{option}" for option in options} <= set(texts)
+
+
+def test_the_numbers_of_the_lists_are_those_of_their_packs() -> None:
+    """What the packs of the lists say of persons, each once more apart from it here, is the same and as complete."""
+    counts = {"ordinary": "persons", "sensitive": "sensitive", "sensitive_with_accounts": "sensitive", "any": "all"}
+    named = set()
+    for pack, zone in (("beijing-2024", "beijing"), ("shanghai-2025", "shanghai")):
+        held = documents()[f"zones/{pack}"]
+        sectors = [item for sector in held["sectors"] for item in sector.get("important", [])]
+        for item in (one for one in (*held["important"], *sectors) if "persons" in one):
+            limit = {"reached": "at_least", "exceeded": "more_than"}[item["boundary"]]
+            count = "group_health" if item.get("id") == "group_health" else counts[item["of"]]
+            (same,) = (
+                entry
+                for entry in data()["triggers"]
+                if zone in str(entry.get("when", {}).get("handler.zone"))
+                and (entry.get("count"), entry.get(limit)) == (count, item["persons"])
+                and ("any" in entry) == (item["of"] == "sensitive_with_accounts")
+            )
+            assert (same["from"], same.get("to")) == (held["from"], held.get("to")), same["id"]
+            assert same["when"].get("handler.ciio") == (False if zone == "shanghai" else item.get("ciio"))
+            named.add(same["id"])
+    assert named == {entry["id"] for entry in data()["triggers"] if entry["id"][:8] in ("beijing_", "shanghai")} - {
+        "beijing_current"
+    }

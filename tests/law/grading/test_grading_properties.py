@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tongguan.errors import BadFacts
@@ -27,6 +27,8 @@ MORE = {"data.persons", "data.sensitive_persons", "data.group_health_persons", "
 READINGS = st.fixed_dictionaries(
     {name: st.sampled_from([entry["default"], entry["other"]]) for name, entry in data()["readings"].items()}
 )
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def values(path: str) -> list[Any]:
@@ -51,10 +53,6 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
 
 def graded(flat: Mapping[str, Any], readings: Mapping[str, str] | None = None) -> Grade:
     return grade(nested(flat), readings=readings)
-
-
-def settled(found: Grade) -> tuple[str, ...]:
-    return found.possible
 
 
 @st.composite
@@ -92,6 +90,7 @@ def without(facts: Mapping[str, Any], hidden: set[str]) -> dict[str, Any]:
     return {path: value for path, value in facts.items() if path not in gone}
 
 
+@calm
 @given(whole(), st.sets(st.sampled_from(HIDEABLE), max_size=40), READINGS)
 def test_an_unknown_never_yields_a_level_that_a_completion_contradicts(
     facts: dict[str, Any], hidden: set[str], readings: dict[str, str]
@@ -114,6 +113,7 @@ DECIDING = [
 ]  # fmt: skip
 
 
+@calm
 @given(whole(), st.sets(st.sampled_from(DECIDING), min_size=1, max_size=2), READINGS)
 def test_the_possible_levels_are_those_of_the_completions(
     facts: dict[str, Any], hidden: set[str], readings: dict[str, str]
@@ -140,6 +140,7 @@ def test_the_possible_levels_are_those_of_the_completions(
     assert {one.path for one in found.missing if "level" in one.changes} <= {*hidden, *factors(), "annex_g.none"}
 
 
+@calm
 @given(whole(), st.sampled_from(sorted(MORE)), st.integers(1, 20_000_000), READINGS)
 def test_more_persons_never_lower_a_level(
     facts: dict[str, Any], path: str, more: int, readings: dict[str, str]
@@ -159,6 +160,7 @@ def test_more_persons_never_lower_a_level(
     }
 
 
+@calm
 @given(whole(), st.sets(st.sampled_from(HIDEABLE), max_size=20), st.data())
 def test_the_order_of_facts_changes_nothing(facts: dict[str, Any], hidden: set[str], draw: st.DataObject) -> None:
     known = without(facts, hidden)
@@ -166,6 +168,7 @@ def test_the_order_of_facts_changes_nothing(facts: dict[str, Any], hidden: set[s
     assert graded(known).to_dict() == graded(shuffled).to_dict()
 
 
+@calm
 @given(whole(), st.sets(st.sampled_from(HIDEABLE), max_size=40), READINGS)
 def test_an_answer_is_whole_in_both_languages(
     facts: dict[str, Any], hidden: set[str], readings: dict[str, str]
@@ -186,6 +189,7 @@ def test_an_answer_is_whole_in_both_languages(
     assert explain_grade(found, "zh") != explain_grade(found, "en")
 
 
+@calm
 @given(whole(), READINGS)
 def test_nothing_is_missing_where_everything_is_known(facts: dict[str, Any], readings: dict[str, str]) -> None:
     found = graded(facts, readings)

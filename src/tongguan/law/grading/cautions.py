@@ -64,7 +64,7 @@ def _zone(values: Mapping[str, Any], readings: Mapping[str, str]) -> Iterator[st
     """Lists of the zone whose numbers are not held, and one that did not carry a number over."""
     zone = values.get("handler.zone", "none")
     held = [entry for entry in data()["triggers"] if _names(entry, zone) and _holds(entry, values["date"])]
-    if zone != "none" and not any("count" in entry for entry in held):
+    if zone in book().page(values["date"]).lists and not any("count" in entry for entry in held):
         yield "zone_numbers_not_held"
     if zone in ("shanghai", "lingang") and held and values.get("handler.ciio"):
         yield "list_excludes_ciio"

@@ -210,9 +210,12 @@ class _Asked:
 
     def follows(self, when: str) -> Truth:
         """Whether what an obligation hangs on is so."""
-        counted = any_of(self.counted, Truth(self.sheet()("status.core") is True))
+        core = self.sheet()("status.core") is True
+        counted = any_of(self.counted, Truth(core))
         if when == "counted":
             return counted
+        if when == "filed":
+            return both(self.counted, Truth(not core))
         if when == "declared_next":
             return both(self.important, ~counted)
         if when == "core":
@@ -265,7 +268,9 @@ class _Asked:
 
     def missing(self) -> Iterator[Open]:
         level = self.level_missing() if len(self.possible) > 1 else frozenset()
-        dated = [one for one in self.current(data()["obligations"]) if "months" in one and self.counted.value]
+        dated = [
+            one for one in self.current(data()["obligations"]) if "months" in one and self.follows(one["when"]).value
+        ]
         parts = {
             "level": level,
             "filing": frozenset(self.filing.missing),
