@@ -168,9 +168,10 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from tongguan import progress, walk
+    from tongguan import law, progress, walk
 
     by = allowed("inspections.run")
+    law.zone_list_ids()  # opens the book: a bad pack is told before the work is done
     with progress.shown() as show:
         result = walk.inspect(
             arguments.sources,
@@ -198,8 +199,9 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from tongguan import service, trust
+    from tongguan import law, service, trust
 
+    law.zone_list_ids()  # opens the book: a bad pack is told before anybody asks
     service.serve(arguments.workspace, arguments.org, trust.home(), arguments.host, arguments.port)
     return 0
 

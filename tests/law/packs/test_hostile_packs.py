@@ -64,6 +64,14 @@ def test_what_is_refused_before_it_is_looked_at(raw: bytes, message: str) -> Non
     assert time.perf_counter() - started < 5
 
 
+def test_as_many_faults_as_fit_are_told_within_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text("".join(f"key{n}: 1\n" for n in range(80_000)), encoding="utf-8")
+    started = time.perf_counter()
+    [found] = check([path])
+    assert len(found.faults) == 100 and time.perf_counter() - started < 20
+
+
 @pytest.mark.parametrize("raw", [b"", b"# nothing\n", b"text", b"[]", b"- - - a", b"null", b"12", b"2026-10-01"])
 def test_what_is_no_pack_at_all(raw: bytes) -> None:
     document = read(raw, "p.yaml")

@@ -229,7 +229,7 @@ def test_an_instrument_that_nobody_knows_is_cited_by_the_lists_name(
 
 
 def ask(folder: Path | str, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, VARIABLE: str(folder)}
+    environment = {**os.environ, VARIABLE: str(folder), "TONGGUAN_HOME": str(Path(folder).parent / "home")}
     return subprocess.run(
         [sys.executable, "-m", "tongguan.cli", *words], env=environment, capture_output=True, text=True, timeout=120
     )
@@ -267,11 +267,23 @@ def test_a_bad_pack_is_one_clear_error_at_start(write: Write, text: str, message
     assert shown.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", ["serve", "inspect"])
+def test_it_is_told_before_any_work(write: Write, tmp_path: Path, command: str) -> None:
+    folder = write("format: 2\n", "packs/bad.yaml").parent
+    words = {
+        "serve": ["serve", "--workspace", str(tmp_path), "--org", "none.yaml", "--port", "0"],
+        "inspect": ["inspect", "none.pcap", "--org", "none.yaml", "--out", str(tmp_path / "out")],
+    }
+    shown = ask(folder, *words[command])
+    assert shown.returncode == 2 and "bad.yaml, line 1: " in shown.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_that_is_not_there_is_one_clear_error() -> None:
     shown = ask("/no/such/folder", "law", "show", "PIPL")
     assert shown.returncode == 2 and VARIABLE in shown.stderr and "/no/such/folder" in shown.stderr
 
 
 def test_the_variable_is_documented() -> None:
-    text = (EXAMPLE.parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs/settings.md").read_text(encoding="utf-8")
     assert VARIABLE in text and "packs.md" in text

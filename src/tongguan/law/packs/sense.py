@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from tongguan.law.packs.reading import Path
@@ -12,6 +13,8 @@ from tongguan.law.packs.shape import SECTIONS, Fault, shape_faults
 from tongguan.law.packs.zone_list import stem_of
 
 __all__ = ["Known", "all_faults", "said", "sense_faults"]
+
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,8 @@ class Known:
 
 
 def all_faults(values: Any, known: Known) -> list[Fault]:
-    """All that is wrong with a pack; what contradicts itself is looked for only where the form is right."""
-    return list(shape_faults(values)) or list(sense_faults(values, known))
+    """What is wrong with a pack, the first hundred; contradictions are looked for only where the form is right."""
+    return list(islice(shape_faults(values), MOST_FAULTS)) or list(islice(sense_faults(values, known), MOST_FAULTS))
 
 
 def sense_faults(values: Mapping[str, Any], known: Known) -> Iterator[Fault]:
