@@ -1,14 +1,17 @@
 """Questions that no rule tells apart have one answer: worked out once, then told with each question's own facts.
 
-Rules compare numbers of persons with lines and never use them otherwise, so all numbers between two lines are alike.
+The first of its kind is watched: which facts were asked for, one after the other, and what they were. So answers hang
+on a tree of facts, and the next question only walks down it. Rules compare numbers of persons with lines and never use
+them otherwise, so all numbers between two lines are alike; so are all countries and cities that no rule names.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from tongguan.law.book import Page, book
@@ -21,82 +24,127 @@ __all__ = ["answered"]
 Values = Mapping[str, Any]
 MOST = 20_000  # answers kept for one stretch of days
 COUNTS = tuple(path for path, kind in FIELDS.items() if kind == "count")
-DAYS = tuple(path for path, kind in FIELDS.items() if kind == "date" and path != "date")
-TOLD_APART_BY_PRESENCE = ("recipient.city",)
 SUMMED = {"persons_of_both_kinds": "left_out", "persons_of_2022": "together"}  # readings that add numbers up
+
+
+class Watched(Mapping[str, Any]):
+    """Facts that note which of them were asked for, in order; they cannot be gone through, only asked."""
+
+    __slots__ = ("asked", "given")
+
+    def __init__(self, given: Values) -> None:
+        self.given = given
+        self.asked: dict[str, None] = {}
+
+    def __getitem__(self, path: str) -> Any:
+        self.asked[path] = None
+        return self.given[path]
+
+    def __contains__(self, path: object) -> bool:
+        self.asked[str(path)] = None
+        return path in self.given
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("ask for facts by name: an answer must not hang on facts that nobody asked for")
+
+    def __len__(self) -> int:
+        raise TypeError("ask for facts by name: an answer must not hang on how many are given")
+
+
+@dataclass(slots=True)
+class Fork:
+    """Where answers part by one fact; `kind` says which of its values are alike, where not each is for itself."""
+
+    path: str
+    kind: Callable[[Any], Any] | None
+    ways: dict[Any, Fork | Kept] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer, and which of its entries hold a number of the question."""
+    """An answer, and which entries of its `would_change` hold a number of the question."""
 
     decision: Decision
-    counted: tuple[bool, ...]  # of `would_change`
+    counted: tuple[bool, ...]
+
+
+@dataclass(slots=True)
+class Tree:
+    """The answers of one page: by what is asked of no single fact, then fork by fork."""
+
+    kinds: Mapping[str, Callable[[Any], Any]]
+    ends: tuple[str, ...]  # months about which lists end
+    roots: dict[Any, Fork | Kept] = field(default_factory=dict)
+    size: int = 0
 
 
 def answered(
-    page: Page, given: Values, day: date, readings: Mapping[str, str], decide: Callable[[], Decision]
+    page: Page, given: Values, day: date, readings: Mapping[str, str], decide: Callable[[Values], Decision]
 ) -> Decision:
-    """The answer to a question of that day; `decide` works it out where none alike was asked before."""
-    key = _signature(page, given, day, readings)
-    kept: Kept | None = page.answers.get(key)
-    if kept is not None:
-        return _told(kept, given, day)
-    decision = decide()
-    if len(page.answers) >= MOST:
-        page.answers.clear()
-    page.answers[key] = Kept(decision, tuple(entry["difference"] is not None for entry in decision.would_change))
+    """The answer to a question of that day. `decide` works it out, from facts that it asks for by name, where none
+    alike was asked before."""
+    tree: Tree = page.answers.get("tree") or page.answers.setdefault("tree", _planted(page))
+    root = _root(tree, page, given, day, readings)
+    place = tree.roots.get(root)
+    while place is not None and type(place) is Fork:
+        value = given.get(place.path)
+        place = place.ways.get(value if value is None or place.kind is None else place.kind(value))
+    if place is not None:
+        return _told(place, given, day)  # type: ignore[arg-type]
+    exact = any(readings.get(name) == taken for name, taken in SUMMED.items())
+    watched = Watched(given)
+    decision = decide(watched)
+    kept = Kept(decision, tuple(entry["difference"] is not None for entry in decision.would_change))
+    if tree.size >= MOST:
+        tree.roots.clear()
+        tree.size = 0
+    tree.size += 1
+    _hang(tree, root, watched, kept, exact)
     return decision
 
 
-def _signature(page: Page, given: Values, day: date, readings: Mapping[str, str]) -> tuple[Any, ...]:
-    """All that an answer hangs on: equal signatures have equal answers but for the numbers of the question itself."""
-    values = dict(given)
-    if "exporter.city" in values:
-        values["exporter.city"] = book().in_greater_bay_area(values["exporter.city"])
-    for path in TOLD_APART_BY_PRESENCE:
-        if path in values:
-            values[path] = True
-    if not any(readings.get(name) == taken for name, taken in SUMMED.items()):
-        lines = _lines(page, given.get("activity.zone_scenario"))
-        for path in COUNTS:
-            if path in values:
-                values[path] = bisect_right(lines[path], values[path])
-        values["together"] = _together(page, given)
-    values["day"] = day if any(path in values for path in DAYS) else day > book().parameters["known"]["checked"]
-    return (*values.items(), *sorted(readings.items()))
+def _planted(page: Page) -> Tree:
+    """An empty tree, with the lines of the page and of all lists in force."""
+    lists = [book().zone_lists[id] for id in page.list_ids]
+    said = [
+        one.values["persons"]
+        for zone_list in lists
+        for one in zone_list.sections.get("important", ())
+        if "persons" in one.values
+    ]
+    numbers = {*page.numbers.values(), *said, *(n for one in page.scenarios.values() for n in one.numbers.values())}
+    lines = sorted({1, *numbers, *(number + 1 for number in numbers)})
+    ends = tuple(one.expected_end[0] for one in lists if one.expected_end)
+    kinds: dict[str, Callable[[Any], Any]] = dict.fromkeys(COUNTS, partial(bisect_right, lines))
+    countries = {country: country for country in page.gba_recipients | {"CN"}}
+    kinds["recipient.country"] = lambda country: countries.get(country, "elsewhere")
+    kinds["exporter.city"] = book().in_greater_bay_area
+    return Tree(kinds, ends)
 
 
-def _together(page: Page, given: Values) -> tuple[bool, ...]:
-    """Comparisons of numbers with each other."""
+def _root(tree: Tree, page: Page, given: Values, day: date, readings: Mapping[str, str]) -> Any:
+    """What an answer hangs on beside single facts: readings, the day within the page, numbers against each other."""
     persons, sensitive = given.get("data.persons", 0), given.get("data.sensitive_persons", 0)
     return (
+        tuple(sorted(readings.items())) if readings else (),
+        day > book().parameters["known"]["checked"],
+        tuple(f"{day:%Y-%m}" >= end for end in tree.ends) if tree.ends else (),
         persons + sensitive >= page.numbers.get("persons_for_assessment", 0),
         given.get("data.persons_before_split", 0) > persons,
         given.get("data.sensitive_persons_before_split", 0) > sensitive,
     )
 
 
-def _lines(page: Page, scenario: str | None) -> Mapping[str, list[int]]:
-    """The numbers from which something may differ, ascending, by fact."""
-    key = ("lines", scenario)
-    if key not in page.answers:
-        sources = [page.numbers]
-        if scenario and scenario in page.scenarios:
-            sources.append(page.scenarios[scenario].numbers)
-        page.answers[key] = {
-            path: sorted({1, *(number for source in sources for name, number in source.items() if _of(name, path))})
-            for path in COUNTS
-        }
-    lines: Mapping[str, list[int]] = page.answers[key]
-    return lines
-
-
-def _of(number: str, path: str) -> bool:
-    """Whether a number of the law is a line for a fact."""
-    if path == "exporter.processes_persons":
-        return number.startswith("processed_persons_") or number == "small_handler"
-    return number.startswith(f"{path.removeprefix('data.').removesuffix('_before_split')}_for_")
+def _hang(tree: Tree, root: Any, watched: Watched, kept: Kept, exact: bool) -> None:
+    """Hang an answer where the facts that it asked for lead. `exact`: numbers are added up, so none are alike."""
+    ways, way = tree.roots, root
+    for path in watched.asked:
+        kind = None if exact and path in COUNTS else tree.kinds.get(path)
+        fork = ways.setdefault(way, Fork(path, kind))
+        assert isinstance(fork, Fork) and fork.path == path, "the same facts so far must lead to the same next question"
+        value = watched.given.get(path)
+        ways, way = fork.ways, value if value is None or kind is None else kind(value)
+    ways[way] = kept
 
 
 def _told(kept: Kept, given: Values, day: date) -> Decision:
@@ -108,14 +156,8 @@ def _told(kept: Kept, given: Values, day: date) -> Decision:
         pathway=decision.pathway,
         options=decision.options,
         reasons=tuple(
-            Reason(
-                reason.instrument,
-                reason.article,
-                reason.rule,
-                {path: given[path] for path in reason.facts},
-                reason.text,
-            )
-            for reason in decision.reasons
+            Reason(one.instrument, one.article, one.rule, {path: given[path] for path in one.facts}, one.text)
+            for one in decision.reasons
         ),
         missing=decision.missing,
         obligations=decision.obligations,

@@ -33,17 +33,38 @@ HOW_FAR = "\0"
 COUNTED = ("data.persons", "data.sensitive_persons", "exporter.processes_persons")
 
 
+class Turned(Mapping[str, Any]):
+    """Facts of which one is another."""
+
+    __slots__ = ("given", "path", "value")
+
+    def __init__(self, given: Mapping[str, Any], path: str, value: Any) -> None:
+        self.given, self.path, self.value = given, path, value
+
+    def __getitem__(self, path: str) -> Any:
+        return self.value if path == self.path else self.given[path]
+
+    def __contains__(self, path: object) -> bool:
+        return path == self.path or path in self.given
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
 def changes(verdict: Verdict) -> Iterator[Mapping[str, Any]]:
     """Entries `{fact, value, pathway, difference, text}`; where undetermined, what each missing fact would settle."""
     if len(verdict.pathways) > 1:
         yield from _settling(verdict)
         return
     for path in COUNTED:
-        if path in verdict.given:
+        if path in verdict.looked_at:
             yield from _counted(verdict, path)
     for path in TURNABLE:
-        value = verdict.given.get(path)
-        if isinstance(value, bool):
+        if path in verdict.looked_at:
+            value = verdict.given[path]
             pathway = _otherwise(verdict, path, not value)
             if pathway:
                 yield _entry(path, not value, pathway)
@@ -77,7 +98,7 @@ def _lines(verdict: Verdict, path: str) -> set[int]:
 
 def _otherwise(verdict: Verdict, path: str, value: Any) -> Pathway | None:
     """The pathway with one fact changed, where it is definite and another one."""
-    other = judge(verdict.page, {**verdict.given, path: value}, verdict.readings)
+    other = judge(verdict.page, Turned(verdict.given, path, value), verdict.readings)
     return other.pathway if len(other.pathways) == 1 and other.pathway != verdict.pathway else None
 
 

@@ -66,7 +66,7 @@ def _decide(known: Facts, readings: Mapping[str, str]) -> Decision:
     day: date | None = given.pop("date", None)
     if day is not None:
         page = book().page(day)
-        return answered(page, given, day, readings, lambda: _decision(judge(page, given, readings), day))
+        return answered(page, given, day, readings, lambda facts: _decision(judge(page, facts, readings), day))
     verdicts = [judge(page, given, readings) for page in book().pages() if page.regime != "none"]
     pathways = {pathway for verdict in verdicts for pathway in verdict.pathways}
     if len(pathways) == 1:
@@ -115,7 +115,7 @@ def _decision(verdict: Verdict, day: date | None) -> Decision:
         options=options,
         reasons=tuple(_reasons(verdict) if definite else _reasons_at_stake(verdict)),
         missing=verdict.missing(),
-        obligations=tuple(obligations(verdict, options, day)),
+        obligations=tuple(obligations(verdict, options)),
         warnings=tuple(cautions(verdict, options, day)),
         would_change=tuple(changes(verdict)),
     )
@@ -130,6 +130,7 @@ def _undated(verdicts: list[Verdict]) -> Decision:
         verdicts[-1].given,
         verdicts[-1].readings,
         tuple(leaf for verdict in verdicts for leaf in verdict.leaves),
+        frozenset().union(*(verdict.looked_at for verdict in verdicts)),
     )
     return Decision(
         date="",

@@ -7,9 +7,10 @@ recipient, a foreign authority's request, a ground, a zone, a city, a scenario),
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -83,6 +84,7 @@ FIELDS: dict[str, str] = {  # dotted path → kind, in the order in which missin
 GROUPS = frozenset(path.rpartition(".")[0] for path in FIELDS) - {""} | {"activity"}
 NOTHING = ("", "~", "null")
 MOST_PERSONS = 10_000_000_000  # more than there are people
+SHOWN = 20  # choices that a message lists in full
 LONGEST, DEEPEST = 100_000, 8  # characters of a facts file, levels of nesting
 
 
@@ -96,8 +98,9 @@ class Facts:
     @classmethod
     def of(cls, nested: Mapping[str, Any], name: str = "facts") -> Facts:
         """Facts from a nested mapping of the shape of the file. Raises BadFacts naming the key and the expectation."""
-        given = ((path, value, None) for path, value in _flatten(nested, "", name))
-        return _checked(given, name)
+        flat: list[tuple[str, Any, int | None]] = []
+        _flatten(nested, "", name, flat)
+        return _checked(flat, name)
 
 
 def parse_facts(text: str, name: str) -> Facts:
@@ -105,7 +108,7 @@ def parse_facts(text: str, name: str) -> Facts:
     return _checked(_leaves(_compose(text, name), name), name)
 
 
-def _checked(given: Iterator[tuple[str, Any, int | None]], name: str) -> Facts:
+def _checked(given: Iterable[tuple[str, Any, int | None]], name: str) -> Facts:
     values: dict[str, Any] = {}
     for path, raw, line in given:
         value = _value(path, raw, line, name)
@@ -120,7 +123,10 @@ def _checked(given: Iterator[tuple[str, Any, int | None]], name: str) -> Facts:
 def _value(path: str, raw: Any, line: int | None, name: str) -> Any:
     """A checked value, or None where it is unknown."""
     kind = FIELDS[path]
-    if raw is None or (isinstance(raw, Plain) and not raw.quoted and raw.text.lower() in NOTHING):
+    if raw is True or raw is False:
+        if kind == "bool":
+            return raw
+    elif raw is None or (isinstance(raw, Plain) and not raw.quoted and raw.text.lower() in NOTHING):
         return None
     try:
         return _READERS[kind](raw)
@@ -184,15 +190,19 @@ def _country(raw: Any) -> str:
     )
 
 
-def _one_of(allowed: tuple[str, ...]) -> str:
-    return "one of " + ", ".join(allowed)
+def _one_of(allowed: tuple[str, ...], found: object) -> str:
+    """All that is allowed; of many, the nearest to what was found."""
+    if len(allowed) <= SHOWN:
+        return "one of " + ", ".join(allowed)
+    near = get_close_matches(str(found)[:80], allowed, n=3, cutoff=0.1) or allowed[:3]
+    return f"one of {len(allowed)}, such as " + ", ".join(near)
 
 
 def _choice(raw: Any, allowed: tuple[str, ...]) -> str:
     text = raw.text if isinstance(raw, Plain) else raw
     if isinstance(text, str) and text in allowed:
         return text
-    raise ValueError(_one_of(allowed))
+    raise ValueError(_one_of(allowed, text))
 
 
 EXAMPLES = {"bool": "false", "count": "120000", "date": "2026-11-21", "country": "US", "text": "深圳"}
@@ -213,18 +223,18 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _flatten(nested: Any, above: str, name: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(nested, Mapping):
+def _flatten(nested: Any, above: str, name: str, flat: list[tuple[str, Any, int | None]]) -> None:
+    """All values below a mapping, with their dotted paths, onto `flat`."""
+    if type(nested) is not dict and not isinstance(nested, Mapping):
         raise BadFacts(f"{name}: {above or 'facts'}: expected keys with values, found {type(nested).__name__}")
     for key, value in nested.items():
         path = f"{above}.{key}" if above else str(key)
-        if path in GROUPS:
-            if value is not None:
-                yield from _flatten(value, path, name)
-        elif path in FIELDS:
-            yield path, value
-        else:
+        if path in FIELDS:
+            flat.append((path, value, None))
+        elif path not in GROUPS:
             raise BadFacts(f"{name}: {_unknown_key(path)}")
+        elif value is not None:
+            _flatten(value, path, name, flat)
 
 
 def _compose(text: str, name: str) -> yaml.Node | None:

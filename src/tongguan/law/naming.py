@@ -36,6 +36,7 @@ def country_name(code: str | None, language: Language) -> str:
     return code if names is None else names[0 if language == "zh" else 1]
 
 
+@cache
 def country_codes() -> frozenset[str]:
     """All known codes."""
     return frozenset(_countries())

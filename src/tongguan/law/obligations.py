@@ -16,12 +16,12 @@ __all__ = ["filled", "obligations"]
 LENIENT = {"data.personal": True}  # unless personal information is known to be absent, its duties are named
 
 
-def obligations(verdict: Verdict, options: tuple[str, ...], day: date | None) -> Iterator[Obligation]:
+def obligations(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Obligation]:
     """The duties that go with the pathway or one of its options, in the order of the book."""
     pathway = verdict.pathway
     paths = {pathway.value} if pathway in (Pathway.ZONE_REGISTRATION, Pathway.EXEMPT) else {pathway.value, *options}
     for duty in verdict.page.duties:
-        if duty.paths & paths and called_for(duty, verdict.given, day):
+        if duty.paths & paths and called_for(duty, verdict.given):
             due = due_day(duty.due, verdict.given)
             text = filled(duty.text, verdict)
             yield Obligation(
@@ -29,22 +29,19 @@ def obligations(verdict: Verdict, options: tuple[str, ...], day: date | None) ->
             )
 
 
-def called_for(duty: Duty, given: Mapping[str, Any], day: date | None) -> bool:
+def called_for(duty: Duty, given: Mapping[str, Any]) -> bool:
     """Whether the duty's facts are so, and none is known to be otherwise."""
-    facts = {**LENIENT, **given}
-    return all(_fits(facts.get(path), wanted, day) for path, wanted in duty.when.items()) and not any(
-        path in given and _fits(given[path], excluded, day) for path, excluded in duty.unless.items()
+    return all(_fits(given.get(path, LENIENT.get(path)), wanted) for path, wanted in duty.when.items()) and not any(
+        path in given and _fits(given[path], excluded) for path, excluded in duty.unless.items()
     )
 
 
-def _fits(value: Any, wanted: Any, day: date | None) -> bool:
-    """A fact against what a duty says of it: a value, one of several, `known`, `this_year`, or `{from: day}`."""
+def _fits(value: Any, wanted: Any) -> bool:
+    """A fact against what a duty says of it: a value, one of several, `known`, or `{from: day}`."""
     if value is None:
         return False
     if wanted == "known":
         return True
-    if wanted == "this_year":
-        return day is not None and value.year == day.year
     if isinstance(wanted, Mapping):
         return bool(value >= wanted["from"])
     return value in wanted if isinstance(wanted, list) else bool(value == wanted)

@@ -30,6 +30,8 @@ def _without_sensitive(view: View, line: int) -> bool:
         return view.at_least(PERSONS, line + view(BOTH_KINDS))
     if not view.known(PERSONS):
         return view.at_least(PERSONS, line)
+    if view.known(SENSITIVE) and view(PERSONS) - view(SENSITIVE) >= line:  # no more can be of both kinds
+        return True
     return view.at_least(PERSONS, line) and not view.at_least(BOTH_KINDS, view(PERSONS) - line + 1)
 
 
@@ -39,12 +41,14 @@ def all_met(view: View, conditions: Mapping[str, bool]) -> bool:
 
 
 def ground(name: str) -> Condition:
-    """A ground of exemption that is claimed and whose conditions are met."""
+    """A ground that is claimed and whose conditions are met."""
+    return lambda view: view("activity.ground") == name and all_met(view, GROUNDS[name])
 
-    def holds(view: View) -> bool:
-        return view("activity.ground") == name and _open_to_exporter(view) and all_met(view, GROUNDS[name])
 
-    return holds
+def exemption(name: str) -> Condition:
+    """A ground of art. 5(1)(i)-(iii) that is claimed, open to the exporter, and whose conditions are met."""
+    met = ground(name)
+    return lambda view: view("activity.ground") == name and _open_to_exporter(view) and met(view)
 
 
 def _open_to_exporter(view: View) -> bool:
@@ -153,10 +157,21 @@ def off_zone_list(view: View) -> bool:
 def persons_of_2022(view: View) -> bool:
     """Whether the line of 2022 is reached, where read so by sensitive and other persons together."""
     line = view.number("persons_for_assessment")
-    if view.readings["persons_of_2022"] == "apart" or not view.known(SENSITIVE):
+    if view.readings["persons_of_2022"] == "apart" or counted(view, PERSONS, line):
         return counted(view, PERSONS, line)
     both = view(BOTH_KINDS) or 0
-    return counted(view, PERSONS, max(line - view(SENSITIVE) + both, 0))
+    sensitive, persons = _number(view, SENSITIVE), _number(view, PERSONS)
+    if sensitive is not None:
+        return counted(view, PERSONS, max(line - sensitive + both, 0))
+    if persons is not None:
+        return counted(view, SENSITIVE, max(line - persons + both, 0))
+    return False
+
+
+def _number(view: View, path: str) -> int | None:
+    """A number given, before it was split; None where it is unknown."""
+    whole: int | None = view(f"{path}_before_split")
+    return view(path) if whole is None and view.known(path) else whole
 
 
 def below_2022(view: View) -> bool:
@@ -205,7 +220,9 @@ CONDITIONS: dict[str, Condition] = {
     "domestic_recipient": lambda view: view("recipient.country") == "CN",
     "unnecessary": lambda view: bool(view("activity.unnecessary")) and view("data.personal"),
     "ordered_to_stop": lambda view: bool(view("activity.ordered_to_stop")),
-    "nothing_regulated": lambda view: not view("data.personal") and not view("data.important"),
+    "nothing_regulated": lambda view: (
+        not view("data.personal") and not view("data.important") and not zone_part("assessment")(view)
+    ),
     "ciio_before_measures": lambda view: view("exporter.ciio"),
     "ciio_personal_before_measures": ciio,
     "important_before_measures": lambda view: view("data.important"),
@@ -225,9 +242,9 @@ CONDITIONS: dict[str, Condition] = {
     "below_2022_certification": below_2022,
     "below_2022": below_2022,
     "reexport": reexport,
-    "contract": ground("contract"),
+    "contract": exemption("contract"),
     "hr": hr,
-    "emergency": ground("emergency"),
+    "emergency": exemption("emergency"),
     "statutory_duty": under_reading("statutory_duty", "exemption", ground("statutory_duty")),
     "small_volume": small_volume,
     "zone_part_assessment": zone_part("assessment"),

@@ -8,7 +8,7 @@ apart. One pathway in all leaves is a definite answer; more than one is `undeter
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -41,16 +41,16 @@ class Verdict:
     given: Mapping[str, Any]
     readings: Mapping[str, str]
     leaves: tuple[Leaf, ...]
+    looked_at: frozenset[str]  # given facts that the rules asked for: no other can change the pathway
+    pathways: tuple[str, ...] = field(init=False)  # the possible ones, each once, in the order in which they were met
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pathways", tuple(dict.fromkeys(leaf.pathway for leaf in self.leaves)))
 
     @property
     def of_2024(self) -> bool:
         """Whether the provisions of 2024 (order 16) are in force."""
         return self.page.regime in ("2024", "2026")
-
-    @property
-    def pathways(self) -> list[str]:
-        """The possible pathways, each once, in the order in which they were met."""
-        return list(dict.fromkeys(leaf.pathway for leaf in self.leaves))
 
     @property
     def pathway(self) -> Pathway:
@@ -76,14 +76,17 @@ def judge(page: Page, given: Mapping[str, Any], readings: Mapping[str, str] | No
     """The verdict on facts given (by dotted path, date left aside) under the law of a page."""
     taken = {name: entry["default"] for name, entry in book().readings.items()} | dict(readings or {})
     leaves: list[Leaf] = []
+    looked_at: set[str] = set()
     open_ends: list[dict[str, Assumption]] = [{}]
     while open_ends:
         assumed = open_ends.pop()
+        view = View(page, given, taken, assumed)
         try:
-            leaves.append(Leaf(assumed, deciding_rule(View(page, given, taken, assumed))))
+            leaves.append(Leaf(assumed, deciding_rule(view)))
         except Unknown as unknown:
             open_ends += [assumed | {unknown.path: value} for value in reversed(unknown.alternatives)]
-    return Verdict(page, given, taken, tuple(leaves))
+        looked_at.update(view.reads)
+    return Verdict(page, given, taken, tuple(leaves), frozenset(looked_at))
 
 
 def deciding_rule(view: View, without: Iterable[str] = ()) -> Rule | None:
