@@ -29,6 +29,7 @@ from tongguan.law.instruments import Status, status, text_of
 from tongguan.law.listing import (
     Turn,
     book_word,
+    checked_day,
     entry_names,
     entry_of,
     kinds,
@@ -87,6 +88,7 @@ __all__ = [
     "bulk_categories",
     "bulk_readings",
     "can_change",
+    "checked_day",
     "checklists",
     "choices",
     "cite_as_of",

@@ -21,6 +21,7 @@ from tongguan.wording import Language, wording
 __all__ = [
     "Turn",
     "book_word",
+    "checked_day",
     "entry_names",
     "entry_of",
     "kinds",
@@ -59,7 +60,7 @@ def listing(as_of: date, kind: str | None = None, words: str = "") -> list[dict[
     `paths` of a duty. `status` is a value of `Status`,
     `standing` in_force, ended, ahead or unclear. A matter's `cites` are those of that day, a rule's and a duty's too;
     an entry without a confidence of its own has that of the text it rests on: a matter of its leading article, others
-    the weakest.
+    the weakest. A reading is an interpretation.
     """
     found = _found(words) if words else entries()
     order = {entry.id: at for at, entry in enumerate((e for e in entries() if e.kind == "rule"), start=1)}
@@ -107,6 +108,12 @@ def entry_of(document: str, ident: str) -> str | None:
     return _by_document().get((document, ident))
 
 
+def checked_day() -> date:
+    """The day on which the book was last held against its sources: what was published later is not in it."""
+    day: date = book().parameters["known"]["checked"]
+    return day
+
+
 def zone_list_ids() -> tuple[str, ...]:
     """Every list of a zone or region on file, whether or not it is in force, in the order of the book."""
     return tuple(book().zone_lists)
@@ -147,7 +154,7 @@ def _row(entry: Entry, as_of: date, order: Mapping[str, int]) -> dict[str, Any]:
         "names": dict(entry.names),
         "from": _iso(entry.first),
         "to": _iso(entry.last),
-        "confidence": entry.confidence or (_leading(cites) if entry.kind == "matter" else _least(cites)),
+        "confidence": entry.confidence or _own_confidence(entry.kind, cites),
         "status": stands.value,
         "standing": _standing(stands),
         "cites": cites,
@@ -222,8 +229,10 @@ def _cited(cite: Quoted) -> dict[str, Any]:
     }
 
 
-def _leading(cites: list[dict[str, Any]]) -> str | None:
-    return cites[0]["confidence"] if cites else None
+def _own_confidence(kind: str, cites: list[dict[str, Any]]) -> str | None:
+    if kind == "reading":
+        return "interpretation"
+    return cites[0]["confidence"] if cites and kind == "matter" else _least(cites)
 
 
 def _least(cites: list[dict[str, Any]]) -> str | None:

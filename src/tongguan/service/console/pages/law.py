@@ -42,6 +42,7 @@ def rules(visit: Visitor) -> Response:
     data = {
         "day": day.isoformat(),
         "problem": problem or missing,
+        "checked": law.checked_day().isoformat(),
         "filter": asked,
         "kinds": _counts([EVERY, *law.kinds()], [row["kind"] for row in counted], keep=(EVERY, asked["kind"])),
         "standings": _counts(["", *STANDINGS], [row["standing"] for row in of_kind], keep=("", asked["standing"])),
