@@ -104,7 +104,6 @@ def test_bad_readings_are_named(readings: dict[str, str], says: str) -> None:
         ("", ["keys with values", "2026-11-21"]),
         ("- a", ["keys with values"]),
         ("date: [", ["x.yaml, line", "YAML"]),
-        ("date: 2026-13-45", ["YAML"]),
         ("date: 2026-11-21\ndate: 2026-11-20", ["line 2", "date is given twice"]),
         ("a: &a [1]\nb: *a", ["line 2", "alias"]),
         ("a: !!python/object:os.system x", ["tag"]),
@@ -118,6 +117,21 @@ def test_bad_files_are_named_with_the_line(text: str, says: list[str]) -> None:
     with pytest.raises(BadFacts) as caught:
         parse_grading(text, "x.yaml")
     assert all(words in str(caught.value) for words in ["x.yaml", *says]), str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["12:30", "017", "0x10", "1e5", "1.0", "yes", "'100'"])
+def test_a_count_is_written_in_plain_digits(written: str) -> None:
+    with pytest.raises(BadFacts, match=r"data\.persons: expected a whole number"):
+        grade(parse_grading(f"date: 2026-11-21\ndata: {{persons: {written}}}", "x.yaml"))
+
+
+def test_what_a_file_says_is_what_a_mapping_says() -> None:
+    text = "date: 2026-11-21\ndata: {persons: 1_000, personal: true}\nhandler: {ciio: ~}\nstatus:"
+    assert parse_grading(text, "x.yaml") == {
+        "date": "2026-11-21", "data": {"persons": 1000, "personal": True}, "handler": {"ciio": None}, "status": None,
+    }  # fmt: skip
+    with pytest.raises(BadFacts, match="date: expected a day"):
+        grade(parse_grading("date: 2026-13-45", "x.yaml"))
 
 
 # ---- The command -------------------------------------------------------------------------------------------------

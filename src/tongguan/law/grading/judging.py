@@ -268,13 +268,14 @@ class _Asked:
 
     def missing(self) -> Iterator[Open]:
         level = self.level_missing() if len(self.possible) > 1 else frozenset()
-        dated = [
-            one for one in self.current(data()["obligations"]) if "months" in one and self.follows(one["when"]).value
-        ]
+        running = any(
+            "months" in one and self.follows(one["when"]).value for one in self.current(data()["obligations"])
+        )
+        undated = running and bool(told(self.sheet(), {}).value) and "status.since" not in self.values
         parts = {
             "level": level,
             "filing": frozenset(self.filing.missing),
-            "deadline": frozenset({"status.since"} if dated and "status.since" not in self.values else ()),
+            "deadline": frozenset({"status.since"} if undated else ()),
         }
         for path in _ordered(frozenset[str]().union(*parts.values())):
             changes = tuple(name for name, paths in parts.items() if path in paths)
