@@ -89,11 +89,11 @@ class Found(Shown):
     sensitive: bool
 
 
-@router.post("/decisions/ask")
-def ask(by: Asker, facts: Given) -> dict[str, Any]:
+@router.post("/decisions/ask", response_model=dict[str, Any])
+def ask(by: Asker, facts: Given) -> JSONResponse:
     """The path that the law of the day asks, why, and what would change it. Nothing is recorded."""
     asked, readings = apart(facts)
-    return law.decision_json(law.decide(_facts(asked), readings=readings))
+    return JSONResponse(law.decision_json(law.decide(_facts(asked), readings=readings)))
 
 
 @router.post("/decisions/batch", response_model=Answers)
