@@ -113,6 +113,11 @@ class Page:
     gba_recipients: frozenset[str]
     answers: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # kept by `decision`
 
+    @property
+    def of_2024(self) -> bool:
+        """Whether the provisions of 2024 (order 16) are in force."""
+        return self.regime in ("2024", "2026")
+
 
 class Book:
     """All the dated data of this room."""

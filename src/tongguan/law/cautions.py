@@ -51,7 +51,7 @@ def cautions(verdict: Verdict, options: tuple[str, ...], day: date | None) -> It
 
 def _claims(verdict: Verdict) -> Iterator[Caution]:
     claims = ["recipient.restricted", "activity.foreign_authority_request"]
-    if verdict.of_2024:
+    if verdict.page.of_2024:
         claims += ["activity.ground", "exporter.zone"]
     absent = [path for path in claims if path not in verdict.given]
     if absent:
@@ -69,7 +69,7 @@ def _ground(verdict: Verdict) -> Iterator[Caution]:
         yield reading(verdict, "treaty")
     if ground in (None, "treaty"):
         return
-    if not verdict.of_2024:
+    if not verdict.page.of_2024:
         yield caution("ground_not_yet")
     elif ground == "statutory_duty":
         yield reading(verdict, "statutory_duty")
@@ -98,7 +98,7 @@ def _readings(verdict: Verdict) -> Iterator[Caution]:
     documents = [verdict.given.get(f"activity.conditions.{name}") for name in ("labour_rules", "collective_contract")]
     if (
         verdict.given.get("activity.ground") == "hr"
-        and verdict.of_2024
+        and verdict.page.of_2024
         and sorted(map(str, documents)) == ["False", "True"]
     ):
         yield reading(verdict, "hr_documents")
@@ -111,7 +111,7 @@ def _counting(verdict: Verdict) -> Iterator[Caution]:
     persons, sensitive = given.get("data.persons"), given.get("data.sensitive_persons")
     if any(given.get(f"{path}_before_split", 0) > given.get(path, 0) for path in COUNTED):
         yield caution("split_counted_together")
-    if given.get("data.persons_with_both") and verdict.of_2024:
+    if given.get("data.persons_with_both") and verdict.page.of_2024:
         yield reading(verdict, "persons_of_both_kinds")
     if given.get("data.personal") and persons == 0 and sensitive == 0:
         yield caution("nobody_counted")
@@ -128,7 +128,7 @@ def _counting(verdict: Verdict) -> Iterator[Caution]:
         if given.get("activity.act") == "overseas_processing":
             yield caution("overseas_processing_2022")
     processed = given.get("exporter.processes_persons")
-    if verdict.of_2024 and processed is not None:
+    if verdict.page.of_2024 and processed is not None:
         if processed >= numbers["processed_persons_for_assessment"] and (
             verdict.pathway != Pathway.SECURITY_ASSESSMENT or verdict.readings["large_handler"] == "kept"
         ):
@@ -156,7 +156,7 @@ def _filed(verdict: Verdict) -> Iterator[Caution]:
     """What was filed before, held against what is asked now: the transition of 2024-03-22, and moves between paths."""
     given, way = verdict.given, verdict.pathway
     path, state, day = (given.get(f"filed.{name}") for name in ("path", "state", "day"))
-    if path is None or not verdict.of_2024 or way == Pathway.UNDETERMINED:
+    if path is None or not verdict.page.of_2024 or way == Pathway.UNDETERMINED:
         return
     assessed = path == Pathway.SECURITY_ASSESSMENT
     lighter = way != Pathway.SECURITY_ASSESSMENT
@@ -179,10 +179,10 @@ def _ways(verdict: Verdict, options: tuple[str, ...]) -> Iterator[Caution]:
     if verdict.pathway in (Pathway.CONTRACT_OR_CERTIFICATION, Pathway.CERTIFICATION):
         yield caution("no_splitting")
         yield caution("voluntary_assessment")
-    if verdict.of_2024 and verdict.pathway == Pathway.CONTRACT_OR_CERTIFICATION:
+    if verdict.page.of_2024 and verdict.pathway == Pathway.CONTRACT_OR_CERTIFICATION:
         yield from _mixed(verdict)
     if (
-        verdict.of_2024
+        verdict.page.of_2024
         and verdict.pathway == Pathway.CONTRACT_OR_CERTIFICATION
         and verdict.given.get("activity.act") == "overseas_processing"
     ):

@@ -29,6 +29,7 @@ TURNABLE = (
     "activity.conditions.applicants",
     "activity.conditions.treaty_applies",
 )
+ADDED_UP = ("data.persons", "data.sensitive_persons")
 HOW_FAR = "\0"
 COUNTED = ("data.persons", "data.sensitive_persons", "exporter.processes_persons")
 
@@ -93,7 +94,19 @@ def _lines(verdict: Verdict, path: str) -> set[int]:
     if scenario:
         numbers.append(scenario.numbers)
     keys = (f"{name}_for_contract", f"{name}_for_assessment")
-    return {source[key] for source in numbers for key in keys if key in source}
+    lines = {source[key] for source in numbers for key in keys if key in source}
+    return lines | {line for line in _moved(verdict, path, lines) if line > 0}
+
+
+def _moved(verdict: Verdict, path: str, lines: set[int]) -> Iterator[int]:
+    """Where a line lies for one number, under readings by which numbers are added up or taken from each other."""
+    given, page, readings = verdict.given, verdict.page, verdict.readings
+    both = given.get("data.persons_with_both") or 0
+    if page.of_2024 and readings["persons_of_both_kinds"] == "left_out" and path == "data.persons":
+        yield from (line + both for line in lines)
+    if page.regime == "2022" and readings["persons_of_2022"] == "together" and path in ADDED_UP:
+        others = (given.get(other) for other in ADDED_UP if other != path)
+        yield from (page.numbers["persons_for_assessment"] - (other or 0) + both for other in others)
 
 
 def _otherwise(verdict: Verdict, path: str, value: Any) -> Pathway | None:

@@ -19,7 +19,7 @@ def counted(view: View, path: str, line: int) -> bool:
     """Whether so many persons are concerned. A volume that was split to stay below a line counts whole."""
     if path != PROCESSED and view(f"{path}_before_split") is not None:
         return view.at_least(f"{path}_before_split", line)
-    if path == PERSONS and view.readings["persons_of_both_kinds"] == "left_out":
+    if path == PERSONS and view.page.of_2024 and view.readings["persons_of_both_kinds"] == "left_out":
         return _without_sensitive(view, line)
     return view.at_least(path, line)
 
@@ -159,7 +159,7 @@ def persons_of_2022(view: View) -> bool:
     line = view.number("persons_for_assessment")
     if view.readings["persons_of_2022"] == "apart" or counted(view, PERSONS, line):
         return counted(view, PERSONS, line)
-    both = view(BOTH_KINDS) or 0
+    both = view(BOTH_KINDS) if view.known(BOTH_KINDS) else 0
     sensitive, persons = _number(view, SENSITIVE), _number(view, PERSONS)
     if sensitive is not None:
         return counted(view, PERSONS, max(line - sensitive + both, 0))

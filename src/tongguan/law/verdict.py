@@ -48,11 +48,6 @@ class Verdict:
         object.__setattr__(self, "pathways", tuple(dict.fromkeys(leaf.pathway for leaf in self.leaves)))
 
     @property
-    def of_2024(self) -> bool:
-        """Whether the provisions of 2024 (order 16) are in force."""
-        return self.page.regime in ("2024", "2026")
-
-    @property
     def pathway(self) -> Pathway:
         return Pathway(self.pathways[0]) if len(self.pathways) == 1 else Pathway.UNDETERMINED
 

@@ -25,7 +25,7 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
     """What to check where a zone, a list or one of its scenarios was claimed."""
     given, page = verdict.given, verdict.page
     zone, scenario = given.get("exporter.zone"), given.get("activity.zone_scenario")
-    if not verdict.of_2024 or (zone is None and scenario is None):
+    if not verdict.page.of_2024 or (zone is None and scenario is None):
         return
     yield from _borrowed(verdict)
     listed = page.scenarios.get(scenario or "")
@@ -43,7 +43,7 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
     ):
         yield caution("on_list")
     if used(verdict, "off_zone_list", "zone_list_below"):
-        edition = given.get("activity.zone_list") or page.lists.get(zone or "", "")
+        edition = given.get("activity.zone_list") or (listed.list if listed else page.lists[zone])
         yield caution("list_must_cover", {"list": {"zh": edition, "en": edition}})
         yield from _of_the_list(verdict, book().zone_lists[edition], day)
 
