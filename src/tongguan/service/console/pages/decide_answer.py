@@ -24,7 +24,7 @@ from tongguan.service.console.workspace import Row
 
 __all__ = ["answer", "compared", "readings_of", "steps_of", "traced"]
 
-SHORT = 4  # choices that stand side by side; more are a list
+ROW, FRAME = 76, 4  # half-width letters that a row of choices holds, and what the frame of each takes
 FEW = 2  # facts that a reason names; where more decide together, it says only that they do
 
 
@@ -98,33 +98,43 @@ def compared(visit: Visit, form: Form, decision: Row | None) -> Row:
 
 def _field(visit: Visit, path: str, form: Form) -> Row:
     """One field: what is asked, what one can choose ("not clear" among it), and how absence counts."""
-    day = _day(form)
+    kind, day = law.FIELDS[path], _day(form)
+    dated = kind in ("list", "scenario")  # the choices hang on the day
     choices = list(dict.fromkeys([*law.choices(path, day), *_kept(path, form)]))
-    dated = law.FIELDS[path] in ("list", "scenario")  # the choices hang on the day
-    beside = len(choices) <= SHORT and not dated
+    named = _named(visit, path, choices)
+    left = ("", _left_open(visit, path))
+    beside = bool(named) and not dated and _fit([*named, left])
     return {
         "path": path,
-        "kind": law.FIELDS[path],
-        "options": _options(visit, path, choices, first=not beside),
+        "kind": kind,
+        "options": ([*named, left] if beside else [left, *named]) if named or dated else [],
         "beside": beside,
         "dated": dated,
         "claim": law.is_claim(path),
+        "open": left[1],
         "help": visit.t(f"decide.help.{path}") if has_word(f"decide.help.{path}") else "",
         "text": form.asked.get(path, ""),
         "value": form.facts.get(path),
     }
 
 
-def _options(visit: Visit, path: str, choices: list[str], *, first: bool) -> list[tuple[str, str]]:
-    """Values with their names, what leaves the fact open `first` or last; none where a field is free."""
+def _named(visit: Visit, path: str, choices: list[str]) -> list[tuple[str, str]]:
+    """Values with their names; none where a field is free."""
     if law.FIELDS[path] == "bool":
-        named = [("yes", visit.t("fact.yes")), ("no", visit.t("fact.no"))]
-    elif law.choices(path):
-        named = [(value, _choice_name(visit, path, value)) for value in choices]
-    else:
-        return []
-    left = ("", visit.t("decide.none" if law.is_claim(path) else "fact.unknown"))
-    return [left, *named] if first else [*named, left]
+        return [("yes", visit.t("fact.yes")), ("no", visit.t("fact.no"))]
+    return [(value, _choice_name(visit, path, value)) for value in choices]
+
+
+def _left_open(visit: Visit, path: str) -> str:
+    """What it is called to leave a fact open: an absent claim is not made, anything else is not known."""
+    if not law.is_claim(path):
+        return visit.t("fact.unknown")
+    return visit.t("decide.none" if law.FIELDS[path] == "bool" or law.choices(path) else "decide.empty")
+
+
+def _fit(options: list[tuple[str, str]]) -> bool:
+    """Whether the names stand side by side in one row."""
+    return sum(FRAME + sum(2 if ord(letter) > 0x2E7F else 1 for letter in name) for _, name in options) <= ROW
 
 
 def _choice_name(visit: Visit, path: str, value: str) -> str:

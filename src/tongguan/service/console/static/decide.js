@@ -41,14 +41,19 @@
     if (unknown) unknown.setAttribute('aria-pressed', String(e.target.value === ''));
   });
 
-  // The open step stands in the address, like every other part of the page's state.
+  // The open step stands in the address, like every other part of the page's state; an answer on its way was asked for
+  // from the step before.
+  const place = () => {
+    const step = $('#facts > input[name=step]'), here = new URL(location.href);
+    if (!step || !here.searchParams.has('step') || here.searchParams.get('step') === step.value) return;
+    here.searchParams.set('step', step.value);
+    here.hash = '';
+    history.replaceState(history.state, '', here);
+  };
   document.addEventListener('toggle', e => {
-    const pane = e.target; if (!pane.matches?.('.pane[data-step]') || !pane.open) return;
-    const input = $('#facts > input[name=step]'), here = new URL(location.href);
-    if (input.value === pane.dataset.step) return;
-    input.value = pane.dataset.step;
-    if (here.searchParams.has('step')) { here.searchParams.set('step', pane.dataset.step); here.hash = ''; history.replaceState(history.state, '', here); }
+    if (e.target.matches?.('.pane[data-step]') && e.target.open) { $('#facts > input[name=step]').value = e.target.dataset.step; place(); }
   }, true);
+  document.addEventListener('htmx:after:history:update', place);
 
   // What a field is told after an answer: whether it is wrong.
   const settle = () => $$('#facts .ask').forEach(field => {
