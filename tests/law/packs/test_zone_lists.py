@@ -280,3 +280,51 @@ def test_no_word_is_unused() -> None:
     for key in wording("tongguan.law.packs").texts:
         group = key.partition(".")[0]
         assert f'"{key}"' in code or f'"{group}.{{' in code or f'"{group}.more_{{' in code, key
+
+
+NUMBERS = """
+BJ-2024 persons 10000000 ordinary reached
+BJ-2024 persons 1000000 sensitive reached
+BJ-2024 persons 100000 sensitive_with_accounts reached
+BJ-2024 persons 100000 any reached
+BJ-2024 n 5 working_day
+BJ-2024/pharma persons 100000 any reached
+SH-2025 persons 10000000 ordinary exceeded
+SH-2025 persons 1000000 sensitive exceeded
+SH-2025 persons 100000 sensitive_with_accounts exceeded
+SH-2024 n 15 working_day
+GBA-HK n 10 working_day
+GBA-MO n 10 working_day
+LG-2024/vehicles categories 23
+LG-2024/vehicles fields 158
+LG-2024/biopharma categories 30
+LG-2024/funds scenarios 2
+LG-2024/funds categories 11
+"""  # a second copy of every number in the statements and of the sectors' sizes
+
+
+def numbers() -> list[str]:
+    found = []
+    for key, one in book().zone_lists.items():
+        for where, _, said in one.statements():
+            values = said.values
+            if "persons" in values:
+                found.append(f"{where} persons {values['persons']} {values['of']} {values['boundary']}")
+            if "n" in values:
+                found.append(f"{where} n {values['n']} {values['unit']}")
+        for sector in one.sectors:
+            found += [f"{key}/{sector.id} {name} {number}" for name, number in sector.counts.items()]
+    return found
+
+
+def test_every_number_in_a_list_stands_in_the_second_copy() -> None:
+    assert sorted(numbers()) == sorted(NUMBERS.split("\n")[1:-1])
+
+
+def test_what_the_lists_say_of_those_they_cover() -> None:
+    told = {key: (one.area, one.ciio) for key, one in book().zone_lists.items() if one.kind == "negative_list"}
+    assert {key for key, (_, ciio) in told.items() if ciio == "excluded"} == {"SH-2024", "SH-2025"}
+    assert {key for key, (area, _) in told.items() if area == "city"} == {"BJ-2025", "SH-2025"}
+    assert {key for key, (area, _) in told.items() if area == "zone"} == {"BJ-2024", "TJ-2024", "SH-2024", "GD-2025"}
+    grades = {said.id: said.treatment for _, section, said in law.zone_list("LG-MEASURES-2024").statements()}
+    assert grades == {"core": "prohibited", "important": "assessment", "general": "registration"}
