@@ -196,7 +196,8 @@ def test_days_after_the_last_check_are_told(client: httpx.Client) -> None:
 
 # ---- Clocks ------------------------------------------------------------------------------------------------------
 
-EXAMPLES = sorted(Path(__file__).parents[2].joinpath("examples/law").glob("*.yaml"))
+FOLDER = Path(__file__).parents[2] / "examples" / "law"
+EXAMPLES = [path for path in sorted(FOLDER.glob("*.yaml")) if "\nprocedure:" in path.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -235,7 +236,7 @@ def test_a_case_that_cannot_be_read_says_why(client: httpx.Client, case: str) ->
         ({"horizon": "2.5"}, "horizon"),
         ({"readings.start_day": "whenever"}, "readings.start_day"),
         ({"name": "x\x07y"}, "name"),
-        ({"events.number_issued": "2026-01-05", "events.pipia_finished": "2026-02-01"}, "events.pipia_finished"),
+        ({"events.effective": "2026-01-02", "events.supplemented": "2026-01-09"}, "events.supplemented"),
         ({"procedure": "security_assessment", "facts.persons_permitted": "many"}, "facts.persons_permitted"),
     ],
 )
@@ -248,6 +249,11 @@ def test_a_bad_field_is_told_beside_it(client: httpx.Client, asked: dict[str, st
     beside = page.split(f'name="{field}"', 1)[1]
     assert html.escape(data["errors"][field], quote=True) in beside.replace("&#34;", "&quot;")
     assert client.get("/law/clocks.ics", params=asked, headers={"accept": "text/html"}).status_code == 400
+
+
+def test_there_is_an_example_of_every_procedure() -> None:
+    told = {clocks.parse_case(path.read_text(encoding="utf-8"), path.name).procedure.id for path in EXAMPLES}
+    assert told == set(clocks.procedures())
 
 
 def test_a_field_given_twice_becomes_one_address(client: httpx.Client) -> None:
