@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 from typing import Any
 
 import httpx
@@ -325,6 +326,16 @@ def test_the_trace_is_the_law_rooms(client: httpx.Client) -> None:
     data = ask(client)
     expected = [law.step_json(step) for step in law.trace(decide_form.nested(data["facts"]))]
     assert data["trace"] == expected and ask(client, date="")["trace"] == []
+
+
+def test_every_citation_and_rule_leads_into_the_book_of_the_law(client: httpx.Client) -> None:
+    for day in ("2018-01-01", "2023-01-01", "2024-12-31", "2026-11-20"):
+        page = client.get("/decide", params={**FULL, "date": day, "data.persons": "150000"}).text
+        found = {html.unescape(href) for href in re.findall(r'href="(/law\?[^"]+)"', page)}
+        assert found
+        for address in found:
+            entry = client.get(address.replace("/law?", "/law.json?")).json()
+            assert entry["chosen"] and entry["problem"] is None and entry["day"] == day, address
 
 
 def test_it_goes_out_as_a_sealed_file(client: httpx.Client, auditor: httpx.Client) -> None:

@@ -164,10 +164,13 @@ def _can_change(form: Form, step: str) -> bool:
 
 
 def _deciding(trace: list[Row]) -> Row:
-    """The rule that decides, with the few facts that it rests on; none of them where they are many."""
+    """The rule that decides, with the few facts that it rests on; none of them where they are many.
+
+    Where an answer is definite although facts are unknown, several rules may lead to it, and none decides alone.
+    """
     rule = next((step for step in trace if step["outcome"] == "decides"), None)
     if rule is None:
-        return {}
+        return {"rule": None, "pathway": None, "facts": {}}
     facts = rule["facts"] if len(rule["facts"]) <= FEW else {}
     return {"rule": rule["rule"], "pathway": rule["pathway"], "facts": facts}
 
