@@ -1,0 +1,25 @@
+"""Tables to verdicts: columns are judged by name, comment, values and neighbours; tables by what stands together."""
+
+from tongguan.identify.tables.verdict import (
+    Column,
+    ColumnVerdict,
+    Combination,
+    Inside,
+    Part,
+    Protection,
+    Subjects,
+    Table,
+    TableVerdict,
+)
+
+__all__ = [
+    "Column",
+    "ColumnVerdict",
+    "Combination",
+    "Inside",
+    "Part",
+    "Protection",
+    "Subjects",
+    "Table",
+    "TableVerdict",
+]
