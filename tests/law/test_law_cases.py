@@ -107,7 +107,7 @@ def expanded(table: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def cases() -> Iterator[Case]:
     for path in sorted(Path(__file__).parent.joinpath("cases").glob("*.yaml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         lines = [case for table in document.get("tables", []) for case in expanded(table)]
         for case in [*document.get("cases", []), *lines]:
             assert set(case) <= CASE, f"{path.stem}: unknown key in {case['name']}: {sorted(set(case) - CASE)}"
