@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
@@ -145,8 +145,14 @@ class Book:
         """The law of a day."""
         at = bisect_right(self.turns, day) - 1
         if at not in self._pages:
-            self._pages[at] = self._compile(self.turns[at])
+            self._pages[at] = self._sharing(self._compile(self.turns[at]))
         return self._pages[at]
+
+    def _sharing(self, page: Page) -> Page:
+        """The page, with the answers of one already opened that differs from it in regional lists only."""
+        same = (other for other in self._pages.values() if _national(other) == _national(page))
+        other = next(same, None)
+        return page if other is None else replace(page, answers=other.answers)
 
     def pages(self) -> list[Page]:
         """Every stretch, from the oldest."""
@@ -244,6 +250,11 @@ def _instrument(key: str, entry: Mapping[str, Any]) -> Instrument:
         confidence=entry["confidence"],
         note=entry.get("note"),
     )
+
+
+def _national(page: Page) -> tuple[Any, ...]:
+    """What questions that concern no regional list hang on."""
+    return (page.regime, page.numbers, page.window_starts, page.rules, page.duties, page.gba_recipients)
 
 
 def _negative(lists: Mapping[str, ZoneList]) -> list[ZoneList]:

@@ -43,7 +43,7 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
     ):
         yield caution("on_list")
     if used(verdict, "off_zone_list", "zone_list_below"):
-        edition = given.get("activity.zone_list") or (listed.list if listed else page.lists[zone])
+        edition = given.get("activity.zone_list") or (listed.list if listed else page.lists[str(zone)])
         yield caution("list_must_cover", {"list": {"zh": edition, "en": edition}})
         yield from _of_the_list(verdict, book().zone_lists[edition], day)
 
