@@ -317,6 +317,15 @@ def test_filters_only_narrow(client: httpx.Client) -> None:
     assert client.get("/law/destinations.json?words=Roskomnadzor+xyzzy").json()["cards"] == []
 
 
+def test_a_mechanism_that_is_denied_is_not_named(client: httpx.Client) -> None:
+    cards = {card["id"]: card for card in client.get("/law/destinations.json").json()["cards"]}
+    assert "adequacy" not in cards["US"]["mechanisms"]  # "no adequacy regime"
+    assert {"adequacy", "contract", "bcr"} <= set(cards["EU"]["mechanisms"])
+    for name in ("adequacy", "bcr"):
+        shown = client.get(f"/law/destinations.json?mechanism={name}").json()["cards"]
+        assert {card["id"] for card in shown} == {key for key, card in cards.items() if name in card["mechanisms"]}
+
+
 @pytest.mark.parametrize(
     ("asked", "reached"),
     [

@@ -31,6 +31,7 @@ MECHANISMS: Mapping[str, tuple[str, ...]] = {
     "assessment": ("影响评估", "评估", "assessment"),
 }
 MECHANISM_TOPICS = ("transfer", "adequacy")
+DENIALS = ("无", "没有", "尚无", "未")  # a fact that begins so says that there is none
 KNOWN = ("held", "unverified", "coming")
 UNVERIFIED = "unverified"
 LONGEST = 200
@@ -103,7 +104,8 @@ def _texts(one: law.Destination, topic: str) -> list[dict[str, str]]:
 def _mentions(one: law.Destination, mechanism: str) -> bool:
     """Whether the facts about transfers name the mechanism. It says nothing of what they do not name."""
     facts = [fact for topic in MECHANISM_TOPICS for fact in one.topic(topic) if fact.confidence != UNVERIFIED]
-    told = " ".join(text for fact in facts for text in fact.text.values()).casefold()
+    named = [fact for fact in facts if not fact.text["zh"].startswith(DENIALS)]
+    told = " ".join(text for fact in named for text in fact.text.values()).casefold()
     return any(word in told for word in MECHANISMS[mechanism])
 
 
