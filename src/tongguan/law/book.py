@@ -108,6 +108,7 @@ class Page:
     duties: tuple[Duty, ...]
     lists: Mapping[str, str]  # zone → id of its list
     list_ids: Mapping[str, str]  # id of a list → zone: of every list in force
+    trials: tuple[str, ...]  # months about which lists in force end, where the day is not known
     lists_shared: bool  # whether one zone may follow another's list
     scenarios: Mapping[str, Scenario]
     gba_recipients: frozenset[str]
@@ -193,6 +194,7 @@ class Book:
             duties=tuple(self._duty(entry) for entry in self.duties if _in_force(entry, day)),
             lists=lists,
             list_ids=list_ids,
+            trials=tuple(end[0] for id in list_ids if (end := self.zone_lists[id].expected_end)),
             lists_shared=_current(parameters["lists_shared"], day) is not None,
             scenarios={key: _scenario(key, entry) for key, entry in self.scenarios.items() if _in_force(entry, day)},
             gba_recipients=frozenset(code for code, all_ in bay.items() if _current(all_, day)),

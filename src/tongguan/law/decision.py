@@ -130,7 +130,6 @@ def _undated(verdicts: list[Verdict]) -> Decision:
         verdicts[-1].given,
         verdicts[-1].readings,
         tuple(leaf for verdict in verdicts for leaf in verdict.leaves),
-        frozenset().union(*(verdict.looked_at for verdict in verdicts)),
     )
     return Decision(
         date="",
@@ -201,10 +200,7 @@ def _holding(verdict: Verdict, leaf: Leaf) -> dict[str, tuple[Rule, Mapping[str,
 
 
 def _looked_at(verdict: Verdict, leaf: Leaf) -> Mapping[str, Any]:
-    """The given facts on the whole way to the deciding rule: also those that kept other rules from applying."""
-    view = verdict.view(leaf)
-    deciding_rule(view)
-    return view.reads
+    return {path: verdict.given[path] for path in leaf.reads}
 
 
 def _reasons_at_stake(verdict: Verdict) -> Iterator[Reason]:

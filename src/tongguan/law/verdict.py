@@ -15,6 +15,7 @@ from typing import Any
 from tongguan.law.book import Page, Rule, book
 from tongguan.law.facts import FIELDS
 from tongguan.law.rules import CONDITIONS
+from tongguan.law.tree import Tree, planted
 from tongguan.law.view import Assumption, Range, Unknown, View
 from tongguan.model import Pathway
 
@@ -27,6 +28,9 @@ class Leaf:
 
     assumed: Mapping[str, Assumption]
     rule: Rule | None
+    reads: tuple[
+        str, ...
+    ] = ()  # the given facts on the whole way to the rule: also those that kept others from applying
 
     @property
     def pathway(self) -> str:
@@ -41,10 +45,11 @@ class Verdict:
     given: Mapping[str, Any]
     readings: Mapping[str, str]
     leaves: tuple[Leaf, ...]
-    looked_at: frozenset[str]  # given facts that the rules asked for: no other can change the pathway
+    looked_at: frozenset[str] = field(init=False)  # given facts that the rules asked for: no other changes the pathway
     pathways: tuple[str, ...] = field(init=False)  # the possible ones, each once, in the order in which they were met
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "looked_at", frozenset(path for leaf in self.leaves for path in leaf.reads))
         object.__setattr__(self, "pathways", tuple(dict.fromkeys(leaf.pathway for leaf in self.leaves)))
 
     @property
@@ -70,18 +75,26 @@ class Verdict:
 def judge(page: Page, given: Mapping[str, Any], readings: Mapping[str, str] | None = None) -> Verdict:
     """The verdict on facts given (by dotted path, date left aside) under the law of a page."""
     taken = {name: entry["default"] for name, entry in book().readings.items()} | dict(readings or {})
+    tree: Tree[tuple[Leaf, ...]] = planted(page, given, "leaves")
+    root = tuple(taken.values())
+    leaves = tree.find(root, given)
+    if leaves is None:
+        leaves = tree.work_out(root, given, taken, lambda facts: _leaves(page, facts, taken))
+    return Verdict(page, given, taken, leaves)
+
+
+def _leaves(page: Page, given: Mapping[str, Any], readings: Mapping[str, str]) -> tuple[Leaf, ...]:
+    """The question split until every part has its rule."""
     leaves: list[Leaf] = []
-    looked_at: set[str] = set()
     open_ends: list[dict[str, Assumption]] = [{}]
     while open_ends:
         assumed = open_ends.pop()
-        view = View(page, given, taken, assumed)
+        view = View(page, given, readings, assumed)
         try:
-            leaves.append(Leaf(assumed, deciding_rule(view)))
+            leaves.append(Leaf(assumed, deciding_rule(view), tuple(view.reads)))
         except Unknown as unknown:
             open_ends += [assumed | {unknown.path: value} for value in reversed(unknown.alternatives)]
-        looked_at.update(view.reads)
-    return Verdict(page, given, taken, tuple(leaves), frozenset(looked_at))
+    return tuple(leaves)
 
 
 def deciding_rule(view: View, without: Iterable[str] = ()) -> Rule | None:

@@ -55,9 +55,10 @@ class View:
 
     def __call__(self, path: str, possible: tuple[Assumption, ...] = ()) -> Any:
         """A fact's value. An absent claim is not made (None); any other absent fact raises Unknown."""
-        if path in self.given:
-            self.reads[path] = self.given[path]
-            return self.given[path]
+        value = self.given.get(path)
+        if value is not None:
+            self.reads[path] = value
+            return value
         if path in self.assumed:
             return self.assumed[path]
         if possible:
@@ -70,9 +71,10 @@ class View:
 
     def at_least(self, path: str, threshold: int) -> bool:
         """Whether a number reaches a threshold. An unknown one is cut there into two ranges."""
-        if path in self.given:
-            self.reads[path] = self.given[path]
-            return bool(self.given[path] >= threshold)
+        value = self.given.get(path)
+        if value is not None:
+            self.reads[path] = value
+            return bool(value >= threshold)
         so_far = self.assumed.get(path, ANY_NUMBER)
         assert isinstance(so_far, Range)
         if so_far.low >= threshold:
