@@ -35,8 +35,8 @@ VALUES: dict[str, list[Any]] = {  # values that the rules tell apart, and some t
     "act": ["transmission", "remote_access", "overseas_processing", "none"],
     "country": ["US", "HK", "MO", "CN"],
     "ground": list(GROUNDS),
-    "zone": ["beijing", "tianjin"],
-    "scenario": ["beijing-2024/retail/membership"],
+    "zone": ["beijing", "tianjin", "zhejiang"],
+    "scenario": ["beijing-2024/retail/membership", "zhejiang-2024/ecommerce/payment"],  # with limits, and without
     "text": ["深圳", "成都"],
     "date": [date(2022, 8, 31), date(2024, 3, 21), date(2024, 3, 22), date(2026, 1, 2)],
     "list": ["BJ-2024", "TJ-2024"],
