@@ -11,6 +11,7 @@ import pytest
 
 from tongguan.law import source_url
 from tongguan.law.book import Cite, Page, book
+from tongguan.law.citing import FIXED_ARTICLES
 
 PARTS = re.compile(r"第([一二三四五六七八九十百]+)条(第[一二三四五六七八九十]+款)?(第[一二三四五六七八九十]+项)?")
 DIGITS = "零一二三四五六七八九"
