@@ -151,7 +151,8 @@ class Book:
 
     def _sharing(self, page: Page) -> Page:
         """The page, with the answers of one already opened that differs from it in regional lists only."""
-        same = (other for other in self._pages.values() if _national(other) == _national(page))
+        opened = list(self._pages.values())  # another thread may open one meanwhile
+        same = (other for other in opened if _national(other) == _national(page))
         other = next(same, None)
         return page if other is None else replace(page, answers=other.answers)
 
