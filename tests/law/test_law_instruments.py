@@ -111,6 +111,10 @@ def test_the_days_and_articles_of_every_instrument() -> None:
     assert told == copied
 
 
+def test_what_was_never_more_than_a_draft() -> None:
+    assert {one.id for one in book().instruments.values() if one.draft} == {"CERT-DRAFT", "LARGE-DRAFT", "GBA-PG-MO"}
+
+
 def test_the_editions_of_the_zone_lists_have_the_days_of_their_instruments() -> None:
     editions = {
         edition["id"]: edition
