@@ -43,9 +43,10 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
     ):
         yield caution("on_list")
     if used(verdict, "off_zone_list", "zone_list_below"):
-        edition = given.get("activity.zone_list") or (listed.list if listed else page.lists[str(zone)])
-        yield caution("list_must_cover", {"list": {"zh": edition, "en": edition}})
-        yield from _of_the_list(verdict, book().zone_lists[edition], day)
+        edition = given.get("activity.zone_list") or (listed.list if listed else page.lists.get(zone or ""))
+        if edition:  # without a day, the list may be one of another time
+            yield caution("list_must_cover", {"list": {"zh": edition, "en": edition}})
+            yield from _of_the_list(verdict, book().zone_lists[edition], day)
 
 
 def _borrowed(verdict: Verdict) -> Iterator[Caution]:
