@@ -29,7 +29,7 @@ SIZE = 50
 ONE_DAY = timedelta(days=1)
 
 
-@page_at(router, "/law", "decisions.ask")
+@page_at(router, "/law", "law.read")
 def rules(visit: Visitor) -> Response:
     """The list of one kind, or what was searched for, as it stands on a day; the chosen entry beside it."""
     day, problem = asked_day(visit)

@@ -37,7 +37,7 @@ UNVERIFIED = "unverified"
 LONGEST = 200
 
 
-@page_at(router, PATH, "decisions.ask")
+@page_at(router, PATH, "law.read")
 def destinations(visit: Visitor) -> Response:
     """Cards that pass the filter, one of them in full beside them, and the answer of its thresholds where asked."""
     query = visit.request.query_params

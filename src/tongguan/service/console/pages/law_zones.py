@@ -25,7 +25,7 @@ KINDS = ("negative_list", "general_list", "regional_rules", "regional_contract")
 LONGEST = 200
 
 
-@page_at(router, PATH, "decisions.ask")
+@page_at(router, PATH, "law.read")
 def zones(visit: Visitor) -> Response:
     """The lists that pass the filter with the chosen one beside them, or what they say differently."""
     day, problem = asked_day(visit)
