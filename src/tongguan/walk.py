@@ -43,13 +43,15 @@ _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 # ---- the two things that are asked -------------------------------------------------------------------------------
 
 
-def decide(text: str, name: str, actor: str) -> Decision:
-    """The path that the law asks for these facts (YAML), sealed in the audit log.
+def decide(text: str, name: str, actor: str, *, readings: Mapping[str, str] | None = None) -> Decision:
+    """The path that the law asks for these facts (YAML) by the readings taken, sealed in the audit log.
 
     Raises BadFacts where the facts are malformed, CannotWrite where the log cannot be written.
     """
-    decision = law.decide(law.parse_facts(text, name))
-    body = {"facts": _digest(text.encode()), "date": decision.date, "pathway": decision.pathway.value}
+    decision = law.decide(law.parse_facts(text, name), readings=readings)
+    body: dict[str, Any] = {"facts": _digest(text.encode()), "date": decision.date, "pathway": decision.pathway.value}
+    if readings:
+        body["readings"] = dict(readings)
     with trust.audit_log() as log:
         log.append("decision", actor, body)
     return decision

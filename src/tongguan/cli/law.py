@@ -11,13 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tongguan.cli.law_grade import grade_action, grade_arguments
+from tongguan.cli.law_grade import grade, grade_arguments
+from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.wording import LANGUAGES, Language, readable
 
 __all__ = ["arguments"]
-
-FILE_LIMIT = 1 << 20  # bytes of a file of facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ def _search(given: argparse.Namespace) -> int:
 
 def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("facts", type=Path, metavar="FACTS.yaml")
+    readings_argument(parser)
     _json_argument(parser)
 
 
@@ -87,8 +87,9 @@ def _explain(given: argparse.Namespace) -> int:
     from tongguan.cli.who import allowed
 
     allowed("decisions.ask")
-    facts = law.parse_facts(_text(given.facts), readable(str(given.facts)))
-    steps, decision = law.trace(facts), law.decide(facts)
+    facts = law.parse_facts(text_of(given.facts), readable(str(given.facts)))
+    readings = readings_of(given.reading, "ground_for_ciio=closed")
+    steps, decision = law.trace(facts, readings=readings), law.decide(facts, readings=readings)
     answer = {**law.decision_json(decision), "trace": [law.step_json(step) for step in steps]}
     _print(given, answer, lambda: f"{law.explain(decision, given.lang)}\n\n{law.traced(steps, given.lang)}")
     return 0
@@ -125,7 +126,7 @@ def _clocks(given: argparse.Namespace) -> int:
     from tongguan.law import clocks
 
     allowed("decisions.ask")
-    timeline = clocks.clocks(clocks.parse_case(_text(given.case), readable(str(given.case))))
+    timeline = clocks.clocks(clocks.parse_case(text_of(given.case), readable(str(given.case))))
     if given.ics is not None:
         _write(given.ics, clocks.to_icalendar(timeline, given.lang))
     _print(given, clocks.timeline_json(timeline), lambda: clocks.tell(timeline, given.lang))
@@ -165,24 +166,11 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is no date; expected YYYY-MM-DD") from None
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:  # bounded, so that a device does not run on
-            raw = file.read(FILE_LIMIT + 1)
-        if len(raw) > FILE_LIMIT:
-            raise BadInput(f"{path}: more than {FILE_LIMIT:,} bytes; expected a short YAML file")
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-
-
 ACTIONS: dict[str, Action] = {
     "clocks": Action(_clocks, _clocks_arguments, "where a procedure stands, and what is due when"),
     "show": Action(_show, _show_arguments, "one instrument, rule, zone or parameter, with its days and its source"),
     "search": Action(_search, _search_arguments, "instruments, matters, rules, duties and zones by words"),
     "check": Action(_check, _check_arguments, "whether a zone's list (a data pack) can be used, and what it would add"),
     "explain": Action(_explain, _explain_arguments, "the answer to a question, and why each rule applied or did not"),
-    "grade": Action(grade_action(_text), grade_arguments, "the level of data, and whether it counts as important data"),
+    "grade": Action(grade, grade_arguments, "the level of data, and whether it counts as important data"),
 }

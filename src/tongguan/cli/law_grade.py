@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-from tongguan.errors import BadInput
+from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.wording import readable
 
-__all__ = ["grade_action", "grade_arguments"]
+__all__ = ["grade", "grade_arguments"]
 
 
 def grade_arguments(parser: argparse.ArgumentParser) -> None:
     """FACTS.yaml, the readings where the text leaves two, and the shape of the answer."""
     parser.add_argument("facts", type=Path, metavar="FACTS.yaml", help="what is known of the data, on a day")
-    parser.add_argument(
-        "--reading", action="append", default=[], metavar="NAME=VALUE", help="take another reading; may be repeated"
-    )
+    readings_argument(parser)
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
-def grade_action(read: Callable[[Path], str]) -> Callable[[argparse.Namespace], int]:
-    """The action, given how a file of facts is read; nothing is recorded."""
+def grade(given: argparse.Namespace) -> int:
+    """The action; nothing is recorded."""
+    from tongguan import law
+    from tongguan.cli.who import allowed
 
-    def act(given: argparse.Namespace) -> int:
-        from tongguan import law
-        from tongguan.cli.who import allowed
-
-        allowed("decisions.ask")
-        facts = law.parse_grading(read(given.facts), readable(str(given.facts)))
-        found = law.grade(facts, readings=dict(map(_reading, given.reading)))
-        as_json = json.dumps(found.to_dict(), ensure_ascii=False, indent=1) if given.json else None
-        print(as_json or readable(law.explain_grade(found, given.lang)))
-        return 0
-
-    return act
-
-
-def _reading(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise BadInput(f"--reading: expected NAME=VALUE, such as degree=definition; found {text[:60]!r}")
-    return name, value
+    allowed("decisions.ask")
+    facts = law.parse_grading(text_of(given.facts), readable(str(given.facts)))
+    found = law.grade(facts, readings=readings_of(given.reading, "degree=definition"))
+    as_json = json.dumps(found.to_dict(), ensure_ascii=False, indent=1) if given.json else None
+    print(as_json or readable(law.explain_grade(found, given.lang)))
+    return 0

@@ -19,9 +19,10 @@ from pathlib import Path
 
 from tongguan import __version__
 from tongguan.cli import audit, evidence, keys, law, users
+from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
-from tongguan.errors import BadInput, TongguanError
-from tongguan.wording import Language
+from tongguan.errors import TongguanError
+from tongguan.wording import Language, readable
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -84,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _decide_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("facts", type=Path, metavar="FACTS.yaml")
+    readings_argument(parser)
     parser.add_argument("--json", action="store_true", help="the answer as JSON")
     _language_argument(parser)
     parser.set_defaults(command=_decide)
@@ -92,11 +94,13 @@ def _decide_arguments(parser: argparse.ArgumentParser) -> None:
 def _decide(arguments: argparse.Namespace) -> int:
     from tongguan import law, walk
 
-    decision = walk.decide(_text(arguments.facts), str(arguments.facts), allowed("decisions.ask").name)
+    asked, readings = text_of(arguments.facts), readings_of(arguments.reading, "ground_for_ciio=closed")
+    actor = allowed("decisions.ask").name
+    decision = walk.decide(asked, readable(str(arguments.facts)), actor, readings=readings)
     if arguments.json:
         print(json.dumps(law.decision_json(decision), ensure_ascii=False, indent=1))
     else:
-        print(law.explain(decision, arguments.lang))
+        print(readable(law.explain(decision, arguments.lang)))
     return 0
 
 
@@ -233,12 +237,3 @@ def _folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("is empty; expected a folder")
     return Path(text)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
