@@ -1,0 +1,210 @@
+"""A database as a store: one connection that may only read, made again where it was lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from tongguan.capture.stores.addresses import Address
+from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed
+from tongguan.capture.stores.databases.reading import read_rows
+from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
+from tongguan.errors import BadInput, Missing, Unavailable
+from tongguan.wording import readable
+
+__all__ = ["DatabaseStore"]
+
+PAUSES_S = (0.5, 2.0, 5.0)  # between trials to come back
+
+T = TypeVar("T")
+
+_DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
+_REFUSED = {"28P01", "28000", "3D000", "42501", "1045", "1044", "1049", "1698"}  # password, rights, no such database
+
+
+class DatabaseStore:
+    """Tables of one database, or of one server where the address of a MySQL server names none.
+
+    Raises Missing (the driver), BadInput (refused: user, password, name), Unavailable (it does not answer).
+    """
+
+    def __init__(self, address: Address, password: str | None, limits: Limits | None = None) -> None:
+        self.kind, self.name = address.kind, address.name
+        self._limits = limits or Limits()
+        self._dialect = _dialect(address, self._limits)
+        self._engine = _engine(address, password, self._dialect, self._limits)
+        try:
+            self._connection = self._engine.connect()
+            self._run(lambda connection: connection.execute(sa.select(sa.literal(1))).scalar())
+        except sa.exc.DBAPIError as error:
+            raise self._refusal(error) from None
+        except Unread as unread:
+            raise Unavailable(f"{self.name} does not answer: {unread.unseen.detail or unread.unseen.reason}") from None
+
+    def __enter__(self) -> DatabaseStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        try:
+            self._connection.close()
+        except sa.exc.SQLAlchemyError:
+            self._connection.invalidate()
+        self._engine.dispose()
+
+    def size(self) -> int:
+        try:
+            return self._dialect.size(self._run)
+        except (Unread, OSError):
+            return 0
+
+    def units(self) -> Iterator[TableUnit | Unseen]:
+        for listed in self._dialect.listing(self._run):
+            if isinstance(listed, Unseen):
+                yield listed
+            elif listed.why_not is not None:
+                yield Unseen(listed.why_not, _path(listed), size=listed.size)
+            else:
+                yield TableUnit(
+                    _path(listed), readable(listed.schema), readable(listed.name), readable(listed.comment),
+                    listed.rows, listed.size, listed.mark, partial(self._read, listed),
+                )  # fmt: skip
+
+    # ---- within
+
+    def _read(self, listed: Listed, limit: int) -> Rows:
+        where = _path(listed)
+
+        def work(connection: sa.Connection) -> Rows:
+            return read_rows(connection, self._dialect, listed, where, limit, self._limits)
+
+        try:
+            return self._run(work, where)
+        except Unread as unread:
+            if unread.unseen.reason != "vanished":
+                raise
+        return self._run(work, where)  # its columns changed between listing and reading: once more, as it is now
+
+    def _run(self, work: Callable[[sa.Connection], T], where: str = "") -> T:
+        """Work in one transaction, twice where the connection is lost in it.
+
+        Raises Unread: with `rest` where the database does not come back, without where only this work fails.
+        """
+        unread = Unread(Unseen("dropped", where))
+        for _ in range(2):
+            try:
+                self._dialect.begin()
+                with self._connection.begin() as transaction:
+                    done = work(self._connection)
+                    if transaction.is_active and not self._connection.invalidated:
+                        transaction.rollback()
+                return done
+            except sa.exc.DBAPIError as error:
+                reason, code = self._why(error)
+                unread = Unread(Unseen(reason, where, code))
+                if reason != "dropped":
+                    raise unread from None
+                self._come_back(where)
+            except (sa.exc.SQLAlchemyError, UnicodeError, ValueError, OverflowError) as error:
+                raise Unread(Unseen("failed", where, type(error).__name__)) from None
+        raise unread
+
+    def _come_back(self, where: str) -> None:
+        self._connection.invalidate()
+        for pause in PAUSES_S:
+            time.sleep(pause)
+            try:
+                self._connection.close()
+                self._connection = self._engine.connect()
+                return
+            except sa.exc.SQLAlchemyError:
+                continue
+        raise Unread(Unseen("dropped", where), rest=True)
+
+    def _why(self, error: sa.exc.DBAPIError) -> tuple[str, str]:
+        if error.connection_invalidated:
+            return "dropped", ""
+        return self._dialect.reason(error.orig or error)
+
+    def _refusal(self, error: sa.exc.DBAPIError) -> BadInput | Unavailable:
+        """Without the driver's message: it may repeat what we gave it."""
+        reason, code = self._dialect.reason(error.orig or error)
+        if self.kind == "sqlite":
+            told = {"encrypted": "is no SQLite database, or an encrypted one", "permission": "may not be read"}
+            return BadInput(f"{self.name} {told.get(reason, 'cannot be opened')} ({code})")
+        refused = code in _REFUSED or "authentication failed" in str(error.orig) or "no password" in str(error.orig)
+        if refused or reason == "permission":
+            return BadInput(f"{self.name} refuses us ({code}): are the user, the password and the name right?")
+        return Unavailable(f"{self.name} does not answer ({code}); is it running and reachable?")
+
+
+def _path(listed: Listed) -> str:
+    """Unique within the store, and readable: names that hold a dot or a quote are quoted."""
+    return readable(".".join(_part(name) for name in (listed.schema, listed.name) if name))
+
+
+def _part(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if not name.isidentifier() else name
+
+
+def _dialect(address: Address, limits: Limits) -> Dialect:
+    if address.kind == "postgresql":
+        from tongguan.capture.stores.databases.postgresql import PostgreSQL
+
+        return PostgreSQL(limits)
+    if address.kind == "mysql":
+        from tongguan.capture.stores.databases.mysql import MySQL
+
+        return MySQL(limits, address.url.database)
+    if address.kind == "sqlite":
+        from tongguan.capture.stores.databases.sqlite import SQLite
+
+        assert address.path is not None
+        return SQLite(limits, address.path)
+    from tongguan.capture.stores.databases.generic import Generic
+
+    return Generic(limits)
+
+
+def _engine(address: Address, password: str | None, dialect: Dialect, limits: Limits) -> sa.Engine:
+    given: dict[str, Any] = {}
+    if address.kind == "postgresql":
+        given = {
+            "connect_timeout": limits.connect_s, "keepalives_idle": 30, "tcp_user_timeout": 60_000,
+            "application_name": "tongguan scan",
+        }  # fmt: skip
+    elif address.kind == "mysql":
+        given = {"connect_timeout": limits.connect_s, "read_timeout": limits.statement_s + 30, "local_infile": False}
+    options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True}
+    try:
+        if address.kind == "sqlite":
+            from tongguan.capture.stores.databases.sqlite import connect
+
+            assert address.path is not None
+            engine = sa.create_engine("sqlite://", creator=partial(connect, address.path), **options)
+        else:
+            engine = sa.create_engine(address.url, connect_args=given, **options)
+    except ModuleNotFoundError as error:
+        extra = _DRIVERS.get(str(error.name))
+        command = f"pip install 'tongguan[{extra}]'" if extra else "install the driver of that database"
+        raise Missing(f"{error.name} is not installed; {command}") from None
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
+        raise BadInput(f"{address.name}: no dialect of SQLAlchemy reads this") from None
+
+    if password is not None:
+
+        @sa.event.listens_for(engine, "do_connect")
+        def give_password(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+            parameters["password"] = password
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        dialect.prepare(connection)
+
+    return engine

@@ -1,0 +1,137 @@
+"""A local folder or file: walked without following links, one entry at a time."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from tongguan.capture.limits import Limits
+from tongguan.capture.stores.contents import contents_of, unseen_of
+from tongguan.capture.stores.units import FileUnit, Unseen
+from tongguan.errors import BadInput
+from tongguan.model import Content
+from tongguan.wording import readable
+
+__all__ = ["FolderStore"]
+
+DEPTH = 512  # folders within folders
+
+
+class FolderStore:
+    """All plain files below a folder, or one file. Raises BadInput where the folder itself cannot be listed.
+
+    Links are never followed: what a link leads to is either below the folder and read there, or outside and told.
+    """
+
+    def __init__(self, root: Path, limits: Limits | None = None) -> None:
+        self._root = root
+        self._limits = limits or Limits()
+        self.kind = "folder" if root.is_dir() else "file"
+        self.name = readable(str(root))
+        try:
+            if self.kind == "folder":
+                with os.scandir(root):
+                    pass
+        except OSError as error:
+            raise BadInput(f"{self.name}: cannot be listed: {error.strerror}") from None
+
+    def __enter__(self) -> FolderStore:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def close(self) -> None: ...
+
+    def size(self) -> int:
+        return sum(unit.size for unit in self.units() if isinstance(unit, FileUnit))
+
+    def units(self) -> Iterator[FileUnit | Unseen]:
+        if self.kind == "file":
+            try:
+                yield self._unit(self._root, self._root.name, self._root.stat())
+            except OSError as error:
+                yield unseen_of(error, self._root.name)
+            return
+        yield from self._walk()
+
+    def _walk(self) -> Iterator[FileUnit | Unseen]:
+        """Depth first; of each folder on the way only an open listing is held."""
+        listings = [os.scandir(self._root)]
+        above = [_identity(self._root.stat())]
+        where = [""]
+        try:
+            while listings:
+                try:
+                    entry = next(listings[-1], None)
+                except OSError as error:
+                    yield Unseen("unlisted", where[-1], error.strerror or "")
+                    entry = None
+                if entry is None:
+                    listings.pop().close()
+                    above.pop()
+                    where.pop()
+                    continue
+                found = self._entry(entry, above)
+                if isinstance(found, Path):
+                    try:
+                        status = found.stat()
+                        listings.append(os.scandir(found))
+                        above.append(_identity(status))
+                        where.append(self._where(found))
+                    except OSError as error:
+                        yield Unseen("unlisted", self._where(found), error.strerror or "")
+                elif found is not None:
+                    yield found
+        finally:
+            for listing in listings:
+                listing.close()
+
+    def _entry(self, entry: os.DirEntry[str], above: list[tuple[int, int]]) -> FileUnit | Unseen | Path | None:
+        """A unit, what could not be seen, a folder to go into, or nothing to tell."""
+        path = Path(entry.path)
+        where = self._where(path)
+        try:
+            if entry.is_symlink():
+                return None if self._leads_within(path) else Unseen("link", where)
+            if entry.is_dir(follow_symlinks=False):
+                # A folder mounted within itself is a loop without links.
+                if _identity(path.stat()) in above:
+                    return Unseen("link", where, "a folder that holds itself")
+                return path if len(above) < DEPTH else Unseen("unlisted", where, f"more than {DEPTH} folders deep")
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            return unseen_of(error, where)
+        if not stat.S_ISREG(status.st_mode):
+            return Unseen("special", where)
+        return self._unit(path, where, status)
+
+    def _leads_within(self, path: Path) -> bool:
+        """Whether a link leads to something below the folder, which is then read at its own place."""
+        try:
+            return path.resolve(strict=True).is_relative_to(self._root)
+        except (OSError, RuntimeError):  # it leads nowhere, or in a circle
+            return False
+
+    def _where(self, path: Path) -> str:
+        return readable(str(path.relative_to(self._root)))
+
+    def _unit(self, path: Path, where: str, status: os.stat_result) -> FileUnit:
+        # The time of the last change of the entry itself cannot be set back by whoever may write the file.
+        mark = f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}"
+        return FileUnit(
+            where, readable(path.name), status.st_size, status.st_mtime, mark,
+            partial(_opened, path, where, self._limits),
+        )  # fmt: skip
+
+
+@contextmanager
+def _opened(path: Path, where: str, limits: Limits) -> Iterator[Iterator[Content]]:
+    yield contents_of(path, where, limits)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
