@@ -1,0 +1,250 @@
+"""How well text is recognised: precision, recall and F1 by type, with positions, on corpora that others wrote.
+
+    python bench/quality.py --corpora FOLDER [--peers PYTHON] [--count N] [--seed N] [--sentences N] [--show TYPE]
+
+`quality_corpora.py` says what FOLDER may hold; `quality_adversarial.py` makes a set of odd writings and look-alikes;
+what is found in source code, logs and prose that hold no personal data is counted per megabyte. PYTHON is that of an
+environment with presidio-analyzer and argus-redact; they are asked about the same texts in the same run, by default and
+tuned (`quality_peers.py`). A hit is *exact* where type, start and end are right, and *near* where it overlaps what was
+wanted. Where several types were judged in a text, whatever else of them is found there is a false finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import sysconfig
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from quality_adversarial import adversarial, clean_texts
+from quality_corpora import Example, argus, named_entities, presidio, stdnum
+
+from tongguan.identify import TYPES, Detector, Piece
+
+Spans = list[tuple[str, int, int]]
+Finder = Callable[[Sequence[str]], list[Spans]]
+PEERS = ("presidio", "presidio-tuned", "argus", "argus-tuned")
+
+
+def ours(**options: object) -> Finder:
+    detector = Detector(b"quality", as_of=date(2026, 11, 21), **options)  # type: ignore[arg-type]
+    return lambda texts: [
+        [(f.type, f.start, f.end) for f in found] for found in detector.scan([Piece(text) for text in texts])
+    ]
+
+
+class Peer:
+    """Another tool in a process of its own."""
+
+    def __init__(self, python: str, name: str) -> None:
+        script = str(Path(__file__).with_name("quality_peers.py"))
+        self._process = subprocess.Popen(
+            [python, script, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._process.stdin and self._process.stdout
+        self._in, self._out = self._process.stdin, self._process.stdout
+        self.ready = self._out.readline().startswith("{")
+        self.seconds = 0.0
+
+    def __call__(self, texts: Sequence[str]) -> list[Spans]:
+        found = []
+        for text in texts:
+            self._in.write(json.dumps(text) + "\n")
+            self._in.flush()
+            answer = json.loads(self._out.readline())
+            self.seconds += answer["seconds"]
+            found.append([(type, start, end) for type, start, end in answer["spans"]])
+        return found
+
+    def close(self) -> None:
+        self._in.close()
+        self._process.wait(20)
+
+
+class Tally:
+    """Hits, misses and false findings of one type: exact and near."""
+
+    def __init__(self) -> None:
+        self.wanted = self.found = self.exact = self.near_wanted = self.near_found = 0
+
+    def rates(self) -> tuple[float, float, float, float]:
+        """Precision, recall and F1 of exact hits, and F1 of near ones."""
+        p, r = self.exact / (self.found or 1), self.exact / (self.wanted or 1)
+        near_p, near_r = self.near_found / (self.found or 1), self.near_wanted / (self.wanted or 1)
+        return p, r, _f1(p, r), _f1(near_p, near_r)
+
+
+def _f1(p: float, r: float) -> float:
+    return 2 * p * r / (p + r) if p + r else 0.0
+
+
+def judge(examples: Sequence[Example], found: Sequence[Spans], show: str = "") -> dict[str, Tally]:
+    """Tallies by type. Types that an example judges together count under the first of their names."""
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    for example, spans in zip(examples, found, strict=True):
+        wanted = example.spans
+        kin = {type: min(example.judged) for type in example.judged} if _is_alias(example) else {}
+        mine = {(kin.get(t, t), s, e) for t, s, e in spans if t in example.judged and (s, e) not in example.loose}
+        for type in example.anywhere:
+            tally = tallies[type]
+            tally.wanted += 1
+            hits = sum(span[0] == type for span in mine)
+            tally.found += hits
+            for count in ("exact", "near_wanted"):
+                setattr(tally, count, getattr(tally, count) + bool(hits))
+            tally.near_found += hits
+            mine = {span for span in mine if span[0] != type}
+            if not hits and show == type:
+                print("  missed somewhere in", repr(example.text[:140]), spans)
+        for span in wanted:
+            tally = tallies[span[0]]
+            tally.wanted += 1
+            tally.exact += span in mine
+            tally.near_wanted += any(_overlap(span, other) for other in mine)
+            if show in (span[0], "all") and span not in mine:
+                print(f"  missed {span[0]} {example.text[span[1] : span[2]]!r} in {example.text[:140]!r}: {spans}")
+        for span in mine:
+            tally = tallies[span[0]]
+            tally.found += 1
+            tally.near_found += any(_overlap(span, other) for other in wanted)
+            if show in (span[0], "all") and span not in wanted:
+                print(f"  false {span[0]} {example.text[span[1] : span[2]]!r} in {example.text[:140]!r}")
+    return tallies
+
+
+def _is_alias(example: Example) -> bool:
+    return len(example.judged) > 1 and len({t for t, _, _ in example.spans}) <= 1 and len(example.judged) <= 2
+
+
+def _overlap(one: tuple[str, int, int], other: tuple[str, int, int]) -> bool:
+    return one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+
+
+def table(title: str, examples: Sequence[Example], finders: dict[str, Finder], show: str = "") -> None:
+    """Print one corpus: our rates by type, and F1 of the others."""
+    if not examples:
+        print(f"\n{title}: absent")
+        return
+    results = {name: judge(examples, find([e.text for e in examples]), show if name == "tongguan" else "")
+               for name, find in finders.items()}  # fmt: skip
+    mine, others = results["tongguan"], [name for name in finders if name != "tongguan"]
+    print(f"\n{title}: {len(examples)} texts\n{'type':20}{'wanted':>7}{'P':>7}{'R':>7}{'F1':>7}{'near F1':>9}", end="")
+    print("".join(f"{name:>16}" for name in others), "  (F1)" if others else "")
+    whole: dict[str, Tally] = defaultdict(Tally)
+    for type in sorted({type for tallies in results.values() for type in tallies}):
+        _row(type, mine[type], [results[name][type] for name in others])
+        for name, tallies in results.items():
+            for field, value in vars(tallies[type]).items():
+                setattr(whole[name], field, getattr(whole[name], field) + value)
+    _row("all", whole["tongguan"], [whole[name] for name in others])
+
+
+def _row(type: str, tally: Tally, others: Iterable[Tally]) -> None:
+    p, r, f1, near = tally.rates()
+    print(f"{type:20}{tally.wanted:7}{p:7.2f}{r:7.2f}{f1:7.2f}{near:9.2f}", end="")
+    print("".join(f"{other.rates()[2]:16.2f}" for other in others))
+
+
+def clean(size: int, seed: int) -> Iterator[tuple[str, str]]:
+    """Texts without personal data: this project's laws and pages, the standard library without its authors, logs."""
+    root = Path(__file__).parent.parent
+    prose = [*sorted((root / "src/tongguan/law/data").rglob("*.yaml")), *sorted((root / "docs").rglob("*.md"))]
+    yield "prose: laws, docs", _read(prose, size)
+    yield "prose: licences", _read(sorted(Path("/usr/share/common-licenses").glob("*")), size)
+    library = Path(sysconfig.get_paths()["stdlib"])
+    source = [
+        file for file in sorted(library.rglob("*.py")) if not {"test", "tests", "site-packages"} & set(file.parts)
+    ]
+    yield "source: Python's library", _read(source, size)
+    scripts = sorted((root / "src/tongguan/service").rglob("*.js")) + sorted((root / "src").rglob("*.py"))
+    yield "source: this project", _read(scripts, size)
+    yield from clean_texts(size, seed).items()
+
+
+_AUTHORS = ("@", "author", "copyright", "written by", "contributed", "thanks", "maintain", "by ")
+
+
+def _read(files: Iterable[Path], size: int) -> str:
+    lines: list[str] = []
+    read = 0
+    for file in files:
+        if read >= size or not file.is_file():
+            continue
+        text = file.read_text(encoding="utf-8", errors="replace")
+        read += len(text.encode())
+        lines += [line for line in text.splitlines() if not any(word in line.lower() for word in _AUTHORS)]
+    return "\n".join(lines)
+
+
+def false_findings(finders: dict[str, Finder], size: int, seed: int, show: str) -> None:
+    """Print what is found per megabyte where nothing should be; types that are not personal data stand apart."""
+    print(
+        f"\nfindings per MB in texts without personal data\n{'text':28}{'MB':>6}", "".join(f"{n:>16}" for n in finders)
+    )
+    for name, text in clean(size, seed):
+        megabytes = len(text.encode()) / 1e6
+        if not megabytes:
+            continue
+        figures = []
+        for finder, find in finders.items():
+            part = text if finder == "tongguan" else text[:20_000]
+            spans = find([part])[0]
+            personal = [s for s in spans if s[0] in TYPES and TYPES[s[0]].category != "non_personal"]
+            figures.append(len(personal) / (len(part.encode()) / 1e6))
+            if finder == "tongguan" and show:
+                print(f"  {name}:", dict(Counter(type for type, _, _ in spans)))
+                for type, start, end in [s for s in personal if show in ("all", s[0])][:60]:
+                    print("   ", type, repr(text[max(0, start - 30) : start]), "→", repr(text[start:end]))
+        print(f"{name:28}{megabytes:6.2f}", "".join(f"{figure:16.2f}" for figure in figures))
+
+
+def named(folder: Path, sentences: int, show: str, finders: dict[str, Finder]) -> None:
+    for name, examples in named_entities(folder).items():
+        chosen = random.Random(20261121).sample(examples, min(sentences, len(examples)))
+        start = time.process_time()
+        table(f"{name} (out of domain)", chosen, finders, show)
+        print(f"{time.process_time() - start:.1f} s of CPU")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpora", type=Path, required=True, help="folder of outside corpora")
+    parser.add_argument("--peers", help="Python of an environment with the peers")
+    parser.add_argument("--count", type=int, default=1500, help="texts of the adversarial set")
+    parser.add_argument("--sentences", type=int, default=500, help="sentences of each corpus of named entities")
+    parser.add_argument("--size", type=float, default=3, help="megabytes of each text without personal data")
+    parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--show", default="", help="print misses and false findings of a type, or all")
+    parser.add_argument("--only", default="", help="presidio, labelled, argus, stdnum, adversarial, names, clean")
+    arguments = parser.parse_args()
+    finders: dict[str, Finder] = {"tongguan": ours()}
+    peers = [Peer(arguments.peers, name) for name in PEERS] if arguments.peers else []
+    finders |= {name: peer for name, peer in zip(PEERS, peers, strict=False) if peer.ready}
+    folder, show, only = arguments.corpora, arguments.show, arguments.only
+    sets: dict[str, tuple[str, Callable[[], Iterable[Example]]]] = {
+        "presidio": ("Presidio's tables, bare", lambda: presidio(folder, labelled=False)),
+        "labelled": ("Presidio's tables, each behind a label", lambda: presidio(folder, labelled=True)),
+        "argus": ("argus-redact's fixtures", lambda: argus(folder)),
+        "stdnum": ("python-stdnum's docstrings, each behind a label", lambda: stdnum(folder)),
+        "adversarial": ("adversarial", lambda: adversarial(arguments.count, arguments.seed)),
+    }
+    for key, (title, read) in sets.items():
+        if only in ("", key):
+            table(title, list(read()), finders, show)
+    if only in ("", "names"):
+        named(folder, arguments.sentences, show, {"tongguan": finders["tongguan"]})
+    if only in ("", "clean"):
+        false_findings(finders, int(arguments.size * 1e6), arguments.seed, show)
+    for peer in peers:
+        peer.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

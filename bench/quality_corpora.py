@@ -1,0 +1,224 @@
+"""Readers of corpora that others wrote, for `quality.py`. None of them is part of the project: a folder names them.
+
+    FOLDER/presidio/tests/test_*_recognizer.py        Presidio's analyzer tests (MIT)
+    FOLDER/argus-redact/tests/fixtures/*.json         argus-redact's fixtures (Apache-2.0)
+    FOLDER/python-stdnum/stdnum/                      python-stdnum (LGPL-2.1+): only the examples in its docstrings
+    FOLDER/ner/msra_test_bio.txt, pd_example.test, weiboNER_2nd_conll.{train,dev,test}
+                                                      MSRA, People's Daily, Weibo: no licence found, for research only
+
+What is absent is left out and said.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Example", "argus", "named_entities", "presidio", "stdnum"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text, what is to be found in it, and which types its author looked at: others are not judged."""
+
+    text: str
+    spans: frozenset[tuple[str, int, int]]  # type, start, end
+    judged: frozenset[str]
+    loose: frozenset[tuple[int, int]] = field(default_factory=frozenset)  # found or not: both are right
+    anywhere: frozenset[str] = field(default_factory=frozenset)  # types to be found, at a place the author left open
+
+
+LABELS = {
+    "US_SSN": ("us_ssn", "SSN: "),
+    "US_ITIN": ("us_itin", "ITIN: "),
+    "UK_NINO": ("uk_nino", "National Insurance number: "),
+    "UK_NHS": ("uk_nhs", "NHS number: "),
+    "IBAN_CODE": ("iban", "IBAN: "),
+    "SG_NRIC_FIN": ("sg_nric", "NRIC: "),
+    "KR_RRN": ("kr_rrn", "RRN: "),
+    "IN_AADHAAR": ("in_aadhaar", "Aadhaar: "),
+    "IN_PAN": ("in_pan", "PAN: "),
+    "DE_TAX_ID": ("de_tax_id", "Steuer-ID: "),
+    "ES_NIF": ("es_nif", "NIF: "),
+    "ES_NIE": ("es_nif", "NIE: "),
+    "IT_FISCAL_CODE": ("it_fiscal_code", "Codice fiscale: "),
+    "PL_PESEL": ("pl_pesel", "PESEL: "),
+    "SE_PERSONNUMMER": ("se_personnummer", "Personnummer: "),
+    "FI_PERSONAL_IDENTITY_CODE": ("fi_hetu", "HETU: "),
+    "CREDIT_CARD": ("bank_card", "card number: "),
+    "EMAIL_ADDRESS": ("email", "email: "),
+    "IP_ADDRESS": ("ip", "IP: "),
+    "MAC_ADDRESS": ("mac", "MAC: "),
+}
+_SURE = 0.4  # what Presidio itself expects to score less without context may be found or not
+
+
+def presidio(folder: Path, labelled: bool) -> Iterator[Example]:
+    """Presidio's tables of text, count and positions, bare as they stand or behind a label of their own."""
+    for file in sorted(folder.glob("presidio/tests/test_*_recognizer.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        entities = _entities(tree) & set(LABELS)
+        if len(entities) != 1:
+            continue
+        type, label = LABELS[entities.pop()]
+        for text, count, positions, scores in _tables(tree):
+            shift = 0
+            if labelled:
+                if any(not text[:start].strip() == "" for start, _ in positions) or len(positions) > 1:
+                    continue  # it has words of its own
+                shift, text = len(label), label + text
+            weak = {
+                (start + shift, end + shift)
+                for (start, end), score in zip(positions, scores or [], strict=False)
+                if isinstance(score, tuple) and isinstance(score[1], float) and score[1] < _SURE
+            }
+            spans = {(type, start + shift, end + shift) for start, end in positions}
+            if len(spans) == count:
+                firm = frozenset(span for span in spans if span[1:] not in weak)
+                yield Example(text, firm, frozenset({type}), frozenset(weak))
+
+
+def _entities(tree: ast.Module) -> set[str]:
+    """What the fixture `entities` returns."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "entities":
+            found |= {c.value for c in ast.walk(node) if isinstance(c, ast.Constant) and isinstance(c.value, str)}
+    return found
+
+
+def _tables(tree: ast.Module) -> Iterator[tuple[str, int, tuple[tuple[int, int], ...], tuple[object, ...]]]:
+    """Rows whose first column is a text, whose second a count, and whose third places."""
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "parametrize" and len(call.args) > 1):
+            continue
+        names, rows = call.args[0], call.args[1]
+        if not isinstance(names, ast.Constant) or not isinstance(rows, ast.List | ast.Tuple):
+            continue
+        columns = [name.strip() for name in str(names.value).split(",")]
+        if len(columns) < 3 or "len" not in columns[1]:
+            continue
+        for row in rows.elts:
+            cells = [_literal(cell) for cell in getattr(row, "elts", [])]
+            if len(cells) < 3 or not isinstance(cells[0], str) or not isinstance(cells[1], int):
+                continue
+            places = cells[3] if "scores" in columns[2] and "ranges" not in columns[2] and len(cells) > 3 else cells[2]
+            scores = cells[3] if len(cells) > 3 and places is cells[2] else ()
+            if isinstance(places, tuple | list):
+                pairs = (places,) if places and isinstance(places[0], int) else places
+                if isinstance(scores, int | float):
+                    scores = [(0.0, float(scores))] * cells[1]
+                yield cells[0], cells[1], tuple(map(tuple, pairs))[: cells[1]], tuple(scores or ())
+
+
+def _literal(node: ast.expr) -> object:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None
+
+
+_ARGUS = {
+    "phone": {"phone", "landline"}, "id_number": {"id_card"}, "bank_card": {"bank_card"}, "address": {"address"},
+    "passport": {"passport"}, "email": {"email"}, "license_plate": {"plate"}, "credit_code": {"uscc"},
+    "military_id": {"military_id"}, "person": {"person_name"}, "organization": {"organisation"},
+    "date_of_birth": {"birth_date"}, "medical": {"health", "medical_record"}, "religion": {"religion"},
+    "criminal_record": {"criminal_record"}, "biometric": {"biometric"}, "sexual_orientation": {"sexual_orientation"},
+    "financial": {"income", "credit"}, "social_security": {"social_security"}, "qq": {"qq"}, "wechat": {"wechat"},
+    "ethnicity": {"ethnicity"}, "imei": {"imei"}, "mac_address": {"mac"}, "ip_address": {"ip"}, "gender": {"gender"},
+    "school": {"organisation"}, "workplace": {"organisation"}, "ssn": {"us_ssn"}, "iban": {"iban"},
+    "my_number": {"jp_my_number"}, "rrn": {"kr_rrn"}, "aadhaar": {"in_aadhaar"}, "pan": {"in_pan"},
+    "nino": {"uk_nino"}, "tax_id": {"de_tax_id"}, "cpf": {"br_cpf"}, "credit_card": {"bank_card"},
+    "openai_api_key": {"credential"}, "anthropic_api_key": {"credential"}, "aws_access_key": {"credential"},
+    "github_token": {"credential"}, "jwt": {"credential"}, "ssh_private_key": {"credential"},
+}  # fmt: skip
+
+
+def argus(folder: Path) -> Iterator[Example]:
+    """argus-redact's fixtures. Of a value that it wants with its label (月薪2万元) ours is the value: overlap counts."""
+    for file in sorted(folder.glob("argus-redact/tests/fixtures/*.json")):
+        for case in json.loads(file.read_text(encoding="utf-8")):
+            ours = _ARGUS.get(str(case.get("type", ""))) if isinstance(case, dict) and "should_match" in case else None
+            if ours is None:
+                continue
+            text, wanted = case["input"], case.get("expected_text", "")
+            name = min(ours)
+            if not case["should_match"]:
+                yield Example(text, frozenset(), frozenset(ours))
+            elif wanted and wanted in text:
+                start = text.index(wanted)
+                yield Example(text, frozenset({(name, start, start + len(wanted))}), frozenset(ours))
+            else:
+                yield Example(text, frozenset(), frozenset(ours), anywhere=frozenset({name}))
+
+
+_STDNUM = {
+    "us/ssn": ("us_ssn", "SSN: "), "us/itin": ("us_itin", "ITIN: "), "gb/nhs": ("uk_nhs", "NHS number: "),
+    "iban": ("iban", "IBAN: "), "kr/rrn": ("kr_rrn", "RRN: "), "in_/aadhaar": ("in_aadhaar", "Aadhaar: "),
+    "in_/pan": ("in_pan", "PAN: "), "de/idnr": ("de_tax_id", "Steuer-ID: "), "fr/nir": ("fr_nir", "NIR: "),
+    "it/codicefiscale": ("it_fiscal_code", "Codice fiscale: "), "es/nif": ("es_nif", "NIF: "),
+    "es/dni": ("es_nif", "DNI: "), "es/nie": ("es_nif", "NIE: "), "nl/bsn": ("nl_bsn", "BSN: "),
+    "pl/pesel": ("pl_pesel", "PESEL: "), "se/personnummer": ("se_personnummer", "Personnummer: "),
+    "fi/hetu": ("fi_hetu", "HETU: "), "be/nn": ("be_nrn", "Rijksregisternummer: "), "br/cpf": ("br_cpf", "CPF: "),
+    "ca/sin": ("ca_sin", "SIN: "), "au/tfn": ("au_tfn", "TFN: "), "cn/ric": ("id_card", "身份证号："),
+    "cn/uscc": ("uscc", "统一社会信用代码："), "imei": ("imei", "IMEI: "), "luhn": ("", ""),
+    "tr/tckimlik": ("tr_tckn", "T.C. Kimlik No: "), "th/pin": ("th_national_id", "Thai national ID: "),
+    "my/nric": ("my_nric", "MyKad: "), "jp/in_": ("jp_my_number", "マイナンバー："), "mac": ("mac", "MAC: "),
+}  # fmt: skip
+_CALL = re.compile(r">>> validate\('([^']+)'\)\s*\n\s*(?:'([^']*)'|(Traceback))")
+
+
+def stdnum(folder: Path) -> Iterator[Example]:
+    """Numbers that python-stdnum's docstrings call valid or not, each behind a label of its own."""
+    for module, (type, label) in _STDNUM.items():
+        file = folder / "python-stdnum/stdnum" / f"{module}.py"
+        if not type or not file.is_file():
+            continue
+        for number, valid, _ in _CALL.findall(file.read_text(encoding="utf-8")):
+            text = f"{label}{number}"
+            spans = frozenset({(type, len(label), len(text))}) if valid else frozenset()
+            yield Example(text, spans, frozenset({type}))
+
+
+_NER_FILES = {
+    "msra": ("msra_test_bio.txt",),
+    "people's daily": ("pd_example.test",),
+    "weibo": ("weiboNER_2nd_conll.train", "weiboNER_2nd_conll.dev", "weiboNER_2nd_conll.test"),
+}
+_NER_TYPES = {"PER": "person_name", "ORG": "organisation", "LOC": "place", "GPE": "place"}
+
+
+def named_entities(folder: Path) -> dict[str, list[Example]]:
+    """Sentences of news and of microblogs; of Weibo only named mentions (NAM), no common nouns."""
+    read = {}
+    for name, files in _NER_FILES.items():
+        paths = [folder / "ner" / file for file in files]
+        if all(map(Path.is_file, paths)):
+            read[name] = [example for path in paths for example in _sentences(path.read_text(encoding="utf-8"))]
+    return read
+
+
+def _sentences(text: str) -> Iterator[Example]:
+    for block in re.split(r"\n\s*\n", text):
+        rows = [line.split() for line in block.splitlines() if line.split()]
+        rows = [row for row in rows if len(row) == 2]
+        characters = [row[0][0] for row in rows]
+        spans: list[list[object]] = []
+        previous = "O"
+        for i, (_, tag) in enumerate(rows):
+            kind = tag[2:].removesuffix(".NAM")
+            if tag == "O" or tag.endswith(".NOM") or kind not in _NER_TYPES:
+                previous = "O"
+                continue
+            if tag[0] == "B" or previous != kind:
+                spans.append([_NER_TYPES[kind], i, i + 1])
+            else:
+                spans[-1][2] = i + 1
+            previous = kind
+        if characters:
+            judged = frozenset(_NER_TYPES.values())
+            yield Example("".join(characters), frozenset((str(t), int(s), int(e)) for t, s, e in spans), judged)  # type: ignore[call-overload]
