@@ -112,7 +112,8 @@ class Page:
     lists_shared: bool  # whether one zone may follow another's list
     scenarios: Mapping[str, Scenario]
     gba_recipients: frozenset[str]
-    answers: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # kept by `decision`
+    answers: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # trees of `tree`
+    texts: dict[Any, dict[str, str]] = field(default_factory=dict, compare=False, repr=False)  # kept by `obligations`
 
     @property
     def of_2024(self) -> bool:

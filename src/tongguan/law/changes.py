@@ -45,6 +45,9 @@ class Turned(Mapping[str, Any]):
     def __getitem__(self, path: str) -> Any:
         return self.value if path == self.path else self.given[path]
 
+    def get(self, path: str, default: Any = None) -> Any:
+        return self.value if path == self.path else self.given.get(path, default)
+
     def __contains__(self, path: object) -> bool:
         return path == self.path or path in self.given
 

@@ -58,9 +58,13 @@ def due_day(due: date | Mapping[str, Any] | None, given: Mapping[str, Any]) -> d
 
 
 def filled(templates: Mapping[str, str], verdict: Verdict) -> dict[str, str]:
-    """Texts with the numbers of the day in them."""
-    numbers = dict(verdict.page.numbers)
-    scenario = verdict.page.scenarios.get(verdict.given.get("activity.zone_scenario", ""))
-    if scenario:
-        numbers |= {f"zone_{name}": value for name, value in scenario.numbers.items()}
-    return {language: template.format(**numbers) for language, template in templates.items()}
+    """Texts with the numbers of the day in them, and those of the scenario claimed."""
+    page, scenario = verdict.page, verdict.given.get("activity.zone_scenario", "")
+    key = ("text", templates["en"], scenario)
+    text: dict[str, str] | None = page.texts.get(key)
+    if text is None:
+        numbers = dict(page.numbers)
+        if scenario in page.scenarios:
+            numbers |= {f"zone_{name}": value for name, value in page.scenarios[scenario].numbers.items()}
+        text = page.texts[key] = {language: template.format(**numbers) for language, template in templates.items()}
+    return text
