@@ -1,5 +1,6 @@
 """Tables to verdicts: columns are judged by name, comment, values and neighbours; tables by what stands together."""
 
+from tongguan.identify.tables.judge import Judge
 from tongguan.identify.tables.verdict import (
     Column,
     ColumnVerdict,
@@ -17,6 +18,7 @@ __all__ = [
     "ColumnVerdict",
     "Combination",
     "Inside",
+    "Judge",
     "Part",
     "Protection",
     "Subjects",

@@ -15,6 +15,7 @@ __all__ = [
     "Inside",
     "Part",
     "Protection",
+    "Source",
     "Subjects",
     "Table",
     "TableVerdict",

@@ -1,0 +1,171 @@
+"""What the cells of a column look like: which of the detectors' checks each distinct value passes as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+from numpy.typing import NDArray
+
+from tongguan.identify.detect import checks
+from tongguan.identify.detect.digits import find_numbers
+from tongguan.identify.detect.kernels import SPAN_AT, SPAN_IPV6, SPAN_MAC, Tokens, read_tokens
+from tongguan.identify.detect.words import read_words
+from tongguan.identify.tables import kernel
+from tongguan.identify.tables.cells import Cells, Slice
+
+__all__ = ["Looks", "looks_of"]
+
+Mask = NDArray[np.bool_]
+
+_CODES: Final = {
+    checks.ID_CARD: "id_card", checks.ID_CARD_15: "id_card_15", checks.PHONE: "phone", checks.PHONE_ABROAD: "phone",
+    checks.PHONE_UNUSUAL: "phone_unusual", checks.LANDLINE: "landline", checks.LANDLINE_UNUSUAL: "landline",
+    checks.CARD_UNIONPAY: "card", checks.CARD_OTHER: "card", checks.CARD_UNCHECKED: "card_unchecked",
+    checks.USCC: "uscc", checks.VIN: "vin", checks.VIN_UNCHECKED: "vin_unchecked", checks.IPV4: "ip",
+    checks.FOREIGN_PERMIT: "foreign_permit", checks.IMEI: "imei", checks.IMSI: "imsi", checks.PLATE: "plate",
+    checks.DOCUMENT: "document",
+}  # fmt: skip
+_SPANS: Final = {SPAN_AT: "email", SPAN_MAC: "mac", SPAN_IPV6: "ip"}
+_TERMS: Final = ("health", "religion", "criminal_record", "sexual_orientation")
+_FIRST: Final = 100  # values that are tried first
+_WORDS_IN: Final = 20_000  # distinct values in which words are looked for
+
+
+@cache
+def _forms() -> dict[str, str]:
+    text = files(__package__).joinpath("forms.yaml").read_text(encoding="utf-8")
+    forms: dict[str, str] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return forms
+
+
+@cache
+def _values() -> dict[str, pa.Array]:
+    text = files(__package__).joinpath("values.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded["ethnicity"] += [name + "族" for name in loaded["ethnicity"]]
+    return {name: pa.array(values, pa.large_string()) for name, values in loaded.items()}
+
+
+@dataclass(slots=True, eq=False)
+class Looks:
+    """Of each distinct value: its size and what it is made of, and the checks that it passes (masks by name)."""
+
+    cells: Cells
+    size: NDArray[np.int32]
+    flags: NDArray[np.int32]
+    digits: NDArray[np.int32]
+    han: NDArray[np.int32]
+    days: NDArray[np.int32]  # yyyymmdd, 0 for none: of a date, or born by an identity card
+    male: Mask  # by an identity card
+    passed: dict[str, Mask]
+    _lower: pa.Array | None = None
+
+    @property
+    def distinct(self) -> int:
+        return len(self.size)
+
+    def has(self, flag: int) -> Mask:
+        mask: Mask = (self.flags & flag) != 0
+        return mask
+
+    def share(self, mask: Mask) -> float:
+        """The share of the filled rows."""
+        filled = self.cells.filled
+        return float(self.cells.counts[mask].sum()) / filled if filled else 0.0
+
+    def check(self, name: str) -> Mask:
+        """The mask of a check, a form or a list of values, looked up at its first use."""
+        if name not in self.passed:
+            if name in _forms():
+                found = pc.match_substring_regex(self.cells.texts, _forms()[name])
+            elif name in _values():
+                found = pc.is_in(self._lowered(), value_set=_values()[name])
+            else:
+                return np.zeros(self.distinct, np.bool_)
+            self.passed[name] = found.to_numpy(zero_copy_only=False)
+        return self.passed[name]
+
+    def is_hopeful(self, name: str) -> bool:
+        """Whether a quarter of the first values pass a form or list: most columns need not be read for most of them."""
+        if name in self.passed or self.distinct <= _FIRST:
+            return True
+        first = self.cells.texts.slice(0, _FIRST)
+        if name in _forms():
+            found = pc.match_substring_regex(first, _forms()[name])
+        elif name in _values():
+            found = pc.is_in(pc.utf8_lower(first), value_set=_values()[name])
+        else:
+            return True
+        return int(pc.sum(found).as_py()) * 4 >= _FIRST
+
+    def _lowered(self) -> pa.Array:
+        if self._lower is None:
+            self._lower = pc.utf8_lower(self.cells.texts)
+        return self._lower
+
+    def first_words(self) -> Mask:
+        """Values whose first or second word is a usual given name in Latin letters."""
+        known = _values()["given_names"]
+        first = pc.is_in(
+            pc.replace_substring_regex(self._lowered(), r"^([a-z'-]+).*$", r"\1"), value_set=known
+        ).to_numpy(zero_copy_only=False)
+        mask: Mask = first & (self.has(kernel.LATIN_NAME) | (self.size <= 12))
+        return mask
+
+
+def looks_of(cells: Cells, latest: int) -> Looks:
+    """Look at every distinct value once. `latest`: the last day of birth that can be, as yyyymmdd."""
+    n = len(cells.texts)
+    size, flags, digits, han, days = (np.zeros(n, np.int32) for _ in range(5))
+    passed = {name: np.zeros(n, np.bool_) for name in (*_CODES.values(), *_SPANS.values(), *_TERMS)}
+    looks = Looks(cells, size, flags, digits, han, days, np.zeros(n, np.bool_), passed)
+    for part in cells.slices():
+        _look(looks, part, latest)
+    looks.passed["email"] &= looks.check("local_mail") if looks.passed["email"].any() else False
+    return looks
+
+
+def _look(looks: Looks, part: Slice, latest: int) -> None:
+    here = slice(part.first, part.first + len(part.start))
+    looks.size[here] = part.end - part.start
+    looks.flags[here], looks.digits[here], looks.han[here], looks.days[here] = kernel.profile(
+        part.units, part.start, part.end
+    )
+    tokens = read_tokens(part.units)
+    rows = find_numbers(part.units, tokens, latest)
+    if len(rows):
+        cell = np.searchsorted(part.start, rows[:, 1], side="right") - 1
+        whole = (part.start[cell] == rows[:, 1]) & (part.end[cell] == rows[:, 2])
+        rows, cell = rows[whole], cell[whole]
+        for code in np.unique(rows[:, 0]).tolist():
+            if code in _CODES:
+                looks.passed[_CODES[code]][part.first + cell[rows[:, 0] == code]] = True
+        _read_id_cards(looks, part, tokens, rows, cell)
+    spans = tokens.spans
+    if len(spans):
+        cell = np.searchsorted(part.start, spans[:, 1], side="right") - 1
+        whole = (part.start[cell] == spans[:, 1]) & (part.end[cell] == spans[:, 2])
+        for what, name in _SPANS.items():
+            looks.passed[name][part.first + cell[whole & (spans[:, 0] == what)]] = True
+    if looks.han[here].any() and part.first < _WORDS_IN:
+        words = read_words(part.units)
+        for name in _TERMS:
+            hits = words.start[words.of(f"terms/{name}")]
+            looks.passed[name][part.first + np.searchsorted(part.start, hits, side="right") - 1] = True
+
+
+def _read_id_cards(looks: Looks, part: Slice, tokens: Tokens, rows: NDArray[np.int32], cell: NDArray[np.int64]) -> None:
+    """Days of birth and sexes that identity cards tell (GB 11643: digits 7 to 14, and whether digit 17 is odd)."""
+    cards = rows[:, 0] == checks.ID_CARD
+    if cards.any():
+        body = tokens.folded[rows[cards, 3][:, None] + np.arange(18)].astype(np.int32) - ord("0")
+        place = part.first + cell[cards]
+        looks.days[place] = body[:, 6:14] @ (10 ** np.arange(7, -1, -1, dtype=np.int32))
+        looks.male[place] = body[:, 16] % 2 == 1

@@ -1,0 +1,93 @@
+"""Which column ties rows to persons, and how many persons a table holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from tongguan.identify.tables.looks import Looks
+from tongguan.identify.tables.naming import is_key_of_person, read_table
+from tongguan.identify.tables.verdict import ColumnVerdict, Subjects, Table
+from tongguan.identify.types import TYPES
+from tongguan.wording import wording
+
+__all__ = ["is_key", "subjects_of"]
+
+_STRENGTH: Final = {"document": 4.0, "personal": 3.0, "weak": 1.0}
+_KEY: Final = 2.0
+_COVERS: Final = 0.5  # share of the rows that the chosen column must fill, where another does
+_TEXTS: Final = wording("tongguan.identify.tables")
+
+
+def is_key(table: Table, column: ColumnVerdict) -> bool:
+    """Whether a column is the organisation's own number of a person; `id` is one in a table of persons."""
+    if column.type is not None or not column.distinct or column.kind in ("double", "float", "bool"):
+        return False
+    own = column.name.lower() == "id" and column.distinct == column.rows
+    about_persons = max(read_table(table.name), read_table(table.comment or "")) > 0
+    return is_key_of_person(column.name) or (own and about_persons)
+
+
+def subjects_of(table: Table, columns: Sequence[ColumnVerdict], looks: Sequence[Looks]) -> Subjects | None:
+    """None where no column tells persons apart."""
+    ranked = sorted(
+        (rank, i) for i, column in enumerate(columns) if (rank := _rank(table, column)) > (0.0, 0.0)
+    )[::-1]  # fmt: skip
+    if not ranked:
+        return None
+    chosen = ranked[0][1]
+    others = tuple(i for _, i in ranked[1:])
+    anyone = np.zeros(columns[chosen].rows, np.bool_)
+    for i in (chosen, *others):
+        if len(looks[i].cells.codes) == len(anyone):
+            anyone |= looks[i].cells.codes >= 0
+    return _counted(table, columns, looks, chosen, others, int((~anyone).sum()))
+
+
+def _rank(table: Table, column: ColumnVerdict) -> tuple[float, float]:
+    """Strength first, but a column that fills most rows before one that does not; then how many rows it fills."""
+    if column.type:
+        strength = _STRENGTH.get(TYPES[column.type].strength, 0.0)
+        if strength == _STRENGTH["weak"] and column.type not in ("person_name", "landline"):
+            strength = 0.0
+    else:
+        strength = _KEY if is_key(table, column) else 0.0
+    if not strength or not column.distinct:
+        return 0.0, 0.0
+    filled = 1 - column.null_share
+    return strength if filled >= _COVERS else strength / 10, filled
+
+
+def _counted(
+    table: Table,
+    columns: Sequence[ColumnVerdict],
+    looks: Sequence[Looks],
+    chosen: int,
+    others: tuple[int, ...],
+    without: int,
+) -> Subjects:
+    column = columns[chosen]
+    strength = TYPES[column.type].strength if column.type else "key"
+    alike = [i for i in others if columns[i].null_share < 0.1 and columns[i].type]
+    sizes = [column.distinct, *(columns[i].distinct for i in alike)]
+    low = column.distinct if strength in ("document", "key") else min(sizes)
+    high = column.distinct if strength == "document" else max(sizes)
+    if strength == "weak":
+        low, high = column.distinct, column.rows - column.rows + int(looks[chosen].cells.filled)
+    without_own = column.nulls
+    count, high = column.distinct, high + without_own
+    whole = max(table.rows or 0, column.rows)
+    if whole > column.rows and column.rows:
+        once = int((looks[chosen].cells.counts == 1).sum())
+        factor = whole / column.rows
+        # Charikar, Chaudhuri, Motwani, Narasayya, PODS 2000: the guaranteed-error estimator and its bounds.
+        count = round(column.distinct - once + math.sqrt(factor) * once)
+        high = min(whole, round(high - once + factor * once + (factor - 1) * without_own))
+    key = {"document": "subject_exact", "key": "subject_key"}.get(strength, "subject_loose")
+    return Subjects(
+        chosen, column.type, others, column.rows - without_own, without, column.distinct,
+        count, low, max(high, count), _TEXTS.both(key, column=column.name),
+    )  # fmt: skip
