@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, keys, law, users
+from tongguan.cli import audit, evidence, keys, law, scan, users
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     _identify_arguments(commands.add_parser("identify", help="personal data in files, folders or standard input"))
     _restore_arguments(commands.add_parser("restore", help="a capture as Zeek-style logs and extracted files"))
     _inspect_arguments(commands.add_parser("inspect", help="the main job: sources in, verdict, report and ledger out"))
+    scan.arguments(
+        commands.add_parser("scan", help="databases, folders, buckets into the asset catalogue"), _usual_language()
+    )
     audit.arguments(
         commands.add_parser("audit", help="the log verified, proved, exported, anchored"), _usual_language()
     )

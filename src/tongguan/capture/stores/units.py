@@ -108,6 +108,11 @@ class TableUnit:
     mark: str | None  # equal marks: nothing changed. None: unknown, so that it is read again
     read: Callable[[int], Rows] = field(repr=False)  # of a sample of at most so many rows; raises Unread
     kind: str = "table"
+    share: int = 0  # bytes for progress where `size` is unknown
+
+    @property
+    def weight(self) -> int:
+        return self.size or self.share
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,10 @@ class FileUnit:
     mark: str | None
     open: Callable[[], AbstractContextManager[Iterator[Content]]] = field(repr=False)  # whole, or slice by slice
     kind: str = "file"
+
+    @property
+    def weight(self) -> int:
+        return self.size
 
 
 Unit = TableUnit | FileUnit

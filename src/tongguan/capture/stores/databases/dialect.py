@@ -39,6 +39,7 @@ class Listed:
     rows: int | None = None  # an estimate
     size: int = 0
     mark: str | None = None
+    share: int = 0  # of the size of all, where its own is unknown
     why_not: str | None = None  # a reason of REASONS for which it is not read
 
 

@@ -141,7 +141,7 @@ def _listed(schema: str, name: str, row: Any) -> Listed:
     settled = isinstance(updated, datetime) and now - updated >= SETTLED
     mark = f"{created}/{updated}/{size}/{sequence}" if settled else None
     estimate = int(rows) if rows is not None else None
-    return Listed(schema, name, "" if why else _text(comment)[:2000], estimate, int(size or 0), mark, why)
+    return Listed(schema, name, "" if why else _text(comment)[:2000], estimate, int(size or 0), mark, why_not=why)
 
 
 def _base(declared: str) -> str:

@@ -163,7 +163,7 @@ def _listed(row: Any, steady: bool) -> Listed:
     schema, name, _, kind, comment, known, rows, size, mark, allowed, hidden = map(_plain, row)
     why = _NOT_READ.get(kind) or (None if allowed else "permission") or ("row_security" if hidden else None)
     return Listed(
-        schema, name, comment, int(rows) if known and rows else None, int(size), mark if steady else None, why
+        schema, name, comment, int(rows) if known and rows else None, int(size), mark if steady else None, why_not=why
     )
 
 

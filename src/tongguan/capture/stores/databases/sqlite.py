@@ -24,6 +24,7 @@ _LISTING = sa.text("""
     where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\' and rowid > :after
     order by rowid limit :page
 """)
+_COUNT = sa.text("select count(*) from sqlite_master where type = 'table'")
 _COLUMNS = sa.text("""
     select name, type, "notnull" = 0, pk > 0 from pragma_table_xinfo(:name) where hidden <> 1 order by cid limit :most
 """)
@@ -61,11 +62,13 @@ class SQLite:
 
     def listing(self, run: Run) -> Iterator[Listed | Unseen]:
         mark = _mark_of(self._path)
+        count = run(lambda connection: int(connection.execute(_COUNT).scalar() or 0))
+        share = self.size(run) // max(1, count)
         rows = run(partial(_page, -1))
         while rows:
             for _, name, kind, virtual in rows:
                 why = "view" if kind == "view" else "virtual" if virtual else None
-                yield Listed("", str(name), mark=mark, why_not=why)
+                yield Listed("", str(name), mark=mark, share=share, why_not=why)
             rows = run(partial(_page, rows[-1][0])) if len(rows) == PAGE else []
 
     def size(self, run: Run) -> int:

@@ -73,7 +73,7 @@ class DatabaseStore:
             else:
                 yield TableUnit(
                     _path(listed), readable(listed.schema), readable(listed.name), readable(listed.comment),
-                    listed.rows, listed.size, listed.mark, partial(self._read, listed),
+                    listed.rows, listed.size, listed.mark, partial(self._read, listed), share=listed.share,
                 )  # fmt: skip
 
     # ---- within

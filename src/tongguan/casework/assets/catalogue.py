@@ -1,0 +1,339 @@
+"""The catalogue of data assets: a database of its own, one file, written by one scan at a time.
+
+It holds no values: types, levels, counts, masked samples, keyed hashes of files' contents.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tongguan.capture.stores import Unit, Unseen
+from tongguan.casework.assets.changes import Was, changes_between
+from tongguan.casework.assets.judged import Judged
+from tongguan.casework.assets.tables import METADATA, SCHEMA, blinds, changes, columns, meta, scans, sources, units
+from tongguan.errors import Broken, CannotWrite, Conflict, NotFound
+
+__all__ = ["FILE", "Catalogue", "Scan", "Seen"]
+
+FILE = "catalogue.db"
+BUSY_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One scan of one source, in progress or finished."""
+
+    id: int
+    source: int
+    resumed: bool
+    first: bool  # the first scan of this source: nothing is called new
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A unit as the catalogue knows it."""
+
+    id: int
+    mark: str | None
+    digest: str
+    scan: int  # the last in which it was seen
+
+
+class Catalogue:
+    """Opened for writing by one process at a time, for reading by any number.
+
+    Raises CannotWrite, Conflict where a scan is under way, NotFound where there is no catalogue to read, Broken.
+    """
+
+    def __init__(self, folder: Path, *, write: bool = False) -> None:
+        self.path = folder / FILE
+        self._lock: int | None = None
+        if write:
+            self._make(folder)
+        elif not self.path.is_file():
+            raise NotFound(f"{folder}: no catalogue there; `tongguan scan` makes one")
+        self._engine = sa.create_engine(
+            f"sqlite:///{self.path}", connect_args={"timeout": BUSY_S}, hide_parameters=True
+        )
+        sa.event.listen(self._engine, "connect", _prepare)
+        sa.event.listen(self._engine, "begin", _begin)
+        try:
+            with self._errors(), self._engine.begin() as connection:
+                if write:
+                    METADATA.create_all(connection)
+                    if connection.execute(sa.select(meta.c.version)).scalar() is None:
+                        connection.execute(meta.insert().values(version=SCHEMA))
+                version = connection.execute(sa.select(meta.c.version)).scalar()
+            if version != SCHEMA:
+                raise Broken(f"{self.path} has format {version}; this version of Tongguan reads {SCHEMA}")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One consistent view."""
+        with self._errors(), self._engine.begin() as connection:
+            yield connection
+
+    # ---- a scan
+
+    def begin(self, name: str, kind: str, options: Mapping[str, Any]) -> Scan:
+        """Begin a scan of a source, or go on with the one that was interrupted under the same options."""
+        now, said = time.time(), json.dumps(options, sort_keys=True)
+        with self._write() as connection:
+            source = connection.execute(sa.select(sources.c.id).where(sources.c.name == name)).scalar()
+            if source is None:
+                made = connection.execute(sources.insert().values(name=name, kind=kind, first_seen=now))
+                source = _id(made)
+            under_way = (scans.c.source == source, scans.c.finished.is_(None), scans.c.options == said)
+            open_scan = connection.execute(sa.select(scans.c.id).where(*under_way)).scalar()
+            done = sa.select(scans.c.id).where(scans.c.source == source, scans.c.finished.is_not(None))
+            first = connection.execute(done.limit(1)).scalar() is None
+            if open_scan is not None:
+                return Scan(open_scan, source, True, first)
+            given_up = scans.update().where(scans.c.source == source, scans.c.finished.is_(None))
+            connection.execute(given_up.values(finished=now, complete=False))
+            made = connection.execute(scans.insert().values(source=source, started=now, options=said, complete=False))
+            return Scan(_id(made), source, False, first)
+
+    def seen(self, scan: Scan, path: str) -> Seen | None:
+        chosen = sa.select(units.c.id, units.c.mark, units.c.digest, units.c.scan)
+        with self.read() as connection:
+            row = connection.execute(chosen.where(units.c.source == scan.source, units.c.path == path)).first()
+        return Seen(*row) if row else None
+
+    def unchanged(self, scan: Scan, seen: Seen, mark: str | None = None) -> None:
+        """The unit is there as it was: what is known of it stays, also what could not be seen of it."""
+        values: dict[str, Any] = {"scan": scan.id, "last_seen": time.time(), "change": "same"}
+        if mark is not None:
+            values["mark"] = mark
+        with self._write() as connection:
+            was = connection.execute(sa.select(units.c.state).where(units.c.id == seen.id)).scalar()
+            if was == "gone":
+                values |= {"change": "new", "state": "read"}
+                connection.execute(changes.insert().values(scan=scan.id, unit=seen.id, what="back"))
+            connection.execute(units.update().where(units.c.id == seen.id).values(**values))
+
+    def keep(self, scan: Scan, unit: Unit, judged: Judged, mark: str | None) -> None:
+        """What a unit holds, with what could not be seen of it and what changed: all in one transaction."""
+        with self._write() as connection:
+            id, was = self._unit(connection, scan, unit)
+            now = Was(True, judged.schema, judged.level, judged.types)
+            found = changes_between(was, now) if was.read else [("new", "", "")]
+            connection.execute(
+                units.update().where(units.c.id == id).values(
+                    **_described(unit), mark=mark, digest=judged.digest, scan=scan.id, read_scan=scan.id, state="read",
+                    last_seen=time.time(), rows=judged.rows, level=judged.level, sensitive=judged.sensitive,
+                    types=list(judged.types), schema_text=judged.schema,
+                    sample=_sample(judged), persons=judged.persons.count, persons_low=judged.persons.low,
+                    persons_high=judged.persons.high, change=_change(scan, was, found),
+                )
+            )  # fmt: skip
+            connection.execute(columns.delete().where(columns.c.unit == id))
+            rows = [
+                {
+                    **asdict(column),
+                    "inside": list(column.inside),
+                    "samples": list(column.samples),
+                    "unit": id,
+                    "ordinal": n,
+                }
+                for n, column in enumerate(judged.columns)
+            ]
+            if rows:
+                connection.execute(columns.insert(), rows)
+            self._blind(connection, scan, id, judged.unseen)
+            if not scan.first:
+                self._tell(connection, scan, id, found)
+
+    def unread(self, scan: Scan, unseen: Unseen, unit: Unit | None = None) -> None:
+        """A unit, or something else of the source, that could not be read. What was known of it stays, and is old."""
+        with self._write() as connection:
+            id = None
+            if unit is not None:
+                id, _ = self._unit(connection, scan, unit)
+                connection.execute(
+                    units.update().where(units.c.id == id).values(scan=scan.id, mark=None, last_seen=time.time())
+                )
+                kept = sa.case((units.c.state == "gone", "unread"), else_=units.c.state)
+                connection.execute(units.update().where(units.c.id == id).values(state=kept))
+            elif unseen.where:
+                # A unit that was read before and now may not be: it is not gone.
+                known = sa.and_(units.c.source == scan.source, units.c.path == unseen.where)
+                connection.execute(units.update().where(known).values(scan=scan.id, mark=None))
+                id = connection.execute(sa.select(units.c.id).where(known)).scalar()
+            self._blind(connection, scan, id, (unseen,))
+
+    def finish(self, scan: Scan, *, complete: bool, unlisted: bool, counts: Mapping[str, int]) -> None:
+        """The end of a scan. Units not seen in it are gone, where the listing was whole."""
+        with self._write() as connection:
+            if complete and not unlisted:
+                gone = sa.and_(units.c.source == scan.source, units.c.scan < scan.id, units.c.state != "gone")
+                missing = sa.select(sa.literal(scan.id), units.c.id, sa.literal("gone"), units.c.level, sa.literal(""))
+                connection.execute(
+                    changes.insert().from_select(["scan", "unit", "what", "before", "after"], missing.where(gone))
+                )
+                connection.execute(units.update().where(gone).values(state="gone", change="gone"))
+            if complete:
+                # What could not be seen before and was met again is written anew; the rest is no more.
+                unread_now = sa.func.coalesce(units.c.read_scan, 0) < scan.id
+                seen_again = sa.select(units.c.id).where(
+                    units.c.source == scan.source, units.c.scan == scan.id, unread_now
+                )
+                old = sa.and_(blinds.c.source == scan.source, blinds.c.scan < scan.id)
+                gone_blinds = sa.or_(blinds.c.unit.is_(None), blinds.c.unit.not_in(seen_again))
+                connection.execute(blinds.delete().where(old, gone_blinds))
+            connection.execute(
+                scans.update().where(scans.c.id == scan.id).values(
+                    finished=time.time(), complete=complete, counts=dict(counts)
+                )
+            )  # fmt: skip
+            connection.execute(sources.update().where(sources.c.id == scan.source).values(last_scan=scan.id))
+
+    # ---- within
+
+    def _unit(self, connection: sa.Connection, scan: Scan, unit: Unit) -> tuple[int, Was]:
+        """The unit's row, made where there is none, and what was known of it."""
+        row = connection.execute(
+            sa.select(units.c.id, units.c.state, units.c.schema_text, units.c.level, units.c.types, units.c.read_scan)
+            .where(units.c.source == scan.source, units.c.path == unit.path)
+        ).first()  # fmt: skip
+        if row is not None:
+            read = row.read_scan is not None and row.state != "gone"
+            return row.id, Was(read, row.schema_text, row.level, tuple(row.types))
+        now = time.time()
+        made = connection.execute(
+            units.insert().values(
+                source=scan.source, path=unit.path, **_described(unit), first_seen=now, last_seen=now, scan=scan.id,
+                state="unread", change="new", types=[], schema_text="", digest="", sensitive=False,
+                persons=0, persons_low=0, persons_high=0,
+            )
+        )  # fmt: skip
+        return _id(made), Was()
+
+    def _blind(self, connection: sa.Connection, scan: Scan, id: int | None, unseen: tuple[Unseen, ...]) -> None:
+        if id is not None:
+            connection.execute(blinds.delete().where(blinds.c.unit == id))
+        else:  # met again by a scan that goes on
+            same = sa.and_(blinds.c.scan == scan.id, blinds.c.unit.is_(None), blinds.c.source == scan.source)
+            for one in unseen:
+                met = sa.and_(same, blinds.c.where == one.where, blinds.c.reason == one.reason)
+                connection.execute(blinds.delete().where(met))
+        rows = [
+            {
+                "source": scan.source, "scan": scan.id, "unit": id, "reason": one.reason, "kind": str(one.spot.kind),
+                "where": one.where, "detail": one.detail, "count": one.count, "size": one.size,
+            }
+            for one in unseen
+        ]  # fmt: skip
+        if rows:
+            connection.execute(blinds.insert(), rows)
+
+    def _tell(self, connection: sa.Connection, scan: Scan, id: int, found: list[tuple[str, str, str]]) -> None:
+        rows = [
+            {"scan": scan.id, "unit": id, "what": what, "before": before, "after": after}
+            for what, before, after in found
+        ]
+        connection.execute(changes.delete().where(changes.c.scan == scan.id, changes.c.unit == id))
+        if rows:
+            connection.execute(changes.insert(), rows)
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._errors(), self._engine.execution_options(tongguan_writes=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            if "no such table" in str(error.orig):
+                raise Broken(f"{self.path} is no catalogue; name another folder by --out") from None
+            raise CannotWrite(f"cannot use {self.path}: {error.orig}; is its folder writable, its disk full?") from None
+        except sa.exc.DatabaseError as error:
+            raise Broken(f"{self.path} is damaged or not ours: {type(error.orig).__name__}; restore a backup") from None
+
+    def _make(self, folder: Path) -> None:
+        """The folder and the file, and the lock that goes with this process."""
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(folder / f"{FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        except BlockingIOError:
+            self._unlock()
+            raise Conflict(f"{folder}: another scan is under way there; wait for it, or name another --out") from None
+        except OSError as error:
+            self._unlock()
+            raise CannotWrite(f"{folder}: cannot be written: {error.strerror}; choose another --out") from None
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _id(made: sa.CursorResult[Any]) -> int:
+    """Of the row that was just made."""
+    assert made.inserted_primary_key is not None
+    return int(made.inserted_primary_key[0])
+
+
+def _described(unit: Unit) -> dict[str, Any]:
+    about = {"kind": unit.kind, "name": unit.name, "size": unit.size}
+    return about | {"schema": getattr(unit, "schema", ""), "comment": getattr(unit, "comment", "")}
+
+
+def _sample(judged: Judged) -> dict[str, Any] | None:
+    sample = judged.sample
+    if sample is None:
+        return None
+    return {
+        "method": sample.method,
+        "rows": sample.rows,
+        "of": sample.of,
+        "exact": sample.exact,
+        "missed": sample.missed,
+    }
+
+
+def _change(scan: Scan, was: Was, found: list[tuple[str, str, str]]) -> str:
+    if scan.first or not found:
+        return "same"
+    return "new" if not was.read else "changed"
+
+
+def _prepare(connection: Any, _: object) -> None:
+    """What is committed outlives a killed process; after a loss of power the last units are read once more."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("tongguan_writes")
+    connection.exec_driver_sql("begin immediate" if writes else "begin")

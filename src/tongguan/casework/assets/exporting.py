@@ -1,0 +1,123 @@
+"""The catalogue as a file: CSV, JSON or Parquet by its suffix, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from tongguan.casework.assets.catalogue import Catalogue
+from tongguan.casework.assets.querying import VIEWS, Filter, rows
+from tongguan.errors import BadInput, CannotWrite
+from tongguan.wording import readable
+
+__all__ = ["FORMATS", "export", "format_of"]
+
+FORMATS = (".csv", ".json", ".parquet")
+BATCH = 5_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Rows = Iterator[dict[str, Any]]
+
+
+def format_of(path: Path) -> str:
+    """Its suffix. Raises BadInput where that is no format."""
+    if path.suffix.lower() not in FORMATS:
+        raise BadInput(f"{readable(str(path))}: expected a name that ends in {', '.join(FORMATS)}")
+    return path.suffix.lower()
+
+
+def export(catalogue: Catalogue, path: Path, view: str = "units", chosen: Filter = Filter()) -> int:  # noqa: B008
+    """Write the rows of a view (JSON: of all views), in bounded memory; how many. Raises BadInput, CannotWrite."""
+    form = format_of(path)
+    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}")
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if form == ".parquet":
+            count = _parquet(draft, rows(catalogue, view, chosen))
+        elif form == ".csv":
+            with draft.open("w", encoding="utf-8-sig", newline="") as file:
+                count = _csv(file, rows(catalogue, view, chosen))
+        else:
+            with draft.open("w", encoding="utf-8") as file:
+                count = _json(file, lambda each: rows(catalogue, each, chosen))
+        draft.replace(path)
+    except OSError as error:
+        raise CannotWrite(f"cannot write {readable(str(path))}: {error.strerror or error}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return count
+
+
+def _csv(file: TextIO, found: Rows) -> int:
+    """Lists and samples as JSON. A cell that a spreadsheet would take for a formula is led by an apostrophe."""
+    writer, count = csv.writer(file, lineterminator="\r\n"), 0
+    for count, row in enumerate(found, 1):
+        if count == 1:
+            writer.writerow(row)
+        writer.writerow(_cell(value) for value in row.values())
+    return count
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        value = json.dumps(value, ensure_ascii=False)
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _json(file: TextIO, of_view: Callable[[str], Rows]) -> int:
+    count = 0
+    for number, view in enumerate(VIEWS):
+        file.write(("{" if number == 0 else ",") + f'"{view}":[')
+        for place, row in enumerate(of_view(view)):
+            file.write(("" if place == 0 else ",") + "\n" + json.dumps(row, ensure_ascii=False))
+            count += 1
+        file.write("]\n")
+    file.write("}\n")
+    return count
+
+
+def _parquet(path: Path, found: Rows) -> int:
+    """Columns of text, whole numbers, fractions or truth by their first values; lists and samples as JSON."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    count, writer = 0, None
+    try:
+        while batch := list(itertools.islice(found, BATCH)):
+            plain = [{name: _packed(value) for name, value in row.items()} for row in batch]
+            if writer is None:
+                schema = pa.schema([(name, _arrow_type(name)) for name in plain[0]])
+                writer = pq.ParquetWriter(path, schema)
+            writer.write_table(pa.Table.from_pylist(plain, schema=writer.schema))
+            count += len(batch)
+        if writer is None:
+            pq.write_table(pa.table({}), path)
+    finally:
+        if writer is not None:
+            writer.close()
+    return count
+
+
+_NUMBERS = frozenset(
+    {"size", "rows", "persons", "persons_low", "persons_high", "ordinal", "found", "count", "units", "id"}
+)
+
+
+def _arrow_type(name: str) -> Any:
+    import pyarrow as pa
+
+    if name in _NUMBERS:
+        return pa.int64()
+    if name in ("sensitive", "complete"):
+        return pa.bool_()
+    return pa.float64() if name == "score" else pa.string()
+
+
+def _packed(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value

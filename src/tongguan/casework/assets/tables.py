@@ -1,0 +1,111 @@
+"""The tables of the catalogue. Times are seconds since the epoch in UTC; lists and samples are JSON."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+__all__ = ["METADATA", "SCHEMA", "blinds", "changes", "columns", "meta", "scans", "sources", "units"]
+
+METADATA = sa.MetaData()
+SCHEMA = 1
+
+meta = sa.Table("meta", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+
+sources = sa.Table(
+    "sources",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),  # without secrets
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("first_seen", sa.Float, nullable=False),
+    sa.Column("last_scan", sa.Integer),  # the last that came to its end
+)
+
+scans = sa.Table(
+    "scans",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.ForeignKey("sources.id"), nullable=False, index=True),
+    sa.Column("started", sa.Float, nullable=False),
+    sa.Column("finished", sa.Float),  # NULL: under way, or interrupted
+    sa.Column("complete", sa.Boolean, nullable=False),  # False: the source went away before its end
+    sa.Column("options", sa.Text, nullable=False),
+    sa.Column("counts", sa.JSON),  # read, unchanged, unread, …
+)
+
+units = sa.Table(
+    "units",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.ForeignKey("sources.id"), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # table, file
+    sa.Column("schema", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),  # bytes, 0 where unknown
+    sa.Column("rows", sa.Integer),
+    sa.Column("mark", sa.Text),  # equal marks: nothing changed. NULL: read again next time
+    sa.Column("digest", sa.Text, nullable=False),  # keyed hash of a file's content
+    sa.Column("schema_text", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # read, unread (never yet), gone
+    sa.Column("change", sa.Text, nullable=False),  # in the last scan: same, new, changed, gone
+    sa.Column("level", sa.Text),
+    sa.Column("sensitive", sa.Boolean, nullable=False),
+    sa.Column("types", sa.JSON, nullable=False),
+    sa.Column("sample", sa.JSON(none_as_null=True)),
+    sa.Column("persons", sa.Integer, nullable=False),
+    sa.Column("persons_low", sa.Integer, nullable=False),
+    sa.Column("persons_high", sa.Integer, nullable=False),
+    sa.Column("first_seen", sa.Float, nullable=False),
+    sa.Column("last_seen", sa.Float, nullable=False),
+    sa.Column("scan", sa.Integer, nullable=False),  # the last in which it was seen
+    sa.Column("read_scan", sa.Integer),  # the last in which it was read
+    sa.UniqueConstraint("source", "path"),
+)
+sa.Index("units_by_scan", units.c.source, units.c.scan)
+
+columns = sa.Table(
+    "columns",
+    METADATA,
+    sa.Column("unit", sa.ForeignKey("units.id"), primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("declared", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("type", sa.Text),
+    sa.Column("inside", sa.JSON, nullable=False),
+    sa.Column("level", sa.Text),
+    sa.Column("sensitive", sa.Boolean, nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("samples", sa.JSON, nullable=False),  # masked
+    sqlite_with_rowid=False,
+)
+
+blinds = sa.Table(
+    "blinds",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.ForeignKey("sources.id"), nullable=False),
+    sa.Column("scan", sa.Integer, nullable=False),
+    sa.Column("unit", sa.ForeignKey("units.id"), index=True),  # NULL: of what never became a unit
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("where", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+)
+sa.Index("blinds_by_source", blinds.c.source, blinds.c.where)
+
+changes = sa.Table(
+    "changes",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("scan", sa.ForeignKey("scans.id"), nullable=False, index=True),
+    sa.Column("unit", sa.ForeignKey("units.id"), nullable=False, index=True),
+    sa.Column("what", sa.Text, nullable=False),  # new, back, gone, schema, grade_up, grade_down, types_more, types_less
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+)
