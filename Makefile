@@ -1,5 +1,5 @@
 # Tongguan. `make run` and `make test` do all their own set-up; running them again is fast.
-.PHONY: setup run test lint bench fuzz sample clean dev
+.PHONY: setup run test lint bench fuzz mutants sample clean dev
 .DEFAULT_GOAL := run
 
 PYTHON ?= python3
@@ -69,6 +69,10 @@ test: dev lint
 
 fuzz: dev
 	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz
+
+# Change every number, day and article of the law's data, one at a time, and say which no test notices.
+mutants: dev
+	@$(BIN)/python -m pytest -s tests/law/mutants
 
 # Remake the sample captures from real clients and servers in network namespaces of their own (needs root).
 sample: dev

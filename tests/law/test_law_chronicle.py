@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tongguan.law.book import Duty, Page, Rule, book
+from tongguan.law.rules import CONDITIONS
 
 DAY = timedelta(days=1)
 Facts = frozenset[tuple[str, str]]  # what is, and one thing that is said of it
@@ -124,3 +125,7 @@ def of_duty(duty: Duty) -> Iterator[str]:
     began: Any = duty.unless.get("activity.began")
     if began:
         yield f"unless begun from {began['from']} on"
+
+
+def test_every_rule_has_its_condition_and_every_condition_its_rule() -> None:
+    assert {rule["id"] for rule in book().rules} == set(CONDITIONS)
