@@ -147,7 +147,7 @@ class Catalogue:
                 units.update().where(units.c.id == id).values(
                     **_described(unit), mark=mark, digest=judged.digest, scan=scan.id, read_scan=scan.id, state="read",
                     last_seen=time.time(), rows=judged.rows, level=judged.level, sensitive=judged.sensitive,
-                    types=list(judged.types), schema_text=judged.schema,
+                    types=list(judged.types), schema_text=judged.schema, combinations=list(judged.combinations),
                     sample=_sample(judged), persons=judged.persons.count, persons_low=judged.persons.low,
                     persons_high=judged.persons.high, change=_change(scan, was, found),
                 )
@@ -228,7 +228,7 @@ class Catalogue:
         made = connection.execute(
             units.insert().values(
                 source=scan.source, path=unit.path, **_described(unit), first_seen=now, last_seen=now, scan=scan.id,
-                state="unread", change="new", types=[], schema_text="", digest="", sensitive=False,
+                state="unread", change="new", types=[], combinations=[], schema_text="", digest="", sensitive=False,
                 persons=0, persons_low=0, persons_high=0,
             )
         )  # fmt: skip

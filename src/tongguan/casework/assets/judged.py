@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from tongguan.capture.stores import Sample, Unseen
 
@@ -42,6 +43,8 @@ class JudgedColumn:
     score: float = 0.0
     found: int = 0  # cells or findings seen
     samples: tuple[str, ...] = ()
+    protection: str = "clear"  # clear, masked, hashed: how the values stand there
+    why: tuple[Mapping[str, Any], ...] = ()  # the evidence: {"from", "points", "zh", "en"}
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -60,7 +63,8 @@ class Judged:
     sample: Sample | None = None  # None for files
     rows: int | None = None
     digest: str = ""  # keyed hash of the content of a file
-    unseen: tuple[Unseen, ...] = field(default_factory=tuple)
+    unseen: tuple[Unseen, ...] = ()
+    combinations: tuple[Mapping[str, Any], ...] = ()  # what columns say together: {"rule", "columns", "level", …}
 
     @property
     def types(self) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from tongguan import identify
 from tongguan.capture.stores import Rows, TableUnit, Unseen
 from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons, highest
-from tongguan.casework.assets.tabling import judge_table
+from tongguan.identify import tables
 from tongguan.identify.tables import Column, ColumnVerdict, Subjects, Table
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
 
@@ -20,6 +21,8 @@ __all__ = ["Judge"]
 SAMPLES = 3  # masked, of a column or a type
 DISTINCT = 100_000  # hashes of one type in one file that are told apart
 IDENTIFYING = ("document", "personal")
+ROWS = 10_000  # of a table in a file, by which its columns are judged; all of it is searched
+NAME = 200  # characters of a column's name
 BLIND_MOST = 200  # blind spots of one unit told one by one
 
 
@@ -28,6 +31,7 @@ class Judge:
 
     def __init__(self, key: bytes) -> None:
         self._detector = identify.Detector(key)
+        self._tables = tables.Judge(key)
         self._key = hashlib.blake2b(key, digest_size=32, person=b"assets").digest()
 
     def table(self, unit: TableUnit, rows: Rows) -> Judged:
@@ -36,7 +40,7 @@ class Judge:
             Column(about.name, about.comment or None, rows.table.column(n)) for n, about in enumerate(rows.columns)
         ]
         whole = rows.sample.method == "whole"
-        verdict = judge_table(Table(unit.name, unit.comment or None, columns, None if whole else rows.sample.of))
+        verdict = self._tables.judge(Table(unit.name, unit.comment or None, columns, None if whole else rows.sample.of))
         judged = [
             _column(found, about.declared, about.comment)
             for found, about in zip(verdict.columns, rows.columns, strict=True)
@@ -50,6 +54,7 @@ class Judge:
             rows.sample,
             rows.sample.of,
             unseen=tuple(unseen),
+            combinations=tuple(_combination(found, judged) for found in verdict.combinations),
         )
 
     def _blobs(self, rows: Rows, judged: list[JudgedColumn], where: str) -> list[Unseen]:
@@ -94,6 +99,8 @@ class Judge:
         extraction = identify.extract(content)
         for piece, findings in zip(extraction.pieces, self._detector.scan(extraction.pieces), strict=True):
             tally.add(piece, findings)
+            if piece.kind == "table" and (table := _table_of(piece)) is not None:
+                tally.judged(self._tables.judge(table))
         for spot in extraction.blind_spots:
             tally.blind(spot)
 
@@ -103,6 +110,7 @@ class _Found:
     count: int = 0
     score: float = 0.0
     samples: list[str] = field(default_factory=list)
+    why: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(slots=True)
@@ -126,6 +134,16 @@ class _Tally:
             if len(known) < DISTINCT:
                 known.add(finding.digest)
 
+    def judged(self, verdict: tables.TableVerdict) -> None:
+        """Columns whose names and values together say what their cells alone do not."""
+        for column in verdict.columns:
+            if column.type is not None:
+                found = self.found.setdefault((column.name[:NAME], column.type), _Found())
+                found.score = max(found.score, column.score)
+                found.count = max(found.count, column.rows - column.nulls)
+                found.samples = found.samples or list(column.samples[:SAMPLES])
+                found.why = _why(column)
+
     def blind(self, spot: BlindSpot) -> None:
         where = self.where if spot.where in ("", self.where) else f"{self.where}!{spot.where}"
         key = (where, spot.detail, spot.kind)
@@ -146,7 +164,7 @@ class _Tally:
             about = identify.TYPES[type]
             made.append(JudgedColumn(
                 name, type=type, level=about.level, sensitive=about.sensitive, score=round(found.score, 3),
-                found=found.count, samples=tuple(found.samples),
+                found=found.count, samples=tuple(found.samples), why=found.why,
             ))  # fmt: skip
         return made
 
@@ -167,14 +185,46 @@ def _columns_of(piece: identify.Piece, findings: Sequence[Finding]) -> list[str]
         return [""] * len(findings)
     cell = np.searchsorted(piece.cells[:, 0], [finding.start for finding in findings], side="right") - 1
     ordinals = piece.cells[np.maximum(cell, 0), 2].tolist()
-    return [piece.columns[n][:200] if n < len(piece.columns) else "" for n in ordinals]
+    return [piece.columns[n][:NAME] if n < len(piece.columns) else "" for n in ordinals]
 
 
 def _column(found: ColumnVerdict, declared: str, comment: str) -> JudgedColumn:
     return JudgedColumn(
         found.name, declared, comment, found.type, tuple(inside.type for inside in found.inside), found.level,
         found.sensitive, round(found.score, 3), found.rows - found.nulls, tuple(found.samples[:SAMPLES]),
+        found.protection, _why(found),
     )  # fmt: skip
+
+
+def _why(found: ColumnVerdict) -> tuple[dict[str, Any], ...]:
+    """The evidence, as plain values."""
+    return tuple({"from": part.source, "points": round(part.points, 2), **part.text} for part in found.parts)
+
+
+def _combination(found: tables.Combination, columns: Sequence[JudgedColumn]) -> dict[str, Any]:
+    return {
+        "rule": found.rule, "columns": [columns[n].name for n in found.columns], "level": found.level,
+        "sensitive": found.sensitive, **found.text, "instrument": found.instrument, "article": found.article,
+    }  # fmt: skip
+
+
+def _table_of(piece: identify.Piece) -> Table | None:
+    """A table that lies in a file, by some of its rows; None where it has no header."""
+    if piece.cells is None or not len(piece.cells) or not piece.columns:
+        return None
+    cells = piece.cells
+    rows = np.searchsorted(piece.records, cells[:, 0], side="right") - 1
+    header = int(rows[0])
+    others = np.unique(rows[rows > header])
+    if len(others) > ROWS:
+        others = np.sort(np.random.default_rng().choice(others, ROWS, replace=False))
+    kept = np.isin(rows, others) & (cells[:, 2] < len(piece.columns))
+    values: list[list[str | None]] = [[None] * len(others) for _ in piece.columns]
+    places = np.searchsorted(others, rows[kept]).tolist()
+    for (start, end, column), row in zip(cells[kept].tolist(), places, strict=True):
+        values[column][row] = piece.text[start:end]
+    columns = [Column(name[:NAME], None, cells) for name, cells in zip(piece.columns, values, strict=True)]
+    return Table(piece.member or "", None, columns, len(piece.records) - 1)
 
 
 def _persons(subjects: Subjects | None) -> Persons:

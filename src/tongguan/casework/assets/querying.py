@@ -80,6 +80,7 @@ def _units(chosen: Filter) -> sa.Select[Any]:
     shown = [
         sources.c.name.label("source"), units.c.path, units.c.kind, units.c.schema, units.c.name, units.c.comment,
         units.c.size, units.c.rows, units.c.state, units.c.change, units.c.level, units.c.sensitive, units.c.types,
+        units.c.combinations,
         units.c.persons, units.c.persons_low, units.c.persons_high, units.c.sample, units.c.first_seen,
         units.c.last_seen, scans.c.started.label("read"), units.c.id,
     ]  # fmt: skip
@@ -91,7 +92,7 @@ def _columns(chosen: Filter) -> sa.Select[Any]:
     shown = [
         sources.c.name.label("source"), units.c.path, columns.c.ordinal, columns.c.name, columns.c.declared,
         columns.c.comment, columns.c.type, columns.c.inside, columns.c.level, columns.c.sensitive, columns.c.score,
-        columns.c.found, columns.c.samples, units.c.last_seen,
+        columns.c.found, columns.c.samples, columns.c.protection, columns.c.why, units.c.last_seen,
     ]  # fmt: skip
     kept = _of_units(Filter(source=chosen.source, kind=chosen.kind, state=chosen.state, change=chosen.change))
     kept += _found(columns, chosen)

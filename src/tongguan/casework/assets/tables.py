@@ -53,6 +53,7 @@ units = sa.Table(
     sa.Column("level", sa.Text),
     sa.Column("sensitive", sa.Boolean, nullable=False),
     sa.Column("types", sa.JSON, nullable=False),
+    sa.Column("combinations", sa.JSON, nullable=False),
     sa.Column("sample", sa.JSON(none_as_null=True)),
     sa.Column("persons", sa.Integer, nullable=False),
     sa.Column("persons_low", sa.Integer, nullable=False),
@@ -80,6 +81,8 @@ columns = sa.Table(
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("found", sa.Integer, nullable=False),
     sa.Column("samples", sa.JSON, nullable=False),  # masked
+    sa.Column("protection", sa.Text, nullable=False),
+    sa.Column("why", sa.JSON, nullable=False),
     sqlite_with_rowid=False,
 )
 
