@@ -1,0 +1,299 @@
+"""Exact data match, second half: where cells and rows of an indexed table stand in text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan.errors import BadInput
+from tongguan.identify.fingerprints.canonical import canonical
+from tongguan.identify.fingerprints.cells import OVERLAP, find_cells
+from tongguan.identify.fingerprints.container import open_container
+from tongguan.identify.fingerprints.rows import confirm, join_rows, propose
+from tongguan.identify.fingerprints.siphash import key_of
+from tongguan.identify.fingerprints.table_build import CELL, FILTER, KIND
+from tongguan.identify.pieces import Piece
+from tongguan.model import BlindKind, BlindSpot
+
+__all__ = ["CellHit", "Near", "RowHit", "TableIndex", "TableMatches"]
+
+_WINDOW: Final = 1 << 20  # characters that are read at once
+_BREAK: Final = "\n" * 16  # between pieces: no value reaches over it
+_ROOM: Final = 1 << 17
+_RARE: Final = 256  # rows that may hold a value which proposes rows; a more common value only confirms them
+_MOST_LINES: Final = 4_000_000  # of rows proposed and confirmed at once
+
+Hits = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """When cells of one row count as the row: at least `least` of `columns` (all where none is named), `required` among
+    them, whose beginnings lie at most `characters` apart, or, where `records` is given, which stand in so many
+    neighbouring records of a piece (1: the same record)."""
+
+    least: int = 2
+    columns: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    characters: int = 300
+    records: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellHit:
+    """A cell of the table in a piece: characters [start, end) of its text, one of the columns that hold it, in how many
+    cells of the table it stands, and the lowest row of these."""
+
+    piece: int
+    start: int
+    end: int
+    column: str
+    holders: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowHit:
+    """A row of the table in a piece: which columns of it, on characters [start, end)."""
+
+    piece: int
+    row: int
+    columns: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class TableMatches:
+    """What of a table was found in some pieces. `hits` (n, 5): piece, start, end, first and last entry; by place."""
+
+    index: TableIndex
+    hits: Hits
+    rows: tuple[RowHit, ...]
+    blind_spots: tuple[BlindSpot, ...]
+
+    @cached_property
+    def cells(self) -> list[CellHit]:
+        """Each place where a cell of the table stands, by piece and start."""
+        at, names = self.index, self.index.columns
+        first = self.hits[:, 3]
+        return [
+            CellHit(piece, start, end, names[column], holders, row)
+            for (piece, start, end), column, holders, row in zip(
+                self.hits[:, :3].tolist(), at.column[first].tolist(), (self.hits[:, 4] - first).tolist(),
+                at.row[first].tolist(), strict=True,
+            )
+        ]  # fmt: skip
+
+    @property
+    def distinct_cells(self) -> int:
+        """Different values that stand there."""
+        return len(np.unique(self.hits[:, 3]))
+
+    @property
+    def distinct_rows(self) -> int:
+        return len({hit.row for hit in self.rows})
+
+
+class TableIndex:
+    """An index that `build_table` wrote, mapped into memory. Raises BadInput, Broken as `open_container` does."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        opened = open_container(path, key, KIND)
+        self.columns: tuple[str, ...] = tuple(opened.about["columns"])
+        self.rows: int = opened.about["rows"]
+        self.cells: int = opened.about["cells"]
+        self.row, self.column = opened.sections["row"], opened.sections["column"]
+        directory = opened.sections["directory"]
+        self._keys = key_of(key, FILTER), key_of(key, CELL)
+        self._lengths = np.array(opened.about["lengths"], np.uint16)
+        self._look_up: tuple[Any, ...] = (
+            opened.sections["first"], opened.sections["beginnings"], self._lengths, directory,
+            np.uint64(64 - (len(directory) - 1).bit_length() + 1), opened.sections["high"], opened.sections["low"],
+        )  # fmt: skip
+
+    def match(self, pieces: Sequence[Piece], near: Near | None = None) -> TableMatches:
+        """Cells in the pieces, and rows as `near` says (none where it is not given).
+
+        False matches: a stretch of text that is no value of the table is taken for one with a chance of cells / 2^96.
+        Raises BadInput where `near` names a column that the index lacks.
+        """
+        chosen = self._chosen(near) if near else None
+        hits = self._cells(pieces)
+        if near is None or chosen is None:
+            return TableMatches(self, hits, (), ())
+        return TableMatches(self, hits, *self._rows(pieces, hits, near, *chosen))
+
+    # ---- cells
+
+    def _cells(self, pieces: Sequence[Piece]) -> Hits:
+        found = [np.zeros((0, 5), np.int64)]
+        for batch in _batches(pieces):
+            texts = [pieces[i].text for i in batch]
+            starts = np.cumsum([0] + [len(text) + len(_BREAK) for text in texts])[:-1]
+            hits = np.concatenate([*_windows(_BREAK.join(texts), self._scan)])
+            owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
+            hits[:, :2] -= starts[owner][:, None]
+            found.append(np.column_stack((np.array(batch, np.int64)[owner], hits)))
+        return _inside_cells(pieces, np.concatenate(found))
+
+    def _scan(self, text: str, first: int, last: int) -> Hits:
+        """Hits that begin at characters [first, last) of a text."""
+        if not self.cells or not text:
+            return np.zeros((0, 4), np.int64)
+        view = canonical(text)
+        at, stop = (int(n) for n in np.searchsorted(view.place, (first, last)))
+        found = [np.zeros((0, 4), np.int64)]
+        room = np.empty((max(_ROOM, len(self._lengths)), 4), np.int64)
+        while at < stop:
+            count, reached = find_cells(view.codes, view.place, at, stop, *self._keys, *self._look_up, room)
+            found.append(room[:count].copy())
+            at = max(reached, at + 1) if count == 0 else reached
+            if reached >= min(stop, len(view.codes) - 1):
+                break
+        return np.concatenate(found)
+
+    # ---- rows
+
+    def _chosen(self, near: Near) -> tuple[np.uint64, np.uint64]:
+        """The columns that count and those that must be there, as sets of bits."""
+        for name in (*near.columns, *near.required):
+            if name not in self.columns:
+                raise BadInput(f"the fingerprints know no column {name!r}; they know {', '.join(self.columns[:12])}")
+        count = len(set(near.columns or self.columns) | set(near.required))
+        if not 1 <= near.least <= count:
+            raise BadInput(f"{near.least} of {count} columns can never stand together; expected 1 to {count}")
+        return self._bits((near.columns or self.columns) + near.required), self._bits(near.required)
+
+    def _bits(self, names: Sequence[str]) -> np.uint64:
+        return np.uint64(sum(1 << self.columns.index(name) for name in set(names)))
+
+    def _rows(
+        self, pieces: Sequence[Piece], hits: Hits, near: Near, chosen: np.uint64, required: np.uint64
+    ) -> tuple[tuple[RowHit, ...], tuple[BlindSpot, ...]]:
+        within = near.characters if near.records is None else near.records - 1
+        at = hits[:, 1] if near.records is None else _records(pieces, hits)
+        places = np.column_stack((hits[:, :3], at, hits[:, 3:]))
+        holders = hits[:, 4] - hits[:, 3]
+        rare, common = places[holders <= _RARE], places[holders > _RARE]
+        rows: dict[tuple[int, int], RowHit] = {}
+        spots: dict[int, BlindSpot] = {}
+        for part in _parts(rare, within):
+            lines = np.empty((int((part[:, 5] - part[:, 4]).sum()), 6), np.int64)
+            lines = lines[: propose(part, self.row, self.column, chosen, lines)]
+            more = self._confirmed(lines, _span(common, part, within), within, chosen)
+            if more is None:
+                spots[int(part[0, 0])] = _too_many(pieces, int(part[0, 0]))
+                continue
+            for row in self._joined(np.concatenate((lines, more)), within, near.least, required):
+                known = rows.get((row.piece, row.row))
+                if known is None or len(row.columns) > len(known.columns):
+                    rows[row.piece, row.row] = row
+        ordered = sorted(rows.values(), key=lambda hit: (hit.piece, hit.start, hit.row))
+        return tuple(ordered), tuple(spots.values())
+
+    def _confirmed(self, lines: Hits, common: Hits, within: int, chosen: np.uint64) -> Hits | None:
+        """Lines that common values add, None where they are too many."""
+        room = 1 << 12
+        while len(common):
+            more = np.empty((room, 6), np.int64)
+            count = confirm(lines, common, within, self.row, self.column, chosen, more)
+            if count >= 0:
+                return more[:count]
+            if room >= _MOST_LINES:
+                return None
+            room *= 8
+        return np.zeros((0, 6), np.int64)
+
+    def _joined(self, lines: Hits, within: int, least: int, required: np.uint64) -> Iterator[RowHit]:
+        group, row, at, start, end, column = lines.T
+        lines = np.ascontiguousarray(lines[np.lexsort((column, -end, start, at, row, group))])
+        out = np.empty((len(lines) + 1, 5), np.int64)
+        count = join_rows(lines, within, least, required, out)
+        for piece, number, bits, first, last in out[:count].tolist():
+            names = tuple(name for i, name in enumerate(self.columns) if bits >> i & 1)
+            yield RowHit(piece, number, names, first, last)
+
+
+def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:
+    """Ordinals of pieces that are read together: up to a window, or one piece that is longer."""
+    batch: list[int] = []
+    size = 0
+    for i, piece in enumerate(pieces):
+        if batch and size + len(piece.text) > _WINDOW:
+            yield batch
+            batch, size = [], 0
+        batch.append(i)
+        size += len(piece.text) + len(_BREAK)
+    if batch:
+        yield batch
+
+
+def _windows(text: str, scan: Any) -> Iterator[Hits]:
+    """Hits of a text of any length, window by window; each begins in one window only."""
+    yield np.zeros((0, 4), np.int64)
+    for start in range(0, len(text), _WINDOW):
+        first = max(0, start - 32)  # what stands before a value tells whether it begins there
+        hits = scan(text[first : start + _WINDOW + OVERLAP], start - first, start - first + _WINDOW)
+        hits[:, :2] += first
+        yield hits
+
+
+def _inside_cells(pieces: Sequence[Piece], hits: Hits) -> Hits:
+    """Without those that reach over the border of a cell of their own table: these are no value of it."""
+    keep = np.ones(len(hits), np.bool_)
+    for i in np.unique(hits[:, 0]).tolist():
+        cells = pieces[i].cells
+        if cells is None or not len(cells):
+            continue
+        own = np.flatnonzero(hits[:, 0] == i)
+        cell = np.searchsorted(cells[:, 0], hits[own, 1], side="right") - 1
+        keep[own] = (cell < 0) | (hits[own, 2] <= cells[np.maximum(cell, 0), 1]) | (
+            hits[own, 1] >= cells[np.maximum(cell, 0), 1]
+        )  # fmt: skip
+    return hits[keep]
+
+
+def _records(pieces: Sequence[Piece], hits: Hits) -> NDArray[np.int64]:
+    records = np.zeros(len(hits), np.int64)
+    bounds = np.flatnonzero(np.diff(hits[:, 0], prepend=-1, append=-1))
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        piece = pieces[int(hits[first, 0])]
+        records[first:last] = np.searchsorted(piece.records, hits[first:last, 1], side="right") - 1
+    return records
+
+
+def _parts(rare: Hits, within: int) -> Iterator[Hits]:
+    """The hits in parts of bounded work; what lies near the end of one stands at the beginning of the next again."""
+    lines = np.cumsum(rare[:, 5] - rare[:, 4])
+    first = 0
+    while first < len(rare):
+        before = int(lines[first - 1]) if first else 0
+        last = max(int(np.searchsorted(lines, before + _MOST_LINES)), first + 1)
+        yield rare[first:last]
+        if last >= len(rare):
+            return
+        back = last
+        while back > first + 1 and rare[back - 1, 0] == rare[last, 0] and rare[back - 1, 3] >= rare[last, 3] - within:
+            back -= 1
+        first = back if back > first + (last - first) // 2 else last
+
+
+def _span(common: Hits, part: Hits, within: int) -> Hits:
+    """The common values that lie near those of a part."""
+    order = common[:, 0] * (1 << 40) + common[:, 3]
+    low = np.searchsorted(order, part[0, 0] * (1 << 40) + max(0, part[0, 3] - within))
+    high = np.searchsorted(order, part[-1, 0] * (1 << 40) + part[-1, 3] + within, side="right")
+    return common[low:high]
+
+
+def _too_many(pieces: Sequence[Piece], piece: int) -> BlindSpot:
+    return BlindSpot(
+        BlindKind.SAMPLED, pieces[piece].member or "", "too many rows of the fingerprints share values that stand here"
+    )
