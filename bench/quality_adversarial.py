@@ -170,7 +170,7 @@ def clean_texts(size: int, seed: int) -> dict[str, str]:
         line = (
             f"2026-11-{chance.randrange(1, 29):02}T{chance.randrange(24):02}:{chance.randrange(60):02}:"
             f"{chance.randrange(60):02}.{chance.randrange(1000):03}Z {chance.choice(['INFO', 'WARN', 'DEBUG'])} "
-            f"[pool-{chance.randrange(9)}-thread-{chance.randrange(99)}] c.e.s.{chance.choice(['Order', 'Pay', 'Cart'])}"
+            f"[pool-{chance.randrange(9)}-thread-{chance.randrange(99)}] c.e.{chance.choice(['Order', 'Pay', 'Cart'])}"
             f"Service - {chance.choice(_LOOK_ALIKES)(chance)} took {chance.randrange(9999)}ms"
         )
         logs.append(line)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import (
     ages,
+    foreign,
     labelled,
     names,
     network,
@@ -37,8 +38,8 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, network.find, labelled.find, names.find, places.find, organisations.find, secrets.find, terms.find,
-    tracks.find,
+    numbers.find, foreign.find, network.find, labelled.find, names.find, places.find, organisations.find, secrets.find,
+    terms.find, tracks.find,
 )  # fmt: skip
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours

@@ -11,7 +11,7 @@ from tongguan.identify.detect.view import Candidate
 __all__ = ["DERIVED", "resolve"]
 
 # What is said *about* another finding stands beside it.
-DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "location_track"})
+DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "location_track", "passport_mrz"})
 
 _START, _END = attrgetter("start"), attrgetter("end")
 
