@@ -92,3 +92,14 @@ def test_what_no_rule_asks_for_is_not_told_apart() -> None:
         for city in ("成都", "重庆市", "Berlin"):
             decide({"date": "2026-11-21", "exporter": {"city": city}, "data": {"persons": 200_000 + number}})
     assert page.answers[("answers", "national")].size == 1
+
+
+def test_what_is_kept_is_bounded_over_all_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tongguan.law.book.MOST_KEPT", 50)
+    book().turn_anew()
+    for day in DAYS:
+        for number in range(20):  # each is a way of its own: these numbers are added up
+            asked = {"date": day, "data": {"persons": 5_000_000 + number, "sensitive_persons": 1}}
+            decide(asked, readings={"persons_of_both_kinds": "left_out", "persons_of_2022": "together"})
+    pages = {id(page.answers): page.answers for page in book().pages()}
+    assert sum(tree.size for answers in pages.values() for tree in answers.values()) <= 50

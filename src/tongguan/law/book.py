@@ -22,6 +22,8 @@ from tongguan.law.packs.zone_list import ZoneList
 
 __all__ = ["Book", "Cite", "Duty", "Instrument", "Page", "Rule", "Scenario", "book"]
 
+MOST_KEPT = 40_000  # answers, of some ten kilobytes each
+
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
@@ -142,6 +144,7 @@ class Book:
         self.list_ids = tuple(dict.fromkeys(entry["id"] for zone in self.zones.values() for entry in zone["lists"]))
         self.turns = sorted(set(self._turns()))  # days on which something begins, the first being the beginning of time
         self._pages: dict[int, Page] = {}
+        self._kept = 0  # answers on all pages
 
     def page(self, day: date) -> Page:
         """The law of a day."""
@@ -168,6 +171,16 @@ class Book:
     def turn_anew(self) -> None:
         """Forget the compiled pages, after the data was changed."""
         self._pages.clear()
+        self._kept = 0
+
+    def make_room(self) -> None:
+        """Count one more answer kept on a page. All are let go of where there are too many: memory stays bounded,
+        however many questions of however many days are asked."""
+        if self._kept >= MOST_KEPT:
+            for page in list(self._pages.values()):  # another thread may open one meanwhile
+                page.answers.clear()
+            self._kept = 0
+        self._kept += 1
 
     def _turns(self) -> Iterator[date]:
         yield date.min

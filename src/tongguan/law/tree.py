@@ -22,7 +22,6 @@ __all__ = ["Tree", "Values", "planted"]
 
 Values = Mapping[str, Any]
 Kind = Callable[[Any], Any]  # of a fact: which of its values no rule tells apart
-MOST = 20_000  # things kept on one tree
 COUNTS = tuple(path for path, kind in FIELDS.items() if kind == "count")
 CARS = "persons_of_important_automotive_data"
 SPECIAL = ("exporter.zone", "exporter.automotive", "activity.zone_list", "activity.zone_scenario")
@@ -87,9 +86,7 @@ class Tree(Generic[Thing]):
         """Something new, kept for all alike. `work` may only ask for facts by name."""
         watched = Watched(given)
         thing = work(watched)
-        if self.size >= MOST:
-            self.roots.clear()
-            self.size = 0
+        book().make_room()
         self.size += 1
         exact = any(readings.get(name) == taken for name, taken in SUMMED.items())
         ways, way = self.roots, root
