@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -241,6 +242,8 @@ def words(node: Any) -> Iterator[Any]:
     elif isinstance(node, str):
         yield node
         yield from node.split()
-        yield from (date.fromisoformat(day) for day in re.findall(r"\b[12]\d{3}-[01]\d-[0-2]\d\b", node))
+        for day in re.findall(r"\b[12]\d{3}-\d\d-\d\d\b", node):
+            with suppress(ValueError):
+                yield date.fromisoformat(day)
     elif isinstance(node, int | date):
         yield node

@@ -2,7 +2,9 @@
 
 Shifted by one, both ways: every whole number, every day (a month or a year where only that is known), every article,
 paragraph and item of a citation, every number and day written out in a text. Beside that: a path or a default reading
-exchanged for the other, a flag turned, a citation left out.
+exchanged for the other, "or more" for "more than", a flag turned, a citation left out. Left alone are the names and numbers
+of foreign law (`cite`), addresses, and numerals written in Chinese in a text (the other language's number is held against
+them).
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class Mutant:
 
     document: str
     way: tuple[str, ...]  # the keys that lead to it, an entry's id standing for its place in a list
-    kind: str  # number, day, article, text, path, default, flag, citation
+    kind: str  # number, day, article, text, path, default, comparison, flag, citation
     holder: Any
     key: Any
     old: Any
