@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tongguan.identify.extract import Extraction, Limits, extract
+from tongguan.identify.extract import Extraction, Limits, extract, pictures
 from tongguan.identify.extract.walk import FAULT
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, Content
@@ -61,6 +61,12 @@ def zip_of(members: Iterable[tuple[str, bytes | str]], stored: bool = False) -> 
         for name, data in members:
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+@pytest.fixture
+def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if text recognition were not installed."""
+    monkeypatch.setattr(pictures, "installed", lambda: False)
 
 
 @pytest.fixture

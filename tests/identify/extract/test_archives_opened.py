@@ -125,7 +125,7 @@ def test_members_are_bounded(opened, zipped) -> None:
     assert [s.kind for s in found.blind_spots] == [BlindKind.TRUNCATED]
 
 
-def test_pictures_in_an_archive_are_counted_not_unpacked(opened, zipped) -> None:
+def test_pictures_in_an_archive_are_counted_not_unpacked(opened, zipped, without_ocr) -> None:
     photo = b"\x89PNG\r\n\x1a\n" + b"\0" * (3 << 20)
     found = opened(
         zipped([*((f"{i}.png", photo) for i in range(8)), ("a.txt", "text")]), limits=Limits(total_bytes=1 << 20)
@@ -133,7 +133,7 @@ def test_pictures_in_an_archive_are_counted_not_unpacked(opened, zipped) -> None
     assert [p.text for p in found.pieces] == ["text"]
     [spot] = found.blind_spots
     assert (spot.kind, spot.count) == (BlindKind.UNSUPPORTED, 8)
-    assert spot.detail == "image: text recognition is not installed"
+    assert spot.detail == "image: text recognition is not installed: pip install 'tongguan[ocr]'"
 
 
 def test_what_is_left_of_a_cut_archive_is_read(opened, zipped) -> None:

@@ -131,15 +131,22 @@ def test_pdf_attachments_and_notes_are_read(opened) -> None:
     assert "13700137000" in pieces["annotations"]
 
 
-def test_pages_without_text_and_form_fields_are_blind_spots(opened) -> None:
+def test_pages_without_text_are_blind_spots_where_nothing_recognises_it(opened, without_ocr) -> None:
     found = opened(pdf(text=None), "scan.pdf")
-    assert [(s.kind, s.count) for s in found.blind_spots] == [(BlindKind.UNSUPPORTED, 2)]
+    [spot] = found.blind_spots
+    assert (spot.kind, spot.count) == (BlindKind.UNSUPPORTED, 2)
+    assert "pip install 'tongguan[ocr]'" in spot.detail
+
+
+def test_fields_of_a_pdf_form_are_read(opened) -> None:
     buffer = io.BytesIO()
     sheet = canvas.Canvas(buffer)
     sheet.drawString(100, 700, "Form")
     sheet.acroForm.textfield(name="phone", value="13700137000", x=100, y=600)
     sheet.save()
-    assert [s.kind for s in opened(buffer.getvalue()).blind_spots] == [BlindKind.UNSUPPORTED]
+    found = opened(buffer.getvalue())
+    assert any("13700137000" in p.text for p in found.pieces if p.member == "annotations")
+    assert found.blind_spots == []
 
 
 def test_a_pdf_with_a_password_is_encrypted(opened) -> None:

@@ -10,17 +10,43 @@ from xml.parsers import expat
 from tongguan.identify.extract import structured, tables
 from tongguan.identify.pieces import Piece
 
-__all__ = ["is_furniture", "is_properties", "main_part", "part", "properties"]
+__all__ = ["MANIFEST", "is_furniture", "is_markup", "is_properties", "main_part", "part", "properties", "skipped"]
+
+MANIFEST = "META-INF/manifest.xml"  # of OpenDocument: says which parts are encrypted
 
 # Parts that hold the look of a document and none of its content.
 _FURNITURE = re.compile(
     r"(?:^|/)(?:theme/|_rels/\.rels|slideLayouts/|handoutMasters/|\[Content_Types\]\.xml|(?:styles|settings|fontTable|webSettings"
-    r"|numbering|stylesWithEffects|tableStyles|presProps|viewProps|calcChain|vbaProject\.bin|manifest\.(?:xml|rdf)|printerSettings[^/]*|vmlDrawing[^/]*"
+    r"|numbering|stylesWithEffects|tableStyles|presProps|viewProps|calcChain|manifest\.(?:xml|rdf)|printerSettings[^/]*"
     r"|Thumbnails?/.*|thumbnail\.[a-z]+|layout-cache|Configurations2/.*|mimetype|commentsExtended|commentsIds|people\.xml\.rels)(?:\.xml)?$)"
 )
-_SHEETS = re.compile(
-    r"xl/(?:worksheets|chartsheets|styles|sharedStrings|workbook|metadata|tables|pivot|externalLinks|queryTables)"
-)
+# Parts of a workbook that are read as its sheets.
+_SHEETS = {
+    "xlsx": r"^xl/(?:(?:work|chart|dialog|macro)sheets/[^/]+|styles|sharedStrings|metadata)\.(?:xml|bin)$",
+    "ods": r"^content\.xml$",
+}
+# Attributes that people fill in, or that name people; of `name` and `v` only those of these elements.
+_SPOKEN = {
+    "author",
+    "displayName",
+    "descr",
+    "tooltip",
+    "prompt",
+    "promptTitle",
+    "error",
+    "errorTitle",
+    "display",
+    "string",
+    "user",
+    "alt",
+    "connection",
+    "command",
+    "help-message",
+    "title",
+    "sourceFile",
+}
+_SPOKEN_OF = {("cmAuthor", "name"), ("s", "v"), ("author", "name"), ("docPr", "title"), ("definedName", "comment")}
+_LINKS = ("mailto:", "tel:", "file:")
 _BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "line-break": "\n", "s": " ", "noBreakHyphen": "-"}
 _BLOCKS = {"p", "h", "v", "author", "title"}
 _PROPERTIES = re.compile(r"^(?:docProps/(?:core|app|custom)|meta)\.xml$")
@@ -64,12 +90,20 @@ _VALUE_TYPES = {"lpwstr", "lpstr", "variant", "vector", "i4", "bool", "filetime"
 _MAX_DEPTH = 2000
 
 
-def is_furniture(name: str, family: str) -> bool:
-    """Whether a member of a document holds none of its content; of a workbook, also what is read as sheets."""
+def is_furniture(name: str) -> bool:
+    """Whether a member of a document holds none of its content."""
     odf_styles = name == "styles.xml"  # headers and footers of OpenDocument
-    return (not odf_styles and _FURNITURE.search(name) is not None) or (
-        family == "sheet" and _SHEETS.match(name) is not None
-    )
+    return not odf_styles and _FURNITURE.search(name) is not None
+
+
+def skipped(kind: str) -> str:
+    """A pattern of the parts that are not unpacked, since they are read as sheets; empty where there are none."""
+    return _SHEETS.get(kind, "")
+
+
+def is_markup(name: str) -> bool:
+    """Whether a part is the document's own XML, rather than a file that lies in it."""
+    return name.endswith((".xml", ".rels", ".vml")) and not name.startswith("customXml/")
 
 
 def is_properties(name: str) -> bool:
@@ -126,6 +160,7 @@ class _Reader:
     prose: list[str] = field(default_factory=list)
     found: list[_Table] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
+    spoken: dict[str, None] = field(default_factory=dict)  # `name: value` of attributes, each once
     cell: list[str] | None = None
     row: list[str] | None = None
     tables: int = 0
@@ -150,8 +185,12 @@ class _Reader:
         elif name in _BREAKS:
             self.text(_BREAKS[name])
         target = attributes.get("Target") or attributes.get("xlink:href") or ""
-        if target.startswith(("mailto:", "tel:")):
+        if target.startswith(_LINKS):
             self.prose.append(target + "\n")
+        for key, value in attributes.items():
+            spoken = key.rpartition(":")[2]
+            if (spoken in _SPOKEN or (name, spoken) in _SPOKEN_OF) and value.strip():
+                self.spoken[f"{name if spoken in ('v', 'name') else spoken}: {value}"] = None
 
     def end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]
@@ -191,6 +230,9 @@ def part(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
     prose = "\n".join(["".join(reader.prose).strip("\n"), *reader.codes]).strip("\n")
     if prose.strip():
         pieces.append(structured.prose(prose, prose.encode("utf-8", "replace"), member))
+    if reader.spoken:
+        lines = "\n".join(reader.spoken)
+        pieces.append(structured.prose(lines, lines.encode("utf-8", "replace"), member, "form"))
     for table in reader.found:
         if piece := _table(table.rows, member):
             pieces.append(piece)

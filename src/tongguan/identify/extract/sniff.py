@@ -6,17 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tongguan.identify.extract.isolated.media import media
+from tongguan.identify.extract.isolated.media import IMAGE, media
 
 __all__ = ["Format", "Hint", "hint_of", "sniff"]
 
-Family = Literal["archive", "office", "sheet", "document", "encrypted", "unsupported", "mail", "multipart", "text"]
+Family = Literal[
+    "archive", "office", "sheet", "document", "image", "encrypted", "unsupported", "mail", "multipart", "text"
+]
 Hint = Literal["", "json", "csv", "html", "xml", "code", "form", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A family of formats, and within it: libarchive's formats, a media type for the parser, or a reason."""
+    """A family of formats, and within it: libarchive's formats, the parser's name, or a reason."""
 
     family: Family
     detail: str = ""
@@ -49,8 +51,6 @@ _AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
 _WITHIN = tuple(entry for entry in _ARCHIVES if entry[0] > 0)
 _TEXT_FIRST = b"{[<\"' \t\r\n"  # no format that is not text begins so, but for RTF
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_BIFF8 = b"\x09\x08\x10\x00\x00\x06"  # the first record of a workbook, MS-XLS 2.4.21
-_FILEPASS = b"\x2f\x00"  # follows it where the rest is encrypted, MS-XLS 2.4.117
 _HEADERS = rb"from|to|cc|date|subject|received|return-path|message-id|mime-version|delivered-to|reply-to|content-type"
 _MAIL = re.compile(
     rb"(?:From [^\r\n]*\r?\n)?(?:(?:x-|dkim-|arc-|authentication-|list-|content-|thread-)?[a-z][a-z0-9-]{0,60}:[^\r\n]*"
@@ -113,22 +113,22 @@ def sniff(data: bytes, media_type: str, name: str | None) -> Format:
     head = data[:64]
     if head[0] not in _TEXT_FIRST or head.startswith(b"{\\rtf"):
         if label := media(head):
-            return Format("unsupported", label)
+            return Format("image") if label == IMAGE else Format("unsupported", label)
         if head.startswith(_AT_START) or any(data.startswith(magic, offset) for offset, magic, _ in _WITHIN):
             kind = next(kind for offset, magic, kind in _ARCHIVES if data.startswith(magic, offset))
             return _zip(data) if kind == "zip" else Format("archive", kind)
         if head.startswith(_OLE):
             return _ole(data)
         if head.startswith(b"{\\rtf"):
-            return Format("document", "application/rtf")
+            return Format("document", "rtf")
         if head.startswith(b"!BDN"):
-            return Format("document", "application/vnd.ms-outlook-pst")
+            return Format("document", "mailbox")
         if head.startswith(b"--") and _BOUNDARY.match(data[:4096]):
             return Format("multipart")
         if _is_mail(data, media_type, name):
             return Format("mail")
     if b"%PDF-" in data[:1024]:
-        return Format("document", "application/pdf")
+        return Format("document", "pdf")
     return Format("text")
 
 
@@ -163,27 +163,10 @@ def _zip(data: bytes) -> Format:
 
 
 def _ole(data: bytes) -> Format:
-    """An old office file, by the names of its streams."""
+    """An old office file, by the names of its streams: a workbook has its cells read first."""
 
     def holds(name: str) -> bool:
         return name.encode("utf-16-le") in data
 
-    if holds("EncryptedPackage"):
-        return Format("encrypted", "office document with a password")
-    if holds("WordDocument"):
-        start = data.find(b"\xec\xa5", 512)
-        if start >= 0 and start % 64 == 0 and data[start + 11 : start + 12] and data[start + 11] & 1:
-            return Format("encrypted", "Word document with a password")
-        return Format("document", "application/msword")
-    if holds("PowerPoint Document"):
-        if b"\xdf\xc4\xd1\xf3" in data:  # headerToken of an encrypted file, MS-PPT 2.3.2
-            return Format("encrypted", "PowerPoint document with a password")
-        return Format("document", "application/vnd.ms-powerpoint")
-    if holds("__substg1.0_"):
-        return Format("document", "application/vnd.ms-outlook")
-    if holds("Workbook") or holds("Book"):
-        start = data.find(_BIFF8, 512)
-        if start >= 0 and data[start + 20 : start + 22] == _FILEPASS:
-            return Format("encrypted", "workbook with a password")
-        return Format("sheet", "xls")
-    return Format("unsupported", "OLE compound file")
+    alone = not holds("WordDocument") and not holds("PowerPoint Document") and not holds("__substg1.0_")
+    return Format("sheet", "xls") if alone and (holds("Workbook") or holds("Book")) else Format("document", "compound")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
 from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p, cast, create_string_buffer, string_at
+from dataclasses import dataclass
 from typing import Any
 
 from libarchive import ffi
 from libarchive.exception import ArchiveError
 
-from .media import media
+from .media import IMAGE, media
 
 __all__ = ["read"]
 
@@ -35,29 +37,41 @@ _REGULAR = 0o100000
 _BLOCK = 1 << 16
 _SKIM = 64  # bytes that show what a member is
 
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    max_bytes: int
+    max_members: int
+    skip: re.Pattern[str] | None
+    images: bool
+
+
 _is_encrypted = ffi.ffi("entry_is_encrypted", [c_void_p], c_int)
 _holds_encrypted = ffi.ffi("read_has_encrypted_entries", [c_void_p], c_int)
 
 
-def read(data: bytes, kind: str, max_bytes: int, max_members: int) -> tuple[dict[str, Any], list[bytes]]:
-    """Members of an archive, up to limits.
+def read(
+    data: bytes, kind: str, max_bytes: int, max_members: int, skip: str, images: bool
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Members of an archive, up to limits; not those whose names match `skip`. `images`: whether pictures are wanted.
 
     Returns a report and the bytes of the members. The report holds `members`, each with `name`, `status` (`ok`, `cut`
-    by the limit, `damaged`, `encrypted`, `media` for one whose first bytes show that it holds no text, `link`),
-    `detail` and `size`; `end`: `ok`, `bytes`, `members`, `damaged` or `encrypted`; and `seen`, how many entries there
-    were, folders too.
+    by the limit, `damaged`, `encrypted`, `media` for one whose first bytes show that it holds no text, `over` for a
+    picture that would take too much of the limit, `link`), `detail` and `size`; `end`: `ok`, `bytes`, `members`,
+    `damaged` or `encrypted`; and `seen`, how many entries there were, folders too.
     """
-    report, blobs = _opened(data, _FORMATS[kind], kind == "compressed", max_bytes, max_members)
+    wanted = _Wanted(max_bytes, max_members, re.compile(skip) if skip else None, images)
+    report, blobs = _opened(data, _FORMATS[kind], kind == "compressed", wanted)
     if kind == "compressed":
         if report["end"] == "ok" and not report["seen"]:  # a file that only looks like an empty archive inside
-            report, blobs = _opened(data, ("raw",), True, max_bytes, max_members)
+            report, blobs = _opened(data, ("raw",), True, wanted)
         if report["end"] == "damaged" and not any(blobs):
             _salvage(data, report, blobs, max_bytes)
     return report, blobs
 
 
 def _opened(
-    data: bytes, formats: tuple[str, ...], compressed: bool, max_bytes: int, max_members: int
+    data: bytes, formats: tuple[str, ...], compressed: bool, wanted: _Wanted
 ) -> tuple[dict[str, Any], list[bytes]]:
     report: dict[str, Any] = {"members": [], "end": "ok", "seen": 0}
     blobs: list[bytes] = []
@@ -69,7 +83,7 @@ def _opened(
         for name in formats:
             ffi.get_read_format_function(name)(archive)
         ffi.read_open_memory(archive, cast(c_char_p(data), c_void_p), len(data))
-        _members(archive, buffer, report, blobs, max_bytes, max_members)
+        _members(archive, buffer, report, blobs, wanted)
     except ArchiveError as error:
         report["end"] = "encrypted" if _about_passwords(error) or _holds_encrypted(archive) > 0 else "damaged"
     finally:
@@ -106,10 +120,9 @@ def _inflated(engine: Any, data: bytes, max_bytes: int) -> bytes:
     return bytes(out)
 
 
-def _members(
-    archive: Any, buffer: Any, report: dict[str, Any], blobs: list[bytes], left: int, max_members: int
-) -> None:
+def _members(archive: Any, buffer: Any, report: dict[str, Any], blobs: list[bytes], wanted: _Wanted) -> None:
     entry = c_void_p()
+    left = wanted.max_bytes
     while True:
         try:
             if ffi.read_next_header(archive, byref(entry)) == ffi.ARCHIVE_EOF:
@@ -120,7 +133,7 @@ def _members(
             report["end"] = "damaged"
             continue
         report["seen"] += 1
-        if len(report["members"]) >= max_members:
+        if len(report["members"]) >= wanted.max_members:
             report["end"] = "members"
             return
         kind = ffi.entry_filetype(entry)
@@ -128,7 +141,9 @@ def _members(
             if kind != 0o040000:
                 _note(report, blobs, entry, "link", b"")
             continue
-        status, body, detail = _body(archive, entry, buffer, left)
+        if wanted.skip and wanted.skip.search(_name(entry)):
+            continue
+        status, body, detail = _body(archive, entry, buffer, left, wanted.images)
         if status == "ok" and ffi.entry_size_is_set(entry) and len(body) < ffi.entry_size(entry):
             # Either the reader passes over what is encrypted, or part of the member lies in another volume.
             status = "encrypted" if _is_encrypted(entry) else "damaged"
@@ -151,7 +166,7 @@ def _note(report: dict[str, Any], blobs: list[bytes], entry: Any, status: str, b
     blobs.append(body)
 
 
-def _body(archive: Any, entry: Any, buffer: Any, left: int) -> tuple[str, bytes, str]:
+def _body(archive: Any, entry: Any, buffer: Any, left: int, images: bool) -> tuple[str, bytes, str]:
     """Status, bytes and detail of one member."""
     body = bytearray()
     try:
@@ -159,8 +174,11 @@ def _body(archive: Any, entry: Any, buffer: Any, left: int) -> tuple[str, bytes,
             got = ffi.read_data(archive, buffer, c_size_t(_BLOCK))
             if got <= 0:
                 return "ok", bytes(body), ""
-            if not body and (label := media(string_at(buffer, min(got, _SKIM)))):
+            label = None if body else media(string_at(buffer, min(got, _SKIM)))
+            if label and not (images and label == IMAGE):
                 return "media", b"", label
+            if label and ffi.entry_size(entry) * 2 > left:  # pictures leave room for text
+                return "over", b"", label
             take = min(got, left - len(body))
             body += string_at(buffer, take)
             if take < got:

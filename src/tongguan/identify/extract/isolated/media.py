@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-__all__ = ["media"]
+__all__ = ["IMAGE", "media"]
 
-_IMAGE = "image: text recognition is not installed"
+IMAGE = "image"  # one whose text can be recognised, where that is installed
+_DRAWING = "image of a format without text recognition"
 _PREFIXES: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xd8\xff", _IMAGE),
-    (b"\x89PNG\r\n\x1a\n", _IMAGE),
-    (b"GIF87a", _IMAGE),
-    (b"GIF89a", _IMAGE),
-    (b"II*\0", _IMAGE),
-    (b"MM\0*", _IMAGE),
-    (b"\0\0\x01\0\x01\0", _IMAGE),
-    (b"\xd7\xcd\xc6\x9a", _IMAGE),
-    (b"8BPS", _IMAGE),
-    (b"AT&TFORM", _IMAGE),
-    (b"\xff\x4f\xff\x51", _IMAGE),
-    (b"\0\0\0\x0cjP  ", _IMAGE),
-    (b"\0\0\0\x0cJXL ", _IMAGE),
+    (b"\xff\xd8\xff", IMAGE),
+    (b"\x89PNG\r\n\x1a\n", IMAGE),
+    (b"GIF87a", IMAGE),
+    (b"GIF89a", IMAGE),
+    (b"II*\0", IMAGE),
+    (b"MM\0*", IMAGE),
+    (b"\0\0\x01\0\x01\0", _DRAWING),
+    (b"\xd7\xcd\xc6\x9a", _DRAWING),
+    (b"8BPS", _DRAWING),
+    (b"AT&TFORM", _DRAWING),
+    (b"\xff\x4f\xff\x51", IMAGE),
+    (b"\0\0\0\x0cjP  ", IMAGE),
+    (b"\0\0\0\x0cJXL ", _DRAWING),
     (b"ID3", "audio"),
     (b"fLaC", "audio"),
     (b"OggS", "audio or video"),
@@ -57,13 +58,13 @@ def media(head: bytes) -> str | None:
     if head.startswith(_FIRST):
         return next(label for prefix, label in _PREFIXES if head.startswith(prefix))
     if head[4:8] == b"ftyp":
-        return _IMAGE if head[8:12] in _BRANDS else "audio or video"
+        return _DRAWING if head[8:12] in _BRANDS else "audio or video"
     if head.startswith(b"RIFF") and len(head) >= 12:
-        return _IMAGE if head[8:12] == b"WEBP" else "audio or video"
+        return IMAGE if head[8:12] == b"WEBP" else "audio or video"
     if head.startswith(b"BM") and len(head) >= 18 and head[14:18] in (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
-        return _IMAGE
+        return IMAGE
     if head.startswith(b"VCLMTF") or (head.startswith(b"\1\0\0\0") and head[40:44] == b" EMF"):
-        return _IMAGE
+        return _DRAWING
     if head.startswith(b"MZ") and b"\0" in head[:64]:
         return "executable"
     return None

@@ -40,18 +40,37 @@ def serve() -> None:
 
 
 def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    what = request["what"]
-    if what == "archive":
-        from . import archives
+    """Each parser is loaded when the first content asks for it."""
+    bounds = request["max_bytes"], request["max_members"]
+    match request["what"]:
+        case "archive":
+            from . import archives
 
-        return archives.read(data, request["kind"], request["max_bytes"], request["max_members"])
-    if what == "sheet":
-        from . import sheets
+            return archives.read(data, request["kind"], *bounds, request["skip"], request["images"])
+        case "sheet":
+            from . import sheets
 
-        return sheets.read(data, request["max_bytes"])
-    from . import documents
+            return sheets.read(data, request["kind"], bounds[0])
+        case "pdf":
+            from . import pdf
 
-    return documents.read(data, request["kind"], request["max_bytes"])
+            return pdf.read(data, *bounds)
+        case "rtf":
+            from . import rtf
+
+            return rtf.read(data, *bounds)
+        case "compound":
+            from . import compound
+
+            return compound.read(data, *bounds, request["cells"])
+        case "ocr":
+            from . import ocr
+
+            return ocr.read(data, request["blank"], request["most"], request["budget"])
+        case _:
+            from . import mailbox
+
+            return mailbox.read(data, *bounds)
 
 
 def _send(sink: BinaryIO, report: dict[str, Any], blobs: Sequence[bytes]) -> None:

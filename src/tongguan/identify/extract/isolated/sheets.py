@@ -9,15 +9,19 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook, PasswordError
 
+from .found import Found
+from .parts import beside_cells
+
 __all__ = ["read"]
 
 
-def read(data: bytes, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
+def read(data: bytes, kind: str, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
     """All sheets, hidden ones too.
 
     Returns a report with `end` (`ok`, `bytes`, `encrypted` or `damaged`) and `sheets` (name, and `status` `ok`, `cut`
     or `damaged`), and for each sheet three blobs: text in UTF-8, cells as int64 (start, end, column), row starts as
-    int64.
+    int64. For `kind` xlsx and ods, `beside` is the report on what stands beside the cells (see `Found`), whose blobs
+    come last.
     """
     report: dict[str, Any] = {"sheets": [], "end": "ok"}
     blobs: list[bytes] = []
@@ -43,6 +47,11 @@ def read(data: bytes, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
         if cut:
             report["end"] = "bytes"
             break
+    if kind in ("xlsx", "ods"):
+        found = Found(max(0, left))
+        beside_cells(data, kind, found)
+        report["beside"] = found.report()
+        blobs += found.blobs
     return report, blobs
 
 
