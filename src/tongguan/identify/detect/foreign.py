@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import foreign_checks as checks
 from tongguan.identify.detect.characters import fold_text
-from tongguan.identify.detect.shapes import shape_of, shape_table, tokens_of_shape
+from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, tokens_of_shape
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -248,53 +248,37 @@ def _compiled(kinds: Sequence[_Kind]) -> list[tuple[re.Pattern[str], _Kind]]:
     return [(re.compile(rf"(?:{kind.groups})(?![A-Za-z0-9])"), kind) for kind in kinds]
 
 
-def _first_sizes(view: View, sizes: Sequence[int], gap: int = 1) -> NDArray[np.int64]:
-    """Tokens that begin a series of digits of these sizes, one sign between them."""
-    tokens = view.tokens
-    have = np.diff(tokens.offset)
-    n = len(have) - len(sizes) + 1
-    if n <= 0:
-        return np.zeros(0, np.int64)
-    fits = np.ones(n, np.bool_)
-    for place, size in enumerate(sizes):
-        fits &= have[place : place + n] == size
-        if place:
-            fits &= tokens.start[place : place + n] - tokens.end[place - 1 : place - 1 + n] == gap
-    return np.flatnonzero(fits)
-
-
-_SERIES: Final = tuple(
-    (sizes, _compiled([kind for kind in _KINDS if kind.type in types and kind.groups]))
-    for sizes, types in (
-        ((3, 2, 4), ("us_ssn", "us_itin")),
-        ((6, 7), ("kr_rrn",)),
-        ((3, 3, 3, 2), ("br_cpf",)),
-        ((6, 2, 4), ("my_nric",)),
-        ((1, 4, 5, 2, 1), ("th_national_id",)),
-        ((6, 4), ("fi_hetu",)),
-        ((2, 2, 2, 3, 2), ("be_nrn",)),
-        ((1, 2, 2, 2, 3, 3, 2), ("fr_nir",)),
-    )
-)  # fmt: skip
-_NINO: Final = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2}) (\d\d) (\d\d) (\d\d) ?([A-D])(?![A-Za-z0-9])")
+_SERIES: Final = (
+    # sizes of the groups, signs behind the first, whose identifiers are written so
+    ((3, 2, 4), "-.", ("us_ssn", "us_itin")),
+    ((6, 7), "--", ("kr_rrn",)),
+    ((3, 3, 3, 2), "..", ("br_cpf",)),
+    ((6, 2, 4), "--", ("my_nric",)),
+    ((1, 4, 5, 2, 1), "--", ("th_national_id",)),
+    ((6, 4), "-+", ("fi_hetu",)),
+    ((2, 2, 2, 3, 2), "..", ("be_nrn",)),
+    ((1, 2, 2, 2, 3, 3, 2), "  ", ("fr_nir",)),
+    ((2, 2, 2), "  ", ("uk_nino",)),
+)
+_SERIES_SIZES: Final = np.array([[*sizes, *[0] * (7 - len(sizes))] for sizes, _, _ in _SERIES], np.uint8)
+_SERIES_SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, _ in _SERIES], np.uint8)
+_SERIES_FORMS: Final = [_compiled([k for k in _KINDS if k.type in types and k.groups]) for _, _, types in _SERIES]
 
 
 def _grouped(view: View) -> Iterator[Candidate]:
     """Identifiers in the groups that their issuers write, by the sizes of their groups."""
-    for sizes, forms in _SERIES:
-        for first in _first_sizes(view, sizes).tolist():
-            start = int(view.tokens.start[first])
-            for form, kind in forms:
-                found = form.match(view.text, start, start + 40)
-                if found and (value := _value(found.group(), kind)) and _stands_alone(view, start, found.end()):
-                    yield Candidate(start, found.end(), kind.type, kind.bare, "checksum", _DETECTOR, value)
-                    break
-    for first in _first_sizes(view, (2, 2, 2)).tolist():
-        start = int(view.tokens.start[first]) - 3
-        if start >= 0 and (found := _NINO.match(view.text, start, start + 16)):
-            value = "".join(found.groups())
-            if _right([value], checks.uk_nino)[0]:
-                yield Candidate(start, found.end(), "uk_nino", 0.7, "form", _DETECTOR, value)
+    tokens, which = series_in(view.units, view.tokens, _SERIES_SIZES, _SERIES_SIGNS)
+    for token, series in zip(tokens.tolist(), which.tolist(), strict=True):
+        start = int(view.tokens.start[token])
+        if _SERIES[series][2] == ("uk_nino",):  # two letters stand before the digits
+            start -= 3
+            if start < 0 or view.text[start + 2] != " " or (view.text[max(0, start - 1)].isalnum() and start):
+                continue
+        for form, kind in _SERIES_FORMS[series]:
+            found = form.match(view.text, start, start + 40)
+            if found and (value := _value(found.group(), kind)) and _stands_alone(view, start, found.end()):
+                yield Candidate(start, found.end(), kind.type, kind.bare, "checksum", _DETECTOR, value)
+                break
 
 
 def _value(written: str, kind: _Kind) -> str | None:
