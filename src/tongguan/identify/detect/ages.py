@@ -25,7 +25,7 @@ def find(candidates: Iterable[Candidate], as_of: date) -> Iterator[Candidate]:
 
 
 def _born(candidate: Candidate) -> str:
-    """Day of birth as yyyymmdd; "" for identity cards of 15 digits, whose holders are older."""
+    """Day of birth as yyyymmdd; "" where a part is missing. Holders of identity cards of 15 digits are older."""
     if candidate.type == "birth_date":
-        return candidate.value.replace("-", "")
+        return candidate.value.replace("-", "") if len(candidate.value) == 10 else ""
     return candidate.value[6:14] if len(candidate.value) == 18 else ""

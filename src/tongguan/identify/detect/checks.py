@@ -129,7 +129,9 @@ def card_code(text, at, size):  # type: ignore[no-untyped-def]
         (size in (13, 16, 19) and text[at] == 52)
         or (size == 16 and (51 <= two <= 55 or 2221 <= four <= 2720))
         or (size == 15 and two in (34, 37))
-        or (size == 14 and two in (36, 38, 39))
+        or (size == 14 and (two in (36, 38, 39) or 300 <= number(text, at, 3) <= 305))
+        or (size == 15 and text[at] == 49)  # airlines' cards
+        or (16 <= size <= 19 and (two == 50 or 56 <= two <= 58 or two in (63, 67)))  # Maestro
         or (size == 16 and (3528 <= four <= 3589 or four == 6011 or two == 65))
         or (16 <= size <= 19 and (two in (60, 68, 69, 81, 90, 91, 94, 95, 96, 98, 99)))  # cards from before UnionPay
     )
@@ -137,7 +139,7 @@ def card_code(text, at, size):  # type: ignore[no-untyped-def]
         return -1
     if luhn(text, at, size):
         return CARD_OTHER
-    return CARD_UNCHECKED if size == 16 or size == 19 else -1
+    return -1
 
 
 @njit

@@ -27,7 +27,7 @@ _NOTHING: Final = re.compile(
     re.IGNORECASE,
 )
 _DATE: Final = re.compile(
-    rf"([{_DIGITS}]{{4}})(\s*[-/.年_\uff0d\uff0f\uff0e]\s*)([{_DIGITS}]{{1,2}})\s*[-/.月_\uff0d\uff0f\uff0e]\s*([{_DIGITS}]{{1,2}})(?![{_DIGITS}])\s*日?"
+    rf"([{_DIGITS}]{{4}})(\s*[-/.年_\uff0d\uff0f\uff0e]\s*)([{_DIGITS}]{{1,2}})\s*[-/.月_\uff0d\uff0f\uff0e]\s*([{_DIGITS}]{{1,2}})(?![{_DIGITS}])(?:\s*[日号])?"
     rf"|([{_DIGITS}]{{4}})([{_DIGITS}]{{2}})([{_DIGITS}]{{2}})(?![{_DIGITS}])"
 )
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
@@ -38,9 +38,15 @@ _MONTHS: Final = {
     )
 }
 _IN_ENGLISH: Final = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
+_DAY_IN_ENGLISH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})(?!\d)")
 _IN_HAN: Final = re.compile(
-    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日?"
+    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]?"
 )
+_WITHOUT_DAY: Final = re.compile(rf"((?:19|20)?[{_DIGITS}]{{2}})\s*年\s*([{_DIGITS}]{{1,2}})\s*月(?:份|生)?")
+_WITHOUT_YEAR: Final = re.compile(
+    r"(十[一二]?|[一二三四五六七八九])月(三十[一]?|二?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]"
+)
+"""The Chinese way of writing days that lack a part; the value says what is there."""
 _BEFORE: Final = re.compile(rf"[{_DIGITS}]{{4}}\s*[-/.年]\s*[{_DIGITS}]{{1,2}}\s*[-/.月]\s*[{_DIGITS}]{{1,2}}\s*日?$")
 
 Found = tuple[int, int, str, float]  # start, end, normalised value, score
@@ -64,6 +70,12 @@ def _birth_date(text: str, at: int, end: int, apart: bool) -> Found | None:
         value = _day(found[3], found[2], found[1]) or _day(found[3], found[1], found[2])
     elif (found := _IN_ENGLISH.match(text, at, end)) and found[1].lower() in _MONTHS:
         value = _day(found[3], str(_MONTHS[found[1].lower()]), found[2])
+    elif (found := _DAY_IN_ENGLISH.match(text, at, end)) and found[2].lower() in _MONTHS:
+        value = _day(found[3], str(_MONTHS[found[2].lower()]), found[1])
+    elif found := _WITHOUT_DAY.match(text, at, end):
+        return (at, found.end(), f"{fold_text(found[1])}-{int(found[2]):02}", 0.75) if int(found[2]) <= 12 else None
+    elif found := _WITHOUT_YEAR.match(text, at, end):
+        return at, found.end(), f"--{_han_number(found[1])}-{_han_number(found[2])}", 0.75
     if found is None or value is None or not value[:4] >= "1900":
         return None
     return at, found.end(), value, 0.9
@@ -101,7 +113,9 @@ def _phrase(longest: int, score: float) -> _Reader:
         if not apart or _NOTHING.match(text, at, end):
             return None
         found = form.match(text, at, end)
-        if found is None or found.group().isdigit() or found.group().startswith(("http", "/", "\\")):
+        if found is None or found.group().isdigit() or found.group().startswith(("http", "/", "\\", "_")):
+            return None
+        if text[found.end() : found.end() + 1] == "(" and found.group().isascii():  # a call in a program
             return None
         return at, found.end(), fold_text(found.group()), score
 
@@ -144,6 +158,7 @@ _READERS: Final[dict[str, _Reader]] = {
         r"\s*(?:万?元|[万千kK])?(?![\d%亿年月日倍个次人])",
         0.8,
     ),
+    "financial_account": _form(rf"[A-Za-z]{{0,4}}-?{_NUMBER}[-{_DIGITS}]{{5,19}}(?![A-Za-z{_DIGITS}])", 0.85),
     "religion": _phrase(10, 0.85),
     "health": _phrase(40, 0.8),
     "criminal_record": _phrase(40, 0.85),
@@ -174,7 +189,9 @@ def find(view: View) -> Iterator[Candidate]:
         type = _TYPE_OF[label]
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
-        found = _READERS[type](text, at, min(len(text), at + _REACH), not _SIGNS.isdisjoint(text[end:at]))
+        gap = text[end:at]
+        apart = not _SIGNS.isdisjoint(gap) and not ("," in gap and '"' in gap)  # a list of names has no values
+        found = _READERS[type](text, at, min(len(text), at + _REACH), apart)
         if found is not None:
             yield _candidate(type, found)
         elif label == _BIRTH and (before := _BEFORE.search(text, max(0, start - 16), start)):

@@ -11,17 +11,19 @@ from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.kernels import SPAN_AT, SPAN_MAC
 from tongguan.identify.detect.view import Candidate, View
 
-__all__ = ["find"]
+__all__ = ["find", "whole_ip"]
 
 _DETECTOR: Final = "network"
 _DOMAIN: Final = re.compile(
-    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}(?![a-z])"
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.(?:[a-z]{2,24}(?![a-z])|xn--[a-z0-9-]{2,59})"
 )
 _LEAD: Final = re.compile(r"[^A-Za-z0-9_+\uff10-\uff5a]+|.*[=/?&|'`{}]")  # RFC 5322 allows what nobody uses in front
 _ODD: Final = frozenset(".-!#$%&'*+/=?^`{|}~")
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
 _NARROW: Final = str.maketrans("＠．－＿", "@.-_")
 _PLACEHOLDERS: Final = frozenset({"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"})
+_MULTICAST: Final = 224  # first number of the addresses that name no single host, RFC 5771
+_SHORTEST_BARE: Final = 9  # characters of an IPv4 address without a label
 _FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".js", ".css", ".htm", ".html", ".php")  # a@2x.png
 
 
@@ -61,10 +63,46 @@ def _email(text: str, start: int, end: int) -> Candidate | None:
     return Candidate(start, end, "email", 0.95, "form", _DETECTOR, value)
 
 
+_ZONE: Final = re.compile(r"%[A-Za-z0-9]{1,15}")
+_PREFIX: Final = re.compile(r"/(\d{1,3})(?!\d)")
+
+
+def _is_network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: str, end: int) -> bool:
+    """Whether a prefix length follows and the host's part is 0: a network is nobody's address."""
+    prefix = _PREFIX.match(text, end)
+    if not prefix or int(prefix[1]) > address.max_prefixlen:
+        return False
+    return int(address) & ((1 << (address.max_prefixlen - int(prefix[1]))) - 1) == 0
+
+
+_BEFORE_V4: Final = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,6}$")
+
+
+def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[int, str] | None:
+    """Start and value of the address that an IPv4 address is or ends (::ffff:192.0.2.1), None where it is none.
+
+    Without a label (`sure`) short ones are rather versions and chapters: 8.2.4.45.
+    """
+    if start and text[start - 1] == ":" and (before := _BEFORE_V4.search(text, max(0, start - 40), start)):
+        try:
+            return before.start(), ipaddress.IPv6Address(before.group() + value).compressed
+        except ValueError:
+            pass
+    if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
+        return None
+    if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):
+        return None
+    return None if _is_network(ipaddress.IPv4Address(value), text, end) else (start, value)
+
+
 def _ipv6(text: str, start: int, end: int) -> Iterator[Candidate]:
     try:
         address = ipaddress.IPv6Address(text[start:end])
     except ValueError:
         return
+    if _is_network(address, text, end):
+        return
+    if text[end : end + 1] == "%" and address.is_link_local and (zone := _ZONE.match(text, end)):
+        end = zone.end()
     if not address.is_loopback and not address.is_unspecified:
         yield Candidate(start, end, "ip", 0.85, "form", _DETECTOR, address.compressed)

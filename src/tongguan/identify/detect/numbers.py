@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import checks, digits
 from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
 _DETECTOR: Final = "numbers"
-_MULTICAST: Final = 224  # first number of the addresses that name no single host, RFC 5771
 _REACH: Final = 24  # characters from a label to its number
 
 
@@ -90,6 +90,7 @@ def _tables() -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
 
 def find(view: View) -> Iterator[Candidate]:
     """Candidates with a score above 0."""
+    yield from _tracks(view)
     rows = view.numbers
     if not len(rows):
         return
@@ -121,14 +122,52 @@ def find(view: View) -> Iterator[Candidate]:
             if not any(c.isdigit() for c in value):
                 continue
         elif what == checks.IPV4:
-            value = fold_text(view.text[first:end])
-            if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
+            address = whole_ip(view.text, first, end, fold_text(view.text[first:end]), worth > rule.bare)
+            if address is None:
                 continue
+            worth = 0.96 if address[0] < first else worth  # more than what else was seen in it
+            first, value = address
         elif what == checks.PHONE_ABROAD:
             value = "+" + value
+        elif what in _CARDS and view.text.count(".", first, end) == 1:  # noqa: SIM114 (an amount)
+            continue
+        elif what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before):
+            continue
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
         if what == checks.ID_CARD and near and before in _ALIAS_OF:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
+
+
+_BODIES: Final = ("11", "12", "13", "51", "52", "53", "54", "91", "92", "93")
+
+
+def _is_old_uscc(value: str, label: int) -> bool:
+    """A credit code of digits only: of a known authority and kind, its organisation code right too (GB 11714)."""
+    if label == _NUMBER or not value.startswith(_BODIES):
+        return False
+    total = sum(int(d) * w for d, w in zip(value[8:16], (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
+    return checks.REGIONS[int(value[2:4])] and (11 - total % 11) % 11 == int(value[16])
+
+
+def _tracks(view: View) -> Iterator[Candidate]:
+    """What a bank card's magnetic stripe holds: the number, a separator, and the day until which it is good."""
+    tokens = view.tokens
+    sizes = np.diff(tokens.offset)
+    sign = view.units[np.minimum(tokens.end, len(view.units) - 1)]
+    chosen = np.flatnonzero((sizes >= 13) & (sizes <= 20) & ((sign == ord("=")) | (sign == ord("^"))))
+    for start, end in zip(tokens.start[chosen].tolist(), tokens.end[chosen].tolist(), strict=True):
+        found = _STRIPE.match(view.text, end - 19 if end - start == 20 else start, end + 60)
+        if found and 1 <= int(found[2]) <= 12 and _luhn(found[1]):
+            value = found[1]
+            yield Candidate(*found.span(), "card_track", 0.97, "luhn", _DETECTOR, value)
+
+
+def _luhn(value: str) -> bool:
+    digits = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(value))]
+    return sum(d // 10 + d % 10 for d in digits) % 10 == 0
+
+
+_STRIPE: Final = re.compile(r"(\d{13,19})(?:=|\^[^^\n]{2,26}\^)\d\d(\d\d)\d{3}[0-9=?]{0,24}")
 
 
 def _may_be_document(view: View, rows: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -165,6 +204,8 @@ def _flags(size: int, chosen: Iterable[int]) -> NDArray[np.bool_]:
 _TABLES: Final = _tables()
 _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")
+_USCC: Final = label_id("uscc")
+_CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)
 _ID_LABEL: Final = label_id("id_card")
 _DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, *(label for _, label, *_ in _FORMS)])  # the last is that of -1
 _BARE_PASSPORT: Final = _flags(256, b"EG")  # first letters in the forms without a label

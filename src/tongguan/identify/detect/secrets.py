@@ -37,7 +37,8 @@ _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
-    r"number|boolean|object|text|hidden|https?:.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
+    r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|[a-z]{2,5}_|"
+    r"https?:.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
 )
@@ -69,7 +70,7 @@ def find(view: View) -> Iterator[Candidate]:
         gap = text[end:at]
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        elif "\n" in gap or _SIGNS.isdisjoint(gap):
+        elif "\n" in gap or "," in gap or _SIGNS.isdisjoint(gap):
             continue
         quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
         if candidate := _value(text, at, min(len(text), at + _LONGEST), quoted or scheme is not None):
@@ -99,6 +100,8 @@ def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
     for sign in _ENDS:
         value = value.partition(sign)[0]
     if len(value) < 4 or _NO_SECRET.match(value) or not any(c.isalnum() for c in value):
+        return None
+    if "[" in value and not sure:
         return None
     if not sure and (_IDENTIFIER.match(value) or text[start + len(value) : start + len(value) + 1] in ("(", "[")):
         return None

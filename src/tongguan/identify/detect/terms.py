@@ -1,7 +1,12 @@
-"""Words that are sensitive by themselves once they are said of a person: illnesses, faiths, convictions."""
+"""Words that are sensitive by themselves once they are said of a person: illnesses, faiths, convictions, and the like.
+
+The classes are those of GB/T 45574-2025 annex A that free text may hold. A term counts with a cue of its kind near it
+in the same sentence; not where it is denied (否认高血压), nor where the sentence speaks of no one (糖尿病防治指南).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,26 +18,83 @@ __all__ = ["find"]
 
 _DETECTOR: Final = "terms"
 _REACH: Final = 16  # characters between a term and what makes it personal
-_PAIRS: Final = [
-    (type, f"terms/{type}", f"cues/{type}") for type in ("health", "religion", "criminal_record", "sexual_orientation")
-]
+_SENTENCE: Final = 40  # characters to either side that are read for denials and generalities
+_TYPES: Final = (
+    "health", "religion", "criminal_record", "sexual_orientation", "sexual_life", "disability", "specific_identity",
+    "biometric", "intimate_image", "id_photo",
+)  # fmt: skip
+_ENDS: Final = re.compile("[。！？!?；;\n\x00]")
+_DENIED: Final = re.compile(
+    r"(?:没有|无|否认|并无|未见|未患|未曾|不是|并非|不信|从未|排除|非|未发现|未被|查无|没|\bno|\bnot|\bnever|\bdenies|\bwithout"
+    r"|不存在|未有)(?:任何|明显|过|有|患|信|a |any |an |history of ){0,3}\s?$",
+    re.IGNORECASE,
+)
+_GENERAL: Final = re.compile(
+    r"研究|历史上|文化|协会|预防|防治|科普|疫苗|知识|指南|目录|条例|规定|法律|刑法|办法|《|学说|宣传|讲座|专家表示|药店|说明书"
+    r"|治疗方法|发病率|患者人数|流行病|百科|新药|上市|术语|定义|是指|包括|例如|等信息|类型|统计|群体的权|艺术|建筑|博物馆|石窟"
+    r"|\b(?:research|study of|studies|prevention|guideline|vaccine|history of art|statistics|defined as)\b",
+    re.IGNORECASE,
+)
+_PERSON: Final = re.compile(
+    r"本人|患者|病人|此人|被告|嫌疑人|罪犯|姓名|身份证|客户|员工|[我他她]|(?<![a-z])(?:he|she|his|her|patient|my)(?![a-z])",
+    re.IGNORECASE,
+)
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """A term with a cue of its kind near it in the same sentence."""
+    """Terms with a cue of their kind, and children by the age that is said of them."""
+    for type in _TYPES:
+        yield from _said(view, type)
+    yield from _children(view)
+
+
+def _said(view: View, type: str) -> Iterator[Candidate]:
     text, words = view.text, view.words
-    for type, term, cue in _PAIRS:
-        terms = words.of(term)
-        if not len(terms):
-            continue
-        cues = words.of(cue)
-        places = words.start[cues]
-        for i in terms.tolist():
-            start, end = int(words.start[i]), int(words.end[i])
-            low, high = np.searchsorted(places, (start - _REACH, end + _REACH))
-            for j in range(int(low), int(high)):
-                first, last = int(words.start[cues[j]]), int(words.end[cues[j]])
-                between = text[last:start] if last <= start else text[end:first]
-                if first != start and not any(c in "。！？!?\n\x00" for c in between):
+    terms = words.of(f"terms/{type}")
+    if not len(terms):
+        return
+    cues = words.of(f"cues/{type}")
+    places = words.start[cues]
+    for i in terms.tolist():
+        start, end = int(words.start[i]), int(words.end[i])
+        low, high = np.searchsorted(places, (start - _REACH, end + _REACH))
+        for j in range(int(low), int(high)):
+            first, last = int(words.start[cues[j]]), int(words.end[cues[j]])
+            between = text[last:start] if last <= start else text[end:first]
+            if first != start and not _ENDS.search(between):
+                if _is_personal(text, start, end):
                     yield Candidate(start, end, type, 0.75, "context", _DETECTOR, text[start:end].lower())
-                    break
+                break
+
+
+def _is_personal(text: str, start: int, end: int) -> bool:
+    """Whether a sentence says of somebody what the term at text[start:end] means."""
+    before = _ENDS.split(text[max(0, start - _SENTENCE) : start])[-1]
+    behind = _ENDS.split(text[end : end + _SENTENCE], maxsplit=1)[0]
+    if _DENIED.search(before):
+        return False
+    return not _GENERAL.search(before + text[start:end] + behind) or _PERSON.search(before + behind) is not None
+
+
+_MINOR: Final = 14  # years, PIPL article 28
+_AGE: Final = re.compile(r"(?<![\d.\-~至到])(\d{1,2}|十[一二三]?|[一二三四五六七八九])(?:周岁|岁)(?![以之至到\-~])")
+_CHILD: Final = re.compile(
+    r"儿子|女儿|孩子|患儿|男孩|女孩|男童|女童|小朋友|学生|幼儿园|儿童姓名|宝宝|婴儿|孙子|孙女|被监护人|监护人|姓名|小学|年仅|就读"
+)
+_RULE: Final = re.compile(r"儿童票|适合|适用|限|未满|不满|规定|政策|年龄段|读物|儿童节|免费")
+_HAN_AGES: Final = {han: i for i, han in enumerate(["", *"一二三四五六七八九十", "十一", "十二", "十三"])}
+
+
+def _children(view: View) -> Iterator[Candidate]:
+    """Ages under fourteen that a sentence gives to a child."""
+    for start, end in zip(
+        *(column[view.words.of("marks/age")].tolist() for column in (view.words.start, view.words.end)), strict=True
+    ):
+        found = _AGE.search(view.text, max(0, start - 4), end + 2)
+        if not found or found.end() < end:
+            continue
+        age = int(found[1]) if found[1].isdigit() else _HAN_AGES[found[1]]
+        before = _ENDS.split(view.text[max(0, found.start() - _SENTENCE) : found.start()])[-1]
+        behind = _ENDS.split(view.text[found.end() : found.end() + _SENTENCE], maxsplit=1)[0]
+        if age < _MINOR and _CHILD.search(before + behind) and not _RULE.search(before + behind):
+            yield Candidate(*found.span(), "minor", 0.7, "context", _DETECTOR, found.group())

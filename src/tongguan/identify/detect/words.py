@@ -36,7 +36,7 @@ class _Automaton:
     sizes: NDArray[np.int32]  # (words,)
     latin: NDArray[np.uint8]  # (words,) 1 where the word needs borders
     labels: NDArray[np.int32]  # (words,) label that it is, or -1
-    roles: NDArray[np.uint32]  # (words,) what else it is: a bit for each role
+    roles: NDArray[np.uint64]  # (words,) what else it is: a bit for each role
     label_names: tuple[str, ...]
     role_names: tuple[str, ...]
 
@@ -48,12 +48,12 @@ class Words:
     start: NDArray[np.int32]
     end: NDArray[np.int32]  # exclusive
     label: NDArray[np.int32]  # (n,) the label that it is (see `label_id`), or -1
-    roles: NDArray[np.uint32]  # (n,) what else it is: a bit for each role
+    roles: NDArray[np.uint64]  # (n,) what else it is: a bit for each role
     value: NDArray[np.int32]  # (n,) where the value stands that it may label
 
     def of(self, name: str) -> NDArray[np.int64]:
         """Indices of the hits that have a role: "titles", "openings", "terms/health", "marks/key" …"""
-        return np.flatnonzero(self.roles & np.uint32(1 << _automaton().role_names.index(name)))
+        return np.flatnonzero(self.roles & np.uint64(1 << _automaton().role_names.index(name)))
 
     def labels(self) -> Words:
         """Only the hits that are labels."""
@@ -89,11 +89,11 @@ def _automaton() -> _Automaton:
     role_names = tuple(dict.fromkeys(n for uses in table.values() for s, n in uses if s != "labels"))
     words = list(table)
     labels = np.full(len(words), -1, np.int32)
-    roles = np.zeros(len(words), np.uint32)
+    roles = np.zeros(len(words), np.uint64)
     for number, word in enumerate(words):
         for section, name in table[word]:
             if section != "labels":
-                roles[number] |= np.uint32(1 << role_names.index(name))
+                roles[number] |= np.uint64(1 << role_names.index(name))
             elif labels[number] < 0:  # of several labels the first stands
                 labels[number] = label_names.index(name)
     symbols = _symbols(words)
