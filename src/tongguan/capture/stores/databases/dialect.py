@@ -46,7 +46,7 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Special:
     """A way of drawing rows that only this database knows: `source` in place of the table, `where` of its rows, and a
-    column that names the page a row came from."""
+    column that tells the place of a row, `page,number`."""
 
     source: Any
     where: Any
@@ -80,7 +80,7 @@ class Dialect(Protocol):
     """Face of one database."""
 
     texts: Texts
-    bytes_are_text: bool  # bytes in a column that is not declared binary are a text of unknown encoding
+    raw: bool  # the server does not know its encoding: texts and names come as one character for each byte
 
     def begin(self) -> None:
         """Work of limited time begins."""

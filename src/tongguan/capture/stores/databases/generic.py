@@ -17,7 +17,7 @@ __all__ = ["Generic"]
 class Generic:
     """Neither read-only sessions nor limits of time are known here: give it an account that may only read."""
 
-    bytes_are_text = False
+    raw = False
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -54,7 +54,7 @@ _REASONS = {
 
 
 class MySQL:
-    bytes_are_text = False
+    raw = False
 
     def __init__(self, limits: Limits, schema: str | None) -> None:
         self._limits = limits

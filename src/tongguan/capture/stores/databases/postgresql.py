@@ -70,11 +70,10 @@ _NOT_READ = {"v": "view", "f": "foreign"}
 
 
 class PostgreSQL:
-    bytes_are_text = True  # where the server does not know its encoding
-
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.texts = Texts()
+        self.raw = False
 
     def begin(self) -> None: ...
 
@@ -85,11 +84,9 @@ class PostgreSQL:
         before, connection.autocommit = connection.autocommit, True
         with connection.cursor() as cursor:
             cursor.execute("select current_setting('server_encoding')")
-            encoding = cursor.fetchone()[0]
-            # Texts of a server that does not know its encoding come as bytes.
-            raw = encoding in ("SQL_ASCII", b"SQL_ASCII")
+            self.raw = cursor.fetchone()[0] in ("SQL_ASCII", b"SQL_ASCII")
             for name, value in (
-                ("client_encoding", "SQL_ASCII" if raw else "UTF8"),
+                ("client_encoding", "LATIN1" if self.raw else "UTF8"),  # the former: bytes as they are
                 ("default_transaction_read_only", "on"),
                 ("statement_timeout", f"{limits.statement_s}s"),
                 ("lock_timeout", f"{limits.lock_s}s"),
@@ -116,7 +113,7 @@ class PostgreSQL:
 
     def columns(self, connection: sa.Connection, schema: str, name: str) -> list[Column]:
         given = {"schema": schema, "name": name, "most": self._limits.columns + 1}
-        return [Column(*map(_plain, row)) for row in connection.execute(_COLUMNS, given)]
+        return [Column(*row) for row in connection.execute(_COLUMNS, given)]
 
     def cell(self, column: Any, about: Column) -> Any:
         if about.declared == "bytea":
@@ -160,13 +157,8 @@ def _page(name: str, schema: int, connection: sa.Connection) -> Sequence[Any]:
 
 
 def _listed(row: Any, steady: bool) -> Listed:
-    schema, name, _, kind, comment, known, rows, size, mark, allowed, hidden = map(_plain, row)
+    schema, name, _, kind, comment, known, rows, size, mark, allowed, hidden = row
     why = _NOT_READ.get(kind) or (None if allowed else "permission") or ("row_security" if hidden else None)
     return Listed(
         schema, name, comment, int(rows) if known and rows else None, int(size), mark if steady else None, why_not=why
     )
-
-
-def _plain(value: Any) -> Any:
-    """Names come as bytes from a server that does not know its encoding."""
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from tongguan.capture.stores.databases.dialect import CELL, Dialect, Limits, Listed, Special
+from tongguan.capture.stores.databases.dialect import CELL, Dialect, Limits, Listed, Special, Texts
 from tongguan.capture.stores.sampling import Method, Sample
 from tongguan.capture.stores.units import Column, Rows, Unread, Unseen
 
-__all__ = ["read_rows"]
+__all__ = ["read_rows", "told_of"]
 
 BATCH = 500  # rows asked for at once
 KEYS = 1_000  # keys in one statement
@@ -45,7 +45,7 @@ def read_rows(
     reader = _Reader(connection, dialect, listed, columns, limit, limits)
     sample = reader.draw()
     rows = reader.rows
-    counts = (("cells_cut", rows.cut), ("encoding", rows.odd + dialect.texts.odd - reader.odd_before))
+    counts = (("cells_cut", rows.cut), ("encoding", dialect.texts.odd - reader.odd_before))
     unseen += [Unseen(reason, where, count=count) for reason, count in counts if count]
     if rows.full:
         unseen.append(Unseen("sample_cut", where, f"{limits.bytes >> 20} MB"))
@@ -54,7 +54,15 @@ def read_rows(
             unseen.append(Unseen("blobs", where, columns[column].name, count - len(rows.blobs.get(column, ()))))
     if sample.method != "whole":
         unseen.append(Unseen("sampled", where, sample.method, (sample.of or 0) - sample.rows if sample.of else 1))
-    return Rows(tuple(columns), rows.table(), sample, rows.blobs, rows.blob_counts, tuple(unseen))
+    told = tuple(
+        replace(about, name=told_of(dialect, about.name), comment=told_of(dialect, about.comment)) for about in columns
+    )
+    return Rows(told, rows.table(), sample, rows.blobs, rows.blob_counts, tuple(unseen))
+
+
+def told_of(dialect: Dialect, text: str) -> str:
+    """A name or a comment as people write it."""
+    return Texts()(text.encode("latin-1")) if dialect.raw else text
 
 
 class _Reader:
@@ -137,7 +145,7 @@ class _Reader:
         if self.rows.full or came == 3 * self._limit:
             method = "head"
         self.rows.keep(self._limit)
-        return self._sample(method, estimate, len(self.rows.pages) or self.rows.count)
+        return self._sample(method, estimate, len(set(self.rows.pages)) or self.rows.count)
 
     def _sample(self, method: Method, estimate: int, draws: int) -> Sample | None:
         """None where hardly anything came: the estimates were wrong."""
@@ -162,7 +170,7 @@ class _Reader:
         while batch := result.fetchmany(BATCH):
             came += len(batch)
             if len(batch[0]) > width:
-                self.rows.pages.update(row[width] for row in batch)
+                self.rows.pages += [str(row[width]).rpartition(",")[0] for row in batch]
             self.rows.add([row[:width] for row in batch])
             if self.rows.full:
                 if len(batch) == BATCH:
@@ -187,8 +195,7 @@ class _Cells:
     count: int = 0
     size: int = 0
     cut: int = 0
-    odd: int = 0
-    pages: set[Any] = field(default_factory=set)
+    pages: list[str] = field(default_factory=list)  # of each row, where that is known
     blobs: dict[int, list[bytes]] = field(default_factory=dict)
     blob_counts: dict[int, int] = field(default_factory=dict)
 
@@ -206,8 +213,9 @@ class _Cells:
         """So many of the rows, chosen by chance: those that came first are not like the others."""
         if self.count <= limit:
             return
-        chosen = pa.array(sorted(_CHANCE.sample(range(self.count), limit)), pa.int64())
-        whole = self.table().take(chosen)
+        chosen = sorted(_CHANCE.sample(range(self.count), limit))
+        self.pages = [self.pages[n] for n in chosen] if self.pages else []
+        whole = self.table().take(pa.array(chosen, pa.int64()))
         self.batches = [[column.combine_chunks() for column in whole.columns]]
         self.count = limit
 
@@ -219,6 +227,8 @@ class _Cells:
 
     def _array(self, ordinal: int, cells: Sequence[Any]) -> pa.Array:
         try:
+            if self.dialect.raw:
+                raise TypeError
             array = pa.array(cells, pa.large_string())
         except (pa.ArrowException, TypeError, UnicodeEncodeError):
             array = pa.array(self._texts(ordinal, cells), pa.large_string())
@@ -230,13 +240,14 @@ class _Cells:
         return array
 
     def _texts(self, ordinal: int, cells: Iterable[Any]) -> list[str | None]:
-        texts_in_bytes = self.dialect.bytes_are_text and self.columns[ordinal].declared != "bytea"
         made: list[str | None] = []
         for cell in cells:
             if isinstance(cell, (bytes, bytearray, memoryview)):
-                made.append(self.dialect.texts(bytes(cell)) if texts_in_bytes else self._bytes(ordinal, bytes(cell)))
+                made.append(self._bytes(ordinal, bytes(cell)))
             elif cell is None:
                 made.append(None)
+            elif self.dialect.raw and isinstance(cell, str):
+                made.append(self.dialect.texts(cell.encode("latin-1")))
             else:
                 made.append(str(cell).encode("utf-8", "backslashreplace").decode())
         return made

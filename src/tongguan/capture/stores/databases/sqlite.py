@@ -39,7 +39,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 class SQLite:
-    bytes_are_text = False
+    raw = False
 
     def __init__(self, limits: Limits, path: Path) -> None:
         self._limits = limits

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed
-from tongguan.capture.stores.databases.reading import read_rows
+from tongguan.capture.stores.databases.reading import read_rows, told_of
 from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
 from tongguan.errors import BadInput, Missing, Unavailable
 from tongguan.wording import readable
@@ -23,6 +23,7 @@ PAUSES_S = (0.5, 2.0, 5.0)  # between trials to come back
 T = TypeVar("T")
 
 _DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
+_SAID = ("authentication failed", "no password", "does not exist", "no pg_hba.conf entry")  # without a code
 _REFUSED = {"28P01", "28000", "3D000", "42501", "1045", "1044", "1049", "1698"}  # password, rights, no such database
 
 
@@ -39,11 +40,11 @@ class DatabaseStore:
         self._engine = _engine(address, password, self._dialect, self._limits)
         try:
             self._connection = self._engine.connect()
-            self._run(lambda connection: connection.execute(sa.select(sa.literal(1))).scalar())
+            next(self._dialect.listing(self._run), None)
         except sa.exc.DBAPIError as error:
-            raise self._refusal(error) from None
+            raise self._refusal(*self._dialect.reason(error.orig or error), str(error.orig)) from None
         except Unread as unread:
-            raise Unavailable(f"{self.name} does not answer: {unread.unseen.detail or unread.unseen.reason}") from None
+            raise self._refusal(unread.unseen.reason, unread.unseen.detail, "") from None
 
     def __enter__(self) -> DatabaseStore:
         return self
@@ -69,17 +70,25 @@ class DatabaseStore:
             if isinstance(listed, Unseen):
                 yield listed
             elif listed.why_not is not None:
-                yield Unseen(listed.why_not, _path(listed), size=listed.size)
+                yield Unseen(listed.why_not, self._path(listed), size=listed.size)
             else:
                 yield TableUnit(
-                    _path(listed), readable(listed.schema), readable(listed.name), readable(listed.comment),
+                    self._path(listed), self._told(listed.schema), self._told(listed.name),
+                    self._told(listed.comment),
                     listed.rows, listed.size, listed.mark, partial(self._read, listed), share=listed.share,
                 )  # fmt: skip
 
     # ---- within
 
+    def _told(self, text: str) -> str:
+        return readable(told_of(self._dialect, text))
+
+    def _path(self, listed: Listed) -> str:
+        """Unique within the store, and readable: names that hold a dot or a quote are quoted."""
+        return ".".join(_part(self._told(name)) for name in (listed.schema, listed.name) if name)
+
     def _read(self, listed: Listed, limit: int) -> Rows:
-        where = _path(listed)
+        where = self._path(listed)
 
         def work(connection: sa.Connection) -> Rows:
             return read_rows(connection, self._dialect, listed, where, limit, self._limits)
@@ -99,11 +108,12 @@ class DatabaseStore:
         unread = Unread(Unseen("dropped", where))
         for _ in range(2):
             try:
+                if self._connection.closed:
+                    self._come_back(where)
                 self._dialect.begin()
                 with self._connection.begin() as transaction:
                     done = work(self._connection)
-                    if transaction.is_active and not self._connection.invalidated:
-                        transaction.rollback()
+                    transaction.rollback()
                 return done
             except sa.exc.DBAPIError as error:
                 reason, code = self._why(error)
@@ -132,21 +142,14 @@ class DatabaseStore:
             return "dropped", ""
         return self._dialect.reason(error.orig or error)
 
-    def _refusal(self, error: sa.exc.DBAPIError) -> BadInput | Unavailable:
+    def _refusal(self, reason: str, code: str, said: str) -> BadInput | Unavailable:
         """Without the driver's message: it may repeat what we gave it."""
-        reason, code = self._dialect.reason(error.orig or error)
         if self.kind == "sqlite":
             told = {"encrypted": "is no SQLite database, or an encrypted one", "permission": "may not be read"}
             return BadInput(f"{self.name} {told.get(reason, 'cannot be opened')} ({code})")
-        refused = code in _REFUSED or "authentication failed" in str(error.orig) or "no password" in str(error.orig)
-        if refused or reason == "permission":
+        if code in _REFUSED or reason == "permission" or any(mark in said for mark in _SAID):
             return BadInput(f"{self.name} refuses us ({code}): are the user, the password and the name right?")
         return Unavailable(f"{self.name} does not answer ({code}); is it running and reachable?")
-
-
-def _path(listed: Listed) -> str:
-    """Unique within the store, and readable: names that hold a dot or a quote are quoted."""
-    return readable(".".join(_part(name) for name in (listed.schema, listed.name) if name))
 
 
 def _part(name: str) -> str:
@@ -176,7 +179,7 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
     given: dict[str, Any] = {}
     if address.kind == "postgresql":
         given = {
-            "connect_timeout": limits.connect_s, "keepalives_idle": 30, "tcp_user_timeout": 60_000,
+            "connect_timeout": limits.connect_s, "keepalives_idle": 30, "client_encoding": "utf8", "tcp_user_timeout": 60_000,
             "application_name": "tongguan scan",
         }  # fmt: skip
     elif address.kind == "mysql":
