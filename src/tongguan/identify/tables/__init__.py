@@ -1,5 +1,6 @@
 """Tables to verdicts: columns are judged by name, comment, values and neighbours; tables by what stands together."""
 
+from tongguan.identify.tables.combining import combination_rules, still_hold
 from tongguan.identify.tables.judge import Judge
 from tongguan.identify.tables.verdict import (
     Column,
@@ -24,4 +25,6 @@ __all__ = [
     "Subjects",
     "Table",
     "TableVerdict",
+    "combination_rules",
+    "still_hold",
 ]

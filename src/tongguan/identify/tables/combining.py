@@ -18,9 +18,10 @@ from tongguan.identify.tables.rules import PERSON_COLUMNS
 from tongguan.identify.tables.subjects import is_key
 from tongguan.identify.tables.verdict import ColumnVerdict, Combination, Table
 
-__all__ = ["combinations_of"]
+__all__ = ["combination_rules", "combinations_of", "still_hold"]
 
 _SUBJECTS: Final = PERSON_COLUMNS | {"plate", "vin", "imei", "imsi", "mac", "username"}
+_BY_VALUES: Final = frozenset({"moment", "subject", "minor"})
 _CHILD: Final = 14  # years, PIPL article 28
 _EPOCH: Final = range(1_000_000_000, 3_000_000_000)  # seconds, 2001 to 2065
 
@@ -49,6 +50,26 @@ def _rules() -> tuple[_Rule, ...]:
         )
         for row in loaded["rules"]
     )  # fmt: skip
+
+
+def combination_rules() -> frozenset[str]:
+    """Ids of the rules."""
+    return frozenset(rule.id for rule in _rules())
+
+
+def still_hold(combinations: Sequence[Combination], columns: Sequence[ColumnVerdict]) -> tuple[Combination, ...]:
+    """Those that hold for columns whose types were corrected afterwards. What hangs on values (times, persons under
+    fourteen, an organisation's own numbers) is taken to be as it was."""
+    rules = {rule.id: rule for rule in _rules()}
+    kinds = {c.index: {c.type, *(i.type for i in c.inside)} - {None} for c in columns}
+    held = []
+    for combination in combinations:
+        rule, left = rules[combination.rule], [i for i in combination.columns if i in kinds]
+        if all(each & _BY_VALUES or any(kinds[i] & each for i in left) for each in rule.each) and any(
+            kinds[i] or each & {"moment"} for i in left for each in rule.each
+        ):
+            held.append(combination)
+    return tuple(held)
 
 
 def combinations_of(

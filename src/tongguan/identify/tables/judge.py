@@ -30,6 +30,7 @@ _ENOUGH: Final = 0.5  # score from which a column is of its type
 _SAMPLES: Final = 5
 _TEXT: Final = 1 << 16  # characters of a column's free text that are read
 _PROSE: Final = 12  # characters of the mean cell from which a column may hold text
+_WORDED, _LONG = 4, 40  # Han characters, or characters in all, of cells that are text
 _RARE: Final = 0.001  # share below which a type inside a column is left to chance
 _SHAPES: Final = {  # checks that only cells of some sizes could pass: what fails them at that size is as telling
     "phone": (11,), "card": (16, 17, 18, 19), "id_card": (18,), "email": (), "plate": (), "uscc": (18,), "vin": (17,),
@@ -142,11 +143,11 @@ class Judge:
 
 def _is_prose(look: Looks, type: str | None) -> bool:
     """Whether cells are long, and neither numbers, hashes, dates nor values of the column's own type."""
-    if type not in (None, "communication_content", "health", "browsing_record", "criminal_record", "address"):
+    if type not in (None, "communication_content", "health", "browsing_record", "criminal_record"):
         return False
     plain = look.has(kernel.DIGITS | kernel.DECIMAL | kernel.HEX | kernel.DATE | kernel.DATETIME)
-    long = look.share((look.size >= _PROSE) & ~plain & ~look.check("digest"))
-    return long >= 0.2 and type != "address"
+    worded = look.has(kernel.SPACED) | (look.han >= _WORDED) | (look.size >= _LONG)
+    return look.share((look.size >= _PROSE) & worded & ~plain & ~look.check("digest")) >= 0.2
 
 
 def _nulls(look: Looks) -> int:

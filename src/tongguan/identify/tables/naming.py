@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-__all__ = ["Reading", "is_key_of_person", "read_comment", "read_name", "read_table"]
+__all__ = ["Reading", "is_key_of_person", "mentions", "read_comment", "read_name", "read_table"]
 
 STRONG, HELD, WEAK, LOOSE = 5.0, 4.5, 2.5, 1.5
 DENIED = -4.0  # the name speaks of something else about the type: phone_type, is_phone, product_name
@@ -232,3 +232,12 @@ def is_key_of_person(name: str) -> bool:
         if "".join(words[cut:]) in lexicon.keys:
             return any("".join(words[start:cut]) in lexicon.holders for start in range(cut))
     return False
+
+
+@lru_cache(maxsize=50_000)
+def mentions(text: str, phrase: str) -> bool:
+    """Whether a name or comment holds a phrase as whole words, however they are written together."""
+    words, sought = _words(text), _joined(phrase)
+    return bool(sought) and any(
+        "".join(words[start:end]) == sought for start in range(len(words)) for end in range(start + 1, len(words) + 1)
+    )

@@ -1,0 +1,208 @@
+"""Corrections by people: each becomes an exception that stays, and a case that shows whether it still holds.
+
+An exception is of one column of one table. It holds while the judge finds there what it found when the correction was
+made: a column that became something else is judged anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tongguan.errors import BadInput, CannotWrite
+from tongguan.identify.tables import ColumnVerdict, Combination, Inside, TableVerdict, still_hold
+from tongguan.identify.templates.pack import LEVELS, rank
+from tongguan.identify.templates.reading import Document, read_path
+from tongguan.identify.templates.results import ColumnResult
+from tongguan.identify.types import TYPES
+
+__all__ = ["Exception_", "Ruling", "correct", "corrected", "judged_then", "load_exceptions", "save_exceptions"]
+
+_LONGEST: Final = 1000  # characters of a reason
+_FILE: Final = "exceptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a column really is. `type` None: no data that a type names; "as found": the type is right.
+
+    `level`, `class_id` (template/class) and `sensitive` are given where the rules would say otherwise.
+    """
+
+    type: str | None = "as found"
+    level: str | None = None
+    class_id: str | None = None
+    sensitive: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exception_:
+    """A correction of one column."""
+
+    id: str
+    table: str
+    column: str
+    found: str | None  # the type that the judge had found
+    now: Ruling
+    reason: str
+    by: str
+    at: str  # ISO 8601, UTC
+    case: Mapping[str, Any]  # what was judged then, without values; see `cases`
+
+
+def correct(
+    result: ColumnResult, verdict: Ruling | str | None, reason: str, *, by: str = "unknown", at: datetime | None = None
+) -> Exception_:
+    """The exception that makes a column what it really is: a type's id, None for no personal data, or a `Ruling`.
+
+    Raises BadInput for a type or level that does not exist, a correction that changes nothing, or one without reason.
+    """
+    ruling = verdict if isinstance(verdict, Ruling) else Ruling(verdict)
+    found = result.verdict.type
+    if ruling.type not in (None, "as found") and ruling.type not in TYPES:
+        raise BadInput(f"no data type {ruling.type!r}; expected one of {', '.join(sorted(TYPES))}")
+    if ruling.level is not None and ruling.level not in LEVELS:
+        raise BadInput(f"no level {ruling.level!r}; expected one of {', '.join(LEVELS)}")
+    if ruling == Ruling() or (ruling == Ruling(found) and ruling.level is None):
+        raise BadInput(f"{result.table}.{result.name}: the correction changes nothing; say what the column really is")
+    if not reason.strip() or len(reason) > _LONGEST:
+        raise BadInput(f"a correction needs a reason of 1 to {_LONGEST} characters")
+    moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    what = "\x00".join(map(str, (result.table, result.name, found, ruling, moment)))
+    case = _snapshot(result, ruling)
+    id = hashlib.blake2b(what.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return Exception_(id, result.table, result.name, found, ruling, reason.strip(), by, moment, case)
+
+
+def corrected(verdict: TableVerdict, exceptions: Sequence[Exception_]) -> tuple[TableVerdict, dict[int, Exception_]]:
+    """A verdict with the types that people gave, and which exception was applied to which column."""
+    applied: dict[int, Exception_] = {}
+    columns = list(verdict.columns)
+    by_place: dict[tuple[str, str], list[Exception_]] = {}
+    for exception in exceptions:
+        by_place.setdefault((exception.table, exception.column), []).append(exception)
+    for i, column in enumerate(columns):
+        held = [e for e in by_place.get((verdict.name, column.name), ()) if e.found == column.type]
+        if held:
+            applied[i] = held[-1]  # of several the last
+            columns[i] = _as_ruled(column, held[-1].now)
+    if not applied:
+        return verdict, applied
+    together = still_hold(verdict.combinations, columns)
+    return replace(verdict, columns=tuple(columns), combinations=together), applied
+
+
+def _as_ruled(column: ColumnVerdict, ruling: Ruling) -> ColumnVerdict:
+    if ruling.type == "as found":
+        return column
+    if ruling.type is None:
+        return replace(column, type=None, score=1.0, category=None, level=None, sensitive=False, inside=(), samples=())
+    about = TYPES[ruling.type]
+    levels = [about.level, *(TYPES[i.type].level for i in column.inside)]
+    sensitive = about.sensitive or any(TYPES[i.type].sensitive for i in column.inside)
+    return replace(
+        column, type=ruling.type, score=1.0, category=about.category, level=max(levels, key=rank), sensitive=sensitive
+    )
+
+
+def _snapshot(result: ColumnResult, ruling: Ruling) -> dict[str, Any]:
+    """What a case needs, as plain values; no values of the column."""
+    column, table = result.verdict, result.context
+    expected: dict[str, Any] = {"type": column.type if ruling.type == "as found" else ruling.type}
+    for key in ("level", "sensitive"):
+        if getattr(ruling, key) is not None:
+            expected[key] = getattr(ruling, key)
+    return {
+        "comment": column.comment,
+        "table_comment": table.comment,
+        "score": round(column.score, 4),
+        "kind": column.kind,
+        "rows": column.rows,
+        "nulls": column.nulls,
+        "distinct": column.distinct,
+        "inside": [asdict(inside) for inside in column.inside],
+        "combinations": [c.rule for c in table.combinations if column.index in c.columns],
+        "expected": expected,
+    }
+
+
+def judged_then(exception: Exception_) -> TableVerdict:
+    """The table as it was when it was corrected, with nothing but the column in question."""
+    kept = exception.case
+    type = TYPES.get(exception.found or "")
+    column = ColumnVerdict(
+        0,
+        exception.column,
+        kept["comment"],
+        exception.found,
+        kept["score"],
+        (),
+        (),
+        tuple(Inside(**row) for row in kept["inside"]),
+        "clear",
+        type.category if type else None,
+        type.level if type else None,
+        type.sensitive if type else False,
+        kept["rows"],
+        kept["nulls"],
+        kept["distinct"],
+        (),
+        kept["kind"],
+    )
+    text = {"zh": "", "en": ""}
+    together = tuple(Combination(rule, (0,), "general-4", None, text, None, None) for rule in kept["combinations"])
+    place = (exception.table, kept["table_comment"], kept["rows"])
+    return TableVerdict(*place, (column,), together, None, column.level, column.sensitive)
+
+
+def save_exceptions(path: Path | str, exceptions: Sequence[Exception_]) -> None:
+    """Write the file anew, whole or not at all. Raises CannotWrite."""
+    path = Path(path)
+    text = yaml.safe_dump(
+        {"format": 1, _FILE: [asdict(e) for e in exceptions]}, allow_unicode=True, sort_keys=False, width=10_000
+    )
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        raise CannotWrite(f"{path}: {error.strerror or 'cannot be written'}") from None
+
+
+def load_exceptions(path: Path | str) -> tuple[Exception_, ...]:
+    """Exceptions from their file; none where there is no file. Raises BadPack, naming the line."""
+    path = Path(path)
+    if not path.exists():
+        return ()
+    document = read_path(path)
+    rows = document.values.get(_FILE)
+    if document.values.get("format") != 1 or not isinstance(rows, list):
+        raise document.fault((), "expected `format: 1` and a list `exceptions`")
+    return tuple(_exception(document, i, row) for i, row in enumerate(rows))
+
+
+def _exception(document: Document, i: int, row: Any) -> Exception_:
+    way = (_FILE, i)
+    try:
+        ruling = Ruling(**row["now"])
+        made = Exception_(**{**row, "now": ruling})
+        judged_then(made)
+    except (TypeError, KeyError, AttributeError):
+        raise document.fault(
+            way, "expected id, table, column, found, now, reason, by, at and case, as they were written"
+        ) from None
+    texts = (made.id, made.table, made.column, made.reason, made.by, made.at)
+    bad_type = made.now.type not in (None, "as found", *TYPES) or made.found not in (None, *TYPES)
+    if any(not isinstance(text, str) for text in texts) or bad_type or made.now.level not in (None, *LEVELS):
+        raise document.fault(way, "a text, data type or level that there is not; correct the column again")
+    return made

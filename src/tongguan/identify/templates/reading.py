@@ -1,0 +1,130 @@
+"""YAML of a template or policy as plain values, each with its line. Made for text that nobody trusts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tongguan.errors import BadPack
+
+__all__ = ["Document", "read_bytes", "read_path"]
+
+LARGEST: Final = 1 << 20  # bytes
+_DEEPEST: Final = 10
+_MOST: Final = 100_000  # pieces of YAML
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Way = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's values, and the line (from 1) of each by its way from the top."""
+
+    name: str
+    values: Any
+    lines: dict[Way, int] = field(default_factory=dict)
+
+    def fault(self, way: Way, problem: str) -> BadPack:
+        """The one message: file, line, field, and what was expected."""
+        near = way
+        while near and near not in self.lines:
+            near = near[:-1]
+        spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
+        where = f": {spelled}" if spelled else ""
+        return BadPack(f"{self.name}, line {self.lines.get(near, 1)}{where}: {problem}")
+
+
+def read_path(path: Path) -> Document:
+    """Raises BadPack where the file cannot be read or is no plain YAML."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        raise BadPack(f"{path}: {error.strerror or 'cannot be read'}; expected a YAML file") from None
+    return read_bytes(raw, path.name)
+
+
+def read_bytes(raw: bytes, name: str) -> Document:
+    """Raises BadPack, naming the line, for all but one document of keys, lists and scalars, each key once."""
+    if len(raw) > LARGEST:
+        raise BadPack(f"{name}: more than {LARGEST:,} bytes; expected one template as text")
+    try:
+        text = raw.decode("utf-8-sig")
+        _refuse_extras(text, name)
+        node = yaml.compose(text, Loader=_LOADER)
+    except UnicodeDecodeError as error:
+        raise BadPack(f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark: Any = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "characters that YAML does not allow"
+        line = f", line {mark.line + 1}" if mark else ""
+        raise BadPack(f"{name}{line}: not readable as YAML ({problem}); expected keys such as `id: my-rules`") from None
+    document = Document(name, None)
+    values = _plain(node, (), document) if node is not None else None
+    if not isinstance(values, dict):
+        raise BadPack(f"{name}, line 1: expected keys such as `id: my-rules`, found {_kind(values)}")
+    return Document(name, values, document.lines)
+
+
+def _refuse_extras(text: str, name: str) -> None:
+    depth, documents = 0, 0
+    for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        anchored = getattr(event, "anchor", None) is not None
+        if isinstance(event, yaml.AliasEvent) or anchored:
+            raise BadPack(f"{name}, line {line}: anchors and aliases (& and *) are not used here; write it out")
+        if getattr(event, "tag", None) is not None:
+            raise BadPack(f"{name}, line {line}: tags (!) are not used here; write the plain value")
+        if depth > _DEEPEST or count > _MOST or documents > 1:
+            raise BadPack(f"{name}, line {line}: too deep, too long or a second document; expected one template a file")
+
+
+def _plain(node: Any, way: Way, document: Document) -> Any:
+    document.lines.setdefault(way, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*way, i), document) for i, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise document.fault(way, "expected a key with a value, found a list or keys as a key")
+            key = str(key_node.value)
+            document.lines[(*way, key)] = key_node.start_mark.line + 1
+            if key in values:
+                raise document.fault((*way, key), "this key is given twice; keep one of them")
+            values[key] = _plain(value_node, (*way, key), document)
+        return values
+    return _scalar(node)
+
+
+def _scalar(node: Any) -> Any:
+    """Days, whole and other numbers, true, false and nothing where they are written so without quotes; else a text."""
+    value = str(node.value)
+    if node.style in ("'", '"', "|", ">"):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    if value in ("null", "~", ""):
+        return None
+    if len(value) == 10 and value[4] == value[7] == "-":
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    if value.isascii() and value.isdigit() and len(value) <= 15 and (value == "0" or value[0] != "0"):
+        return int(value)
+    try:
+        return float(value) if value.isascii() and value.count(".") == 1 and value.replace(".", "").isdigit() else value
+    except ValueError:
+        return value
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else "a list" if isinstance(value, list) else "a single value"
