@@ -57,8 +57,10 @@ def test_a_row_in_any_order_is_a_row(known: TableIndex, row: int, order: list[st
 
 
 def test_cells_of_different_rows_are_no_row(known: TableIndex) -> None:
-    text = "\n".join(f"{PEOPLE['name'][i]},{PEOPLE['phone'][i + 1000]},{PEOPLE['address'][i + 2000]}" for i in range(1000))
-    matches = known.match([Piece(text)], Near(3))
+    text = "\n".join(
+        f"{PEOPLE['name'][i]},{PEOPLE['phone'][i + 1000]},{PEOPLE['address'][i + 2000]}" for i in range(1000)
+    )
+    matches = known.match([Piece(text)], Near(3, ("name", "phone", "address")))
     assert matches.distinct_cells > 2000 and matches.rows == ()
 
 

@@ -1,7 +1,21 @@
 """Fingerprints: known tables and known documents found again in text, without keeping a word of them."""
 
+from tongguan.identify.fingerprints.documents import DocumentMatch, DocumentStore, Passage, build_documents
 from tongguan.identify.fingerprints.sources import read_table
 from tongguan.identify.fingerprints.table_build import Built, build_table
 from tongguan.identify.fingerprints.table_match import CellHit, Near, RowHit, TableIndex, TableMatches
 
-__all__ = ["Built", "CellHit", "Near", "RowHit", "TableIndex", "TableMatches", "build_table", "read_table"]
+__all__ = [
+    "Built",
+    "CellHit",
+    "DocumentMatch",
+    "DocumentStore",
+    "Near",
+    "Passage",
+    "RowHit",
+    "TableIndex",
+    "TableMatches",
+    "build_documents",
+    "build_table",
+    "read_table",
+]

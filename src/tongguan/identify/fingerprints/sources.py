@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,7 @@ __all__ = ["read_table"]
 _ROWS: Final = 1 << 16
 _BLOCK: Final = 8 << 20  # bytes of CSV that are read at once
 _SAMPLE: Final = 1 << 18
+_ROW: Final = re.compile(r"Row #\d+: Expected \d+ columns, got \d+")
 _SQLITE: Final = b"SQLite format 3\x00"
 
 
@@ -46,8 +48,11 @@ def read_table(path: Path, table: str | None = None) -> Iterator[pa.RecordBatch]
 
 
 def _first_line(error: Exception) -> str:
-    """Of a parser's message: what follows may quote a row."""
-    return str(error).split("\n", 1)[0].split("'", 1)[0].strip()[:160]
+    """What a parser says, without what it quotes: that may be a value."""
+    text = str(error).split("\n", 1)[0]
+    if row := _ROW.search(text):
+        return row.group()
+    return ":".join(text.split("'", 1)[0].split(":")[:2]).strip()[:160]
 
 
 def _parquet(path: Path) -> Iterator[pa.RecordBatch]:

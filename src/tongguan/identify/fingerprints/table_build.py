@@ -7,12 +7,11 @@ spooled by their first bits, sorted part by part, and written in order. Nothing 
 from __future__ import annotations
 
 import math
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -24,20 +23,18 @@ from tongguan.identify.fingerprints.canonical import fold_table, numeral_table
 from tongguan.identify.fingerprints.cells import FIRST_BITS, hash_cells
 from tongguan.identify.fingerprints.container import Draft, writing
 from tongguan.identify.fingerprints.siphash import key_of
+from tongguan.identify.fingerprints.spool import Entries, Spool, write_sorted
 
 __all__ = ["KIND", "Built", "build_table"]
 
 KIND: Final = "a table"
 CELL, FILTER = "fingerprints: cells of tables", "fingerprints: beginnings of cells"  # purposes of keys
 _MOST_COLUMNS: Final = 64
-_PARTS: Final = 64
 _ROWS: Final = 1 << 16  # of a step
 _SPARSE: Final = 6  # slots of the filter for each cell, at least
 _ENTRY: Final = np.dtype(
-    [("high", "<u8"), ("low", "<u4"), ("row", "<u4"), ("prefix", "<u4"), ("column", "u1"), ("length", "u1")]
+    [("hash", "<u8"), ("low", "<u4"), ("row", "<u4"), ("prefix", "<u4"), ("column", "u1"), ("length", "u1")]
 )
-
-Entries = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +75,15 @@ class _Build:
         self.keys = key_of(key, FILTER), key_of(key, CELL)
         self.columns: tuple[str, ...] = ()
         self.rows = 0
-        self.sizes = np.zeros(_PARTS, np.int64)
         self.short, self.empty = np.zeros(_MOST_COLUMNS, np.int64), np.zeros(_MOST_COLUMNS, np.int64)
         self.first = np.zeros(1 << (FIRST_BITS - 3), np.uint8)
         self.lengths = np.zeros(256, np.bool_)
-        self.spools: list[IO[bytes]] = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(_PARTS)]  # noqa: SIM115
+        self.spool = Spool(_ENTRY, stack)
 
     def built(self) -> Built:
         n = len(self.columns)
         return Built(
-            self.columns, self.rows, int(self.sizes.sum()), tuple(self.short[:n].tolist()),
+            self.columns, self.rows, int(self.spool.sizes.sum()), tuple(self.short[:n].tolist()),
             tuple(self.empty[:n].tolist()),
         )  # fmt: skip
 
@@ -115,47 +111,28 @@ class _Build:
         self.short[ordinal] += np.count_nonzero(length == 1)
         kept = np.flatnonzero(length > 1)
         entries = np.empty(len(kept), _ENTRY)
-        entries["high"], entries["low"], entries["prefix"] = high[kept], low[kept], prefix[kept]
+        entries["hash"], entries["low"], entries["prefix"] = high[kept], low[kept], prefix[kept]
         entries["row"], entries["column"], entries["length"] = kept + self.rows, ordinal, length[kept]
         self.lengths[np.unique(entries["length"])] = True
-        self._spool(entries)
-
-    def _spool(self, entries: Entries) -> None:
-        part = (entries["high"] >> np.uint64(58)).astype(np.uint8)
-        entries = entries[np.argsort(part, kind="stable")]
-        sizes = np.bincount(part, minlength=_PARTS)
-        for spool, some in zip(self.spools, np.split(entries, np.cumsum(sizes)[:-1]), strict=True):
-            spool.write(some.tobytes())
-        self.sizes += sizes
+        self.spool.add(entries)
 
     def write(self, draft: Draft) -> list[int]:
         """The sections of the file; gives the lengths of the cells."""
-        cells = int(self.sizes.sum())
+        cells = int(self.spool.sizes.sum())
         bits = max(6, math.ceil(math.log2(cells / 4 + 1)))
         beginnings = np.zeros(1 << max(12, math.ceil(math.log2(_SPARSE * cells + 1))), np.uint8)
-        counts = np.zeros((1 << bits) + 1, np.uint32)
-        scratch = {"high": "<u8", "low": "<u4", "row": "<u4", "column": "u1"}
-        with ExitStack() as stack:
-            waiting = {name: stack.enter_context(tempfile.TemporaryFile()) for name in ("low", "row", "column")}
-            with draft.section("high", scratch["high"]) as high:
-                for spool, size in zip(self.spools, self.sizes.tolist(), strict=True):
-                    entries = _sorted(_read(spool, size))
-                    high.append(entries["high"])
-                    for name, file in waiting.items():
-                        file.write(entries[name].tobytes())
-                    buckets, sizes = np.unique(entries["high"] >> np.uint64(64 - bits), return_counts=True)
-                    counts[buckets.astype(np.int64) + 1] += sizes.astype(np.uint32)
-                    mark = np.left_shift(np.uint8(1), entries["length"] & 7, dtype=np.uint8)
-                    np.bitwise_or.at(beginnings, entries["prefix"] & np.uint32(len(beginnings) - 1), mark)
-            for name, file in waiting.items():
-                with draft.section(name, scratch[name]) as section:
-                    file.seek(0)
-                    while chunk := file.read(8 << 20):
-                        section.append(np.frombuffer(chunk, scratch[name]))
-        draft.put("directory", np.cumsum(counts, dtype=np.uint32))
+        write_sorted(draft, self._sorted(beginnings), ("hash", "low", "row", "column"), bits)
         draft.put("beginnings", beginnings)
         draft.put("first", self.first)
         return np.flatnonzero(self.lengths).tolist()
+
+    def _sorted(self, beginnings: NDArray[np.uint8]) -> Iterator[Entries]:
+        """The entries in order; their beginnings are marked on the way."""
+        for entries in self.spool.parts():
+            mark = np.left_shift(np.uint8(1), entries["length"] & 7, dtype=np.uint8)
+            np.bitwise_or.at(beginnings, entries["prefix"] & np.uint32(len(beginnings) - 1), mark)
+            twins = (entries["hash"][1:] == entries["hash"][:-1]) & (entries["low"][1:] != entries["low"][:-1])
+            yield entries[np.lexsort((entries["row"], entries["low"], entries["hash"]))] if twins.any() else entries
 
 
 def _columns(batch: pa.RecordBatch, wanted: Sequence[str] | None) -> tuple[str, ...]:
@@ -190,17 +167,3 @@ def _text(value: object) -> str | None:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return None if value is None else str(value).encode("utf-8", "replace").decode()
-
-
-def _read(spool: IO[bytes], size: int) -> Entries:
-    spool.seek(0)
-    return np.frombuffer(spool.read(size * _ENTRY.itemsize), _ENTRY)
-
-
-def _sorted(entries: Entries) -> Entries:
-    """By hash; entries of one hash stay in the order of their rows."""
-    entries = entries[np.argsort(entries["high"], kind="stable")]
-    twins = (entries["high"][1:] == entries["high"][:-1]) & (entries["low"][1:] != entries["low"][:-1])
-    if twins.any():  # two values that agree in 64 bits
-        entries = entries[np.lexsort((entries["row"], entries["low"], entries["high"]))]
-    return entries

@@ -115,7 +115,7 @@ class TableIndex:
         self._lengths = np.array(opened.about["lengths"], np.uint16)
         self._look_up: tuple[Any, ...] = (
             opened.sections["first"], opened.sections["beginnings"], self._lengths, directory,
-            np.uint64(64 - (len(directory) - 1).bit_length() + 1), opened.sections["high"], opened.sections["low"],
+            np.uint64(64 - (len(directory) - 1).bit_length() + 1), opened.sections["hash"], opened.sections["low"],
         )  # fmt: skip
 
     def match(self, pieces: Sequence[Piece], near: Near | None = None) -> TableMatches:
