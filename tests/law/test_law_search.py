@@ -181,6 +181,15 @@ def test_every_entry_shows_in_both_languages_on_every_side_of_its_days() -> None
             assert one.id in shown(entry, "zh") and one.id in shown(entry, "en")
 
 
+@pytest.mark.parametrize("name", ["BJ-2025", "persons_for_contract", "beijing", "DSL"])
+def test_a_day_after_the_last_check_is_said_to_be_one(name: str) -> None:
+    checked, later = date(2026, 11, 21), date(2026, 11, 22)
+    assert book().parameters["known"]["checked"] == checked
+    for language, words in (("zh", "最近核对于 2026-11-21"), ("en", "last checked on 2026-11-21")):
+        assert words in shown(show(name, later), language)
+        assert words not in shown(show(name, checked), language)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40), st.one_of(st.none(), DAYS))
 def test_what_is_not_there_is_not_found(name: str, day: date | None) -> None:

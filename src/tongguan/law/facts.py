@@ -112,8 +112,11 @@ def _checked(given: Iterable[tuple[str, Any, int | None]], name: str) -> Facts:
     values: dict[str, Any] = {}
     for path, raw, line in given:
         value = _value(path, raw, line, name)
-        if value is not None:
-            values[path] = value
+        if value is None:
+            continue
+        if path in values:  # both as `data.persons` and as `persons` below `data`
+            raise BadFacts(f"{_where(name, line)}: {path} is given twice")
+        values[path] = value
     facts = Facts({path: values[path] for path in FIELDS if path in values}, name)
     for wrong in contradictions(facts.values):
         raise BadFacts(f"{name}: {wrong}")
@@ -176,9 +179,9 @@ def _date(raw: Any) -> date:
 
 def _text(raw: Any) -> str:
     text = raw.text if isinstance(raw, Plain) else raw
-    if isinstance(text, str) and 0 < len(text.strip()) <= 100:
+    if isinstance(text, str) and 0 < len(text.strip()) <= 100 and text.strip().isprintable():
         return text.strip()
-    raise ValueError("a short text")
+    raise ValueError("a short text of one line")
 
 
 def _country(raw: Any) -> str:

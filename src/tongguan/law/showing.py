@@ -201,6 +201,9 @@ def shown(entry: Mapping[str, Any], language: Language) -> str:
         lines += ["", f"{_word('heading.also', language)}: {' · '.join(entry['also'])}"]
     for one in entry.get("zone_lists", ()):
         lines += ["", zone_list_text(zone_list(one["id"]), date.fromisoformat(one["as_of"]), language)]
+    checked = book().parameters["known"]["checked"]
+    if entry["as_of"] and date.fromisoformat(entry["as_of"]) > checked:
+        lines += ["", wording("tongguan.law").text("warning.law_after_check", language, checked=checked)]
     return "\n".join(lines)
 
 
