@@ -15,7 +15,7 @@ from tongguan.casework.assets.judged import LEVELS
 from tongguan.casework.assets.tables import blinds, changes, columns, scans, sources, units
 from tongguan.errors import BadInput
 
-__all__ = ["VIEWS", "Filter", "rows", "totals"]
+__all__ = ["VIEWS", "Filter", "rows", "statement", "totals"]
 
 VIEWS = ("units", "columns", "blind_spots", "changes", "sources")
 
@@ -45,14 +45,19 @@ def rows(
     limit: int | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Rows of a view as plain values; times as ISO 8601 in UTC. Raises BadInput on a view or level that is none."""
+    chosen_rows = statement(view, chosen).offset(offset).limit(limit if limit is not None else -1)
+    with catalogue.read() as connection:
+        for row in connection.execution_options(yield_per=500).execute(chosen_rows):
+            yield {name: _plain(name, value) for name, value in row._mapping.items()}
+
+
+def statement(view: str, chosen: Filter = Filter()) -> sa.Select[Any]:
+    """The query of a view, in the order of its rows. Raises BadInput on a view or level that is none."""
     if view not in VIEWS:
         raise BadInput(f"the catalogue has no {view!r}; expected one of {', '.join(VIEWS)}")
     if chosen.level is not None and chosen.level not in LEVELS:
         raise BadInput(f"{chosen.level!r} is no level; expected one of {', '.join(LEVELS)}")
-    statement = _STATEMENTS[view](chosen).offset(offset).limit(limit if limit is not None else -1)
-    with catalogue.read() as connection:
-        for row in connection.execution_options(yield_per=500).execute(statement):
-            yield {name: _plain(name, value) for name, value in row._mapping.items()}
+    return _STATEMENTS[view](chosen)
 
 
 def totals(catalogue: Catalogue) -> dict[str, int]:
@@ -92,7 +97,7 @@ def _columns(chosen: Filter) -> sa.Select[Any]:
     shown = [
         sources.c.name.label("source"), units.c.path, columns.c.ordinal, columns.c.name, columns.c.declared,
         columns.c.comment, columns.c.type, columns.c.inside, columns.c.level, columns.c.sensitive, columns.c.score,
-        columns.c.found, columns.c.samples, columns.c.protection, columns.c.why, units.c.last_seen,
+        columns.c.found, columns.c.samples, columns.c.protection, columns.c.why, units.c.last_seen, units.c.id,
     ]  # fmt: skip
     kept = _of_units(Filter(source=chosen.source, kind=chosen.kind, state=chosen.state, change=chosen.change))
     kept += _found(columns, chosen)
@@ -127,7 +132,7 @@ def _changes(chosen: Filter) -> sa.Select[Any]:
     """The newest first."""
     shown = [
         sources.c.name.label("source"), units.c.path, changes.c.what, changes.c.before, changes.c.after,
-        scans.c.started.label("at"),
+        scans.c.started.label("at"), units.c.id,
     ]  # fmt: skip
     kept = _of_units(Filter(source=chosen.source, kind=chosen.kind, text=chosen.text))
     if chosen.change:
