@@ -356,6 +356,7 @@ def test_no_two_points_in_force_share_an_id() -> None:
         ({"date": None}, ["date"]),
         ({"date": "21.11.2026"}, ["date", "YYYY-MM-DD", "2026-11-21"]),
         ({"date": "2016-12-31"}, ["date", "2017-01-01"]),
+        ({"date": "2028-01-01"}, ["date", "not after 2027-12-31", "2026-11-21"]),
         ({"date": "2026-11-31"}, ["date", "YYYY-MM-DD"]),
         ({"date": "2026-11-21", "scope": {"persons_sent": -1}}, ["scope.persons_sent", "0 or more", "120"]),
         ({"date": "2026-11-21", "scope": {"persons_sent": 1.5}}, ["scope.persons_sent", "whole number"]),

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tongguan.errors import BadFacts
+from tongguan.law.book import book
 
 __all__ = ["Sheet", "checked"]
 
@@ -58,6 +59,11 @@ def checked(given: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]], n
             ) from None
     if "date" not in values:
         raise BadFacts(f"{name}: date: expected the day to judge by, such as {_example(fields['date'])}; found none")
+    until = book().parameters["known"]["until"]
+    if values["date"] > until:
+        raise BadFacts(
+            f"{name}: date: expected a day not after {until}, such as {_example(fields['date'])}; found {values['date']}"
+        )
     return {path: values[path] for path in fields if path in values}
 
 
