@@ -31,9 +31,11 @@ _SAMPLES: Final = 5
 _TEXT: Final = 1 << 16  # characters of a column's free text that are read
 _PROSE: Final = 12  # characters of the mean cell from which a column may hold text
 _WORDED, _LONG = 4, 40  # Han characters, or characters in all, of cells that are text
+_SOME: Final = 0.02  # share of the cells from which text is read
 _RARE: Final = 0.001  # share below which a type inside a column is left to chance
 _SHAPES: Final = {  # checks that only cells of some sizes could pass: what fails them at that size is as telling
-    "phone": (11,), "card": (16, 17, 18, 19), "id_card": (18,), "email": (), "plate": (), "uscc": (18,), "vin": (17,),
+    "phone": (11,), "card": tuple(range(13, 20)), "id_card": (18,), "uscc": (18,), "vin": (17,),
+    "email": (), "plate": (),
 }  # fmt: skip
 _TYPE_OF: Final = {"card": "bank_card"}
 
@@ -86,7 +88,7 @@ class Judge:
         best = found[0] if found else None
         chosen = best if best and best.score >= _ENOUGH else None
         type = chosen.type if chosen else None
-        inside = self._inside(look, type)
+        inside = self._inside(look, type, {c.type for c in found})
         about = [TYPES[t] for t in (type, *(i.type for i in inside)) if t]
         return ColumnVerdict(
             index,
@@ -108,7 +110,7 @@ class Judge:
             look.cells.kind,
         )
 
-    def _inside(self, look: Looks, type: str | None) -> tuple[Inside, ...]:
+    def _inside(self, look: Looks, type: str | None, weighed: set[str]) -> tuple[Inside, ...]:
         """Types of some cells, and types within the text of cells."""
         if not look.distinct:
             return ()
@@ -118,6 +120,8 @@ class Judge:
             if known == type or not passed.any():
                 continue
             share = look.share(passed)
+            if share >= _ENOUGH and known in weighed:  # the whole column was weighed as one, and found to be none
+                continue
             alike = look.share(np.isin(look.size, sizes)) if sizes else share
             if share >= _RARE and share >= _ENOUGH * alike and int(passed.sum()) >= (1 if share > 0.05 else 3):
                 found[known] = Inside(known, share)
@@ -147,7 +151,7 @@ def _is_prose(look: Looks, type: str | None) -> bool:
         return False
     plain = look.has(kernel.DIGITS | kernel.DECIMAL | kernel.HEX | kernel.DATE | kernel.DATETIME)
     worded = look.has(kernel.SPACED) | (look.han >= _WORDED) | (look.size >= _LONG)
-    return look.share((look.size >= _PROSE) & worded & ~plain & ~look.check("digest")) >= 0.2
+    return look.share((look.size >= _PROSE) & worded & ~plain & ~look.check("digest")) >= _SOME
 
 
 def _nulls(look: Looks) -> int:

@@ -64,6 +64,7 @@ class Looks:
     han: NDArray[np.int32]
     days: NDArray[np.int32]  # yyyymmdd, 0 for none: of a date, or born by an identity card
     male: Mask  # by an identity card
+    latest: int  # last day of birth that can be, as yyyymmdd
     passed: dict[str, Mask]
     _lower: pa.Array | None = None
 
@@ -125,7 +126,7 @@ def looks_of(cells: Cells, latest: int) -> Looks:
     n = len(cells.texts)
     size, flags, digits, han, days = (np.zeros(n, np.int32) for _ in range(5))
     passed = {name: np.zeros(n, np.bool_) for name in (*_CODES.values(), *_SPANS.values(), *_TERMS)}
-    looks = Looks(cells, size, flags, digits, han, days, np.zeros(n, np.bool_), passed)
+    looks = Looks(cells, size, flags, digits, han, days, np.zeros(n, np.bool_), latest, passed)
     for part in cells.slices():
         _look(looks, part, latest)
     looks.passed["email"] &= looks.check("local_mail") if looks.passed["email"].any() else False

@@ -109,17 +109,17 @@ def _read(words: list[str]) -> Reading:
     if not words:
         return Reading()
     question = next((w for n in (2, 1) if (w := "".join(words[:n])) in lexicon.questions and len(words) > n), None)
-    end, points = len(words), 1.0
+    end, points, number = len(words), 1.0, None
     while end:
         found = _head(words[:end], lexicon)
         if isinstance(found, str):
-            return Reading(number=found)
+            number, found = number or found, None
         if found and question:
             return Reading({found[0]: (DENIED, question)}, turned=question)
         if found:
             type, worth, said = found
             return Reading({type: (worth if worth < 0 else min(worth, points * STRONG), said)})
-        if _turn(words[:end], lexicon):
+        if not number and _turn(words[:end], lexicon):
             break
         tail = next((n for n in (2, 1) if "".join(words[end - n : end]) in lexicon.tails and end > n), 0)
         if not tail:
@@ -127,7 +127,7 @@ def _read(words: list[str]) -> Reading:
         if "".join(words[end - tail : end]) in _REFERENCES:
             points = 0.5
         end -= tail
-    return _qualified(words[:end], lexicon, question)
+    return Reading(number=number) if number else _qualified(words[:end], lexicon, question)
 
 
 def _head(words: list[str], lexicon: _Lexicon) -> tuple[str, float, str] | str | None:

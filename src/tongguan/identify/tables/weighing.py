@@ -139,7 +139,7 @@ def _mask(name: str, looks: Looks) -> NDArray[np.bool_]:
     if name == "place_name":
         return (looks.han >= 2) & (looks.size >= 3) & (looks.digits * 2 <= looks.size)
     if name == "birth":
-        return looks.has(kernel.DATE | kernel.DATETIME) & (looks.days >= 19000101)
+        return looks.has(kernel.DATE | kernel.DATETIME) & (looks.days >= 19000101) & (looks.days <= looks.latest)
     if name == "words":
         return (
             (looks.size > looks.digits) & (looks.size >= 2) & ~looks.has(kernel.DECIMAL | kernel.DATE | kernel.DATETIME)
@@ -251,7 +251,7 @@ def _fractions(type: str, numbers: NDArray[np.float64]) -> float:
 
 def _is_running(fits: NDArray[np.bool_], looks: Looks) -> bool:
     """Whether the values are numbers of which most are followed by the next one."""
-    chosen = np.flatnonzero(fits & looks.has(kernel.DIGITS) & (looks.size <= 18))
+    chosen = np.flatnonzero(fits & looks.check("whole_number"))
     if len(chosen) < _ENOUGH:
         return False
     values = np.sort(looks.cells.texts.take(chosen).cast("int64").to_numpy(zero_copy_only=False))
