@@ -109,15 +109,18 @@ def test_large_tables_by_keys_and_by_pages(url: str, run: Run) -> None:
     )  # fmt: skip
     with opened(url) as store:
         found = tables(store)
-        for name, method in (("k", "random_keys"), ("p", "random_pages"), ("never_analyzed", "random_pages")):
-            rows = found[f"public.{name}"].read(2_000)
-            column = rows.table.column("a").to_pylist()
-            assert rows.sample.method == method and len(set(column)) == len(column) == rows.sample.rows
-            assert 1_200 < rows.sample.rows <= 2_000 and rows.sample.of == pytest.approx(MANY, rel=0.1)
-            assert 0 < rows.sample.draws <= rows.sample.rows
-            assert rows.sample.missed is not None and rows.sample.missed >= 2.9 / rows.sample.rows
+        for name, most, method in (
+            ("k", 2_000, "random_keys"), ("p", 2_000, "random_rows"), ("p", 300, "random_pages"),
+            ("never_analyzed", 2_000, "random_rows"),
+        ):  # fmt: skip
+            rows = found[f"public.{name}"].read(most)
+            sample, column = rows.sample, rows.table.column("a").to_pylist()
+            assert sample.method == method and len(set(column)) == len(column) == sample.rows
+            assert 0.6 * most < sample.rows <= most and sample.of is not None and MANY / 2 < sample.of < MANY * 1.1
+            assert 0.5 * sample.rows < sample.draws <= sample.rows
+            assert sample.missed == pytest.approx(3 / sample.draws, rel=0.05)
             thirds = [sum(int(n) * 3 // (MANY + 1) == part for n in column) / len(column) for part in range(3)]
-            assert all(0.25 < third < 0.42 for third in thirds)
+            assert all(0.22 < third < 0.45 for third in thirds)
 
 
 def test_partitions_are_one_table_and_views_are_not_read(url: str, run: Run) -> None:

@@ -16,12 +16,13 @@ from tongguan.capture.stores import Address, FileUnit, Store, Unit, Unread, Unse
 from tongguan.casework.assets.catalogue import Catalogue, Scan, Seen
 from tongguan.casework.assets.judged import Judged
 from tongguan.casework.assets.judging import Judge
-from tongguan.errors import BadInput
+from tongguan.errors import BadInput, TongguanError
 
 __all__ = ["ROWS", "ROWS_MOST", "Outcome", "scan"]
 
 ROWS = 10_000
 ROWS_MOST = 1_000_000
+FAULT = "fault of the reader"
 SETTLED_S = 2.0  # a file changed so recently may change again without its times showing it
 
 Progress = Callable[[int, int, str], None]
@@ -159,10 +160,15 @@ class _Source:
         counts["sampled"] += judged.sample is not None and judged.sample.method != "whole"
 
     def _read(self, unit: Unit) -> Judged:
-        if isinstance(unit, FileUnit):
-            with unit.open() as contents:
-                return self._judge.file(contents, unit.path)
-        return self._judge.table(unit, unit.read(self._rows))
+        try:
+            if isinstance(unit, FileUnit):
+                with unit.open() as contents:
+                    return self._judge.file(contents, unit.path)
+            return self._judge.table(unit, unit.read(self._rows))
+        except (Unread, TongguanError):
+            raise
+        except Exception as error:  # a fault of ours must cost one unit, not the run, and must be seen
+            raise Unread(Unseen("failed", unit.path, f"{FAULT}: {type(error).__name__}")) from None
 
     def _same(self, seen: Seen | None, judged: Judged) -> bool:
         """Whether a file that was touched still holds what it held, and was judged by the same rules."""

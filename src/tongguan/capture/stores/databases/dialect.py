@@ -46,7 +46,7 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Special:
     """A way of drawing rows that only this database knows: `source` in place of the table, `where` of its rows, and a
-    column that tells the place of a row, `page,number`."""
+    column that tells the place of a row, `page,number`: None where rows are drawn one by one."""
 
     source: Any
     where: Any

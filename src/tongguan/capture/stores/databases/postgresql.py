@@ -132,10 +132,11 @@ class PostgreSQL:
         return int(plan[0]["Plan"]["Plan Rows"]) if plan else None
 
     def special(self, listed: Listed, table: Any, estimate: int, rows: int) -> Special | None:
-        """About as many pages as rows, and of each page about one row: nearly as good as rows drawn one by one, at the
-        cost of reading those pages alone."""
-        pages = max(1, listed.size // 8192)
-        share = min(1.0, 2.0 * rows / pages)  # of pages
+        """Twice as many pages as rows, and of each page one row or none: nearly as good as rows drawn one by one, at
+        the cost of reading those pages alone. Where there are not so many, each row by chance."""
+        share = 2.0 * rows / max(1, listed.size // 8192)  # of pages
+        if share >= 1.0:
+            return Special(table, self.coin(min(1.0, 1.3 * rows / estimate)), None)
         thin = min(1.0, 1.3 * rows / max(1.0, estimate * share))  # of the rows of those pages
         percent: Any = sa.literal_column(f"{100 * share:.9f}")
         drawn = sa.tablesample(table, sa.func.system(percent), name="drawn")

@@ -131,7 +131,8 @@ class _Reader:
         special = self._dialect.special(self._listed, self._table, estimate, self._limit)
         if special is None:
             return None
-        return self._through(self._select(special.source, special).where(special.where), "random_pages", estimate)
+        method: Method = "random_rows" if special.page is None else "random_pages"
+        return self._through(self._select(special.source, special).where(special.where), method, estimate)
 
     def _by_coin(self, estimate: int) -> Sample | None:
         coin = self._dialect.coin(min(1.0, 1.2 * self._limit / estimate))
@@ -158,7 +159,7 @@ class _Reader:
             else sa.null().label(f"c{ordinal}")
             for ordinal, column in enumerate(self._columns)
         ]
-        if special is not None:
+        if special is not None and special.page is not None:
             chosen.append(special.page.label("page"))
         return sa.select(*chosen).select_from(source)
 

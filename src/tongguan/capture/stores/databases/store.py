@@ -126,7 +126,8 @@ class DatabaseStore:
         raise unread
 
     def _come_back(self, where: str) -> None:
-        self._connection.invalidate()
+        if not self._connection.closed:
+            self._connection.invalidate()
         for pause in PAUSES_S:
             time.sleep(pause)
             try:
@@ -164,7 +165,7 @@ def _dialect(address: Address, limits: Limits) -> Dialect:
     if address.kind == "mysql":
         from tongguan.capture.stores.databases.mysql import MySQL
 
-        return MySQL(limits, address.url.database)
+        return MySQL(limits, address.url.database or None)
     if address.kind == "sqlite":
         from tongguan.capture.stores.databases.sqlite import SQLite
 
@@ -179,8 +180,8 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
     given: dict[str, Any] = {}
     if address.kind == "postgresql":
         given = {
-            "connect_timeout": limits.connect_s, "keepalives_idle": 30, "client_encoding": "utf8", "tcp_user_timeout": 60_000,
-            "application_name": "tongguan scan",
+            "connect_timeout": limits.connect_s, "keepalives_idle": 30, "tcp_user_timeout": 60_000,
+            "client_encoding": "utf8", "application_name": "tongguan scan",
         }  # fmt: skip
     elif address.kind == "mysql":
         given = {"connect_timeout": limits.connect_s, "read_timeout": limits.statement_s + 30, "local_infile": False}
@@ -204,7 +205,8 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
 
         @sa.event.listens_for(engine, "do_connect")
         def give_password(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
-            parameters["password"] = password
+            # PyMySQL knows Latin letters only.
+            parameters["password"] = password.encode() if address.kind == "mysql" else password
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
