@@ -61,9 +61,8 @@ def checked(given: Mapping[str, Any], fields: Mapping[str, Mapping[str, Any]], n
         raise BadFacts(f"{name}: date: expected the day to judge by, such as {_example(fields['date'])}; found none")
     until = book().parameters["known"]["until"]
     if values["date"] > until:
-        raise BadFacts(
-            f"{name}: date: expected a day not after {until}, such as {_example(fields['date'])}; found {values['date']}"
-        )
+        example, found = _example(fields["date"]), values["date"]
+        raise BadFacts(f"{name}: date: expected a day not after {until}, such as {example}; found {found}")
     return {path: values[path] for path in fields if path in values}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -31,6 +32,7 @@ __all__ = ["Console", "Visit", "Visitor", "exporter_of", "open_visit", "page_at"
 
 THEMES = ("light", "dark")
 YEAR_S = 365 * 24 * 3600
+KEPT = 150  # parameters of an address that its links carry on: more than any form has
 Page = TypeVar("Page", bound=Callable[..., Any])
 Entity = Callable[["Console"], str | None] | None
 
@@ -118,7 +120,8 @@ class Visit:
 
     def here(self, **changes: Any) -> str:
         """This page's address with parameters changed; None drops one."""
-        asked = {k: v for k, v in self.request.query_params.items() if k not in ("lang", "theme")}
+        given = islice(self.request.query_params.items(), KEPT)
+        asked = {k: v for k, v in given if k not in ("lang", "theme")}
         return link(self.path, {**asked, **changes})
 
     # ---- texts
