@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tongguan.identify.extract import Extraction, Limits, extract, pictures
-from tongguan.identify.extract.walk import FAULT
+from tongguan.identify.extract.unfolding import FAULT
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, Content
 

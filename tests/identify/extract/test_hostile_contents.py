@@ -15,7 +15,7 @@ from test_documents_read import document, message, pdf, workbook
 from test_html_pages import PAGE
 
 from tongguan.identify.extract import Limits, extract
-from tongguan.identify.extract.walk import FAULT
+from tongguan.identify.extract.unfolding import FAULT
 from tongguan.model import BlindKind, Content
 
 LAUGHS = (

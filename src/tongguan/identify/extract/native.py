@@ -19,8 +19,6 @@ def document(walk: Unfolding, data: bytes, member: str | None, what: str, depth:
     """A document: `what` is `pdf`, `rtf`, `compound` or `mailbox`. `cells`: its cells were read already."""
     report, blobs = walk.ask(what, data, member, cells=cells)
     _parts(walk, report, blobs, member, depth)
-    if what == "compound" and report.get("kind") == "other" and report["end"] == "ok" and not report["parts"]:
-        walk.blind(BlindKind.UNSUPPORTED, member, "OLE compound file", len(data))
     if what == "pdf" and "blank" in report:
         pictures.pdf_pictures(walk, data, member, report["blank"], report["pictures"])
 
@@ -62,7 +60,7 @@ def sheet(walk: Unfolding, data: bytes, member: str | None, kind: str, depth: in
             walk.pieces.append(tables.from_cells(text, spans, np.frombuffer(rows, dtype=np.int64).copy(), path))
     whole = bool(sheets) and all(one["status"] != "damaged" for one in sheets)
     if kind == "xls":
-        document(walk, data, member, "compound", depth, cells=whole)
+        document(walk, data, member, "compound", depth, cells=True)
         return
     if "beside" in report:
         _parts(walk, report["beside"], blobs[3 * len(sheets) :], member, depth)

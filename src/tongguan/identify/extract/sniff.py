@@ -50,6 +50,7 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
 _AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
 _WITHIN = tuple(entry for entry in _ARCHIVES if entry[0] > 0)
 _TEXT_FIRST = b"{[<\"' \t\r\n"  # no format that is not text begins so, but for RTF
+_ENTRY = 128  # bytes of an entry in the directory of a compound file, which begin with its name
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEADERS = rb"from|to|cc|date|subject|received|return-path|message-id|mime-version|delivered-to|reply-to|content-type"
 _MAIL = re.compile(
@@ -166,7 +167,12 @@ def _ole(data: bytes) -> Format:
     """An old office file, by the names of its streams: a workbook has its cells read first."""
 
     def holds(name: str) -> bool:
-        return name.encode("utf-16-le") in data
+        entry = name.encode("utf-16-le") + b"\0\0"
+        at = data.find(entry)
+        while at >= 0 and at % _ENTRY:
+            at = data.find(entry, at + 1)
+        return at >= 0
 
-    alone = not holds("WordDocument") and not holds("PowerPoint Document") and not holds("__substg1.0_")
-    return Format("sheet", "xls") if alone and (holds("Workbook") or holds("Book")) else Format("document", "compound")
+    book = holds("Workbook") or holds("Book")
+    alone = not holds("WordDocument") and not holds("PowerPoint Document") and not holds("__properties_version1.0")
+    return Format("sheet", "xls") if book and alone else Format("document", "compound")

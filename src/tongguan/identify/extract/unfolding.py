@@ -13,8 +13,9 @@ from tongguan.identify.extract.extraction import Extraction, Limits
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot
 
-__all__ = ["TOO_MUCH", "Unfolding", "joined"]
+__all__ = ["FAULT", "TOO_MUCH", "Unfolding", "joined"]
 
+FAULT = "fault of the reader"
 TOO_MUCH = "unfolds to more than allowed"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _PATIENCE = 10.0  # seconds that a parser may take for any content …
@@ -100,6 +101,8 @@ class Unfolding(ABC):
         match report["end"]:
             case "memory":
                 self.blind(BlindKind.UNREADABLE, member, "needs more memory than a parser may have", len(data))
+            case "fault":
+                self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {report['why']}", len(data))
             case "encrypted":
                 self.blind(BlindKind.ENCRYPTED, member, "protected by a password", len(data))
             case "damaged":

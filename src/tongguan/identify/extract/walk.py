@@ -9,7 +9,7 @@ from tongguan.identify.extract import archive, forms, mail, markup, native, pict
 from tongguan.identify.extract.encoding import Decoded, declared_within, decode
 from tongguan.identify.extract.extraction import Extraction, Limits
 from tongguan.identify.extract.sniff import Hint, hint_of, sniff
-from tongguan.identify.extract.unfolding import TOO_MUCH, Unfolding, joined
+from tongguan.identify.extract.unfolding import FAULT, TOO_MUCH, Unfolding, joined
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, Content
 
@@ -19,7 +19,6 @@ _WORDS_HTML = re.compile(
     r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)[\s>]", re.IGNORECASE
 )
 _SQL = re.compile(r"^\s*(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE)
-FAULT = "fault of the reader"
 
 
 def extract(content: Content, limits: Limits = Limits()) -> Extraction:  # noqa: B008 (frozen)

@@ -28,12 +28,13 @@ def lines(data: bytes) -> str:
 
 def _section(data: bytes, names: dict[int, str]) -> list[str]:
     (count,) = struct.unpack_from("<I", data, 4)
-    places = dict(struct.iter_unpack("<II", data[8 : 8 + 8 * min(count, _MOST)]))
+    count = min(count, _MOST, (len(data) - 8) // 8)
+    places = dict(struct.iter_unpack("<II", data[8 : 8 + 8 * count]))
     codec = _codec(struct.unpack_from("<H", data, places[1] + 4)[0]) if 1 in places else "cp1252"
-    own = _dictionary(data, places[0], codec) if 0 in places else {}
+    own = _dictionary(data, places[0], codec) if 0 in places and places[0] + 4 <= len(data) else {}
     out = []
     for number, offset in places.items():
-        if number in (0, 1) or number == 18:  # 18: the program that wrote it
+        if number in (0, 1, 18) or offset + 8 > len(data):  # 18: the program that wrote it
             continue
         name = own.get(number) or names.get(number) or f"property {number}"
         out += [f"{name}: {value}" for value in _texts(data, offset, codec) if value.strip()]
@@ -72,6 +73,8 @@ def _dictionary(data: bytes, at: int, codec: str) -> dict[int, str]:
     names = {}
     wide = codec == "utf-16-le"
     for _ in range(min(count, _MOST)):
+        if at + 8 > len(data):
+            break
         number, size = struct.unpack_from("<II", data, at)
         size *= 2 if wide else 1
         names[number] = _decoded(data[at + 8 : at + 8 + size], codec)

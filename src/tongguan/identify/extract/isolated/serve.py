@@ -35,6 +35,8 @@ def serve() -> None:
             report, blobs = _answer(request, data)
         except MemoryError:
             report, blobs = {"end": "memory"}, []
+        except Exception as error:  # a fault of ours, to be seen and to cost one content only
+            report, blobs = {"end": "fault", "why": type(error).__name__}, []
         signal.alarm(0)
         _send(sink, report, blobs)
 

@@ -30,7 +30,7 @@ def read(data: bytes, kind: str, max_bytes: int) -> tuple[dict[str, Any], list[b
     except PasswordError:
         report["end"] = "encrypted"
         return report, blobs
-    except Exception as error:  # calamine's errors are many, and each means that the workbook cannot be read
+    except BaseException as error:  # its errors are many, panics too, and each means that the workbook cannot be read
         report["end"] = "encrypted" if "assword" in str(error) else "damaged"
         return report, blobs
     left = max_bytes
@@ -38,7 +38,7 @@ def read(data: bytes, kind: str, max_bytes: int) -> tuple[dict[str, Any], list[b
         status = "ok"
         try:
             text, cells, rows, cut = _render(book.get_sheet_by_name(name), left)
-        except Exception:
+        except BaseException:
             text, cells, rows, cut, status = "", array("q"), array("q"), False, "damaged"
         encoded = text.encode("utf-8", "replace")
         left -= len(encoded)
@@ -62,23 +62,23 @@ def _render(sheet: Any, left: int) -> tuple[str, array[int], array[int], bool]:
     at = 0
     for row in sheet.iter_rows():
         begin = at
-        column = 0
-        for value in row:
+        written = 0  # tabs, of which none follow the last filled cell
+        for column, value in enumerate(row):
             if value != "":
                 text = value if type(value) is str else _written(value)
                 if "\n" in text or "\t" in text or "\r" in text:
                     text = " ".join(text.split())
                 if text:
+                    parts.append("\t" * (column - written))
+                    at += column - written
+                    written = column
                     cells.extend((at, at + len(text), column))
                     parts.append(text)
                     at += len(text)
-            parts.append("\t")
-            at += 1
-            column += 1
-        if column:
-            parts[-1] = "\n"
-            if at - begin > column:
-                rows.append(begin)
+        parts.append("\n")
+        at += 1
+        if at - begin > 1:
+            rows.append(begin)
         if at > left:
             return "".join(parts), cells, rows, True
     return "".join(parts), cells, rows, False

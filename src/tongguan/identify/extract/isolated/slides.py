@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from typing import TYPE_CHECKING
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
-_CONTAINER, _TAGS = 0xF, 0x138B  # tags hold records too: comments
-_WIDE, _NARROW, _STRING, _STORAGE = 0x0FA0, 0x0FA8, 0x0FBA, 0x1011
+# The records that hold text or an object, wherever they stand: some writers leave gaps between records, or nest them
+# in ones that are no containers. Their headers are hardly found by chance.
+_RECORD = re.compile(rb"(?:\0\0(?:\xa0|\xa8)\x0f|[\x00-\xf0]\0\xba\x0f|[\x00\x10]\0\x11\x10)", re.DOTALL)
+_NARROW, _STORAGE = 0x0FA8, 0x1011
+_DOCUMENT = b"\x0f\0\xe8\x03"
 _ENCRYPTED = 0xF3D1C4DF  # the token of an encrypted presentation in Current User
 _BREAKS = str.maketrans({"\r": "\n", "\x0b": "\n", "\0": None})
 
@@ -27,22 +31,21 @@ def read(storage: Storage, found: Found) -> None:
         return
     data = storage.stream("PowerPoint Document") or b""
     texts: list[str] = []
+    if _DOCUMENT not in data:
+        found.blind("unsupported", "presentation of PowerPoint 95 or older")
     at = 0
-    while at + 8 <= len(data):
-        head, kind, size = struct.unpack_from("<HHI", data, at)
-        at += 8
-        if head & 0xF == _CONTAINER or kind == _TAGS:
-            continue  # its records follow
-        body = data[at : at + size]
+    while match := _RECORD.search(data, at):
+        begin = match.start()
+        head, kind, size = struct.unpack_from("<HHI", data.ljust(begin + 8, b"\0"), begin)
+        body = data[begin + 8 : begin + 8 + size]
         if len(body) < size:
-            found.damaged()
-        if kind in (_WIDE, _STRING):
-            texts.append(body.decode("utf-16-le", "replace").translate(_BREAKS))
-        elif kind == _NARROW:
-            texts.append(body.decode("latin-1").translate(_BREAKS))
-        elif kind == _STORAGE:
-            found.inside(storage.called(f"object at {at}"), _object(body, head >> 4, found))
-        at += size
+            at = begin + 1  # no record, then
+            continue
+        at = begin + 8 + size
+        if kind == _STORAGE:
+            found.inside(storage.called(f"object at {begin}"), _object(body, head >> 4, found))
+        else:
+            texts.append(body.decode("latin-1" if kind == _NARROW else "utf-16-le", "replace").translate(_BREAKS))
     kept = dict.fromkeys(text for text in texts if text.strip() and not text.startswith("___PPT"))
     found.text(storage.called() or None, "\n\n".join(kept))
     if len(user) > 24:
