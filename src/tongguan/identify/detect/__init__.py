@@ -2,5 +2,6 @@
 
 from tongguan.identify.detect.detector import Detector
 from tongguan.identify.detect.digits import compile_kernels
+from tongguan.identify.detect.prose import Prose, ReadsEntities
 
-__all__ = ["Detector", "compile_kernels"]
+__all__ = ["Detector", "Prose", "ReadsEntities", "compile_kernels"]

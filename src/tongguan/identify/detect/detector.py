@@ -28,10 +28,11 @@ from tongguan.identify.detect import (
 )
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import resolve
+from tongguan.identify.detect.prose import Prose
 from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
 from tongguan.identify.pieces import Piece
 from tongguan.identify.types import TYPES
-from tongguan.model import Finding
+from tongguan.model import BlindSpot, Finding
 
 __all__ = ["Detector"]
 
@@ -54,10 +55,12 @@ class Detector:
     """Finds personal data and secrets in text.
 
     `key` keys the hashes of values: 1 byte or more, the same for all that are to be compared. `as_of` is the day on
-    which ages are reckoned (today where it is not given).
+    which ages are reckoned (today where it is not given). `prose` has names in running text read by a model; without it
+    they are found only where something beside them says so.
     """
 
-    def __init__(self, key: bytes, *, as_of: date | None = None) -> None:
+    def __init__(self, key: bytes, *, as_of: date | None = None, prose: Prose | None = None) -> None:
+        self._prose = prose
         self._as_of = as_of or date.today()
         self._latest = int(self._as_of.strftime("%Y%m%d"))
         self._hasher = Hasher(key, TYPES)
@@ -76,6 +79,10 @@ class Detector:
                 with _no_collection():
                     self._scan_batch(pieces, batch, found)
         return found
+
+    def blind_spots(self) -> list[BlindSpot]:
+        """What could not be looked at since the last call."""
+        return self._prose.take() if self._prose is not None else []
 
     def _scan_batch(self, pieces: Sequence[Piece], batch: Sequence[int], found: list[list[Finding]]) -> None:
         chosen = [pieces[i] for i in batch]
@@ -107,6 +114,8 @@ class Detector:
         view = view_of(text, self._latest, cells)
         candidates = list(chain.from_iterable(find(view) for find in _RECOGNISERS))
         candidates += names.beside(view, candidates)
+        if self._prose is not None:
+            candidates += self._prose.find(view, candidates)
         candidates += ages.find(candidates, self._as_of)
         return resolve(candidates)
 

@@ -19,7 +19,7 @@ from tongguan.identify.detect.characters import Units, fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["beside", "find"]
+__all__ = ["beside", "find", "foreign_span", "is_no_name", "may_begin", "sounds"]
 
 _DETECTOR: Final = "names"
 _HAN: Final = "\u3400-\u9fff\U00020000-\U0003134f"
@@ -63,6 +63,51 @@ def _table(characters: Iterable[str]) -> NDArray[np.bool_]:
 _FIRST: Final = _table({*_STRONG, *(name[0] for name in _COMPOUND)})
 _SECOND: Final = _table({*_GIVEN, *(name[1] for name in _COMPOUND)})
 _ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91))})
+
+
+def may_begin(units: Units) -> NDArray[np.bool_]:
+    """(n,): where a family name is followed by a character of a given name."""
+    begins: NDArray[np.bool_] = _FIRST[units]
+    begins[:-1] &= _SECOND[units[1:]]
+    begins[-1:] = False
+    return begins
+
+
+_SOUNDS: Final = _table(
+    "阿埃艾安巴邦贝本比彼宾波博布查达戴丹道德蒂迪杜多厄恩尔法范菲费芬弗夫福富盖冈戈格古哈海汉赫亨霍基吉加贾杰金卡凯坎康科克肯库"
+    "夸奎拉莱赖兰朗劳勒雷李里利列林卢鲁伦罗洛马迈曼梅门蒙米密明莫姆穆纳内尼涅努诺欧帕派潘佩皮普奇恰乔切琼若萨塞桑瑟沙舍舒斯苏索"
+    "塔泰坦汤特提廷图托瓦万威韦维魏温文沃乌武西希夏肖谢欣雅亚延扬耶伊因英尤约泽扎詹兹祖佐"
+)
+"""Characters that write the sounds of foreign names."""
+
+
+def sounds(units: Units) -> NDArray[np.bool_]:
+    """(n,): where three characters that write foreign sounds begin."""
+    begins: NDArray[np.bool_] = _SOUNDS[units]
+    begins[:-2] &= begins[1:-1] & begins[2:]
+    begins[-2:] = False
+    return begins
+
+
+def foreign_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """A foreign name that a model cut short, out to its · and its last sound."""
+    if (left := _LEFT_PART.search(text, max(0, start - 12), start)) is not None:
+        start = left.start()
+    if (right := _RIGHT_PART.match(text, end, end + 12)) is not None:
+        end = right.end()
+    if "·" in text[start:end] or end - start > 4:
+        while end < len(text) and end - start < 24 and ord(text[end]) < 65536 and _SOUNDS[ord(text[end])]:
+            end += 1
+    return start, end
+
+
+_LEFT_PART: Final = re.compile(rf"[{_HAN}]{{1,7}}[·•・]$")
+_RIGHT_PART: Final = re.compile(rf"[·•・][{_HAN}]{{1,7}}?(?=[^{_HAN}]|[{_STOPS}]|$)")
+
+
+def is_no_name(value: str) -> bool:
+    """Whether a word begins like a name and is none."""
+    return value in _NO_NAME
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -170,15 +215,16 @@ def _cut_at_stop(run: str) -> int:
 
 def _before_titles(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
-    titles = words.of("titles")
+    titles = np.union1d(words.of("titles"), words.of("speech"))
+    spoken = set(words.of("speech").tolist())
     before = _units_at(view, np.maximum(words.start[titles] - 1, 0))
     for i in titles[_FIRST[before] | _SECOND[before]].tolist():
         end = int(words.start[i])
         if found := _ENDING.search(text, max(0, end - 5), end):
             value = found[1]
-            if value[:2] not in _NO_NAME:
-                yield _candidate(found.start(1), end, value, 0.7)
-        elif found := _ONE.search(text, max(0, end - 2), end):
+            if value[:2] not in _NO_NAME and (i not in spoken or len(value) > 2):
+                yield _candidate(found.start(1), end, value, 0.7 if i not in spoken else 0.6)
+        elif i not in spoken and (found := _ONE.search(text, max(0, end - 2), end)):
             yield _candidate(found.start(1), int(words.end[i]), text[found.start(1) : int(words.end[i])], 0.6)
 
 
