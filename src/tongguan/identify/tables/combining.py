@@ -138,4 +138,6 @@ def _uniqueness(looks: Sequence[Looks]) -> dict[str, float]:
         key = np.unique(joined, return_inverse=True)[1].astype(np.int64)
     sizes = np.bincount(key)
     sizes = sizes[sizes > 0]
-    return {"unique": float((sizes == 1).sum() / max(1, len(key))), "smallest": float(sizes.min(initial=0))}
+    if not len(sizes):
+        return {}
+    return {"unique": float((sizes == 1).sum() / len(key)), "smallest": float(sizes.min())}
