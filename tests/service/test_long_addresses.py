@@ -12,11 +12,11 @@ THOUSANDS = "&".join(f"p{number}=1" for number in range(3000))
 
 @pytest.mark.parametrize("path", ["/law", "/law/clocks", "/law/destinations", "/law/zones", "/decide", "/flows"])
 def test_an_address_of_thousands_of_parameters_is_answered_at_once(client: httpx.Client, path: str) -> None:
-    plain = client.get(path)
+    client.get(path)
     began = time.process_time()
     answer = client.get(f"{path}?{THOUSANDS}")
     assert answer.status_code == 200
-    assert len(answer.content) < 4 * len(plain.content) + 500_000
+    assert len(answer.content) < 3_000_000
     assert time.process_time() - began < 3
 
 
