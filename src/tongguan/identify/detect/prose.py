@@ -38,6 +38,11 @@ _HAN_NAME: Final = re.compile(r"[\u3400-\u9fff]{2,5}|[\u3400-\u9fff]{1,12}(?:[·
 _LONG_NAME: Final = re.compile(r"[\u3400-\u9fff]{6,10}")
 
 
+_TITLE: Final = re.compile(
+    "(?:主席|总书记|书记|总统|总理|部长|委员长?|先生|女士|同志|修女|太后|夫人|教授|老师|将军|等人?|部)$"
+)
+
+
 class ReadsEntities(Protocol):
     """What reads sentences: `identify.entities.EntityReader`, or anyone's."""
 
@@ -138,6 +143,8 @@ def _candidate(text: str, type: str, start: int, end: int) -> Candidate | None:
         end -= 1
     if type == "person_name":
         start, end = foreign_span(text, start, end)
+        if (title := _TITLE.search(text, start + 2, end)) is not None:
+            end = title.start()
     value = text[start:end]
     if len(value) < 2 or value.isdigit():
         return None
