@@ -113,6 +113,9 @@ class Catalogue:
             done = sa.select(scans.c.id).where(scans.c.source == source, scans.c.finished.is_not(None))
             first = connection.execute(done.limit(1)).scalar() is None
             if open_scan is not None:
+                # What never became a unit is met again.
+                met = sa.and_(blinds.c.scan == open_scan, blinds.c.unit.is_(None))
+                connection.execute(blinds.delete().where(met))
                 return Scan(open_scan, source, True, first)
             given_up = scans.update().where(scans.c.source == source, scans.c.finished.is_(None))
             connection.execute(given_up.values(finished=now, complete=False))
@@ -237,11 +240,6 @@ class Catalogue:
     def _blind(self, connection: sa.Connection, scan: Scan, id: int | None, unseen: tuple[Unseen, ...]) -> None:
         if id is not None:
             connection.execute(blinds.delete().where(blinds.c.unit == id))
-        else:  # met again by a scan that goes on
-            same = sa.and_(blinds.c.scan == scan.id, blinds.c.unit.is_(None), blinds.c.source == scan.source)
-            for one in unseen:
-                met = sa.and_(same, blinds.c.where == one.where, blinds.c.reason == one.reason)
-                connection.execute(blinds.delete().where(met))
         rows = [
             {
                 "source": scan.source, "scan": scan.id, "unit": id, "reason": one.reason, "kind": str(one.spot.kind),
