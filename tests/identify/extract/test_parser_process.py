@@ -98,7 +98,14 @@ def test_a_process_that_dies_at_work_is_a_failure() -> None:
 
 def test_memory_is_bounded() -> None:
     worker = Worker(300 << 20)
-    request = {"what": "archive", "kind": "compressed", "max_bytes": 1 << 40, "max_members": 9, "skip": "", "images": False}
+    request = {
+        "what": "archive",
+        "kind": "compressed",
+        "max_bytes": 1 << 40,
+        "max_members": 9,
+        "skip": "",
+        "images": False,
+    }
     import gzip
 
     data = gzip.compress(b"0" * (400 << 20))
