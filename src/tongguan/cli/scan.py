@@ -57,7 +57,7 @@ def _scan(given: argparse.Namespace) -> int:
     with trust.audit_log() as log, progress.shown() as show:
         begun = log.append("scan_started", by.name, {"sources": [address.name for address in addresses]})
         outcomes = assets.scan(
-            addresses, folder, trust.workspace_key(home), rows=given.sample or assets.ROWS, full=given.full,
+            addresses, folder, trust.workspace_key(home), rows=assets.ROWS if given.sample is None else given.sample, full=given.full,
             credentials=given.credentials, progress=show,
         )  # fmt: skip
         with assets.Catalogue(folder) as catalogue:
