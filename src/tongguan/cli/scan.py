@@ -57,9 +57,14 @@ def _scan(given: argparse.Namespace) -> int:
     with trust.audit_log() as log, progress.shown() as show:
         begun = log.append("scan_started", by.name, {"sources": [address.name for address in addresses]})
         outcomes = assets.scan(
-            addresses, folder, trust.workspace_key(home), rows=assets.ROWS if given.sample is None else given.sample, full=given.full,
-            credentials=given.credentials, progress=show,
-        )  # fmt: skip
+            addresses,
+            folder,
+            trust.workspace_key(home),
+            rows=assets.ROWS if given.sample is None else given.sample,
+            full=given.full,
+            credentials=given.credentials,
+            progress=show,
+        )
         with assets.Catalogue(folder) as catalogue:
             found = assets.totals(catalogue)
             log.append("scan", by.name, {"begun": begun, **assets.sealed(outcomes), "totals": found})
