@@ -114,6 +114,7 @@ def _identify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, or - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON line a finding")
     parser.add_argument("--reveal", action="store_true", help="show values instead of masked samples")
+    parser.add_argument("--names", action="store_true", help="read names in running prose by a model (an extra, slow)")
     parser.set_defaults(command=_identify)
 
 
@@ -121,7 +122,8 @@ def _identify(arguments: argparse.Namespace) -> int:
     from tongguan import identify, trust
 
     allowed("files.reveal" if arguments.reveal else "files.identify")
-    for line in identify.identify_lines(arguments.paths, trust.workspace_key(trust.home()), arguments.reveal):
+    key = trust.workspace_key(trust.home())
+    for line in identify.identify_lines(arguments.paths, key, arguments.reveal, names=arguments.names):
         print(json.dumps(line, ensure_ascii=False) if arguments.json else _finding_line(line))
     return 0
 

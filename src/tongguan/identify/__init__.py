@@ -1,7 +1,8 @@
 """What was it: bytes to text, text to findings."""
 
-from tongguan.identify.detect import Detector
+from tongguan.identify.detect import Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
+from tongguan.identify.entities import EntityReader
 from tongguan.identify.extract import Extraction, Limits, extract
 from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.pieces import Kind, Piece
@@ -13,10 +14,12 @@ __all__ = [
     "TYPES",
     "DataType",
     "Detector",
+    "EntityReader",
     "Extraction",
     "Kind",
     "Limits",
     "Piece",
+    "Prose",
     "compile_kernels",
     "extract",
     "identify_lines",

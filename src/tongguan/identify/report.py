@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tongguan.errors import BadInput
-from tongguan.identify.detect import Detector
+from tongguan.errors import BadInput, Missing
+from tongguan.identify.detect import Detector, Prose
+from tongguan.identify.entities import EntityReader
 from tongguan.identify.extract import extract
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
@@ -19,19 +20,29 @@ __all__ = ["identify_lines"]
 _STANDARD_INPUT: Final = "-"
 
 
-def identify_lines(paths: Sequence[str | Path], key: bytes, reveal: bool = False) -> Iterator[dict[str, Any]]:
+def identify_lines(
+    paths: Sequence[str | Path], key: bytes, reveal: bool = False, *, names: bool = False
+) -> Iterator[dict[str, Any]]:
     """Findings in files, folders (walked in order of name) and standard input (`-`), file by file.
 
     A finding: `path, member, type, start, end, text, score, category, level, sensitive, record, piece`; `start` and
     `end` are characters of the decoded text, `text` is masked unless `reveal`. A blind spot: `path, member, blind_spot,
-    detail, count, size`. Raises BadInput, before anything is read, where a path is absent or none is given.
+    detail, count, size`. With `names` a model reads names in running prose; a blind spot says where the extra of that
+    name is not installed. Raises BadInput, before anything is read, where a path is absent or none is given.
     """
     if not paths:
         raise BadInput("no path given; expected files, folders, or - for standard input")
     for path in paths:
         if str(path) != _STANDARD_INPUT and not os.path.lexists(path):
             raise BadInput(f"{path}: no such file or folder")
-    return _lines(paths, Detector(key), reveal)
+    return _lines(paths, Detector(key, prose=_prose() if names else None), reveal)
+
+
+def _prose() -> Prose:
+    try:
+        return Prose(EntityReader())
+    except Missing:
+        return Prose(None)
 
 
 def _lines(paths: Sequence[str | Path], detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
@@ -79,7 +90,7 @@ def _content(path: str, content: Content, detector: Detector, reveal: bool) -> I
     for piece, findings in zip(extraction.pieces, detector.scan(extraction.pieces), strict=True):
         for finding in findings:
             yield _line(path, finding, piece, reveal)
-    for spot in extraction.blind_spots:
+    for spot in [*extraction.blind_spots, *detector.blind_spots()]:
         yield _blind_line(path, spot)
 
 
@@ -104,7 +115,7 @@ def _line(path: str, finding: Finding, piece: Piece, reveal: bool) -> dict[str, 
 def _blind_line(path: str, spot: BlindSpot) -> dict[str, Any]:
     return {
         "path": path,
-        "member": spot.where if spot.where != path else None,
+        "member": spot.where if spot.where not in ("", path) else None,
         "blind_spot": str(spot.kind),
         "detail": spot.detail,
         "count": spot.count,

@@ -73,11 +73,12 @@ def may_begin(units: Units) -> NDArray[np.bool_]:
     return begins
 
 
-_SOUNDS: Final = _table(
+_SOUND_CHARACTERS: Final = (
     "阿埃艾安巴邦贝本比彼宾波博布查达戴丹道德蒂迪杜多厄恩尔法范菲费芬弗夫福富盖冈戈格古哈海汉赫亨霍基吉加贾杰金卡凯坎康科克肯库"
     "夸奎拉莱赖兰朗劳勒雷李里利列林卢鲁伦罗洛马迈曼梅门蒙米密明莫姆穆纳内尼涅努诺欧帕派潘佩皮普奇恰乔切琼若萨塞桑瑟沙舍舒斯苏索"
-    "塔泰坦汤特提廷图托瓦万威韦维魏温文沃乌武西希夏肖谢欣雅亚延扬耶伊因英尤约泽扎詹兹祖佐"
+    "塔泰坦汤特提廷图托瓦万威韦维魏温文沃乌武西希夏肖谢欣雅亚延扬耶伊因英尤约泽扎詹兹祖佐历山奥丝妮娜莎娅"
 )
+_SOUNDS: Final = _table(_SOUND_CHARACTERS)
 """Characters that write the sounds of foreign names."""
 
 
@@ -101,7 +102,7 @@ def foreign_span(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-_LEFT_PART: Final = re.compile(rf"[{_HAN}]{{1,7}}[·•・]$")
+_LEFT_PART: Final = re.compile(rf"[{_SOUND_CHARACTERS}大]{{1,7}}[·•・]$")
 _RIGHT_PART: Final = re.compile(rf"[·•・][{_HAN}]{{1,7}}?(?=[^{_HAN}]|[{_STOPS}]|$)")
 
 

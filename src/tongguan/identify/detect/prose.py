@@ -78,13 +78,12 @@ class Prose:
     def take(self) -> list[BlindSpot]:
         """What was not read since the last call."""
         spots = []
-        where = "person_name, organisation, place"
         if self._unread:
             detail = "names in running prose: no reader of entities runs (extra `names`)"
-            spots.append(BlindSpot(BlindKind.DETECTOR_DISABLED, where, detail, self._unread, self._unread_size))
+            spots.append(BlindSpot(BlindKind.DETECTOR_DISABLED, "", detail, self._unread, self._unread_size))
         if self._skipped:
             detail = f"names in running prose: sentences beyond the share of {self._share:.0%} of a text"
-            spots.append(BlindSpot(BlindKind.SAMPLED, where, detail, self._skipped, self._skipped_size))
+            spots.append(BlindSpot(BlindKind.SAMPLED, "", detail, self._skipped, self._skipped_size))
         self._skipped = self._unread = self._skipped_size = self._unread_size = 0
         return spots
 
