@@ -113,6 +113,33 @@ def test_what_a_missing_number_would_settle() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("persons", "sensitive", "fact", "value"),
+    [
+        (101, 99, "data.persons", 1_000_099),  # all 99 may be of both kinds: only then is the line reached for certain
+        (500_000, 7, "data.persons", 1_000_007),
+        (150_000, 9_999, "data.persons", 1_009_999),
+        (1_000_100, 50, "data.persons", 999_999),
+    ],
+)
+def test_lines_where_it_is_unknown_who_is_of_both_kinds(persons: int, sensitive: int, fact: str, value: int) -> None:
+    data = {"personal": True, "important": False, "core": False, "state_secret": False}
+    question = {
+        "date": "2025-03-03",
+        "exporter": {"ciio": False},
+        "recipient": {"country": "JP"},
+        "data": {**data, "persons": persons, "sensitive_persons": sensitive},
+        "activity": {"act": "transmission"},
+    }
+    readings = {"persons_of_both_kinds": "left_out"}
+    entries = {(one["fact"], one["value"]): one for one in decide(question, readings=readings).would_change}
+    for (path, changed), entry in entries.items():
+        if path in ("data.persons", "data.sensitive_persons"):
+            turned = {**question, "data": {**question["data"], path.removeprefix("data."): changed}}
+            assert decide(turned, readings=readings).pathway == entry["pathway"]
+    assert (fact, value) in entries
+
+
 def test_the_answer_as_json() -> None:
     answer = decision_json(decide(parse_facts(QUESTION, "f")))
     assert answer["pathway"] == "standard_contract_or_certification"

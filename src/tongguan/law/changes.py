@@ -104,12 +104,13 @@ def _lines(verdict: Verdict, path: str) -> set[int]:
 def _moved(verdict: Verdict, path: str, lines: set[int]) -> Iterator[int]:
     """Where a line lies for one number, under readings by which numbers are added up or taken from each other."""
     given, page, readings = verdict.given, verdict.page, verdict.readings
-    both = given.get("data.persons_with_both") or 0
+    both = given.get("data.persons_with_both")
     if page.of_2024 and readings["persons_of_both_kinds"] == "left_out" and path == "data.persons":
-        yield from (line + both for line in lines)
+        most = given.get("data.sensitive_persons", 0) if both is None else both  # no more can be of both kinds
+        yield from (line + most for line in lines)
     if page.regime == "2022" and readings["persons_of_2022"] == "together" and path in ADDED_UP:
         others = (given.get(other) for other in ADDED_UP if other != path)
-        yield from (page.numbers["persons_for_assessment"] - (other or 0) + both for other in others)
+        yield from (page.numbers["persons_for_assessment"] - (other or 0) + (both or 0) for other in others)
 
 
 def _otherwise(verdict: Verdict, path: str, value: Any) -> Pathway | None:
