@@ -145,7 +145,8 @@ def test_digests_are_those_of_the_detector() -> None:
     }.items():
         digests = JUDGE.digests(Column("c", None, values), type).to_pylist()
         for value, digest in zip(values, digests, strict=True):
-            found = {f.type: f.digest for f in detector.scan([Piece(value)])[0]}
+            label = "统一社会信用代码：" if type == "uscc" else ""  # one of digits alone is believed behind its label
+            found = {f.type: f.digest for f in detector.scan([Piece(label + value)])[0]}
             assert found[type] == digest, (type, value)
     assert JUDGE.digests(Column("c", None, ["a@b.cn", None, "a@b.cn"]), "email").null_count == 1
 
