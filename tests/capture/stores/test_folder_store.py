@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tongguan.capture.limits import Limits
-from tongguan.capture.stores import FileUnit, Unread, Unseen
+from tongguan.capture.stores import FileUnit, TableUnit, Unread, Unseen
 from tongguan.capture.stores.folders import FolderStore
 from tongguan.errors import BadInput
 
@@ -153,3 +153,27 @@ def test_a_folder_of_very_many_files_is_walked_in_bounded_memory(tmp_path: Path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 5_000 and peak < 1 << 20
+
+
+def test_sqlite_files_are_read_table_by_table(tmp_path: Path) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(tmp_path / "app.bin")
+    connection.execute("create table t (a text)")
+    connection.execute("insert into t values ('x')")
+    connection.execute("create view v as select * from t")
+    connection.commit()
+    connection.close()
+    (tmp_path / "broken.db").write_bytes((tmp_path / "app.bin").read_bytes()[:100] + os.urandom(924))
+    (tmp_path / "short.db").write_bytes(b"SQLite format 3\0")
+    found = list(FolderStore(tmp_path).units())
+    (table,) = [unit for unit in FolderStore(tmp_path).units() if isinstance(unit, TableUnit)]
+    assert (table.path, table.name) == ("app.bin!t", "t")
+    assert {one.path for one in found if isinstance(one, FileUnit)} == {"short.db"}
+    assert {one.where: one.reason for one in found if isinstance(one, Unseen)} == {
+        "app.bin!v": "view",
+        "broken.db": "damaged",
+    }
+    for unit in FolderStore(tmp_path).units():
+        if isinstance(unit, TableUnit):
+            assert unit.read(5).table.column(0).to_pylist() == ["x"]

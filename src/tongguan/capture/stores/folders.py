@@ -1,4 +1,4 @@
-"""A local folder or file: walked without following links, one entry at a time."""
+"""A local folder or file: walked without following links, one entry at a time; SQLite files table by table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tongguan.capture.limits import Limits
 from tongguan.capture.stores.contents import contents_of, unseen_of
-from tongguan.capture.stores.units import FileUnit, Unseen
+from tongguan.capture.stores.embedded import is_sqlite, tables_of
+from tongguan.capture.stores.units import FileUnit, Unit, Unseen
 from tongguan.errors import BadInput
 from tongguan.model import Content
 from tongguan.wording import readable
@@ -47,16 +48,23 @@ class FolderStore:
     def close(self) -> None: ...
 
     def size(self) -> int:
-        return sum(unit.size for unit in self.units() if isinstance(unit, FileUnit))
+        return sum(found.size for found in self._files() if isinstance(found, FileUnit))
 
-    def units(self) -> Iterator[FileUnit | Unseen]:
-        if self.kind == "file":
-            try:
-                yield self._unit(self._root, self._root.name, self._root.stat())
-            except OSError as error:
-                yield unseen_of(error, self._root.name)
+    def units(self) -> Iterator[Unit | Unseen]:
+        for found in self._files():
+            if isinstance(found, FileUnit) and is_sqlite(found):
+                yield from tables_of(found)
+            else:
+                yield found
+
+    def _files(self) -> Iterator[FileUnit | Unseen]:
+        if self.kind == "folder":
+            yield from self._walk()
             return
-        yield from self._walk()
+        try:
+            yield self._unit(self._root, readable(self._root.name), self._root.stat())
+        except OSError as error:
+            yield unseen_of(error, readable(self._root.name))
 
     def _walk(self) -> Iterator[FileUnit | Unseen]:
         """Depth first; of each folder on the way only an open listing is held."""
@@ -124,7 +132,7 @@ class FolderStore:
         mark = f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}"
         return FileUnit(
             where, readable(path.name), status.st_size, status.st_mtime, mark,
-            partial(_opened, path, where, self._limits),
+            partial(_opened, path, where, self._limits), local=path,
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tongguan.capture.stores.sampling import Sample
@@ -126,6 +127,7 @@ class FileUnit:
     mark: str | None
     open: Callable[[], AbstractContextManager[Iterator[Content]]] = field(repr=False)  # whole, or slice by slice
     kind: str = "file"
+    local: Path | None = None  # where it lies on this machine
 
     @property
     def weight(self) -> int:

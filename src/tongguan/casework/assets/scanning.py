@@ -129,7 +129,7 @@ class _Source:
         return outcome
 
     def _unit(self, scan: Scan, unit: Unit) -> None:
-        if isinstance(unit, FileUnit) and unit.path in self._own:
+        if self._own and unit.path.partition("!")[0] in self._own:
             return
         counts = self._outcome.counts
         seen = self._catalogue.seen(scan, unit.path)

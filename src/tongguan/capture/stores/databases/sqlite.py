@@ -17,6 +17,7 @@ from tongguan.capture.stores.units import Column, Unseen
 __all__ = ["SQLite", "connect"]
 
 PAGE = 1_000
+SETTLED_S = 2.0  # a file changed so recently may change again without its times showing it
 STEPS = 100_000  # of SQLite's machine between two looks at the clock
 
 _LISTING = sa.text("""
@@ -138,6 +139,8 @@ def _mark_of(path: Path) -> str | None:
     for place in (path, path.with_name(path.name + "-wal")):
         try:
             status = place.stat()
+            if abs(time.time() - status.st_mtime) < SETTLED_S:
+                return None
             parts.append(f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}")
         except FileNotFoundError:
             parts.append("-")
