@@ -21,7 +21,7 @@ from tongguan.identify.detect.kernels import I32, OUT32, U8, U16
 
 __all__ = [
     "ADDRESS", "DATE", "DATETIME", "DECIMAL", "DIGITS", "HEX", "LATIN_NAME", "MASKED", "NAME", "NAME_LIKELY", "SPACED",
-    "profile",
+    "compile_kernels", "profile",
 ]  # fmt: skip
 
 # Flags of a cell.
@@ -189,3 +189,10 @@ def profile(
     flags, digits, han, days = (np.empty(len(starts), np.int32) for _ in range(4))
     _profile(units, KIND, FOLD, classes, compounds, starts, ends, flags, digits, han, days)
     return flags, digits, han, days
+
+
+def compile_kernels() -> None:
+    """Compile the kernel for this machine, or load what was compiled before, and run it once. Importing compiles it."""
+    place = np.zeros(1, np.int32)
+    for units in (np.zeros(1, np.uint8), np.zeros(1, np.uint16)):
+        profile(units, place, place)

@@ -53,6 +53,11 @@ def _values() -> dict[str, pa.Array]:
     return {name: pa.array(values, pa.large_string()) for name, values in loaded.items()}
 
 
+@cache
+def _sets() -> dict[str, frozenset[str]]:
+    return {name: frozenset(values.to_pylist()) for name, values in _values().items()}
+
+
 @dataclass(slots=True, eq=False)
 class Looks:
     """Of each distinct value: its size and what it is made of, and the checks that it passes (masks by name)."""
@@ -67,6 +72,7 @@ class Looks:
     latest: int  # last day of birth that can be, as yyyymmdd
     passed: dict[str, Mask]
     _lower: pa.Array | None = None
+    _plain: bool | None = None
 
     @property
     def distinct(self) -> int:
@@ -87,11 +93,19 @@ class Looks:
             if name in _forms():
                 found = pc.match_substring_regex(self.cells.texts, _forms()[name])
             elif name in _values():
-                found = pc.is_in(self._lowered(), value_set=_values()[name])
+                found = self._is_in(name)
             else:
                 return np.zeros(self.distinct, np.bool_)
             self.passed[name] = found.to_numpy(zero_copy_only=False)
         return self.passed[name]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether most values are mere numbers, days or hashes: no form or list of values is tried on them unasked."""
+        if self._plain is None:
+            plain = kernel.DIGITS | kernel.DECIMAL | kernel.HEX | kernel.DATE | kernel.DATETIME
+            self._plain = self.share(self.has(plain)) > 0.5
+        return self._plain
 
     def is_hopeful(self, name: str) -> bool:
         """Whether a quarter of the first values pass a form or list: most columns need not be read for most of them."""
@@ -106,6 +120,12 @@ class Looks:
             return True
         return int(pc.sum(found).as_py()) * 4 >= _FIRST
 
+    def _is_in(self, name: str) -> pa.Array:
+        if self.distinct > _FIRST:
+            return pc.is_in(self._lowered(), value_set=_values()[name])
+        known = _sets()[name]  # Arrow builds its table of the values anew at each call
+        return pa.array([text in known for text in self._lowered().to_pylist()], pa.bool_())
+
     def _lowered(self) -> pa.Array:
         if self._lower is None:
             self._lower = pc.utf8_lower(self.cells.texts)
@@ -113,6 +133,8 @@ class Looks:
 
     def first_words(self) -> Mask:
         """Values whose first or second word is a usual given name in Latin letters."""
+        if not (self.size > self.digits + self.han).any():
+            return np.zeros(self.distinct, np.bool_)
         known = _values()["given_names"]
         first = pc.is_in(
             pc.replace_substring_regex(self._lowered(), r"^([a-z'-]+).*$", r"\1"), value_set=known

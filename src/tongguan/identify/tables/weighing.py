@@ -105,7 +105,7 @@ def _may_speak(rule: Rule, looks: Looks) -> bool:
     """Whether it is worth while to try a rule's checks on a column that nothing else speaks for."""
     if not rule.checks or not looks.distinct or (rule.closed and looks.distinct > _CLOSED):
         return False
-    return any(looks.is_hopeful(name) for name in rule.checks)
+    return any(looks.is_hopeful(name) for name in rule.checks if name in looks.passed or not looks.is_plain)
 
 
 def _named(type: str, name: Reading, comment: Reading) -> list[Part]:
