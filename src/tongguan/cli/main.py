@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, keys, law, scan, users
+from tongguan.cli import audit, evidence, fingerprint, keys, law, scan, users
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     keys.arguments(commands.add_parser("keys", help="keys, the master key and its shares"), _usual_language())
     evidence.arguments(
         commands.add_parser("evidence", help="what is kept sealed: seen, held, checked"), _usual_language()
+    )
+    fingerprint.arguments(
+        commands.add_parser("fingerprint", help="known tables and documents, found again in files"), _usual_language()
     )
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser

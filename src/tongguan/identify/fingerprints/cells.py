@@ -10,7 +10,7 @@ from numba import njit, types
 from tongguan.identify.fingerprints.canonical import adjacent, fold_one, read_numerals
 from tongguan.identify.fingerprints.siphash import siphash, siphash_wide
 
-__all__ = ["FIRST_BITS", "LONGEST", "OVERLAP", "find_cells", "hash_cells"]
+__all__ = ["FIRST_BITS", "LEAST", "LONGEST", "OVERLAP", "find_cells", "hash_cells"]
 
 LONGEST: Final = 128
 """Characters of a cell, in canonical form, that are hashed; of longer ones the beginning stands for the whole."""
@@ -19,7 +19,8 @@ FIRST_BITS: Final = 19
 _SPREAD: Final = 8  # characters that may stand between two of a value: a line break, an indent, a sign of quotation
 OVERLAP: Final = LONGEST * (_SPREAD + 1)
 """Characters of a text that a cell can stand on, at most."""
-_LEAST: Final = 5  # weight of a cell: a Han character counts three, others one
+LEAST: Final = 5
+"""Weight of a cell that is known apart from other text: a Han character counts three, others one."""
 _FIRST_HAN: Final = 0x2E80
 
 _READ8, _READ16, _READ32, _READ64 = (
@@ -82,12 +83,12 @@ def _country_code(codes, kept):  # type: ignore[no-untyped-def]
     return skip
 
 
-@njit([types.void(_READI64, _READ8, types.Array(types.bool_, 1, "C", readonly=True), _READ32, _READ8, _READ64, _READ64, types.uint64[::1], types.uint32[::1], types.uint32[::1], types.uint8[::1], types.uint8[::1])], cache=True)  # fmt: skip  # noqa: E501
-def hash_cells(offsets, data, valid, table, numerals, filter_key, cell_key, high, low, prefix, length, first):  # type: ignore[no-untyped-def]
+@njit([types.void(_READI64, _READ8, types.Array(types.bool_, 1, "C", readonly=True), _READ32, _READ8, _READ64, _READ64, types.int64, types.uint64[::1], types.uint32[::1], types.uint32[::1], types.uint8[::1], types.uint8[::1])], cache=True)  # fmt: skip  # noqa: E501
+def hash_cells(offsets, data, valid, table, numerals, filter_key, cell_key, least, high, low, prefix, length, first):  # type: ignore[no-untyped-def]
     """Hash the cells of a column: 96 bits in `high` and `low`, 32 bits of the beginning in `prefix`, and `length`.
 
-    The length is 0 for a cell that is empty and 1 for one that is too short to be told from other text. `first` is a
-    filter of first pairs of characters, and is added to.
+    Cells that weigh less than `least` are left out. The length is 0 for a cell that is empty and 1 for one that is too
+    light. `first` is a filter of first pairs of characters, and is added to.
     """
     codes = np.empty(LONGEST, np.uint32)
     for row in range(len(valid)):
@@ -103,7 +104,7 @@ def hash_cells(offsets, data, valid, table, numerals, filter_key, cell_key, high
         for i in range(start, kept):
             weight += 3 if codes[i] >= _FIRST_HAN else 1
         size = kept - start
-        if weight < _LEAST or size < 2:
+        if weight < least or size < 2:
             length[row] = 1
             continue
         pair = siphash(filter_key, codes, start, start + 2)

@@ -122,12 +122,13 @@ def writing(path: Path, key: bytes) -> Iterator[Draft]:
 class Opened:
     """A file of fingerprints: what its footer says, and its sections, mapped into memory and read-only."""
 
+    kind: str
     about: Mapping[str, Any]
     sections: Mapping[str, Array]
 
 
-def open_container(path: Path, key: bytes, kind: str) -> Opened:
-    """The file, once its seals are checked.
+def open_container(path: Path, key: bytes, kind: str | None) -> Opened:
+    """The file, once its seals are checked; `kind` is what it is to hold, None for any.
 
     Raises BadInput where it is absent, of another kind or version, or made with another key; Broken where it was cut
     short or altered.
@@ -140,7 +141,9 @@ def open_container(path: Path, key: bytes, kind: str) -> Opened:
     except OSError as error:
         raise BadInput(f"{path}: fingerprints cannot be read: {error.strerror}") from error
     head = _head(path, footer, tag, key, kind)
-    return Opened(head["about"], {n: _section(path, mapped, n, s, key) for n, s in head["sections"].items()})
+    return Opened(
+        head["kind"], head["about"], {n: _section(path, mapped, n, s, key) for n, s in head["sections"].items()}
+    )
 
 
 def _footer(path: Path, file: BinaryIO, size: int) -> tuple[bytes, bytes]:
@@ -158,7 +161,7 @@ def _footer(path: Path, file: BinaryIO, size: int) -> tuple[bytes, bytes]:
     return file.read(length), tail[:32]
 
 
-def _head(path: Path, footer: bytes, tag: bytes, key: bytes, kind: str) -> dict[str, Any]:
+def _head(path: Path, footer: bytes, tag: bytes, key: bytes, kind: str | None) -> dict[str, Any]:
     damaged = Broken(f"{path}: these fingerprints were altered or damaged; make them again")
     try:
         head: dict[str, Any] = json.loads(footer)
@@ -173,7 +176,7 @@ def _head(path: Path, footer: bytes, tag: bytes, key: bytes, kind: str) -> dict[
         raise damaged
     if version != VERSION:
         raise BadInput(f"{path}: fingerprints of version {version}; this program reads version {VERSION}")
-    if made_as != kind:
+    if kind is not None and made_as != kind:
         raise BadInput(f"{path}: fingerprints of {made_as}; expected those of {kind}")
     return head
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.errors import BadInput
-from tongguan.identify.fingerprints.container import open_container, writing
+from tongguan.identify.fingerprints.container import Opened, open_container, writing
 from tongguan.identify.fingerprints.passages import join_passages, pair_up
 from tongguan.identify.fingerprints.siphash import Key, key_of
 from tongguan.identify.fingerprints.spool import Entries, Spool, write_sorted
@@ -138,8 +138,8 @@ def _telling(
 class DocumentStore:
     """A store that `build_documents` wrote, mapped into memory. Raises BadInput, Broken as `open_container` does."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        opened = open_container(path, key, KIND)
+    def __init__(self, path: Path, key: bytes, opened: Opened | None = None) -> None:
+        opened = opened or open_container(path, key, KIND)
         self.names: tuple[str, ...] = tuple(opened.about["names"])
         at = opened.sections
         self._keys = key_of(key, _ROLLING), key_of(key, _CHOSEN)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tongguan.errors import BadInput
 from tongguan.identify.fingerprints.canonical import fold_table, numeral_table
-from tongguan.identify.fingerprints.cells import FIRST_BITS, hash_cells
+from tongguan.identify.fingerprints.cells import FIRST_BITS, LEAST, hash_cells
 from tongguan.identify.fingerprints.container import Draft, writing
 from tongguan.identify.fingerprints.siphash import key_of
 from tongguan.identify.fingerprints.spool import Entries, Spool, write_sorted
@@ -105,7 +105,18 @@ class _Build:
         high, low, prefix = np.empty(n, np.uint64), np.empty(n, np.uint32), np.empty(n, np.uint32)
         length = np.empty(n, np.uint8)
         hash_cells(
-            offsets, data, valid, fold_table(), numeral_table(), *self.keys, high, low, prefix, length, self.first
+            offsets,
+            data,
+            valid,
+            fold_table(),
+            numeral_table(),
+            *self.keys,
+            LEAST,
+            high,
+            low,
+            prefix,
+            length,
+            self.first,
         )
         self.empty[ordinal] += np.count_nonzero(length == 0)
         self.short[ordinal] += np.count_nonzero(length == 1)

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.errors import BadInput
-from tongguan.identify.fingerprints.canonical import canonical
-from tongguan.identify.fingerprints.cells import OVERLAP, find_cells
-from tongguan.identify.fingerprints.container import open_container
+from tongguan.identify.fingerprints.container import Opened, open_container
+from tongguan.identify.fingerprints.finding import Finder, Hits
 from tongguan.identify.fingerprints.rows import confirm, join_rows, propose
 from tongguan.identify.fingerprints.siphash import key_of
 from tongguan.identify.fingerprints.table_build import CELL, FILTER, KIND
@@ -23,13 +22,8 @@ from tongguan.model import BlindKind, BlindSpot
 
 __all__ = ["CellHit", "Near", "RowHit", "TableIndex", "TableMatches"]
 
-_WINDOW: Final = 1 << 20  # characters that are read at once
-_BREAK: Final = "\n" * 16  # between pieces: no value reaches over it
-_ROOM: Final = 1 << 17
 _RARE: Final = 256  # rows that may hold a value which proposes rows; a more common value only confirms them
 _MOST_LINES: Final = 4_000_000  # of rows proposed and confirmed at once
-
-Hits = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +98,16 @@ class TableMatches:
 class TableIndex:
     """An index that `build_table` wrote, mapped into memory. Raises BadInput, Broken as `open_container` does."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        opened = open_container(path, key, KIND)
+    def __init__(self, path: Path, key: bytes, opened: Opened | None = None) -> None:
+        opened = opened or open_container(path, key, KIND)
         self.columns: tuple[str, ...] = tuple(opened.about["columns"])
         self.rows: int = opened.about["rows"]
         self.cells: int = opened.about["cells"]
         self.row, self.column = opened.sections["row"], opened.sections["column"]
-        directory = opened.sections["directory"]
-        self._keys = key_of(key, FILTER), key_of(key, CELL)
-        self._lengths = np.array(opened.about["lengths"], np.uint16)
-        self._look_up: tuple[Any, ...] = (
-            opened.sections["first"], opened.sections["beginnings"], self._lengths, directory,
-            np.uint64(64 - (len(directory) - 1).bit_length() + 1), opened.sections["hash"], opened.sections["low"],
+        at = opened.sections
+        self._finder = Finder(
+            (key_of(key, FILTER), key_of(key, CELL)), at["first"], at["beginnings"],
+            np.array(opened.about["lengths"], np.uint16), at["directory"], at["hash"], at["low"],
         )  # fmt: skip
 
     def match(self, pieces: Sequence[Piece], near: Near | None = None) -> TableMatches:
@@ -125,39 +117,10 @@ class TableIndex:
         Raises BadInput where `near` names a column that the index lacks.
         """
         chosen = self._chosen(near) if near else None
-        hits = self._cells(pieces)
+        hits = self._finder.find(pieces)
         if near is None or chosen is None:
             return TableMatches(self, hits, (), ())
         return TableMatches(self, hits, *self._rows(pieces, hits, near, *chosen))
-
-    # ---- cells
-
-    def _cells(self, pieces: Sequence[Piece]) -> Hits:
-        found = [np.zeros((0, 5), np.int64)]
-        for batch in _batches(pieces):
-            texts = [pieces[i].text for i in batch]
-            starts = np.cumsum([0] + [len(text) + len(_BREAK) for text in texts])[:-1]
-            hits = np.concatenate([*_windows(_BREAK.join(texts), self._scan)])
-            owner = np.searchsorted(starts, hits[:, 0], side="right") - 1
-            hits[:, :2] -= starts[owner][:, None]
-            found.append(np.column_stack((np.array(batch, np.int64)[owner], hits)))
-        return _inside_cells(pieces, np.concatenate(found))
-
-    def _scan(self, text: str, first: int, last: int) -> Hits:
-        """Hits that begin at characters [first, last) of a text."""
-        if not self.cells or not text:
-            return np.zeros((0, 4), np.int64)
-        view = canonical(text)
-        at, stop = (int(n) for n in np.searchsorted(view.place, (first, last)))
-        found = [np.zeros((0, 4), np.int64)]
-        room = np.empty((max(_ROOM, len(self._lengths)), 4), np.int64)
-        while at < stop:
-            count, reached = find_cells(view.codes, view.place, at, stop, *self._keys, *self._look_up, room)
-            found.append(room[:count].copy())
-            at = max(reached, at + 1) if count == 0 else reached
-            if reached >= min(stop, len(view.codes) - 1):
-                break
-        return np.concatenate(found)
 
     # ---- rows
 
@@ -219,45 +182,6 @@ class TableIndex:
         for piece, number, bits, first, last in out[:count].tolist():
             names = tuple(name for i, name in enumerate(self.columns) if bits >> i & 1)
             yield RowHit(piece, number, names, first, last)
-
-
-def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:
-    """Ordinals of pieces that are read together: up to a window, or one piece that is longer."""
-    batch: list[int] = []
-    size = 0
-    for i, piece in enumerate(pieces):
-        if batch and size + len(piece.text) > _WINDOW:
-            yield batch
-            batch, size = [], 0
-        batch.append(i)
-        size += len(piece.text) + len(_BREAK)
-    if batch:
-        yield batch
-
-
-def _windows(text: str, scan: Any) -> Iterator[Hits]:
-    """Hits of a text of any length, window by window; each begins in one window only."""
-    yield np.zeros((0, 4), np.int64)
-    for start in range(0, len(text), _WINDOW):
-        first = max(0, start - 32)  # what stands before a value tells whether it begins there
-        hits = scan(text[first : start + _WINDOW + OVERLAP], start - first, start - first + _WINDOW)
-        hits[:, :2] += first
-        yield hits
-
-
-def _inside_cells(pieces: Sequence[Piece], hits: Hits) -> Hits:
-    """Without those that reach over the border of a cell of their own table: these are no value of it."""
-    keep = np.ones(len(hits), np.bool_)
-    for i in np.unique(hits[:, 0]).tolist():
-        cells = pieces[i].cells
-        if cells is None or not len(cells):
-            continue
-        own = np.flatnonzero(hits[:, 0] == i)
-        cell = np.searchsorted(cells[:, 0], hits[own, 1], side="right") - 1
-        keep[own] = (cell < 0) | (hits[own, 2] <= cells[np.maximum(cell, 0), 1]) | (
-            hits[own, 1] >= cells[np.maximum(cell, 0), 1]
-        )  # fmt: skip
-    return hits[keep]
 
 
 def _records(pieces: Sequence[Piece], hits: Hits) -> NDArray[np.int64]:
