@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from tongguan.law.book import book
+from tongguan.law.book import Scenario, book
 from tongguan.law.caution import Caution, caution, reading, used
 from tongguan.law.packs.zone_list import ZoneList
 from tongguan.law.rules import list_in_use
@@ -29,7 +29,7 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
         return
     yield from _borrowed(verdict)
     listed = page.scenarios.get(scenario or "")
-    if scenario and (listed is None or zone not in (None, listed.zone)):
+    if scenario and (listed is None or _of_another_list(verdict, listed)):
         yield caution("scenario_not_applicable")
     if given.get("exporter.ciio") and verdict.readings["zone_for_ciio"] == "closed":
         yield caution("zone_not_for_ciio")
@@ -47,6 +47,13 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
         if edition:  # without a day, the list may be one of another time
             yield caution("list_must_cover", {"list": {"zh": edition, "en": edition}})
             yield from _of_the_list(verdict, book().zone_lists[edition], day)
+
+
+def _of_another_list(verdict: Verdict, scenario: Scenario) -> bool:
+    """Whether the exporter goes by a list that the scenario is not of. It may be in its zone where none is given."""
+    if verdict.given.get("exporter.zone") is None and verdict.given.get("activity.zone_list") is None:
+        return False
+    return list_in_use(verdict.view(verdict.leaves[0])) != scenario.list
 
 
 def _borrowed(verdict: Verdict) -> Iterator[Caution]:
