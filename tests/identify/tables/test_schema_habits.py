@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 from schema_habits import HABITS, Habit
+from schema_habits_known import MORE
 
 from tongguan.identify.tables import Judge, Table
 
 JUDGE = Judge(b"a key of tests", as_of=date(2026, 11, 21))
 
 
-@pytest.mark.parametrize("habit", HABITS, ids=lambda h: h.__name__)
+@pytest.mark.parametrize("habit", HABITS + MORE, ids=lambda h: h.__name__)
 def test_every_column_is_what_its_designer_meant(habit: Callable[[], Habit]) -> None:
     made = habit()
     verdict = JUDGE.judge(made.table())
@@ -21,7 +22,7 @@ def test_every_column_is_what_its_designer_meant(habit: Callable[[], Habit]) -> 
     )
 
 
-@pytest.mark.parametrize("habit", HABITS, ids=lambda h: h.__name__)
+@pytest.mark.parametrize("habit", HABITS + MORE, ids=lambda h: h.__name__)
 def test_the_order_of_columns_says_nothing(habit: Callable[[], Habit]) -> None:
     made = habit()
     table = made.table()

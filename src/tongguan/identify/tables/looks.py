@@ -152,6 +152,7 @@ def looks_of(cells: Cells, latest: int) -> Looks:
     for part in cells.slices():
         _look(looks, part, latest)
     looks.passed["email"] &= looks.check("local_mail") if looks.passed["email"].any() else False
+    looks.passed["phone"] &= ~(looks.passed["ip"] | looks.has(kernel.DECIMAL))  # 138.13.45.111
     return looks
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tongguan.identify.tables import kernel
 from tongguan.identify.tables.looks import Looks
 from tongguan.identify.tables.naming import read_comment, read_name, read_table
-from tongguan.identify.tables.rules import PERSON_COLUMNS, RULES
+from tongguan.identify.tables.rules import ATTRIBUTES, PERSON_COLUMNS, RULES
 from tongguan.identify.tables.verdict import Column, Table
 from tongguan.identify.tables.weighing import PRIOR, Candidate, percent, said
 from tongguan.identify.types import TYPES
@@ -29,8 +29,8 @@ _SEXES: Final = (("1", "男", "m", "male", "男性"), ("2", "0", "女", "f", "fe
 def listen(table: Table, looks: Sequence[Looks], candidates: Sequence[list[Candidate]], today: int) -> None:
     """Add to every candidate what its neighbours say, and candidates that only they speak for. `today`: yyyymmdd."""
     sure = {i: found[0].type for i, found in enumerate(candidates) if found and found[0].score >= _SURE}
-    persons = [i for i, type in sure.items() if type in PERSON_COLUMNS]
-    about = max(read_table(table.name), read_table(table.comment or ""), key=abs)
+    persons = [i for i, type in sure.items() if type in PERSON_COLUMNS | ATTRIBUTES]
+    about = read_table(table.name) or read_table(table.comment or "")
     cards = [i for i, type in sure.items() if type == "id_card"]
     for i, found in enumerate(candidates):
         beside = [j for j in persons if j != i]
@@ -53,7 +53,7 @@ def _by_context(candidate: Candidate, beside: Sequence[str], about: int) -> None
     elif about > 0:
         candidate.extra.append(said("neighbours", 1.0, "table_persons"))
     elif about < 0 and not beside:
-        points = -3.0 if RULES[candidate.type].attribute else -1.0
+        points = -6.0 if RULES[candidate.type].attribute else -1.0
         candidate.extra.append(said("neighbours", points, "table_things"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["PERSON_COLUMNS", "RULES", "Rule"]
+__all__ = ["ATTRIBUTES", "PERSON_COLUMNS", "RULES", "Rule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ RULES: Final[dict[str, Rule]] = {
     "ethnicity": Rule(("ethnicity",), ("two_digits",), 0.005, 6, attribute=True, closed=True),
     "nationality": Rule((), ("nationality",), 0.02, 4, attribute=True, closed=True),
     "marital_status": Rule(("marital_status",), ("two_digits",), 0.005, 6, attribute=True, closed=True),
-    "education": Rule(("education",), ("two_digits", "organisation"), 0.01, 5.5, attribute=True, closed=True),
+    "education": Rule(("education",), ("two_digits", "organisation", "words"), 0.01, 5.5, attribute=True, closed=True),
     "occupation": Rule((), ("occupation", "words"), 0.1, 3, attribute=True, closed=True),
     "religion": Rule(("religion",), ("two_digits",), 0.005, 5, attribute=True, closed=True),
     "postcode": Rule((), ("postcode",), 0.2, 3, attribute=True),
-    "health": Rule(("health", "icd"), ("blood", "words", "measure"), 0.02, 3.5, attribute=True, numbers=True),
+    "health": Rule(("health", "icd_dotted"), ("icd", "blood", "words", "measure"), 0.02, 3.5, attribute=True, numbers=True),
     "criminal_record": Rule(("criminal_record",), ("words",), 0.01, 4.5, attribute=True),
     "sexual_orientation": Rule(("sexual_orientation",), ("words", "two_digits"), 0.01, 4.5, attribute=True),
     "disability": Rule((), ("words", "record", "two_digits"), 0.3, 2, attribute=True),
@@ -79,6 +79,9 @@ RULES: Final[dict[str, Rule]] = {
     "communication_content": Rule(attribute=True),
     "contact_list": Rule(attribute=True),
 }
+
+ATTRIBUTES: Final = frozenset({"gender", "birth_date", "age", "ethnicity", "marital_status", "nationality"})
+"""Types that only persons have."""
 
 PERSON_COLUMNS: Final = frozenset({
     "person_name", "id_card", "phone", "email", "passport", "hk_macao_permit", "taiwan_permit", "foreign_permit",
