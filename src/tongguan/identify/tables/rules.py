@@ -65,7 +65,9 @@ RULES: Final[dict[str, Rule]] = {
     "occupation": Rule((), ("occupation", "words"), 0.1, 3, attribute=True, closed=True),
     "religion": Rule(("religion",), ("two_digits",), 0.005, 5, attribute=True, closed=True),
     "postcode": Rule((), ("postcode",), 0.2, 3, attribute=True),
-    "health": Rule(("health", "icd_dotted"), ("icd", "blood", "words", "measure"), 0.02, 3.5, attribute=True, numbers=True),
+    "health": Rule(
+        ("health", "icd_dotted"), ("icd", "blood", "words", "measure"), 0.02, 3.5, attribute=True, numbers=True
+    ),
     "criminal_record": Rule(("criminal_record",), ("words",), 0.01, 4.5, attribute=True),
     "sexual_orientation": Rule(("sexual_orientation",), ("words", "two_digits"), 0.01, 4.5, attribute=True),
     "disability": Rule((), ("words", "record", "two_digits"), 0.3, 2, attribute=True),
