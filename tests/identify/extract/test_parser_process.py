@@ -137,7 +137,7 @@ from tongguan.identify.extract import extract, worker
 from tongguan.model import Content
 data = sys.stdin.buffer.read()
 assert extract(Content("a.docx", "", len(data), data)).pieces
-print(worker.shared(2 << 30)._process.pid)
+print(worker.shared(1 << 30)._process.pid)
 """
     done = subprocess.run([sys.executable, "-c", code], input=document(), capture_output=True, check=True)
     pid = int(done.stdout)
@@ -158,7 +158,7 @@ assert extract(content).pieces
 child = os.fork()
 assert not extract(content).blind_spots
 if child == 0:
-    os._exit(0 if worker.shared(2 << 30).starts == 1 else 3)
+    os._exit(0 if worker.shared(1 << 30).starts == 1 else 3)
 assert os.waitpid(child, 0)[1] == 0
 assert not extract(content).blind_spots
 """

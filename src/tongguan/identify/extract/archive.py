@@ -13,6 +13,7 @@ from tongguan.model import BlindKind
 __all__ = ["archive"]
 
 _EMPTY = 100  # bytes that an archive of nothing may have
+_TAR_END = bytes(1024)
 _ZIP_END = 22 + (1 << 16)  # the end record and the longest comment
 _Skipped = dict[tuple[BlindKind, str], list[int]]  # sizes of members that were passed over, by why
 
@@ -32,6 +33,8 @@ def archive(walk: Unfolding, data: bytes, member: str | None, found: Format, dep
         walk.blind(BlindKind.UNREADABLE, member, "an archive in which nothing could be found", len(data))
     if kind == "zip" and report["end"] == "ok" and b"PK\x05\x06" not in data[-_ZIP_END:]:
         walk.blind(BlindKind.UNREADABLE, member, "cut short: the archive's directory is missing", 0)
+    if kind == "tar" and report["end"] == "ok" and not data.endswith(_TAR_END):
+        walk.blind(BlindKind.UNREADABLE, member, "cut short: the archive's end is missing", 0)
     if office_file:
         if any(entry["name"] == office.MANIFEST and b"encryption-data" in blob for entry, blob in entries):
             walk.blind(BlindKind.ENCRYPTED, member, "protected by a password", len(data))

@@ -24,7 +24,7 @@ class Limits:
     members: int = 10_000  # members of containers, all levels together
     seconds: float = 60.0  # in all; a parser that hangs is ended then
     images: int = 100  # pictures and scanned pages looked into, where text recognition is installed; 0 for none
-    worker_memory: int = 2048 * MEGABYTE  # address space of the process in which native parsers run
+    worker_memory: int = 1024 * MEGABYTE  # address space of the process in which native parsers run
     image_memory: int = 4096 * MEGABYTE  # the same for text recognition, which maps its models into it
 
 

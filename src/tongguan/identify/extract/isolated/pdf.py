@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,10 @@ _MOST_PIXELS = 25_000_000
 _SMALLEST = (48, 16)  # pixels that a picture with legible text has at least
 _SIGNS = str.maketrans({"\r": None, "\ufffe": "-", "\x02": "-", "\0": None})
 _NESTED = 5
+_STREAM = re.compile(rb"stream\r?\n(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")  # what begins as zlib does
+_DICTIONARY = 400  # bytes before a stream that are looked at
+_MOST_STREAM = 64 << 20
+_BLOCK = 1 << 18
 
 
 def read(data: bytes, max_bytes: int, max_members: int) -> tuple[dict[str, Any], list[bytes]]:
@@ -34,6 +39,9 @@ def read(data: bytes, max_bytes: int, max_members: int) -> tuple[dict[str, Any],
     """
     found = Found(max_bytes, max_members)
     nothing = {"blank": [], "pictures": 0}
+    if _swells(data, max_bytes):
+        found.end = "bytes"
+        return {**found.report(), **nothing}, found.blobs
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
@@ -47,6 +55,32 @@ def read(data: bytes, max_bytes: int, max_members: int) -> tuple[dict[str, Any],
     found.text("annotations", "\n".join(dict.fromkeys(notes)))
     _document(document, data, found)
     return {**found.report(), "blank": blank, "pictures": pictures}, found.blobs
+
+
+def _swells(data: bytes, most: int) -> bool:
+    """Whether a stream that is no picture unfolds to more than any page needs, or all of them to more than `most`.
+
+    PDFium would unfold them whole, and take a page that it has no memory for as an empty one.
+    """
+    total = 0
+    for match in _STREAM.finditer(data):
+        if b"/Image" in data[max(0, match.start() - _DICTIONARY) : match.start()]:
+            continue
+        engine = zlib.decompressobj()
+        rest, size = data[match.end() : match.end() + _BLOCK], 0
+        at = match.end() + _BLOCK
+        try:
+            while rest and not engine.eof:
+                size += len(engine.decompress(rest, _BLOCK))
+                if size > _MOST_STREAM or total + size > most:
+                    return True
+                rest = engine.unconsumed_tail
+                if not rest:
+                    rest, at = data[at : at + _BLOCK], at + _BLOCK
+        except zlib.error:
+            pass  # not packed, or damaged: PDFium will say
+        total += size
+    return False
 
 
 def _pages(document: Any, found: Found) -> tuple[list[int], int, list[str], list[str]]:
