@@ -15,7 +15,7 @@ from tongguan.identify.pieces import Piece
 
 chance = random.Random(20261121)
 alphabet = list("0123456789" * 3 + "aAfFxXzE:@-. \\n\\t+/\\\\\\\\u%_·京粤零一二三" + "手机号姓名\\u200b０９＠．Ａ")
-alphabet += ["13800138000", "::", "1.2.3.4"]
+alphabet += ["13800138000", "::", "1.2.3.4", "A123456(3)", "536-90-4399", "S2740116C", "DE89", "960121-"]
 detector = Detector(b"k", as_of=date(2026, 11, 21))
 texts = ["".join(chance.choices(alphabet, k=chance.randrange(60))) for _ in range(4000)]
 texts += ["@" * 500, ":" * 500, "1" * 5000, "1 " * 3000, "一" * 400, "1.1." * 500, "京" * 99, "a:" * 300]

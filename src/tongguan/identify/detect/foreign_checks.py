@@ -217,9 +217,10 @@ def kr_rrn_day(rows: Rows) -> Flags:
 
 
 def kr_rrn(rows: Rows) -> Flags:
+    """Weights 2 to 9 and again, modulo 11; foreigners' numbers may have 2 more."""
     check = (11 - _sum(rows, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10
-    foreign = (check + 2) % 10
-    right: Flags = np.where(_among(rows[:, 6], "5678"), foreign, check) == _digits(rows[:, 12])
+    last = _digits(rows[:, 12])
+    right: Flags = (check == last) | (_among(rows[:, 6], "5678") & ((check + 2) % 10 == last))
     return right & kr_rrn_day(rows)
 
 

@@ -26,7 +26,8 @@ _TYPES: Final = (
 _ENDS: Final = re.compile("[。！？!?；;\n\x00]")
 _DENIED: Final = re.compile(
     r"(?:没有|无|否认|并无|未见|未患|未曾|不是|并非|不信|从未|排除|非|未发现|未被|查无|没|\bno|\bnot|\bnever|\bdenies|\bwithout"
-    r"|不存在|未有)(?:任何|明显|过|有|患|信|a |any |an |history of ){0,3}\s?$",
+    r"|不存在|未有)(?:任何|明显|过|有|患|信|a |any |an |history of ){0,3}\s?"
+    r"(?:[^，,。\s]{1,16}[、和及或]|\S{1,16}(?:, | or | and ))?$",
     re.IGNORECASE,
 )
 _GENERAL: Final = re.compile(

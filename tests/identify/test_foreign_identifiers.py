@@ -1,0 +1,156 @@
+"""Identifiers of Hong Kong, Macao, Taiwan and other countries: found where, and what looks like them and is none.
+
+Numbers are examples of issuers and standards or made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from marked_text import marked
+
+from tongguan.identify import TYPES, Detector, Piece
+from tongguan.identify.detect import foreign
+from tongguan.model import Finding
+
+DETECTOR = Detector(b"a key of tests")
+
+LABELLED = [
+    "香港身份证：⟦hkid|A123456(3)⟧，HKID ⟦hkid|AB987654(3)⟧，持⟦hkid|A123456（3）⟧入境",
+    "澳门居民身份证 ⟦macao_id|5123456(7)⟧，BIR 的 macao id: ⟦macao_id|1/234567/8⟧",
+    "台湾身份证字号⟦taiwan_id|A123456789⟧。身分證字號：⟦taiwan_id|B142610160⟧",
+    "统一证号：⟦taiwan_arc|A800000014⟧",
+    "NRIC: ⟦sg_nric|S2740116C⟧，fin no. ⟦sg_nric|F2346401L⟧",
+    "SSN: ⟦us_ssn|536-90-4399⟧; social security number is ⟦us_ssn|536 90 4399⟧; ssn=⟦us_ssn|536904399⟧",
+    "ITIN ⟦us_itin|912-90-3456⟧",
+    "National Insurance number ⟦uk_nino|AA 12 34 56 B⟧, NINO: ⟦uk_nino|tw987654a⟧",
+    "NHS number: ⟦uk_nhs|401-023-2137⟧, nhs no ⟦uk_nhs|2213951837⟧",
+    "IBAN: ⟦iban|DE89 3704 0044 0532 0130 00⟧，汇至⟦iban|GB29NWBK60161331926819⟧。",
+    "Steuer-ID: ⟦de_tax_id|36 574 261 809⟧",
+    "NIF ⟦es_nif|54362315K⟧, NIE: ⟦es_nif|X-2482300W⟧",
+    "Codice fiscale: ⟦it_fiscal_code|RCCMNL83S18D969H⟧",
+    "NIR: ⟦fr_nir|2 95 10 99 126 111 93⟧, nir ⟦fr_nir|253072B07300470⟧",
+    "BSN: ⟦nl_bsn|111222333⟧",
+    "Rijksregisternummer: ⟦be_nrn|85.07.30-033.28⟧",
+    "PESEL: ⟦pl_pesel|44051401359⟧",
+    "Personnummer: ⟦se_personnummer|880320-0016⟧",
+    "HETU: ⟦fi_hetu|131052-308T⟧, henkilötunnus ⟦fi_hetu|131052A308T⟧",
+    "주민등록번호: ⟦kr_rrn|971013-9019902⟧".replace("971013-9019902", "960121-1021413"),
+    "RRN: ⟦kr_rrn|960121-1234567⟧",
+    "マイナンバー：⟦jp_my_number|6214 9832 0257⟧",
+    "Aadhaar: ⟦in_aadhaar|2341 2341 2346⟧",
+    "PAN number ⟦in_pan|ACUPA7085R⟧",
+    "CPF: ⟦br_cpf|390.533.447-05⟧，cpf ⟦br_cpf|39053344705⟧",
+    "SIN: ⟦ca_sin|123-456-782⟧",
+    "TFN: ⟦au_tfn|123 456 782⟧",
+    "T.C. Kimlik No: ⟦tr_tckn|17291716060⟧",
+    "Thai national ID: ⟦th_national_id|1-2345-45678-78-1⟧",
+    "MyKad: ⟦my_nric|770305-02-1234⟧",
+    '{"ssn": "⟦us_ssn|536-90-4399⟧", "iban": "⟦iban|NL91ABNA0417164300⟧"}',
+]
+BARE = [
+    "客户⟦hkid|A123456(3)⟧已到访",
+    "身份为⟦taiwan_id|A123456789⟧，",
+    "see ⟦sg_nric|S2740116C⟧ and ⟦us_ssn|536-90-4399⟧",
+    "⟦iban|FR14 2004 1010 0505 0001 3M02 606⟧ ⟦iban|NL91ABNA0417164300⟧",
+    "⟦it_fiscal_code|RCCMNL83S18D969H⟧ ⟦in_pan|ACUPA7085R⟧",
+    "⟦kr_rrn|960121-1021413⟧ ⟦br_cpf|390.533.447-05⟧ ⟦fi_hetu|131052-308T⟧",
+    "⟦uk_nino|AA 12 34 56 B⟧",
+    "卡⟦card_track|4111111111111111=25121011000012300000⟧",
+]
+NOTHING = [
+    "A123456(4)", "香港身份证 A123456(4)", "a123456(3)", "订单号：A123456(3)", "SKU-A123456(3)",
+    "A123456788", "订单号 A123456789", "part-A123456789-x", "a123456789",
+    "S2740116D", "s2740116c", "NRIC: S2740116D", "/S2740116C/",
+    "SSN 000-12-3456", "SSN: 666-12-3456", "SSN: 900-12-3456", "SSN: 078-05-1120", "536-90-43990", "1536-90-4399",
+    "SSN: 111-11-1111", "order no 536-90-4399",
+    "AA 12 34 56 H", "BG123612A", "NINO: nt 99 88 77 a",
+    "NHS number: 401-023-2138", "NHS 0000000000",
+    "DE00370400440532013000", "ZZ89370400440532013000", "IBAN: DE89 3704 0044 0532 0130 01", "DE89370400440532013000X",
+    "Steuer-ID: 36574261890", "NIF: 54362315Z", "20261121A", "20260521W",
+    "RCCMNL83S18D969I", "NIR: 295109912611199", "BSN: 111252333", "BSN: 000000000", "PESEL: 44051401358",
+    "Personnummer: 880320-0018", "HETU: 131052-308U", "HETU: 310252-308Y", "RRN: 961321-1021413", "960121-1021414",
+    "マイナンバー：6214 9832 0258", "Aadhaar: 2341 2341 2347", "AAAXA7085R", "CPF: 390.533.447-06", "111.111.111-11",
+    "SIN: 823456785", "TFN: 123456781", "Kimlik No: 07291716092", "1-2345-45678-78-9", "771305-02-1234", "770305-17-1234",
+    "sin(123456781)", "my number is 42", "aadhaar", "IBAN", "ssn: none",
+    "4111111111111112=25121011000012300000", "4111111111111111=2513", "x=4111111111111111",
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C37UTO7408122F1204159ZE184226B<<<<<10",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", LABELLED + BARE)
+def test_exactly_these(source: str, find: Callable[[str], list[Finding]]) -> None:
+    case = marked(source)
+    assert [(f.type, f.start, f.end) for f in find(case.text)] == list(case.spans)
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_nothing(text: str, find: Callable[[str], list[Finding]]) -> None:
+    assert [(f.type, text[f.start : f.end]) for f in find(text) if f.type not in ("passport", "bank_card")] == []
+
+
+def test_every_kind_stands_in_a_table() -> None:
+    shown = {type for source in LABELLED + BARE for type, _, _ in marked(source).spans}
+    assert {kind.type for kind in foreign._KINDS} | {"it_fiscal_code", "iban", "card_track"} <= shown
+    assert shown <= set(TYPES)
+
+
+def test_the_foot_of_a_passport(find: Callable[[str], list[Finding]]) -> None:
+    """The specimen of ICAO Doc 9303-4."""
+    zone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
+    text = f"护照扫描：\n{zone}\n"
+    found = {f.type: f for f in find(text)}
+    assert (found["passport_mrz"].start, found["passport_mrz"].end) == (6, 6 + len(zone))
+    assert text[found["passport"].start : found["passport"].end] == "L898902C3"
+
+
+@pytest.mark.parametrize(
+    ("type", "writings"),
+    [
+        (
+            "us_ssn",
+            ["SSN: 536-90-4399", "SSN 536904399", "ssn 536 90 4399", "SSN：５３６－９０－４３９９", "see 536-90-4399"],
+        ),
+        ("hkid", ["HKID: A123456(3)", "香港身份证A123456（3）", "hkid a1234563", "见A123456(3)"]),
+        ("iban", ["IBAN: DE89370400440532013000", "IBAN DE89 3704 0044 0532 0130 00", "DE89370400440532013000"]),
+        ("kr_rrn", ["RRN: 960121-1021413", "RRN 9601211021413", "960121-1021413"]),
+        ("br_cpf", ["CPF: 390.533.447-05", "cpf 39053344705"]),
+        ("fi_hetu", ["HETU: 131052-308T", "131052-308T"]),
+        ("uk_nino", ["NINO: AA 12 34 56 B", "nino aa123456b", "AA123456B"]),
+    ],
+)
+def test_same_value_same_digest(type: str, writings: list[str]) -> None:
+    digests = set()
+    for text in writings:
+        (found,) = [f for f in DETECTOR.scan([Piece(text)])[0] if f.type == type]
+        digests.add(found.digest)
+    assert len(digests) == 1
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from([m for source in LABELLED for m in [marked(source)]]),
+    st.text("，。 \n🚀abc甲乙\u200b()-", max_size=12),
+    st.text("，。 \n🚀 ()", max_size=8),
+)
+def test_offsets_are_those_of_the_text_around(case: object, before: str, behind: str) -> None:
+    text = f"{before}\n{case.text}\n{behind}"  # type: ignore[attr-defined]
+    shift = len(before) + 1
+    found = {(f.type, f.start - shift, f.end - shift) for f in DETECTOR.scan([Piece(text)])[0]}
+    assert set(case.spans) <= found  # type: ignore[attr-defined]
+
+
+def test_a_column_of_them() -> None:
+    import numpy as np
+
+    values = ["536-90-4399", "536904399", "none", "000-00-0000"]
+    text, cells, records = "ssn\n", [(0, 3, 0)], [0]
+    for value in values:
+        records.append(len(text))
+        cells.append((len(text), len(text) + len(value), 0))
+        text += value + "\n"
+    piece = Piece(text, None, "table", np.array(records), ("ssn",), np.array(cells, np.int64))
+    assert [f.type for f in DETECTOR.scan([piece])[0]] == ["us_ssn", "us_ssn"]
