@@ -144,6 +144,10 @@ def test_refused(text: str, says: list[str]) -> None:
         ({"exporter": {"ciio": "false"}}, "exporter.ciio"),
         ({"date": datetime(2025, 3, 3)}, "date"),
         ({"data": [1]}, "data"),
+        ({"filed": {"path": "standard_contract", "day": "2023-05-31"}}, "filed.day.*2023-06-01"),
+        ({"filed": {"path": "security_assessment", "day": "2022-08-31"}}, "filed.day.*2022-09-01"),
+        ({"filed": {"path": "certification", "day": "2022-11-03"}}, "filed.day.*2022-11-04"),
+        ({"filed": {"path": "gba_standard_contract", "day": "2023-12-12"}}, "filed.day.*2023-12-13"),
         ({"data.persons": 7, "data": {"persons": 2_000_000}}, "data.persons is given twice"),
         ({"exporter": {"city": "\u202e深圳"}}, "exporter.city"),
         ({"extra": 1}, "extra"),
@@ -179,3 +183,16 @@ def test_any_text_is_facts_or_refused(text: str) -> None:
     except BadFacts:
         return
     decide(facts)
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("standard_contract", "2023-06-01"),
+        ("security_assessment", "2022-09-01"),
+        ("certification", "2022-11-04"),
+        ("gba_standard_contract", "2023-12-13"),
+    ],
+)
+def test_a_path_may_be_filed_on_the_day_on_which_it_began(path: str, day: str) -> None:
+    assert Facts.of({"filed": {"path": path, "day": day}}).values["filed.path"] == path

@@ -11,6 +11,12 @@ __all__ = ["contradictions"]
 
 Values = Mapping[str, Any]
 COUNTS = ("data.persons", "data.sensitive_persons")
+FILED_UNDER = {  # the instrument since whose first day a path could be filed
+    "security_assessment": "SA-2022",
+    "standard_contract": "SCC-2023",
+    "certification": "CERT-ANN-37",
+    "gba_standard_contract": "GBA-HK",
+}
 RARE = frozenset(  # without one of these, most contradictions cannot be
     {
         *(f"{path}_before_split" for path in COUNTS),
@@ -70,8 +76,16 @@ def _days_out_of_order(values: Values) -> Iterator[str]:
     for path in ("data.important_since", "activity.began", "filed.day"):
         if path in values and "date" in values and values[path] > values["date"]:
             yield f"{path}: expected a day not after the date asked for, {values['date']}; found {values[path]}"
+    yield from _filed_before_it_could_be(values)
     if values.get("data.important") is False and "data.important_since" in values:
         yield "data.important is false, yet data.important_since is given; expected important: true, or no day"
+
+
+def _filed_before_it_could_be(values: Values) -> Iterator[str]:
+    path, day = values.get("filed.path"), values.get("filed.day")
+    first = book().instruments[FILED_UNDER[path]].effective if path else None
+    if day is not None and first is not None and day < first:
+        yield f"filed.day: expected a day not before {first}, when {path} began, such as {first}; found {day}"
 
 
 def _half_told(values: Values) -> Iterator[str]:
