@@ -21,6 +21,7 @@ __all__ = ["listen"]
 _SURE: Final = 0.7
 _AGREE: Final = 0.8  # share of rows that must say the same
 _ROWS: Final = 3
+_VARIOUS, _DAYS = 0.3, 3000  # share, and number, of days that differ among days of birth
 _LIFETIME: Final = 20  # years over which days of birth are spread at least
 _GROWN: Final = 15  # years that half of them lie back at least
 _SEXES: Final = (("1", "男", "m", "male", "男性"), ("2", "0", "女", "f", "female", "女性"))
@@ -52,6 +53,8 @@ def _by_context(candidate: Candidate, beside: Sequence[str], about: int) -> None
         candidate.extra.append(said("neighbours", points, "persons_beside", columns=columns))
     elif about > 0:
         candidate.extra.append(said("neighbours", 1.0, "table_persons"))
+    elif about == 0 and RULES[candidate.type].attribute:
+        candidate.extra.append(said("neighbours", -1.0, "nobody_beside"))
     elif about < 0 and not beside:
         points = -6.0 if RULES[candidate.type].attribute else -1.0
         candidate.extra.append(said("neighbours", points, "table_things"))
@@ -62,7 +65,8 @@ def _by_spread(looks: Looks, found: list[Candidate], beside: bool, today: int, c
     if not beside or any(c.type == "birth_date" for c in found):
         return
     fits = looks.has(kernel.DATE) & (looks.days >= 19000101) & (looks.days <= today)
-    if looks.share(fits) < 0.95 or looks.distinct < _ROWS * 4:
+    various = min(_VARIOUS * looks.cells.filled, _DAYS)  # terms and editions begin on the same days again and again
+    if looks.share(fits) < 0.95 or looks.distinct < max(_ROWS * 4, various):
         return
     years = np.sort(np.repeat(looks.days[fits] // 10000, np.minimum(looks.cells.counts[fits], 1000)))
     first, middle, last = (int(years[int(q * (len(years) - 1))]) for q in (0.05, 0.5, 0.95))
