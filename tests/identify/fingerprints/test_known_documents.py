@@ -18,37 +18,8 @@ from tongguan.identify.fingerprints.siphash import key_of
 from tongguan.identify.fingerprints.winnow import GRAM, WINDOW, chosen_of
 
 HAN = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装"
-WORDS = [
-    "market",
-    "ledger",
-    "quarter",
-    "figure",
-    "margin",
-    "partner",
-    "supply",
-    "tooling",
-    "furnace",
-    "polymer",
-    "reagent",
-    "bracket",
-    "spindle",
-    "valuation",
-    "tranche",
-    "covenant",
-    "warrant",
-    "escrow",
-    "audit",
-    "forecast",
-    "payroll",
-    "vessel",
-    "harbour",
-    "customs",
-    "tariff",
-    "cargo",
-    "manifest",
-    "freight",
-    "consignee",
-]
+SYLLABLES = [a + b for a in ("b", "d", "f", "gr", "k", "l", "m", "n", "pr", "s", "st", "t", "v") for b in "aeiou"]
+WORDS = ["".join(random.Random(i).choices(SYLLABLES, k=1 + i % 4)) for i in range(2000)]
 
 
 def chinese(seed: int, size: int) -> str:
@@ -153,7 +124,7 @@ def test_what_stands_in_many_documents_does_not_count(tmp_path: Path) -> None:
 def test_a_shared_run_always_shares_a_fingerprint() -> None:
     keys = key_of(KEY, "a"), key_of(KEY, "b")
     for seed in range(40):
-        size = -(-(GRAM + WINDOW) // 3) + 1
+        size = -(-(GRAM + WINDOW) // 2) + 1
         run = chinese(seed, size * 2)[: size + 2]
         one = set(chosen_of(chinese(seed + 100, 50) + run + chinese(seed + 200, 50), *keys)[0].tolist())
         two = set(chosen_of(chinese(seed + 300, 37) + run + chinese(seed + 400, 9), *keys)[0].tolist())
@@ -162,7 +133,7 @@ def test_a_shared_run_always_shares_a_fingerprint() -> None:
 
 def test_windows_of_long_texts_make_no_difference() -> None:
     keys = key_of(KEY, "a"), key_of(KEY, "b")
-    text = english(3, 160_000)
+    text = english(3, 200_000)
     assert len(text) > 1 << 20
     whole, spans = chosen_of(text, *keys)
     tail, tail_spans = chosen_of(text[(1 << 20) - 500 :], *keys)

@@ -30,7 +30,9 @@ KIND: Final = "documents"
 _ROLLING, _CHOSEN = "fingerprints: which grams", "fingerprints: grams"  # purposes of keys
 _POSTING: Final = np.dtype([("hash", "<u8"), ("document", "<u4"), ("start", "<u4"), ("size", "<u2")])
 _COMMON: Final = 64
-_LEAST_PAIRS: Final = 4
+_LEAST_PAIRS: Final = 4  # of a passage, where most of what stands between is shared too
+_MANY_PAIRS: Final = 8  # of a passage, however much stands between
+_DENSE: Final = 0.5
 _BREAK: Final = 1 << 16  # between pieces: no passage reaches over it
 
 
@@ -148,12 +150,12 @@ class DocumentStore:
         self._minima = at["minima"].reshape(-1, MINHASHES)
         self._shift = np.uint64(64 - (len(self._directory) - 1).bit_length() + 1)
 
-    def match(self, pieces: Sequence[Piece], *, least: int = 120) -> list[DocumentMatch]:
+    def match(self, pieces: Sequence[Piece], *, least: int = 80) -> list[DocumentMatch]:
         """Documents of which passages stand in the pieces, the most copied first.
 
-        `least`: what a passage must weigh to count; a Han character weighs three, a letter or a digit of others one.
+        `least`: what a passage must weigh to count; a Han character weighs two, a letter or a digit of others one.
         """
-        hashes, spans, owner, size = self._read(pieces)
+        hashes, spans, owner = self._read(pieces)
         if not len(hashes):
             return []
         pairs = self._pairs(hashes)
@@ -164,7 +166,10 @@ class DocumentStore:
         count = join_passages(pairs, text, self._start[pairs[:, 2]], passages, member)
         first, last = passages[:count, 0], passages[:count, 1]
         weight = spans[pairs[last, 1], 2] - spans[pairs[first, 1], 2] + GRAM
-        good = (weight >= least) & (passages[:count, 2] >= _LEAST_PAIRS)
+        dense = passages[:count, 2] >= _DENSE * (pairs[last, 1] - pairs[first, 1] + 1)
+        shared = passages[:count, 2]
+        good = (weight >= least) & ((shared >= _MANY_PAIRS) | (dense & (shared >= _LEAST_PAIRS)))
+        size = len(np.unique(hashes)) if good.any() else 0
         matches = [
             self._match(int(document), pairs, spans, owner, passages, good, member, size)
             for document in np.unique(pairs[first[good], 0])
@@ -181,15 +186,15 @@ class DocumentStore:
         order = [i for i in np.argsort(-alike, kind="stable")[:most].tolist() if alike[i] >= least]
         return [(self.names[i], float(alike[i])) for i in order]
 
-    def _read(self, pieces: Sequence[Piece]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], int]:
-        """Fingerprints that count, their spans and pieces, and how many different ones there are."""
+    def _read(self, pieces: Sequence[Piece]) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+        """Fingerprints that count, their spans and their pieces."""
         each = [chosen_of(piece.text, *self._keys) for piece in pieces]
         if not each:
-            return np.zeros(0, np.uint64), np.zeros((0, 3), np.int64), np.zeros(0, np.int64), 0
+            return np.zeros(0, np.uint64), np.zeros((0, 3), np.int64), np.zeros(0, np.int64)
         hashes, spans = np.concatenate([h for h, _ in each]), np.concatenate([s for _, s in each])
         owner = np.repeat(np.arange(len(each)), [len(h) for h, _ in each])
         keep = ~_among(hashes, self._stop)
-        return hashes[keep], spans[keep], owner[keep], len(np.unique(hashes[keep]))
+        return hashes[keep], spans[keep], owner[keep]
 
     def _pairs(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
         """(n, 3) document, place in `hashes`, posting: by document, then place."""

@@ -1,6 +1,6 @@
 """Compiled: a text to the fingerprints that winnowing chooses (Schleimer, Wilkerson and Aiken, 2003).
 
-A Han character weighs three, others one, so that Chinese and English of one weight say about as much. A gram is the
+A Han character weighs two, others one, so that Chinese and English of one weight say about as much. A gram is the
 shortest run of characters that weighs `GRAM`. Of the grams that begin in a run of weight `WINDOW` the one with the
 least rolling hash is chosen, so that two texts that share a run of `GRAM` + `WINDOW` share a fingerprint, wherever it
 stands. What is stored of a chosen gram is its keyed hash.
@@ -19,8 +19,8 @@ from tongguan.identify.fingerprints.siphash import Key, siphash
 
 __all__ = ["GRAM", "MINHASHES", "WINDOW", "Chosen", "chosen_of", "minhash", "resemblance"]
 
-GRAM: Final = 24
-WINDOW: Final = 24
+GRAM: Final = 16
+WINDOW: Final = 16
 MINHASHES: Final = 128
 
 _FIRST_HAN: Final = 0x2E80
@@ -56,14 +56,14 @@ def _roll(codes, constants, grams, ends, before):  # type: ignore[no-untyped-def
         while end < n and weight < GRAM:
             hash = hash * base + np.uint64(codes[end])
             top *= base
-            weight += 3 if codes[end] >= _FIRST_HAN else 1
+            weight += 2 if codes[end] >= _FIRST_HAN else 1
             end += 1
         if weight < GRAM:
             return start
         grams[start], ends[start], before[start] = _mixed(hash ^ mask), end, passed
         top *= inverse
         hash -= np.uint64(codes[start]) * top
-        own = 3 if codes[start] >= _FIRST_HAN else 1
+        own = 2 if codes[start] >= _FIRST_HAN else 1
         weight -= own
         passed += own
     return n
