@@ -30,8 +30,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The text of one content. `encoding` is the one that the content itself is in, None where it is no text."""
+    """The text of one content. `encoding` is the one that the content itself is in, None where it is no text.
+
+    `start`: the characters of the content before this stretch of it, where a long text is read stretch by stretch.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     blind_spots: list[BlindSpot] = field(default_factory=list)
     encoding: str | None = None
+    start: int = 0

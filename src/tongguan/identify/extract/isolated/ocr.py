@@ -12,7 +12,7 @@ __all__ = ["read"]
 
 _MOST_PIXELS = 50_000_000
 _SMALLEST = 16  # pixels of a side; what is smaller holds no legible text
-_LONGEST = 4000  # pixels of a side that are looked at
+_LONGEST = 2400  # pixels of a side that are looked at
 _SURE = 0.5
 _MOST_FRAMES = 50
 

@@ -33,7 +33,7 @@ def serve() -> None:
         signal.alarm(max(1, int(request["seconds"]) + 3))
         try:
             report, blobs = _answer(request, data)
-        except MemoryError:
+        except (MemoryError, OSError):  # no parser touches a file: a library of its own could not be loaded
             report, blobs = {"end": "memory"}, []
         except Exception as error:  # a fault of ours, to be seen and to cost one content only
             report, blobs = {"end": "fault", "why": type(error).__name__}, []
