@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, fingerprint, keys, law, scan, users
+from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, users
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     fingerprint.arguments(
         commands.add_parser("fingerprint", help="known tables and documents, found again in files"), _usual_language()
     )
+    kinds.arguments(commands.add_parser("kinds", help="what kind of document a text is"), _usual_language())
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser
 

@@ -28,9 +28,11 @@ __all__ = [
 
 def compile_kernels() -> None:
     """Compile the room's kernels for this machine; what is compiled is kept for later runs."""
-    from tongguan.identify import fingerprints  # noqa: F401 - its kernels are compiled as it is loaded
+    from tongguan.identify import (
+        fingerprints,  # noqa: F401 - its kernels are compiled as it is loaded
+        kinds,  # noqa: F401 - likewise
+    )
     from tongguan.identify.tables.kernel import compile_kernels as compile_tables  # with Arrow: loaded where it is used
-    from tongguan.identify import kinds  # noqa: F401 - likewise
 
     _compile_extractors()
     _compile_detectors()
