@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -58,6 +59,11 @@ def _sets() -> dict[str, frozenset[str]]:
     return {name: frozenset(values.to_pylist()) for name, values in _values().items()}
 
 
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(form, re.ASCII) for name, form in _forms().items()}
+
+
 @dataclass(slots=True, eq=False)
 class Looks:
     """Of each distinct value: its size and what it is made of, and the checks that it passes (masks by name)."""
@@ -73,6 +79,7 @@ class Looks:
     passed: dict[str, Mask]
     _lower: pa.Array | None = None
     _plain: bool | None = None
+    _some: list[str] | None = None
 
     @property
     def distinct(self) -> int:
@@ -90,14 +97,33 @@ class Looks:
     def check(self, name: str) -> Mask:
         """The mask of a check, a form or a list of values, looked up at its first use."""
         if name not in self.passed:
-            if name in _forms():
-                found = pc.match_substring_regex(self.cells.texts, _forms()[name])
-            elif name in _values():
-                found = self._is_in(name)
-            else:
-                return np.zeros(self.distinct, np.bool_)
-            self.passed[name] = found.to_numpy(zero_copy_only=False)
+            self.passed[name] = self._tried(name, self.distinct)
         return self.passed[name]
+
+    def _tried(self, name: str, count: int) -> Mask:
+        """Which of the first values have a form or are in a list.
+
+        Arrow reads a pattern or list anew at each call, which takes longer than to look at a few values in Python.
+        """
+        texts = self.cells.texts.slice(0, count)
+        if name in _forms() and count > _FIRST:
+            found = pc.match_substring_regex(texts, _forms()[name])
+        elif name in _forms():
+            matches = _patterns()[name].search
+            return np.array([matches(text) is not None for text in self._first()[:count]], np.bool_)
+        elif name not in _values():
+            return np.zeros(count, np.bool_)
+        elif count > _FIRST:
+            found = pc.is_in(self._lowered(), value_set=_values()[name])
+        else:
+            return np.array([text.lower() in _sets()[name] for text in self._first()[:count]], np.bool_)
+        mask: Mask = found.to_numpy(zero_copy_only=False)
+        return mask
+
+    def _first(self) -> list[str]:
+        if self._some is None:
+            self._some = self.cells.texts.slice(0, _FIRST).to_pylist()
+        return self._some
 
     @property
     def is_plain(self) -> bool:
@@ -109,22 +135,9 @@ class Looks:
 
     def is_hopeful(self, name: str) -> bool:
         """Whether a quarter of the first values pass a form or list: most columns need not be read for most of them."""
-        if name in self.passed or self.distinct <= _FIRST:
+        if name in self.passed or self.distinct <= _FIRST or not (name in _forms() or name in _values()):
             return True
-        first = self.cells.texts.slice(0, _FIRST)
-        if name in _forms():
-            found = pc.match_substring_regex(first, _forms()[name])
-        elif name in _values():
-            found = pc.is_in(pc.utf8_lower(first), value_set=_values()[name])
-        else:
-            return True
-        return int(pc.sum(found).as_py()) * 4 >= _FIRST
-
-    def _is_in(self, name: str) -> pa.Array:
-        if self.distinct > _FIRST:
-            return pc.is_in(self._lowered(), value_set=_values()[name])
-        known = _sets()[name]  # Arrow builds its table of the values anew at each call
-        return pa.array([text in known for text in self._lowered().to_pylist()], pa.bool_())
+        return int(self._tried(name, _FIRST).sum()) * 4 >= _FIRST
 
     def _lowered(self) -> pa.Array:
         if self._lower is None:
@@ -132,14 +145,13 @@ class Looks:
         return self._lower
 
     def first_words(self) -> Mask:
-        """Values whose first or second word is a usual given name in Latin letters."""
-        if not (self.size > self.digits + self.han).any():
-            return np.zeros(self.distinct, np.bool_)
-        known = _values()["given_names"]
-        first = pc.is_in(
-            pc.replace_substring_regex(self._lowered(), r"^([a-z'-]+).*$", r"\1"), value_set=known
-        ).to_numpy(zero_copy_only=False)
-        mask: Mask = first & (self.has(kernel.LATIN_NAME) | (self.size <= 12))
+        """Values whose first word is a usual given name in Latin letters."""
+        latin = self.has(kernel.LATIN_NAME) | ((self.size <= 12) & (self.size > self.digits + self.han))
+        if not latin.any():
+            return latin
+        first = pc.replace_substring_regex(self._lowered(), r"^([a-z'-]+).*$", r"\1")
+        known = pc.is_in(first, value_set=_values()["given_names"]).to_numpy(zero_copy_only=False)
+        mask: Mask = known & latin
         return mask
 
 
