@@ -47,6 +47,7 @@ class Seen:
     mark: str | None
     digest: str
     scan: int  # the last in which it was seen
+    was: Was
 
 
 class Catalogue:
@@ -123,10 +124,16 @@ class Catalogue:
             return Scan(_id(made), source, False, first)
 
     def seen(self, scan: Scan, path: str) -> Seen | None:
-        chosen = sa.select(units.c.id, units.c.mark, units.c.digest, units.c.scan)
+        chosen = sa.select(
+            units.c.id, units.c.mark, units.c.digest, units.c.scan, units.c.state, units.c.schema_text, units.c.level,
+            units.c.types, units.c.read_scan,
+        )  # fmt: skip
         with self.read() as connection:
             row = connection.execute(chosen.where(units.c.source == scan.source, units.c.path == path)).first()
-        return Seen(*row) if row else None
+        if row is None:
+            return None
+        read = row.read_scan is not None and row.state != "gone"
+        return Seen(*row[:4], was=Was(read, row.schema_text, row.level, tuple(row.types)))
 
     def unchanged(self, scan: Scan, seen: Seen, mark: str | None = None) -> None:
         """The unit is there as it was: what is known of it stays, also what could not be seen of it."""
@@ -140,55 +147,41 @@ class Catalogue:
                 connection.execute(changes.insert().values(scan=scan.id, unit=seen.id, what="back"))
             connection.execute(units.update().where(units.c.id == seen.id).values(**values))
 
-    def keep(self, scan: Scan, unit: Unit, judged: Judged, mark: str | None) -> None:
-        """What a unit holds, with what could not be seen of it and what changed: all in one transaction."""
+    def keep(self, scan: Scan, unit: Unit, judged: Judged, mark: str | None, seen: Seen | None) -> None:
+        """What a unit holds, with what could not be seen of it and what changed: all in one transaction. `seen`: what
+        was known of it before."""
+        was = seen.was if seen else Was()
+        now = Was(True, judged.schema, judged.level, judged.types)
+        found = changes_between(was, now) if was.read else [("new", "", "")]
+        values = {
+            **_described(unit), **_held(judged), "mark": mark, "scan": scan.id, "read_scan": scan.id, "state": "read",
+            "last_seen": time.time(), "change": _change(scan, was, found),
+        }  # fmt: skip
         with self._write() as connection:
-            id, was = self._unit(connection, scan, unit)
-            now = Was(True, judged.schema, judged.level, judged.types)
-            found = changes_between(was, now) if was.read else [("new", "", "")]
-            connection.execute(
-                units.update().where(units.c.id == id).values(
-                    **_described(unit), mark=mark, digest=judged.digest, scan=scan.id, read_scan=scan.id, state="read",
-                    last_seen=time.time(), rows=judged.rows, level=judged.level, sensitive=judged.sensitive,
-                    types=list(judged.types), schema_text=judged.schema, combinations=list(judged.combinations),
-                    sample=_sample(judged), persons=judged.persons.count, persons_low=judged.persons.low,
-                    persons_high=judged.persons.high, change=_change(scan, was, found),
-                )
-            )  # fmt: skip
-            connection.execute(columns.delete().where(columns.c.unit == id))
-            rows = [
-                {
-                    **asdict(column),
-                    "inside": list(column.inside),
-                    "samples": list(column.samples),
-                    "unit": id,
-                    "ordinal": n,
-                }
-                for n, column in enumerate(judged.columns)
-            ]
+            id = self._put(connection, scan, unit, values, seen)
+            if seen:
+                connection.execute(columns.delete().where(columns.c.unit == id))
+            rows = [{**asdict(column), "unit": id, "ordinal": n} for n, column in enumerate(judged.columns)]
             if rows:
                 connection.execute(columns.insert(), rows)
-            self._blind(connection, scan, id, judged.unseen)
+            self._blind(connection, scan, id if seen else None, judged.unseen, id)
             if not scan.first:
                 self._tell(connection, scan, id, found)
 
-    def unread(self, scan: Scan, unseen: Unseen, unit: Unit | None = None) -> None:
+    def unread(self, scan: Scan, unseen: Unseen, unit: Unit | None = None, seen: Seen | None = None) -> None:
         """A unit, or something else of the source, that could not be read. What was known of it stays, and is old."""
+        seen = seen or (self.seen(scan, unseen.where) if unseen.where else None)
+        values: dict[str, Any] = {"scan": scan.id, "mark": None}
         with self._write() as connection:
-            id = None
+            id = seen.id if seen else None
             if unit is not None:
-                id, _ = self._unit(connection, scan, unit)
-                connection.execute(
-                    units.update().where(units.c.id == id).values(scan=scan.id, mark=None, last_seen=time.time())
-                )
-                kept = sa.case((units.c.state == "gone", "unread"), else_=units.c.state)
-                connection.execute(units.update().where(units.c.id == id).values(state=kept))
-            elif unseen.where:
-                # A unit that was read before and now may not be: it is not gone.
-                known = sa.and_(units.c.source == scan.source, units.c.path == unseen.where)
-                connection.execute(units.update().where(known).values(scan=scan.id, mark=None))
-                id = connection.execute(sa.select(units.c.id).where(known)).scalar()
-            self._blind(connection, scan, id, (unseen,))
+                values |= {"last_seen": time.time()} | ({} if seen and seen.was.read else {"state": "unread"})
+                if seen is None:
+                    values |= {**_described(unit), **_held(Judged()), "change": "same" if scan.first else "new"}
+                id = self._put(connection, scan, unit, values, seen)
+            elif seen is not None:  # it was read before and now may not be: it is not gone
+                connection.execute(units.update().where(units.c.id == seen.id).values(**values))
+            self._blind(connection, scan, seen.id if seen else None, (unseen,), id)
 
     def finish(self, scan: Scan, *, complete: bool, unlisted: bool, counts: Mapping[str, int]) -> None:
         """The end of a scan. Units not seen in it are gone, where the listing was whole."""
@@ -218,28 +211,22 @@ class Catalogue:
 
     # ---- within
 
-    def _unit(self, connection: sa.Connection, scan: Scan, unit: Unit) -> tuple[int, Was]:
-        """The unit's row, made where there is none, and what was known of it."""
-        row = connection.execute(
-            sa.select(units.c.id, units.c.state, units.c.schema_text, units.c.level, units.c.types, units.c.read_scan)
-            .where(units.c.source == scan.source, units.c.path == unit.path)
-        ).first()  # fmt: skip
-        if row is not None:
-            read = row.read_scan is not None and row.state != "gone"
-            return row.id, Was(read, row.schema_text, row.level, tuple(row.types))
-        now = time.time()
-        made = connection.execute(
-            units.insert().values(
-                source=scan.source, path=unit.path, **_described(unit), first_seen=now, last_seen=now, scan=scan.id,
-                state="unread", change="new", types=[], combinations=[], schema_text="", digest="", sensitive=False,
-                persons=0, persons_low=0, persons_high=0,
-            )
-        )  # fmt: skip
-        return _id(made), Was()
+    def _put(
+        self, connection: sa.Connection, scan: Scan, unit: Unit, values: Mapping[str, Any], seen: Seen | None
+    ) -> int:
+        """The unit's row changed, or made where there is none; its id."""
+        if seen is not None:
+            connection.execute(units.update().where(units.c.id == seen.id), dict(values))
+            return seen.id
+        new = {"source": scan.source, "path": unit.path, "first_seen": values["last_seen"], **values}
+        return _id(connection.execute(units.insert(), new))
 
-    def _blind(self, connection: sa.Connection, scan: Scan, id: int | None, unseen: tuple[Unseen, ...]) -> None:
-        if id is not None:
-            connection.execute(blinds.delete().where(blinds.c.unit == id))
+    def _blind(
+        self, connection: sa.Connection, scan: Scan, known: int | None, unseen: tuple[Unseen, ...], id: int | None
+    ) -> None:
+        """Write what could not be seen of a unit, in place of what was written of it while it was `known`."""
+        if known is not None:
+            connection.execute(blinds.delete().where(blinds.c.unit == known))
         rows = [
             {
                 "source": scan.source, "scan": scan.id, "unit": id, "reason": one.reason, "kind": str(one.spot.kind),
@@ -304,6 +291,15 @@ def _id(made: sa.CursorResult[Any]) -> int:
 def _described(unit: Unit) -> dict[str, Any]:
     about = {"kind": unit.kind, "name": unit.name, "size": unit.size}
     return about | {"schema": getattr(unit, "schema", ""), "comment": getattr(unit, "comment", "")}
+
+
+def _held(judged: Judged) -> dict[str, Any]:
+    return {
+        "digest": judged.digest, "rows": judged.rows, "level": judged.level, "sensitive": judged.sensitive,
+        "types": list(judged.types), "schema_text": judged.schema, "combinations": list(judged.combinations),
+        "sample": _sample(judged), "persons": judged.persons.count, "persons_low": judged.persons.low,
+        "persons_high": judged.persons.high,
+    }  # fmt: skip
 
 
 def _sample(judged: Judged) -> dict[str, Any] | None:

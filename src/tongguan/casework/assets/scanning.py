@@ -146,7 +146,7 @@ class _Source:
         except Unread as unread:
             if unread.rest:
                 raise
-            self._catalogue.unread(scan, unread.unseen, unit)
+            self._catalogue.unread(scan, unread.unseen, unit, seen)
             counts["unread"] += 1
             return
         if not self._full and self._same(seen, judged):
@@ -154,7 +154,7 @@ class _Source:
             self._catalogue.unchanged(scan, seen, mark)
             counts["unchanged"] += 1
             return
-        self._catalogue.keep(scan, unit, judged, mark)
+        self._catalogue.keep(scan, unit, judged, mark, seen)
         counts["read"] += 1
         counts["blind"] += len(judged.unseen)
         counts["sampled"] += judged.sample is not None and judged.sample.method != "whole"
