@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from tongguan.errors import BadInput, Missing
 from tongguan.identify.detect import Detector, Prose
 from tongguan.identify.entities import EntityReader
-from tongguan.identify.extract import extract
+from tongguan.identify.extract import Extraction, extract, extract_file
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
 
@@ -49,7 +49,7 @@ def _lines(paths: Sequence[str | Path], detector: Detector, reveal: bool) -> Ite
     for path in paths:
         if str(path) == _STANDARD_INPUT:
             data = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
-            yield from _content(_STANDARD_INPUT, Content(None, "", len(data), data), detector, reveal)
+            yield from _content(_STANDARD_INPUT, [extract(Content(None, "", len(data), data))], detector, reveal)
             continue
         for file in _files(Path(path)):
             if isinstance(file, BlindSpot):
@@ -77,30 +77,31 @@ def _files(path: Path) -> Iterator[Path | BlindSpot]:
 
 def _file(path: Path, detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size else b""
+        yield from _content(str(path), extract_file(path), detector, reveal)
     except OSError as error:
         yield _blind_line(str(path), BlindSpot(BlindKind.UNREADABLE, str(path), error.strerror or "cannot be read"))
-        return
-    yield from _content(str(path), Content(path.name, "", len(data), data), detector, reveal)
 
 
-def _content(path: str, content: Content, detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
-    extraction = extract(content)
-    for piece, findings in zip(extraction.pieces, detector.scan(extraction.pieces), strict=True):
-        for finding in findings:
-            yield _line(path, finding, piece, reveal)
-    for spot in [*extraction.blind_spots, *detector.blind_spots()]:
-        yield _blind_line(path, spot)
+def _content(path: str, stretches: Iterable[Extraction], detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
+    """The lines of one content: of a long text there are several stretches, whose pieces are numbered on."""
+    before = 0
+    for stretch in stretches:
+        for piece, findings in zip(stretch.pieces, detector.scan(stretch.pieces), strict=True):
+            offset = stretch.start if piece.member is None else 0
+            for finding in findings:
+                yield _line(path, finding, piece, reveal, offset, before)
+        before += len(stretch.pieces)
+        yield from (_blind_line(path, spot) for spot in stretch.blind_spots)
+    yield from (_blind_line(path, spot) for spot in detector.blind_spots())
 
 
-def _line(path: str, finding: Finding, piece: Piece, reveal: bool) -> dict[str, Any]:
+def _line(path: str, finding: Finding, piece: Piece, reveal: bool, offset: int, before: int) -> dict[str, Any]:
     return {
         "path": path,
         "member": finding.member,
         "type": finding.type,
-        "start": finding.start,
-        "end": finding.end,
+        "start": finding.start + offset,
+        "end": finding.end + offset,
         "text": piece.text[finding.start : finding.end] if reveal else finding.masked,
         "score": finding.score,
         "validator": finding.validator,
@@ -108,7 +109,7 @@ def _line(path: str, finding: Finding, piece: Piece, reveal: bool) -> dict[str, 
         "level": finding.level,
         "sensitive": finding.sensitive,
         "record": finding.record,
-        "piece": finding.piece,
+        "piece": finding.piece + before,
     }
 
 
