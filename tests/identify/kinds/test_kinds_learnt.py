@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 
 import numpy as np
@@ -107,9 +108,11 @@ def test_files_that_cannot_be_read_are_blind_spots(tmp_path):
         (tmp_path / kind).mkdir()
         (tmp_path / kind / "a.txt").write_text(made_text(kind, 1), "utf-8")
     (tmp_path / "tender" / "gone.txt").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "tender" / "pipe.txt")
+    (tmp_path / "tender" / "empty.txt").touch()
     corpus = kinds.read_corpus(tmp_path)
     assert len(corpus.documents) == 2
-    assert [spot.where.endswith("gone.txt") for spot in corpus.blind_spots] == [True]
+    assert [spot.where.rpartition("/")[2] for spot in corpus.blind_spots] == ["gone.txt", "pipe.txt"]
 
 
 def test_one_kind_alone_is_nothing_to_learn():
@@ -140,3 +143,17 @@ def test_probabilities_are_calibrated_ones(trained):
     assert trained.probabilities(vector).sum() == pytest.approx(1.0)
     assert trained.manifest["temperature"] > 0
     assert 0.5 <= trained.manifest["threshold"] <= 0.9
+
+
+def test_texts_of_no_kind_are_learnt_as_unknown():
+    """A folder `none` teaches what to refuse; it is never an answer."""
+    corpus = made_corpus()
+    relabelled = [
+        kinds.Document(d.text, kinds.NONE if d.kind == "weather" else d.kind, d.source) for d in corpus.documents
+    ]
+    model = kinds.train(kinds.Corpus(relabelled, {**corpus.names, kinds.NONE: {"zh": "无", "en": "none"}}), seed=1)
+    verdict = model.classify(made_text("weather", 555))
+    assert (verdict.kind, verdict.reason) == (None, "none")
+    assert model.classify(made_text("tender", 555)).kind == "tender"
+    strange = [kinds.Document(made_text("weather", i), kinds.NONE, "x") for i in range(700, 710)]
+    assert kinds.evaluate(model, kinds.Corpus(strange, {})).false_answers == 0.0

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,7 +94,10 @@ def read_corpus(path: Path) -> Corpus:
 
 def read_text(path: Path) -> tuple[str, list[BlindSpot]]:
     """The text of a file of any type, its pieces one after the other. Raises OSError."""
-    if path.stat().st_size > _FILE_MAX:
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):  # a pipe would keep us waiting
+        return "", [BlindSpot(BlindKind.UNSUPPORTED, str(path), "not a plain file")]
+    if about.st_size > _FILE_MAX:
         return "", [BlindSpot(BlindKind.TRUNCATED, str(path), "larger than a labelled text may be")]
     data = path.read_bytes()
     extraction = extract(Content(path.name, "", len(data), data))
