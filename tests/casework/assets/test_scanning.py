@@ -205,6 +205,23 @@ def test_a_source_that_goes_away_is_gone_on_with(folder: Path, out: Path, monkey
     assert (outcome.resumed, counts(outcome)) == (False, {"unchanged": 12})
 
 
+def test_an_interrupted_scan_under_other_options_is_begun_anew(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = FolderStore.units
+
+    def units(self: FolderStore) -> Any:
+        yield next(real(self))
+        raise Unread(Unseen("dropped", ""), rest=True)
+
+    monkeypatch.setattr(FolderStore, "units", units)
+    scanned(out, folder)
+    monkeypatch.undo()
+    (outcome,) = scanned(out, folder, full=True)
+    assert (outcome.resumed, counts(outcome)) == (False, {"read": 2})
+    assert {row["change"] for row in view(out)} == {"same"} and view(out, "changes") == []
+
+
 SCANNER = """
 import sys
 from pathlib import Path

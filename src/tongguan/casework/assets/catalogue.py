@@ -111,7 +111,7 @@ class Catalogue:
                 source = _id(made)
             under_way = (scans.c.source == source, scans.c.finished.is_(None), scans.c.options == said)
             open_scan = connection.execute(sa.select(scans.c.id).where(*under_way)).scalar()
-            done = sa.select(scans.c.id).where(scans.c.source == source, scans.c.finished.is_not(None))
+            done = sa.select(scans.c.id).where(scans.c.source == source, scans.c.complete)
             first = connection.execute(done.limit(1)).scalar() is None
             if open_scan is not None:
                 # What never became a unit is met again.
