@@ -217,6 +217,18 @@ REQUESTS: dict[str, Make] = {
     f"POST {V1}/law/checklists/necessity": plain(scope={"persons_sent": 5}),
     f"POST {V1}/law/checklists/notice": plain(basis={"ground": "consent"}),
     f"POST {V1}/law/grade": plain(data={"persons": 5}),
+    # ---- data assets, of which the house has none
+    f"GET {V1}/assets": page(f"{V1}/assets", level="general-3", words="手机"),
+    f"GET {V1}/assets/scans": plain(),
+    f"GET {V1}/assets/changes": page(f"{V1}/assets/changes", what="grade_up"),
+    f"GET {V1}/assets/review": page(f"{V1}/assets/review", why="low"),
+    f"GET {V1}/assets/templates": page(f"{V1}/assets/templates", sector="finance"),
+    f"GET {V1}/assets/corrections": plain(),
+    f"DELETE {V1}/assets/corrections/{{id}}": page(f"{V1}/assets/corrections/none"),
+    f"GET {V1}/assets/{{id}}": page(f"{V1}/assets/1"),
+    f"POST {V1}/assets/{{id}}/corrections": lambda house, who: Call(
+        f"{V1}/assets/1/corrections", json={"column": 0, "type": None, "reason": "order numbers"}
+    ),
     # ---- settings
     f"GET {V1}/settings": plain(),
     f"PATCH {V1}/settings": plain(identity={"lock_after": 5}),

@@ -12,6 +12,7 @@ from tongguan import __version__
 from tongguan.service.api import (
     answers,
     approvals,
+    assets,
     audit,
     checks,
     custody,
@@ -47,6 +48,7 @@ RESOURCES = (
     decisions,
     law,
     questions,
+    assets,
     settings,
     description,
 )

@@ -1,4 +1,4 @@
-"""The left menu: eight groups, of which this version has pages for five."""
+"""The left menu: eight groups, of which this version has pages for six."""
 
 from __future__ import annotations
 
@@ -35,7 +35,17 @@ GROUPS = (
         "flow",
         (("menu.flows", "/flows"), ("menu.recipients", "/recipients"), ("menu.coverage", "/coverage")),
     ),
-    Group("menu.assets", "data"),
+    Group(
+        "menu.assets",
+        "data",
+        (
+            ("assets.catalogue", "/assets"),
+            ("assets.scans", "/assets/scans"),
+            ("assets.changes", "/assets/changes"),
+            ("assets.review", "/assets/review"),
+            ("assets.templates", "/assets/templates"),
+        ),
+    ),
     Group("menu.protection", "shield"),
     Group("menu.risk", "alert", (("menu.alerts", "/alerts"),)),
     Group("menu.computing", "cube"),
