@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
+import struct
+import tarfile
 import time
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -185,3 +189,94 @@ def test_mutated_files(seed: bytes, cuts: list[tuple[float, int]], media_type: s
 @given(st.text(alphabet="<>/=\"'&;:,\n\t{}[]\\u05张ab@!-#", max_size=80), _TYPES)
 def test_text_made_of_signs(text: str, media_type: str) -> None:
     _checked(text.encode(), None, media_type)
+
+
+def overlapping(count: int) -> bytes:
+    """A zip whose entries all point at the same packed zeros."""
+    zeros = bytes(10 << 20)
+    engine = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = engine.compress(zeros) + engine.flush()
+    about = struct.pack("<HHIII", 0, 0, zlib.crc32(zeros), len(packed), len(zeros))
+    body = b"PK\3\4" + struct.pack("<HHH", 20, 0, 8) + about + struct.pack("<HH", 1, 0) + b"a" + packed
+    entries = b""
+    for index in range(count):
+        name = b"%05d.txt" % index
+        entries += b"PK\1\2" + struct.pack("<HHHH", 20, 20, 0, 8) + about + struct.pack("<H", len(name))
+        entries += struct.pack("<HHHHII", 0, 0, 0, 0, 0, 0) + name
+    return body + entries + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, len(entries), len(body), 0)
+
+
+def nested(levels: int) -> bytes:
+    """Sixteen zips in each zip, with zeros at the bottom."""
+    data = bytes(20 << 20)
+    for _ in range(levels):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for index in range(16):
+                archive.writestr(f"{index}.zip", data)
+                if len(data) > 1 << 20:
+                    break
+        data = buffer.getvalue()
+    return data
+
+
+def swelling_pdf() -> bytes:
+    """A page whose content and an object stream that unfold to 130 MB each."""
+    engine = zlib.compressobj(9)
+    packed = b"".join(engine.compress(b"BT (13800138000) Tj ET\n" * 45_590) for _ in range(130)) + engine.flush()
+    stream = b"/Length %d/Filter/FlateDecode>>\nstream\n" % len(packed) + packed + b"\nendstream"
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>", b"<<" + stream]
+    objects += [b"<</Type/ObjStm/N 9/First 20" + stream]
+    out, places = b"%PDF-1.5\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n"
+    return out + head + b"%d\n%%%%EOF" % len(out)
+
+
+def gigabyte_of_zeros() -> bytes:
+    return gzip.compress(gzip.compress(bytes(1 << 20)) * 1024)
+
+
+def links() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, kind, target in (
+            ("a", tarfile.SYMTYPE, "/etc/passwd"),
+            ("b", tarfile.LNKTYPE, "/etc/shadow"),
+            ("c", tarfile.CHRTYPE, ""),
+        ):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, target
+            archive.addfile(info)
+        info = tarfile.TarInfo("../../../etc/cron.d/x")
+        info.size = 4
+        archive.addfile(info, io.BytesIO(b"text"))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("make", [lambda: overlapping(5000), lambda: nested(6), swelling_pdf, gigabyte_of_zeros])
+def test_bombs_are_bounded_and_told(opened, make) -> None:
+    data = make()
+    started = time.monotonic()
+    found = opened(data, "bomb")
+    assert time.monotonic() - started < 20
+    assert sum(len(p.text) for p in found.pieces) <= 256 << 20
+    assert found.blind_spots
+
+
+def test_links_and_paths_of_a_tar_lead_nowhere(opened) -> None:
+    found = opened(links(), "a.tar")
+    assert [p.text for p in found.pieces] == ["text"]
+
+
+def test_very_many_members_are_counted_not_opened(opened, zipped) -> None:
+    one = tarfile.TarInfo("a")
+    one.size = 1
+    data = (one.tobuf(tarfile.USTAR_FORMAT) + b"x".ljust(512, b"\0")) * 50_000 + bytes(1024)
+    found = opened(data, "many.tar")
+    assert len(found.pieces) == 10_000
+    assert [s.kind for s in found.blind_spots] == [BlindKind.TRUNCATED]
