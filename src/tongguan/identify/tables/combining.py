@@ -65,9 +65,8 @@ def still_hold(combinations: Sequence[Combination], columns: Sequence[ColumnVerd
     held = []
     for combination in combinations:
         rule, left = rules[combination.rule], [i for i in combination.columns if i in kinds]
-        if all(each & _BY_VALUES or any(kinds[i] & each for i in left) for each in rule.each) and any(
-            kinds[i] or each & {"moment"} for i in left for each in rule.each
-        ):
+        met = all(each & _BY_VALUES or any(kinds[i] & each for i in left) for each in rule.each)
+        if met and any(kinds[i] for i in left):
             held.append(combination)
     return tuple(held)
 
