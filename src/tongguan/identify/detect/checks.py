@@ -3,8 +3,8 @@
 Sources: GB 11643-1999 (identity card), GB 32100-2015 (unified social credit code), GB 16735-2019 (VIN),
 ISO/IEC 7812 (Luhn), MIIT numbering plan of 2017.
 
-The compiled kernels of `digits` hold these checks inside them, and numba's cache looks only at a kernel's own file: who
-changes a check touches `digits.py` too.
+The compiled kernels of `digits` hold these checks inside them, and numba's cache looks only at the text of a kernel's
+own file: who changes a check raises the revision in the docstring of `digits`.
 """
 
 from __future__ import annotations

@@ -150,6 +150,8 @@ def _is_address(value: str, sure: bool) -> bool:
     levels = len(_LEVELS.findall(value))
     if sure:
         return len(value) >= 4 and (levels >= 2 or _ROADLIKE.search(value) is not None)
+    if "与" in value or "以及" in value:  # two places named together
+        return False
     if _TO_DOOR.search(value):
         return levels >= 1 or len(value) >= 6
     return levels >= 2 and _ROADLIKE.search(value) is not None
