@@ -154,7 +154,7 @@ def _row(type: str, tally: Tally, others: Iterable[Tally]) -> None:
 
 
 def clean(size: int, seed: int) -> Iterator[tuple[str, str]]:
-    """Texts without personal data: this project's laws and pages, source code without its authors and examples, logs."""
+    """Texts without personal data: this project's laws and pages, source code without authors and examples, logs."""
     root = Path(__file__).parent.parent
     prose = [*sorted((root / "src/tongguan/law/data").rglob("*.yaml")), *sorted((root / "docs").rglob("*.md"))]
     yield "prose: laws, docs", _read(prose, size)
