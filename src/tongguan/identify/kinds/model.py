@@ -93,7 +93,8 @@ class Model:
     def classify(self, text: str) -> Verdict:
         """The kind of a text; never raises. At most `sampling.READ_MAX` characters of it are read."""
         part = sample(text)
-        vector = self.vocabulary.vector(units(part.text))
+        codes = units(part.text)
+        vector = self.vocabulary.vector(codes)
         chance = self.probabilities(vector)
         order = np.argsort(-chance, kind="stable")
         best = int(order[0])
@@ -103,7 +104,7 @@ class Model:
             float(chance[best]),
             reason,
             tuple((self.kinds[i], float(chance[i])) for i in order[:_LIKELY]),
-            self._evidence(vector, part, best),
+            self._evidence(vector, codes, part, best),
             len(part.text) if len(part.text) < len(text) else len(text),
             len(text),
         )
@@ -125,15 +126,15 @@ class Model:
             return "none"
         return "unsure" if chance < self.manifest["threshold"] else None
 
-    def _evidence(self, vector: Vector, part: Sample, kind: int) -> tuple[Evidence, ...]:
-        grams = vector.columns[:-1] < len(self.vocabulary.keys)
-        columns, values = vector.columns[:-1][grams], vector.values[:-1][grams]
+    def _evidence(self, vector: Vector, codes: NDArray[np.uint16], part: Sample, kind: int) -> tuple[Evidence, ...]:
+        grams = vector.columns < len(self.vocabulary.keys)
+        columns, values = vector.columns[grams], vector.values[grams]
         rows = self.weights[columns] * self.scale
         gain = values * (rows[:, kind] - rows.mean(axis=1))
         found = []
         for i in np.argsort(-gain, kind="stable")[:_EVIDENCE]:
             if gain[i] > 0:
-                found.append(_named(vector, int(columns[i]), float(gain[i]), part))
+                found.append(_named(vector, codes, int(columns[i]), float(gain[i]), part))
         return tuple(found)
 
     def save(self, path: Path) -> None:
@@ -151,10 +152,9 @@ class Model:
             raise CannotWrite(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def _named(vector: Vector, column: int, gain: float, part: Sample) -> Evidence:
-    first = int(np.flatnonzero(vector.rows == column)[0])
+def _named(vector: Vector, codes: NDArray[np.uint16], column: int, gain: float, part: Sample) -> Evidence:
+    first = int((vector.rows == column).argmax())
     token, n = divmod(first, LONGEST)
-    codes = units(part.text)
     start, end = int(vector.grams.start[token]), int(vector.grams.end[token + n])
     shown: NDArray[np.uint16] = codes[start:end].copy()
     shown[ROLE[shown] == DIGIT] = ord("0")
