@@ -172,7 +172,9 @@ def _file_exchange(source: Source, uid: str, ts: float, content: Content) -> Exc
 
 
 def _cuts(path: Path, size: int, step: int) -> Iterator[tuple[int, int]]:
-    """Stretches of about `step` bytes that end with a line."""
+    """Stretches of about `step` bytes that end with a line, or else where no value is torn."""
+    from tongguan.identify import place_to_cut  # with compiled kernels: loaded where a long text is read
+
     start = 0
     with path.open("rb") as file:
         while start < size:
@@ -180,9 +182,7 @@ def _cuts(path: Path, size: int, step: int) -> Iterator[tuple[int, int]]:
             if end < size:
                 file.seek(max(start, end - (1 << 20)))
                 tail = file.read(end - file.tell())
-                line_end = tail.rfind(b"\n")
-                if line_end >= 0:
-                    end -= len(tail) - line_end - 1
+                end -= len(tail) - place_to_cut(tail)
             yield start, end
             start = end
 

@@ -3,7 +3,7 @@
 from tongguan.identify.detect import Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.entities import EntityReader
-from tongguan.identify.extract import Extraction, Limits, extract
+from tongguan.identify.extract import Extraction, Limits, extract, extract_file, place_to_cut
 from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.pieces import Kind, Piece
 from tongguan.identify.report import identify_lines
@@ -22,7 +22,9 @@ __all__ = [
     "Prose",
     "compile_kernels",
     "extract",
+    "extract_file",
     "identify_lines",
+    "place_to_cut",
 ]
 
 

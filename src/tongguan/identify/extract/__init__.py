@@ -2,7 +2,7 @@
 
 from tongguan.identify.extract.extraction import Extraction, Limits
 from tongguan.identify.extract.kernels import compile_kernels
-from tongguan.identify.extract.stretches import extract_file
+from tongguan.identify.extract.stretches import extract_file, place_to_cut
 from tongguan.identify.extract.walk import extract
 
-__all__ = ["Extraction", "Limits", "compile_kernels", "extract", "extract_file"]
+__all__ = ["Extraction", "Limits", "compile_kernels", "extract", "extract_file", "place_to_cut"]

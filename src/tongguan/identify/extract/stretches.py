@@ -14,7 +14,7 @@ from tongguan.identify.extract.sniff import sniff
 from tongguan.identify.extract.walk import extract
 from tongguan.model import Content
 
-__all__ = ["STRETCH", "cut", "extract_file"]
+__all__ = ["STRETCH", "extract_file", "place_to_cut"]
 
 STRETCH = 16 << 20  # bytes
 _LOOK = 1 << 20  # bytes before the end of a stretch in which a place to cut is looked for
@@ -25,7 +25,7 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MOST_VALUE = 1 << 16  # bytes of the tail that one search goes back at a time
 
 
-def cut(tail: bytes) -> int:
+def place_to_cut(tail: bytes) -> int:
     """How many bytes of `tail` belong to the stretch that it ends; the rest begins the next one."""
     for place in _PLACES:
         end = len(tail)
@@ -90,7 +90,7 @@ def _stretches(path: Path) -> Iterator[bytes]:
                 if data:
                     yield data
                 return
-            end = len(data) - _LOOK + cut(data[-_LOOK:])
+            end = len(data) - _LOOK + place_to_cut(data[-_LOOK:])
             rest = data[end:]
             yield data[:end]
 
