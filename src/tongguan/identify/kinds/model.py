@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.identify.kinds.characters import DIGIT, ROLE, units
 from tongguan.identify.kinds.ngrams import LONGEST
-from tongguan.identify.kinds.sampling import Sample, sample
+from tongguan.identify.kinds.sampling import READ_MAX, Sample, sample
 from tongguan.identify.kinds.vocabulary import LAYOUT_COLUMNS, Vector, Vocabulary
 
 __all__ = ["NONE", "VERSION", "Evidence", "Model", "Verdict", "load", "shipped"]
@@ -105,7 +105,7 @@ class Model:
             reason,
             tuple((self.kinds[i], float(chance[i])) for i in order[:_LIKELY]),
             self._evidence(vector, codes, part, best),
-            len(part.text) if len(part.text) < len(text) else len(text),
+            min(len(text), READ_MAX),
             len(text),
         )
 
