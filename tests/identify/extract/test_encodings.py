@@ -38,6 +38,19 @@ def test_text_without_a_declaration_is_read_right(text: str, encoding: str, time
     assert found.unreadable == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *[(name, "gb18030") for name in ("薛强", "石平", "宋婷婷", "王楠", "张楠,13800138000", "北京空间因此.")],
+        *[(text, "utf-8") for text in ("Да", "Привет", "Ω", "é", "ñandú", "Ελλάς")],
+    ],
+)
+def test_a_few_characters_are_enough(text: str, encoding: str) -> None:
+    found = decode(text.encode(encoding))
+    assert found is not None
+    assert (found.text, found.encoding) == (text, encoding)
+
+
 def test_a_declared_charset_that_fits_is_used() -> None:
     found = decode("Ãlter Straße".encode("iso8859-15"), "ISO-8859-15")
     assert found is not None

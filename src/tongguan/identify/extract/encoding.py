@@ -31,6 +31,7 @@ _LARGER = {
 _WEAK = {"cp1252", "latin-1", "iso8859-1"}  # decode nearly anything, so a declaration of them proves little
 _DECLARATION = re.compile(rb"""\b(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 _SAMPLE = 1 << 16
+_SHORT = 32  # bytes of a text that may be UTF-8 by chance
 # Control bytes that text does not hold (tab, line feed, form feed, carriage return and escape do occur).
 _CONTROLS = bytes(set(range(32)) - {9, 10, 11, 12, 13, 27, 30} | {127})
 
@@ -78,6 +79,8 @@ def decode(data: bytes, charset: str | None = None) -> Decoded | None:
     if declared and declared not in _WEAK and declared != "utf-8" and (found := _strict(data, declared)):
         return found
     if found := _strict(data, "utf-8"):
+        if len(data) <= _SHORT and _han_by_chance(data, found.text):
+            return _strict(data, "gb18030")
         return None if looks_binary(data) else found
     if b"\0" in data[:_SAMPLE]:
         wide = _wide(data)
@@ -165,7 +168,10 @@ def _best(data: bytes, declared: str | None) -> Decoded:
         declared = "cp1252"
     names = list(dict.fromkeys(n for n in ("gb18030", "big5hkscs", "cp932", "cp1252", guess, declared) if n))
     scored = sorted(
-        ((_score(sample, n) + (0.3 * sure if n == guess else 0.0) + (0.2 if n == declared else 0.0), n) for n in names),
+        (
+            (_score(sample, n) + (0.12 * sure if n == guess else 0.0) + (0.2 if n == declared else 0.0), n)
+            for n in names
+        ),
         key=lambda pair: -pair[0],
     )
     for _, name in scored:
@@ -179,6 +185,18 @@ def _guess(sample: bytes) -> tuple[str | None, float]:
     return _known(found["encoding"]), float(found["confidence"] or 0.0)
 
 
+def _han_by_chance(data: bytes, text: str) -> bool:
+    """Whether a few bytes that happen to be UTF-8 are rather a name in GB18030: 薛强 would be Ѧǿ.
+
+    That is so where nothing else stands there, no character is one of a language of Asia, and all are frequent Han
+    characters in GB18030.
+    """
+    beyond = [c for c in text if c >= "\x80"]
+    if len(beyond) < 2 or max(beyond) >= "\u0800" or any(c.isascii() and c.isalpha() for c in text):
+        return False
+    return _score(data, "gb18030") == 1.0
+
+
 def _score(sample: bytes, encoding: str) -> float:
     """The share of characters beyond ASCII that are common ones, -1 for each that is broken."""
     try:
@@ -188,7 +206,10 @@ def _score(sample: bytes, encoding: str) -> float:
     beyond = [c for c in text[:8192] if c >= "\x80"]
     if not beyond:
         return 0.0
-    return sum(_common(c, encoding) for c in beyond) / len(beyond)
+    share = sum(_common(c, encoding) for c in beyond) / len(beyond)
+    letters = sum(c.isascii() and c.isalpha() for c in text[:8192])
+    # Of the letters of a Western text few are accented; those of two Han characters would all be.
+    return share - 0.5 if encoding == "cp1252" and len(beyond) > max(1, letters) else share
 
 
 def _common(char: str, encoding: str) -> float:
