@@ -101,6 +101,7 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _RUN: Final = re.compile(
+    r"(?=[^0-9０-９]{0,9}[0-9０-９])"
     r"[A-Za-z0-9０-９Ａ-Ｚａ-ｚ](?:[ \-./:()（）_－／\u00a0\u200b]{0,2}[A-Za-z0-9０-９Ａ-Ｚａ-ｚ]){5,40}"
 )
 

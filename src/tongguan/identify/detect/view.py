@@ -61,9 +61,10 @@ class View:
             label[some] = self.labelled.label[nearest[some]]
             direct = some & (self.labelled.value[nearest] >= starts)
             far = np.flatnonzero(some & ~direct)
-            breaks = np.flatnonzero(self.units == 0)
-            passed = np.searchsorted(breaks, starts[far]) > np.searchsorted(breaks, self.labelled.end[nearest[far]])
-            label[far[passed]] = -1
+            if len(far):
+                breaks = np.flatnonzero(self.units == 0)
+                passed = np.searchsorted(breaks, starts[far]) > np.searchsorted(breaks, self.labelled.end[nearest[far]])
+                label[far[passed]] = -1
         if len(self.cells):
             cell = np.searchsorted(self.cells[:, 0], starts, side="right") - 1
             inside = (cell >= 0) & (starts < self.cells[cell, 1]) & (self.cells[cell, 2] >= 0)
