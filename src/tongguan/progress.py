@@ -37,7 +37,8 @@ class _Line:
             return
         self.drawn = now
         rate = done / max(now - self.started, 0.001)
-        share = f"{done / total:4.0%}  {(total - done) / max(rate, 1):.0f} s left" if total else ""
+        left = f"  {(total - done) / max(rate, 1):.0f} s left" if done else ""
+        share = f"{done / total:4.0%}{left}" if total else ""
         print(f"\r\x1b[K{share}  {rate / 1e6:.0f} MB/s  {what[-60:]}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:

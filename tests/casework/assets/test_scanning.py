@@ -374,3 +374,16 @@ def test_every_reason_has_a_kind_of_blind_spot(folder: Path, out: Path) -> None:
 
     assert all(isinstance(kind, BlindKind) for kind in REASONS.values())
     assert scan([], out, KEY) == []
+
+
+def test_what_a_killed_first_scan_left_is_no_hindrance(folder: Path, out: Path) -> None:
+    out.mkdir()
+    for suffix in ("", "-wal", "-shm"):
+        (out / f".catalogue.db.draft{suffix}").write_bytes(os.urandom(5000))
+    (outcome,) = scanned(out, folder)
+    assert outcome.complete and {path.name for path in out.iterdir()} <= {
+        "catalogue.db",
+        "catalogue.db.lock",
+        "catalogue.db-wal",
+        "catalogue.db-shm",
+    }

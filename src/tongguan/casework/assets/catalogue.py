@@ -8,9 +8,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -63,17 +64,9 @@ class Catalogue:
             self._make(folder)
         elif not self.path.is_file():
             raise NotFound(f"{folder}: no catalogue there; `tongguan scan` makes one")
-        self._engine = sa.create_engine(
-            f"sqlite:///{self.path}", connect_args={"timeout": BUSY_S}, hide_parameters=True
-        )
-        sa.event.listen(self._engine, "connect", _prepare)
-        sa.event.listen(self._engine, "begin", _begin)
+        self._engine = _engine(self.path)
         try:
-            with self._errors(), self._engine.begin() as connection:
-                if write:
-                    METADATA.create_all(connection)
-                    if connection.execute(sa.select(meta.c.version)).scalar() is None:
-                        connection.execute(meta.insert().values(version=SCHEMA))
+            with self.read() as connection:
                 version = connection.execute(sa.select(meta.c.version)).scalar()
             if version != SCHEMA:
                 raise Broken(f"{self.path} has format {version}; this version of Tongguan reads {SCHEMA}")
@@ -268,13 +261,15 @@ class Catalogue:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(folder / f"{FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            if not self.path.exists():
+                _create(self.path)
         except BlockingIOError:
             self._unlock()
             raise Conflict(f"{folder}: another scan is under way there; wait for it, or name another --out") from None
-        except OSError as error:
+        except (OSError, sqlite3.Error, sa.exc.DatabaseError) as error:
             self._unlock()
-            raise CannotWrite(f"{folder}: cannot be written: {error.strerror}; choose another --out") from None
+            why = getattr(error, "strerror", None) or "is its disk full?"
+            raise CannotWrite(f"{folder}: cannot be written: {why}; choose another --out") from None
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -321,10 +316,35 @@ def _change(scan: Scan, was: Was, found: list[tuple[str, str, str]]) -> str:
     return "new" if not was.read else "changed"
 
 
+def _engine(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S}, hide_parameters=True)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _create(path: Path) -> None:
+    """An empty catalogue under another name, then put in its place: nobody ever sees half of one."""
+    draft = path.with_name(f".{path.name}.draft")  # the lock is ours: what lies there a killed process left
+    for left in (draft, draft.with_name(draft.name + "-wal"), draft.with_name(draft.name + "-shm")):
+        left.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    engine = _engine(draft)
+    try:
+        with closing(sqlite3.connect(draft)) as plain:
+            plain.execute("pragma journal_mode = wal")  # kept in the file itself
+        with engine.begin() as connection:
+            METADATA.create_all(connection)
+            connection.execute(meta.insert().values(version=SCHEMA))
+    finally:
+        engine.dispose()  # the last connection folds the journal into the file
+    draft.rename(path)
+
+
 def _prepare(connection: Any, _: object) -> None:
     """What is committed outlives a killed process; after a loss of power the last units are read once more."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
+    for pragma in ("synchronous = normal", "foreign_keys = on"):
         connection.execute(f"pragma {pragma}")
 
 
