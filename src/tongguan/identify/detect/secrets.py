@@ -37,7 +37,7 @@ _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
-    r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|[a-z]{2,5}_|"
+    r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
     r"https?:.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
@@ -47,6 +47,7 @@ _ENDS: Final = "\"',;，；。)）}]&"
 _SIGNS: Final = frozenset(":：=是为>\"'")
 _SIGN: Final = np.zeros(65536, np.bool_)
 _SIGN[[ord(c) for c in _SIGNS]] = True
+_NO_GAP: Final = frozenset(",{)")  # a list, what is nested, the end of a call
 _GAP: Final = 9  # characters between a label and its value
 
 
@@ -70,7 +71,7 @@ def find(view: View) -> Iterator[Candidate]:
         gap = text[end:at]
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        elif "\n" in gap or "," in gap or _SIGNS.isdisjoint(gap):
+        elif "\n" in gap or not _NO_GAP.isdisjoint(gap) or _SIGNS.isdisjoint(gap):
             continue
         quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
         if candidate := _value(text, at, min(len(text), at + _LONGEST), quoted or scheme is not None):
