@@ -68,11 +68,13 @@ def _reading(reading: Row, form: Form, decision: Row | None) -> Row:
     taken = form.readings.get(name, default)
     left = default if taken == other else other
     found = _answered(form.facts, {**form.readings, name: left}) if decision else None
-    changes = found is not None and decision is not None and _key(found) != _key(decision)
+    otherwise = None
+    if found is not None and decision is not None and _key(found) != _key(decision):
+        otherwise = {"value": left, "pathway": found["pathway"], "options": found["options"]}
     return {
         **{part: reading[part] for part in ("id", "names", "default", "other", "says", "cites")},
         "taken": taken,
-        "otherwise": {"value": left, "pathway": found["pathway"], "options": found["options"]} if changes else None,
+        "otherwise": otherwise,
     }
 
 
