@@ -212,6 +212,7 @@ class Activity:
     conditions: Mapping[str, bool | None] = field(default_factory=dict)
     scenario: str | None = None
     on_zone_list: bool | None = None
+    zone_list_part: str | None = None  # assessment or contract: the part of the list in which the data stands
     starts: str | None = None
     ends: str | None = None
     approval: Approval | None = None

@@ -115,6 +115,8 @@ MALFORMED = [
     ("starts: 2026-01-01", "starts: 2026-02-30", 23, "expected a date"),
     ("starts: 2026-01-01", "starts: 2026-01-01\n    ends: 2025-01-01", 24, "ends before it starts"),
     ("starts: 2026-01-01", "starts: 2026-01-01\n    scenario: nowhere/nothing", 24, "expected one of"),
+    ("starts: 2026-01-01", "starts: 2026-01-01\n    zone_list_part: both", 24, "unknown value `both`"),
+    ("starts: 2026-01-01", "on_zone_list: false\n    zone_list_part: contract", 24, "in no part of the list"),
     ("path: standard_contract", "path: standard", 25, "did you mean `standard_contract`?"),
     ("      path: standard_contract\n", "", 25, "`path` is missing"),
     ("expires: 2029-01-01", "expires: 2029-01-01\n      granted: 2030-01-01", 27, "expires before it was granted"),

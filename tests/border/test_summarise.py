@@ -9,6 +9,7 @@ from border_scenes import MEMBERS, OFFICE, RETAILER, Scene, at, exchange, org_of
 
 from tongguan import law
 from tongguan.border import Locator, Org, facts_for, summarise
+from tongguan.border.activities import exemption
 from tongguan.border.summary import Summary
 from tongguan.model import BlindKind, BlindSpot, Count, Role
 
@@ -339,6 +340,26 @@ def test_what_the_organisation_did_not_say_stays_unknown(tmp_path: Path) -> None
     assert facts["exporter"] == {"ciio": None, "processes_persons": None, "city": None, "zone": None}
     assert (facts["data"]["important"], facts["data"]["core"], facts["recipient"]["restricted"]) == (None, None, None)
     assert law.decide(facts).pathway.value == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("stands", "way", "pathway"),
+    [
+        ("on_zone_list: false", "exempt", "exempt"),  # twenty persons
+        ("on_zone_list: true", "counted", "undetermined"),  # neither part frees, and which one it is decides
+        ("on_zone_list: true\n    zone_list_part: assessment", "counted", "security_assessment"),
+        ("on_zone_list: true\n    zone_list_part: contract", "counted", "standard_contract_or_certification"),
+    ],
+)
+def test_the_part_of_a_zones_list_decides(tmp_path: Path, stands: str, way: str, pathway: str) -> None:
+    text = RETAILER.replace("exporter: {", "exporter: {zone: tianjin, ", 1)
+    text = text.replace("recipient: lumora\n", f"recipient: lumora\n    {stands}\n", 1)
+    org = org_of(text, tmp_path)
+    scene = Scene(tmp_path, org)
+    send(scene, LUMORA, 0, 20, "phone")
+    assert law.decide(facts_for(org, summary_of(scene), "lumora", AS_OF)).pathway.value == pathway
+    activity = next(one for one in org.activities.values() if one.recipient == "lumora")
+    assert exemption(activity, org, AS_OF) == way
 
 
 def test_remote_access_is_told_from_transmission(scene: Scene) -> None:

@@ -104,7 +104,10 @@ def complete_facts(draw: st.DrawFn) -> dict[str, Any]:
         facts |= draw(met_grounds)
     if "activity.zone_scenario" in facts:  # a scenario leaves open whether the exporter is in its zone
         facts.setdefault("exporter.zone", draw(st.sampled_from(VALUES["zone"])))
-    return settled(facts)
+    facts = settled(facts)
+    if facts["activity.on_zone_list"]:  # what stands on a list stands in one of its parts
+        facts.setdefault("activity.zone_list_part", draw(st.sampled_from(VALUES["part"])))
+    return facts
 
 
 @st.composite

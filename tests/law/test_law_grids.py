@@ -63,6 +63,11 @@ LISTED = {
     "guangdong": date(2026, 5, 15),
 }
 MEMBERSHIP = "beijing-2024/retail/membership"
+STANDS: list[dict[str, Any]] = [  # where the data stands: off the list, or in one of its parts
+    {"activity.on_zone_list": False},
+    {"activity.on_zone_list": True, "activity.zone_list_part": "assessment"},
+    {"activity.on_zone_list": True, "activity.zone_list_part": "contract"},
+]
 
 
 def by_the_table(day: date, of: Question) -> str:
@@ -75,7 +80,7 @@ def by_the_table(day: date, of: Question) -> str:
         return "approval_required"
     if of["activity.act"] == "none" or of["recipient.country"] == "CN":
         return "not_export"
-    if not of["data.personal"] and not of["data.important"]:
+    if not of["data.personal"] and not of["data.important"] and by_the_part(day, of) != "security_assessment":
         return "exempt"
     if day < date(2022, 9, 1):
         return before_the_measures(day, of)
@@ -105,6 +110,8 @@ def by_the_rules_of_2024(day: date, of: Question) -> str:
     ground = of.get("activity.ground")
     if ground in MET and all(of[f"activity.conditions.{name}"] is must for name, must in MET[ground].items()):
         return "exempt"
+    if by_part := by_the_part(day, of):
+        return by_part
     if not ciio and persons < 100_000 and sensitive == 0:
         return "exempt"
     if not ciio and (by_list := by_the_list(day, of, persons, sensitive)):
@@ -114,9 +121,26 @@ def by_the_rules_of_2024(day: date, of: Question) -> str:
     return "standard_contract_or_certification"
 
 
+def of_the_lines_of_beijing(day: date, of: Question) -> bool:
+    in_force = date(2024, 8, 30) <= day <= date(2026, 5, 10)
+    return bool(of.get("activity.zone_scenario")) and of.get("exporter.zone") == "beijing" and in_force
+
+
+def by_the_part(day: date, of: Question) -> str | None:
+    """What stands on a list goes by its part, whatever the numbers, where the list has no numbers for it."""
+    zone = of.get("exporter.zone")
+    if not zone or day < LISTED[zone] or of["exporter.ciio"] or of_the_lines_of_beijing(day, of):
+        return None
+    if not of["activity.on_zone_list"]:
+        return None
+    return {"assessment": "security_assessment", "contract": "standard_contract_or_certification"}[
+        of["activity.zone_list_part"]
+    ]
+
+
 def by_the_list(day: date, of: Question, persons: int, sensitive: int) -> str | None:
     zone = of.get("exporter.zone")
-    if of.get("activity.zone_scenario") and zone == "beijing" and date(2024, 8, 30) <= day <= date(2026, 5, 10):
+    if of_the_lines_of_beijing(day, of):
         if persons >= 5_000_000 or sensitive >= 1_000_000:
             return "security_assessment"
         if persons >= 500_000 or sensitive >= 100_000:
@@ -204,18 +228,24 @@ def test_zones_on_every_turn() -> None:
     days = sorted({*before, *LISTED.values(), date(2024, 3, 21), date(2026, 5, 10), date(2026, 5, 11)})
     counts = [(99_999, 0), (100_000, 0), (499_999, 0), (500_000, 0), (1_000_000, 0), (4_999_999, 0), (5_000_000, 0)]
     counts += [(0, 1), (0, 10_000), (0, 99_999), (0, 100_000), (0, 999_999), (0, 1_000_000)]
-    claims = [{"exporter.zone": zone, "activity.on_zone_list": on} for zone in LISTED for on in (True, False)]
-    claims += [
-        {"exporter.zone": "beijing", "activity.on_zone_list": on, "activity.zone_scenario": MEMBERSHIP}
-        for on in (True, False)
-    ]
+    claims: list[dict[str, Any]] = [{"exporter.zone": zone, **stands} for zone in LISTED for stands in STANDS]
+    claims += [{"exporter.zone": "beijing", "activity.zone_scenario": MEMBERSHIP, **stands} for stands in STANDS[:1]]
+    own_lines = {"exporter.zone": "beijing", "activity.zone_scenario": MEMBERSHIP, "activity.on_zone_list": True}
+    claims += [own_lines]
     questions = [
         whole(exporter__ciio=ciio, data__important=important, data__persons=persons, data__sensitive_persons=sensitive)
         | claim
         for claim, ciio, important, (persons, sensitive) in product(claims, (True, False), (True, False), counts)
         if not (ciio and important)
     ]
-    assert disagreements(days, questions) == []
+    questions += [
+        whole(data__personal=False, exporter__ciio=ciio) | {"exporter.zone": zone, **stands}
+        for zone, stands, ciio in product(LISTED, STANDS, (True, False))
+    ]
+    asked_for_a_part = date(2026, 5, 11)  # the list that follows has no lines of its own
+    lined = [question for question in questions if own_lines.items() <= question.items()]
+    assert disagreements([day for day in days if day < asked_for_a_part], lined) == []
+    assert disagreements(days, [question for question in questions if question not in lined]) == []
 
 
 # ---- Unknown facts, all that they could be -----------------------------------------------------------------------
@@ -224,6 +254,7 @@ COULD_BE: dict[str, list[Any]] = {  # one value for all that no rule tells apart
     "bool": [True, False],
     "act": ["transmission", "none"],
     "country": ["US", "CN"],
+    "part": ["assessment", "contract", None],
     "count": [0, 1, 9_999, 10_000, 99_999, 100_000, 499_999, 500_000, 999_999, 1_000_000, 4_999_999, 5_000_000],
 }
 UNKNOWABLE = ["activity.act", "recipient.country", "data.personal", "data.important", "exporter.ciio"]
@@ -236,7 +267,8 @@ SOME_DAYS = [
     date(2024, 3, 22),
     date(2026, 5, 10),
 ]
-ZONE = {"exporter.zone": "beijing", "activity.on_zone_list": True}
+ON_LIST, PART = "activity.on_zone_list", "activity.zone_list_part"
+ZONE = {"exporter.zone": "beijing", ON_LIST: True}
 SITUATIONS: dict[str, dict[str, Any]] = {
     "few persons": whole(data__persons=99_999),
     "in the band": whole(data__persons=100_000),
@@ -251,7 +283,9 @@ SITUATIONS: dict[str, dict[str, Any]] = {
         "activity.conditions.collected_abroad": True,
         "activity.conditions.domestic_added": False,
     },
-    "a zone": whole(data__persons=100_000) | ZONE,
+    "a zone": whole(data__persons=100_000) | ZONE | {PART: "contract"},
+    "few persons in a zone": whole(data__persons=500) | ZONE | {PART: "assessment"},
+    "business data in a zone": whole(data__personal=False) | ZONE | {PART: "assessment"},
     "membership in Beijing": whole(data__persons=500_000) | ZONE | {"activity.zone_scenario": MEMBERSHIP},
 }
 
@@ -266,9 +300,15 @@ def possible_answers(day: date, known: Question, hidden: tuple[str, ...]) -> set
     found = set()
     for values in product(*(COULD_BE[FIELDS[path]] for path in hidden)):
         question = {**known, **dict(zip(hidden, values, strict=True))}
-        if question["data.personal"] or not (question["data.persons"] or question["data.sensitive_persons"]):
+        somebody = question["data.persons"] or question["data.sensitive_persons"]
+        if (question["data.personal"] or not somebody) and in_a_part_of_its_list(question):
             found.add((values, answer_of(day, tuple(question.items()))))
     return found
+
+
+def in_a_part_of_its_list(of: Question) -> bool:
+    """Whether the question may be asked: what is on a list is in one part, what is off it in none."""
+    return PART not in of or of[ON_LIST] == (of[PART] is not None)
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -276,7 +316,7 @@ def test_what_is_unknown_is_judged_over_all_that_it_could_be(situation: str) -> 
     """Up to three unknowns: the answer is definite where all completions agree, and missing names what tips it."""
     known = SITUATIONS[situation]
     open_facts = [
-        path for path in [*UNKNOWABLE, *known] if path in UNKNOWABLE or "conditions" in path or "on_zone" in path
+        path for path in [*UNKNOWABLE, *known] if path in (*UNKNOWABLE, ON_LIST, PART) or "conditions" in path
     ]
     open_facts = list(dict.fromkeys(open_facts))
     for day in SOME_DAYS:
@@ -290,8 +330,10 @@ def test_what_is_unknown_is_judged_over_all_that_it_could_be(situation: str) -> 
             tipping = {
                 hidden[at] for at in range(len(hidden)) for group in groups_but_for(answers, at) if len(group) > 1
             }
-            # Whether there is personal information is bound to the counts, so it may tip only together with them.
-            assert tipping <= set(verdict.missing()) <= tipping | ({"data.personal"} & {*hidden}), where
+            # Whether there is personal information is bound to the counts, and whether it is on a list to its part:
+            # they may tip only together with these.
+            bound = {"data.personal"} | ({ON_LIST} if PART in hidden else set())
+            assert tipping <= set(verdict.missing()) <= tipping | (bound & {*hidden}), where
             assert bool(verdict.missing()) == (len(set(verdict.pathways)) > 1), where
 
 

@@ -88,6 +88,7 @@ def exemption(activity: Activity, org: Org, as_of: date) -> Literal["exempt", "c
             "ground": activity.ground,
             "conditions": conditions,
             "on_zone_list": activity.on_zone_list,
+            "zone_list_part": activity.zone_list_part or ("contract" if activity.on_zone_list else None),  # none frees
             "zone_scenario": activity.scenario,
             "foreign_authority_request": False,
         },

@@ -210,13 +210,17 @@ def _asn(value: Value) -> int:
 def _activity(value: Value, recipients: Mapping[str, Recipient]) -> Activity:
     keys = (
         "id", "name", "purpose", "recipient", "types", "systems", "ground", "conditions", "scenario", "on_zone_list",
-        "starts", "ends", "approval",
+        "zone_list_part", "starts", "ends", "approval",
     )  # fmt: skip
     members = value.fields(keys)
     ground = optional(members, "ground", lambda named: named.choice(law.GROUNDS))
     starts, ends = optional(members, "starts", Value.date), optional(members, "ends", Value.date)
     if starts and ends and ends < starts:
         members["ends"].refuse(f"ends before it starts ({starts})")
+    on_list = optional(members, "on_zone_list", Value.truth)
+    part = optional(members, "zone_list_part", lambda named: named.choice(law.choices("activity.zone_list_part")))
+    if part and on_list is False:
+        members["zone_list_part"].refuse("on_zone_list is false, so the data stands in no part of the list")
     activity = Activity(
         id=required(value, members, "id", Value.text, "a number of your own, such as ACT-2026-001"),
         name=required(value, members, "name", Value.text, "what you call it"),
@@ -227,7 +231,8 @@ def _activity(value: Value, recipients: Mapping[str, Recipient]) -> Activity:
         ground=ground,
         conditions=_conditions(members.get("conditions"), ground),
         scenario=optional(members, "scenario", _scenario),
-        on_zone_list=optional(members, "on_zone_list", Value.truth),
+        on_zone_list=on_list,
+        zone_list_part=part,
         starts=_iso(starts),
         ends=_iso(ends),
         approval=optional(members, "approval", _approval),

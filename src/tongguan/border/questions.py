@@ -109,6 +109,7 @@ def _activity(total: RecipientTotal, one: Activity | None) -> dict[str, Any]:
             "ground": main.ground,
             "conditions": dict(main.conditions),
             "on_zone_list": main.on_zone_list,
+            "zone_list_part": main.zone_list_part,
             "zone_scenario": main.scenario,
             "foreign_authority_request": False,  # a declared purpose is another one
         }

@@ -2,6 +2,7 @@
 
 A fact that is absent or null is unknown, save the extraordinary claims (`claims` in data/parameters.yaml: a restricted
 recipient, a foreign authority's request, a ground, a zone, a city, a scenario), which then count as not claimed.
+Only the part of a zone's list is asked for, where data stands on a list that has no numbers of its own for it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tongguan.law.book import Scenario
-from tongguan.law.facts import GROUNDS
+from tongguan.law.facts import GROUNDS, PARTS
 from tongguan.law.view import View
 
 __all__ = ["CONDITIONS", "ZONE_RULES", "scenario_in_use"]
@@ -118,10 +118,21 @@ def _open_to_zone(view: View) -> bool:
 
 
 def zone_part(part: str) -> Condition:
-    """Whether the data stands in that part of the list that the exporter goes by."""
-    return lambda view: (
-        view("activity.zone_list_part") == part and list_in_use(view) is not None and _open_to_zone(view)
-    )
+    """Whether the data stands in that part of the list that the exporter goes by.
+
+    What stands on a list stands in one of its parts: which one decides, unless the list's own numbers do.
+    """
+
+    def holds(view: View) -> bool:
+        scenario_in_use(view)  # a scenario that is claimed without a zone asks for the zone, and so for its list
+        if list_in_use(view) is None or not _open_to_zone(view):
+            return False
+        claimed = view("activity.zone_list_part")
+        if claimed is None and not _limits(view) and view("activity.on_zone_list"):
+            claimed = view("activity.zone_list_part", PARTS)
+        return bool(claimed == part)
+
+    return holds
 
 
 def _limits(view: View) -> Mapping[str, int]:

@@ -38,9 +38,7 @@ def zone_cautions(verdict: Verdict, day: date | None) -> Iterator[Caution]:
             yield caution("secondary", {"subject": listed.names})
     elif zone and zone not in page.lists:
         yield caution("zone_without_list", {"zone": book().zones[zone]})
-    elif (
-        zone and given.get("activity.on_zone_list") and not used(verdict, "zone_part_assessment", "zone_part_contract")
-    ):
+    elif len(verdict.pathways) > 1 and any("activity.zone_list_part" in leaf.assumed for leaf in verdict.leaves):
         yield caution("on_list")
     if used(verdict, "off_zone_list", "zone_list_below"):
         edition = given.get("activity.zone_list") or (listed.list if listed else page.lists.get(zone or ""))
