@@ -2,8 +2,8 @@
 
     python bench/bench_fingerprints.py [--cells MILLIONS] [--size MEGABYTES] [--corpus DIR ...]
 
-Tables: made-up customers (a name, a telephone, a card, a mail address a row) from a fixed seed, matched against the
-three texts of bench_identify. The peer is what one writes without an index of this kind: tokens by `re`, keyed BLAKE2b by
+Tables: made-up customers (a name, a telephone, a card, a mail address a row) from a fixed seed, held against the three
+texts of bench_identify. The peer is what one writes without an index of this kind: tokens by `re`, keyed BLAKE2b by
 `hashlib`, a set in memory.
 
 Documents: each DIR holds plain texts (UTF-8) of one kind that have nothing to do with each other. Half of them are

@@ -3,6 +3,8 @@
 Full-width and other compatibility forms (NFKD), accents, case, decimal digits of any script, and numbers written out
 in Han numerals are made equal; spaces, line breaks, punctuation and zero-width characters are dropped, so that none of
 them hides a match. The place of each character that is kept is remembered.
+
+Compiled code is kept by file: who edits this one must touch `cells.py` and `winnow.py`, into which it is compiled.
 """
 
 from __future__ import annotations

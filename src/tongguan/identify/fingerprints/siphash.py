@@ -2,6 +2,8 @@
 and is fast enough to be taken at every place of a text.
 
 What is hashed are code points, each as four bytes, little-endian. Keys come from the workspace key by `key_of`.
+
+Compiled code is kept by file: who edits this one must touch `cells.py` and `winnow.py`, into which it is compiled.
 """
 
 from __future__ import annotations

@@ -65,12 +65,27 @@ class RowHit:
 
 @dataclass(frozen=True)
 class TableMatches:
-    """What of a table was found in some pieces. `hits` (n, 5): piece, start, end, first and last entry; by place."""
+    """What of a table was found in some pieces.
+
+    `hits` (n, 5): piece, start, end, first and last entry; `row_hits` (m, 5): piece, row, columns as bits, start, end.
+    Both by place.
+    """
 
     index: TableIndex
     hits: Hits
-    rows: tuple[RowHit, ...]
+    row_hits: NDArray[np.int64]
     blind_spots: tuple[BlindSpot, ...]
+
+    @cached_property
+    def rows(self) -> tuple[RowHit, ...]:
+        """Each row that stands there, once for each piece."""
+        named: dict[int, tuple[str, ...]] = {}
+        found = []
+        for piece, row, bits, start, end in self.row_hits.tolist():
+            if bits not in named:
+                named[bits] = tuple(name for i, name in enumerate(self.index.columns) if bits >> i & 1)
+            found.append(RowHit(piece, row, named[bits], start, end))
+        return tuple(found)
 
     @cached_property
     def cells(self) -> list[CellHit]:
@@ -92,7 +107,7 @@ class TableMatches:
 
     @property
     def distinct_rows(self) -> int:
-        return len({hit.row for hit in self.rows})
+        return len(np.unique(self.row_hits[:, 1]))
 
 
 class TableIndex:
@@ -119,7 +134,7 @@ class TableIndex:
         chosen = self._chosen(near) if near else None
         hits = self._finder.find(pieces)
         if near is None or chosen is None:
-            return TableMatches(self, hits, (), ())
+            return TableMatches(self, hits, np.zeros((0, 5), np.int64), ())
         return TableMatches(self, hits, *self._rows(pieces, hits, near, *chosen))
 
     # ---- rows
@@ -139,13 +154,13 @@ class TableIndex:
 
     def _rows(
         self, pieces: Sequence[Piece], hits: Hits, near: Near, chosen: np.uint64, required: np.uint64
-    ) -> tuple[tuple[RowHit, ...], tuple[BlindSpot, ...]]:
+    ) -> tuple[NDArray[np.int64], tuple[BlindSpot, ...]]:
         within = near.characters if near.records is None else near.records - 1
         at = hits[:, 1] if near.records is None else _records(pieces, hits)
         places = np.column_stack((hits[:, :3], at, hits[:, 3:]))
         holders = hits[:, 4] - hits[:, 3]
         rare, common = places[holders <= _RARE], places[holders > _RARE]
-        rows: dict[tuple[int, int], RowHit] = {}
+        found = [np.zeros((0, 5), np.int64)]
         spots: dict[int, BlindSpot] = {}
         for part in _parts(rare, within):
             lines = np.empty((int((part[:, 5] - part[:, 4]).sum()), 6), np.int64)
@@ -153,13 +168,9 @@ class TableIndex:
             more = self._confirmed(lines, _span(common, part, within), within, chosen)
             if more is None:
                 spots[int(part[0, 0])] = _too_many(pieces, int(part[0, 0]))
-                continue
-            for row in self._joined(np.concatenate((lines, more)), within, near.least, required):
-                known = rows.get((row.piece, row.row))
-                if known is None or len(row.columns) > len(known.columns):
-                    rows[row.piece, row.row] = row
-        ordered = sorted(rows.values(), key=lambda hit: (hit.piece, hit.start, hit.row))
-        return tuple(ordered), tuple(spots.values())
+            else:
+                found.append(_joined(np.concatenate((lines, more)), within, near.least, required))
+        return _once(np.concatenate(found)), tuple(spots.values())
 
     def _confirmed(self, lines: Hits, common: Hits, within: int, chosen: np.uint64) -> Hits | None:
         """Lines that common values add, None where they are too many."""
@@ -174,14 +185,22 @@ class TableIndex:
             room *= 8
         return np.zeros((0, 6), np.int64)
 
-    def _joined(self, lines: Hits, within: int, least: int, required: np.uint64) -> Iterator[RowHit]:
-        group, row, at, start, end, column = lines.T
-        lines = np.ascontiguousarray(lines[np.lexsort((column, -end, start, at, row, group))])
-        out = np.empty((len(lines) + 1, 5), np.int64)
-        count = join_rows(lines, within, least, required, out)
-        for piece, number, bits, first, last in out[:count].tolist():
-            names = tuple(name for i, name in enumerate(self.columns) if bits >> i & 1)
-            yield RowHit(piece, number, names, first, last)
+
+def _joined(lines: NDArray[np.int64], within: int, least: int, required: np.uint64) -> NDArray[np.int64]:
+    group, row, at, start, end, column = lines.T
+    lines = np.ascontiguousarray(lines[np.lexsort((column, -end, start, at, row, group))])
+    out = np.empty((len(lines) + 1, 5), np.int64)
+    return out[: join_rows(lines, within, least, required, out)]
+
+
+def _once(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each row of a piece where most of its columns stand, by place."""
+    piece, row, bits, start, _ = rows.T
+    rows = rows[np.lexsort((start, -np.bitwise_count(bits).astype(np.int64), row, piece))]
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = (rows[1:, :2] != rows[:-1, :2]).any(axis=1)
+    rows = rows[first]
+    return rows[np.lexsort((rows[:, 1], rows[:, 3], rows[:, 0]))]
 
 
 def _records(pieces: Sequence[Piece], hits: Hits) -> NDArray[np.int64]:
