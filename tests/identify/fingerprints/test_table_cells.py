@@ -118,7 +118,7 @@ def test_hostile_text_is_read_in_good_time(index: Index) -> None:
     known = index({"phone": ["13800138000", "11111111111"], "name": ["王伟", "哈哈哈哈"]})
     assert known.match([Piece("1" * 10_000_000)]).cells == []
     assert known.match([Piece("\u200b" * 2_000_000)]).cells == []
-    assert len(known.match([Piece("哈" * 200_000)]).cells) == 199_997
+    assert len(known.match([Piece("哈" * 50_000)]).cells) == 49_997
     odd = "\ud800\udfff\x00\U0010ffff\U000323b0" * 1000 + "13800138000" + "\ud800"
     assert len(known.match([Piece(odd)]).cells) == 1
 
