@@ -64,8 +64,9 @@ lint: $(STAMPS)/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# A file's tests stay in one process, for their servers' sake.
 test: dev lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 fuzz: dev
 	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz
