@@ -64,9 +64,9 @@ lint: $(STAMPS)/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# A file's tests stay in one process, for their servers' sake.
+# A file's tests stay in one process, for their servers' sake; all processes must name the tests alike.
 test: dev lint
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 fuzz: dev
 	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz

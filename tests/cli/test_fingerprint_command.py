@@ -39,7 +39,9 @@ def test_copies_of_documents_are_found(tongguan, tmp_path: Path) -> None:
     assert code == 0 and "1 documents" in out
     code, out, _ = tongguan("fingerprint", "match", tmp_path / "d.tgfp", tmp_path / "mail.txt", "--json")
     line = json.loads(out)
-    assert code == 0 and 0.4 < line["share_of_document"] < 0.55 and line["share_of_text"] > 0.95
+    assert (
+        code == 0 and 0.4 < line["share_of_document"] < 0.55 and line["share_of_text"] > 0.9
+    )  # grams are chosen by the key
     code, _, err = tongguan("fingerprint", "match", tmp_path / "d.tgfp", tmp_path / "mail.txt", "--rows", 2)
     assert code == 2 and "--rows is for those of a table" in err
 

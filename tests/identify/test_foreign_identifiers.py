@@ -154,3 +154,14 @@ def test_a_column_of_them() -> None:
         text += value + "\n"
     piece = Piece(text, None, "table", np.array(records), ("ssn",), np.array(cells, np.int64))
     assert [f.type for f in DETECTOR.scan([piece])[0]] == ["us_ssn", "us_ssn"]
+
+
+@pytest.mark.parametrize("digits", ["0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "⁰¹²³⁴⁵⁶⁷⁸⁹"])
+@pytest.mark.parametrize(
+    "written", ["536-90-4399", "960121-1234567", "111.444.777-35", "85.07.30-033.28", "AB 12 34 56 C", "SSN: 536904399"]
+)
+def test_digits_of_other_scripts_end_no_run(written: str, digits: str, find: Callable[[str], list[Finding]]) -> None:
+    plain, other = find(written), find(written.translate(str.maketrans("0123456789", digits)))
+    if digits in ("0123456789", "０１２３４５６７８９"):
+        assert [finding.type for finding in other] == [finding.type for finding in plain]
+    assert all(0 <= finding.start < finding.end <= len(written) for finding in other)

@@ -31,6 +31,9 @@ CLASSIFIERS = {
 KNOWN = {
     "psycopg": "LGPL-3.0-only: the extra [postgresql], a library of its own that is not changed; not installed by default",
     "psycopg-binary": "LGPL-3.0-only: as psycopg",
+    "protobuf": "BSD-3-Clause, spelled its own way",
+    "pypdfium2": "BSD-3-Clause and Apache-2.0; PDFium's own licences are of that kind too",
+    "python-stdnum": "LGPL-2.1-or-later: an oracle of the tests, no part of the program",
     "pyftpdlib": "MIT by its licence file; used by tests only",
     "resvg-py": "MIT by its licence file; metadata are empty",
 }

@@ -24,7 +24,8 @@ def test_each_change_of_roles_and_settings_is_one_entry(tmp_path: Path) -> None:
     roles.write_text(ROLES, encoding="utf-8")
     assert noted(tmp_path) == []  # the same in another place
     more = ROLES.replace(
-        "grants: [profile.own, law.read, results.read, decisions.ask]", "grants: [profile.own, evidence.reveal]"
+        "grants: [profile.own, law.read, results.read, assets.read, decisions.ask]",
+        "grants: [profile.own, evidence.reveal]",
     )
     assert more != ROLES
     roles.write_text(more, encoding="utf-8")

@@ -172,8 +172,10 @@ def _prefixes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _right(values: Sequence[str], check: checks.Check | None) -> NDArray[np.bool_]:
-    rows = np.frombuffer("".join(values).encode("ascii"), np.uint8).reshape(len(values), -1)
-    return check(rows) if check else np.ones(len(values), np.bool_)
+    """Which values, all of one length, pass the check: none that holds a sign beyond ASCII."""
+    plain = np.fromiter((value.isascii() for value in values), np.bool_, len(values))
+    rows = np.frombuffer("".join(values).encode("ascii", "replace"), np.uint8).reshape(len(values), -1)
+    return check(rows) & plain if check else plain
 
 
 # ---- by form ----
@@ -283,7 +285,7 @@ def _grouped(view: View) -> Iterator[Candidate]:
 
 
 def _value(written: str, kind: _Kind) -> str | None:
-    value = "".join(c for c in written if c.isalnum())
+    value = "".join(fold_text(c).upper() for c in written if c.isalnum())
     if kind.type == "fi_hetu" and len(value) == 11:  # the sign of the century is a letter
         value = value[:6] + value[7:]
     return value if kind.check and len(value) == len(kind.shape) and _right([value], kind.check)[0] else None
