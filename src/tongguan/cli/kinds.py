@@ -16,7 +16,7 @@ from tongguan.wording import Language, readable, wording
 if TYPE_CHECKING:
     from tongguan.identify.kinds import Model, Report, Verdict
 
-__all__ = ["arguments"]
+__all__ = ["arguments", "unknown"]
 
 TEXTS = "kinds.yaml"
 
@@ -149,6 +149,10 @@ def _line(path: str, verdict: Verdict) -> dict[str, Any]:
 def _sentence(path: str, model: Model, verdict: Verdict, language: Language) -> str:
     why = " ".join(f"“{evidence.text}”" for evidence in verdict.evidence[:5])
     if verdict.kind is None:
-        reason = wording("tongguan.cli", TEXTS).text(f"unknown_{verdict.reason}", language)
-        return readable(f"{path}: {reason}")
+        return readable(f"{path}: {unknown(verdict.reason, language)}")
     return readable(f"{path}: {model.name(verdict.kind)[language]} {verdict.probability:.0%}  {why}")
+
+
+def unknown(reason: str | None, language: Language) -> str:
+    """Why no kind is named."""
+    return wording("tongguan.cli", TEXTS).text(f"unknown_{reason}", language)

@@ -16,9 +16,11 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from tongguan import __version__
 from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, users
+from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
@@ -119,6 +121,9 @@ def _identify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON line a finding")
     parser.add_argument("--reveal", action="store_true", help="show values instead of masked samples")
     parser.add_argument("--names", action="store_true", help="read names in running prose by a model (an extra, slow)")
+    parser.add_argument("--explain", action="store_true", help="what made the score of each finding")
+    parser.add_argument("--kinds", action="store_true", help="also a line for the kind of each document")
+    _language_argument(parser)
     parser.set_defaults(command=_identify)
 
 
@@ -127,19 +132,24 @@ def _identify(arguments: argparse.Namespace) -> int:
 
     allowed("files.reveal" if arguments.reveal else "files.identify")
     key = trust.workspace_key(trust.home())
-    for line in identify.identify_lines(arguments.paths, key, arguments.reveal, names=arguments.names):
-        print(json.dumps(line, ensure_ascii=False) if arguments.json else _finding_line(line))
+    lines = identify.identify_lines(
+        arguments.paths, key, arguments.reveal, names=arguments.names, explain=arguments.explain, kinds=arguments.kinds
+    )
+    for line in lines:
+        print(json.dumps(line, ensure_ascii=False) if arguments.json else _identified(line, arguments.lang))
     return 0
 
 
-def _finding_line(line: dict[str, object]) -> str:
+def _identified(line: dict[str, Any], language: Language) -> str:
     where = "!".join(str(part) for part in (line.get("path"), line.get("member")) if part)
     if "blind_spot" in line:
         return f"{where}: not seen: {line['blind_spot']} {line.get('detail', '')}".rstrip()
+    if "kind" in line:
+        kind = line["name"][language] if line["kind"] else kinds.unknown(line["reason"], language)
+        return f"{where}: {kind} ({line['probability']:.0%})"
     mark = " sensitive" if line["sensitive"] else ""
-    return (
-        f"{where}:{line['start']}-{line['end']} {line['type']} {line['text']} ({line['level']}{mark}, {line['score']})"
-    )
+    found = f"{line['start']}-{line['end']} {line['type']} {line['text']} ({line['level']}{mark}, {line['score']})"
+    return "\n".join([f"{where}:{found}", *(f"    {reason[language]}" for reason in line.get("why", ()))])
 
 
 # ---- restore -----------------------------------------------------------------------------------------------------
@@ -175,6 +185,7 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
         "--evidence", choices=("alerts", "none"), default="alerts",
         help="which originals are sealed in the evidence store: those that alerts rest on, or none",
     )  # fmt: skip
+    names_argument(parser)
     parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
     _language_argument(parser)
     parser.set_defaults(command=_inspect)
@@ -193,6 +204,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
             arguments.as_of or date.today(),
             by,
             keep=arguments.evidence == "alerts",
+            names=names_of(arguments),
             progress=show,
         )
     print(walk.verdict(result, arguments.lang))

@@ -5,37 +5,61 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tongguan.errors import BadInput, Missing
 from tongguan.identify.detect import Detector, Prose
 from tongguan.identify.entities import EntityReader
+from tongguan.identify.explaining import explain
 from tongguan.identify.extract import Extraction, extract, extract_file
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
 
-__all__ = ["identify_lines"]
+if TYPE_CHECKING:
+    from tongguan.identify.kinds import Model, Verdict
+
+__all__ = ["finding_line", "identify_lines", "kind_line"]
 
 _STANDARD_INPUT: Final = "-"
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the lines are to say."""
+
+    detector: Detector
+    reveal: bool
+    explain: bool
+    model: Model | None  # of kinds of documents
+
+
 def identify_lines(
-    paths: Sequence[str | Path], key: bytes, reveal: bool = False, *, names: bool = False
+    paths: Sequence[str | Path],
+    key: bytes,
+    reveal: bool = False,
+    *,
+    names: bool = False,
+    explain: bool = False,
+    kinds: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Findings in files, folders (walked in order of name) and standard input (`-`), file by file.
 
-    A finding: `path, member, type, start, end, text, score, category, level, sensitive, record, piece`; `start` and
-    `end` are characters of the decoded text, `text` is masked unless `reveal`. A blind spot: `path, member, blind_spot,
-    detail, count, size`. With `names` a model reads names in running prose; a blind spot says where the extra of that
-    name is not installed. Raises BadInput, before anything is read, where a path is absent or none is given.
+    A finding: `path, member, type, start, end, text, score, validator, category, level, sensitive, record, piece`;
+    `start` and `end` are characters of the decoded text, `text` is masked unless `reveal`. With `explain` also `why`: a
+    list of {"zh", "en"}. A blind spot: `path, member, blind_spot, detail, count, size`. With `kinds`, behind those of
+    its file: `path, member, kind` (None where unknown), `name, probability, reason, likely`. With `names` a model reads
+    names in running prose; a blind spot says where the extra of that name is not installed. Raises BadInput, before
+    anything is read, where a path is absent or none is given.
     """
     if not paths:
         raise BadInput("no path given; expected files, folders, or - for standard input")
     for path in paths:
         if str(path) != _STANDARD_INPUT and not os.path.lexists(path):
             raise BadInput(f"{path}: no such file or folder")
-    return _lines(paths, Detector(key, prose=_prose() if names else None), reveal)
+    detector = Detector(key, prose=_prose() if names else None)
+    return _lines(paths, _Told(detector, reveal, explain, _model() if kinds else None))
 
 
 def _prose() -> Prose:
@@ -45,11 +69,17 @@ def _prose() -> Prose:
         return Prose(None)
 
 
-def _lines(paths: Sequence[str | Path], detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
+def _model() -> Model:
+    from tongguan.identify.kinds import shipped
+
+    return shipped()
+
+
+def _lines(paths: Sequence[str | Path], told: _Told) -> Iterator[dict[str, Any]]:
     for path in paths:
         if str(path) == _STANDARD_INPUT:
             data = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
-            yield from _content(_STANDARD_INPUT, [extract(Content(None, "", len(data), data))], detector, reveal)
+            yield from _content(_STANDARD_INPUT, [extract(Content(None, "", len(data), data))], told)
             continue
         for file in _files(Path(path)):
             if isinstance(file, BlindSpot):
@@ -57,7 +87,7 @@ def _lines(paths: Sequence[str | Path], detector: Detector, reveal: bool) -> Ite
             elif not file.is_file():
                 yield _blind_line(str(file), BlindSpot(BlindKind.UNSUPPORTED, str(file), "not a plain file"))
             else:
-                yield from _file(file, detector, reveal)
+                yield from _file(file, told)
 
 
 def _files(path: Path) -> Iterator[Path | BlindSpot]:
@@ -75,33 +105,61 @@ def _files(path: Path) -> Iterator[Path | BlindSpot]:
         yield BlindSpot(BlindKind.UNREADABLE, str(error.filename), error.strerror or "cannot be listed")
 
 
-def _file(path: Path, detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
+def _file(path: Path, told: _Told) -> Iterator[dict[str, Any]]:
     try:
-        yield from _content(str(path), extract_file(path), detector, reveal)
+        yield from _content(str(path), extract_file(path), told)
     except OSError as error:
         yield _blind_line(str(path), BlindSpot(BlindKind.UNREADABLE, str(path), error.strerror or "cannot be read"))
 
 
-def _content(path: str, stretches: Iterable[Extraction], detector: Detector, reveal: bool) -> Iterator[dict[str, Any]]:
-    """The lines of one content: of a long text there are several stretches, whose pieces are numbered on."""
-    before = 0
-    for stretch in stretches:
-        for piece, findings in zip(stretch.pieces, detector.scan(stretch.pieces), strict=True):
+def _content(path: str, stretches: Iterable[Extraction], told: _Told) -> Iterator[dict[str, Any]]:
+    """The lines of one content: of a long text there are several stretches, whose pieces are numbered on. Its kind is
+    that of the first."""
+    before, kinds = 0, list[dict[str, Any]]()
+    for number, stretch in enumerate(stretches):
+        if told.model and number == 0:
+            kinds = _kinds(path, stretch.pieces, told.model)
+        for piece, findings in zip(stretch.pieces, told.detector.scan(stretch.pieces), strict=True):
             offset = stretch.start if piece.member is None else 0
             for finding in findings:
-                yield _line(path, finding, piece, reveal, offset, before)
+                line = {"path": path, **finding_line(finding, piece, told.reveal)}
+                line["start"] += offset
+                line["end"] += offset
+                line["piece"] += before
+                yield line | {"why": explain(piece, finding)} if told.explain else line
         before += len(stretch.pieces)
         yield from (_blind_line(path, spot) for spot in stretch.blind_spots)
-    yield from (_blind_line(path, spot) for spot in detector.blind_spots())
+    yield from (_blind_line(path, spot) for spot in told.detector.blind_spots())
+    yield from kinds
 
 
-def _line(path: str, finding: Finding, piece: Piece, reveal: bool, offset: int, before: int) -> dict[str, Any]:
+def _kinds(path: str, pieces: Sequence[Piece], model: Model) -> list[dict[str, Any]]:
+    from tongguan.identify.kinds import kinds_of
+
+    return [
+        {"path": path, "member": member, **kind_line(model, verdict)}
+        for member, verdict in kinds_of(model, pieces, path)
+    ]
+
+
+def kind_line(model: Model, verdict: Verdict) -> dict[str, Any]:
+    """A verdict on the kind of a document, as it is told."""
     return {
-        "path": path,
+        "kind": verdict.kind,
+        "name": model.name(verdict.kind) if verdict.kind else None,
+        "probability": round(verdict.probability, 4),
+        "reason": verdict.reason,
+        "likely": [[kind, round(chance, 4)] for kind, chance in verdict.likely],
+    }
+
+
+def finding_line(finding: Finding, piece: Piece, reveal: bool) -> dict[str, Any]:
+    """A finding as it is told; its value only where `reveal`."""
+    return {
         "member": finding.member,
         "type": finding.type,
-        "start": finding.start + offset,
-        "end": finding.end + offset,
+        "start": finding.start,
+        "end": finding.end,
         "text": piece.text[finding.start : finding.end] if reveal else finding.masked,
         "score": finding.score,
         "validator": finding.validator,
@@ -109,7 +167,7 @@ def _line(path: str, finding: Finding, piece: Piece, reveal: bool, offset: int, 
         "level": finding.level,
         "sensitive": finding.sensitive,
         "record": finding.record,
-        "piece": finding.piece + before,
+        "piece": finding.piece,
     }
 
 
