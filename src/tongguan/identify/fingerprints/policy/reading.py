@@ -26,10 +26,10 @@ from tongguan.identify.fingerprints.policy.conditions import (
     Table,
 )
 from tongguan.identify.fingerprints.policy.evaluation import Policy, Rule
-from tongguan.identify.fingerprints.policy.nodes import Value, read_yaml
 from tongguan.identify.fingerprints.policy.words import bad_word
 from tongguan.identify.fingerprints.table_match import Near
 from tongguan.identify.types import TYPES
+from tongguan.yaml_values import Value, read_yaml
 
 __all__ = ["load_policy", "parse_policy"]
 

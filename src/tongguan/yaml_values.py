@@ -1,4 +1,4 @@
-"""Policy files as values with their lines, so that each fault is told where it stands."""
+"""YAML that people write, as values with their lines, so that each fault is told where it stands."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Value:
 def read_yaml(text: str, file: str) -> Value:
     """The one document of a YAML text. Raises BadInput where it is no such text, or refers to itself."""
     if len(text) > _LONGEST:
-        raise BadInput(f"{file}: {len(text)} characters; expected a policy of at most {_LONGEST}")
+        raise BadInput(f"{file}: {len(text)} characters; expected at most {_LONGEST}")
     try:
         depth = 0
         for event in _events(text):
@@ -103,7 +103,7 @@ def read_yaml(text: str, file: str) -> Value:
                 raise BadInput(f"{file}: line {line}: aliases (*name) are not taken; write it out")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
-                raise BadInput(f"{file}: nested more than {_DEEPEST} deep; expected a plainer policy")
+                raise BadInput(f"{file}: nested more than {_DEEPEST} deep; expected fewer levels")
         node = yaml.compose(text, Loader=_LOADER)
         return _value(node, file, "") if node else Value(file, 1, "", None)
     except yaml.MarkedYAMLError as error:
