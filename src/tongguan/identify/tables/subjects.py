@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from tongguan.identify.tables.distinct import Distinct, estimate
 from tongguan.identify.tables.looks import Looks
 from tongguan.identify.tables.naming import is_key_of_person, read_table
-from tongguan.identify.tables.verdict import ColumnVerdict, Subjects, Table
+from tongguan.identify.tables.verdict import ColumnVerdict, Subjects, Table, Text
 from tongguan.identify.types import TYPES
 from tongguan.wording import wording
 
@@ -76,18 +77,38 @@ def _counted(
     low = column.distinct if strength in ("document", "key") else min(sizes)
     high = column.distinct if strength == "document" else max(sizes)
     if strength == "weak":
-        low, high = column.distinct, column.rows - column.rows + int(looks[chosen].cells.filled)
-    without_own = column.nulls
-    count, high = column.distinct, high + without_own
+        low, high = column.distinct, int(looks[chosen].cells.filled)
+    high += column.nulls
+    count, likely = column.distinct, None
+    key = {"document": "subject_exact", "key": "subject_key"}.get(strength, "subject_loose")
+    text: Text = _TEXTS.both(key, column=column.name)
     whole = max(table.rows or 0, column.rows)
     if whole > column.rows and column.rows:
-        once = int((looks[chosen].cells.counts == 1).sum())
-        factor = whole / column.rows
-        # Charikar, Chaudhuri, Motwani, Narasayya, PODS 2000: the guaranteed-error estimator and its bounds.
-        count = round(column.distinct - once + math.sqrt(factor) * once)
-        high = min(whole, round(high - once + factor * once + (factor - 1) * without_own))
-    key = {"document": "subject_exact", "key": "subject_key"}.get(strength, "subject_loose")
+        chosen_first = [chosen] if strength in ("document", "key") else [chosen, *alike]
+        sizes_of = [_whole(table, looks[i], i, column.rows, whole) for i in chosen_first]
+        count, high = sizes_of[0].count, high + whole - column.rows
+        below, above = min(size.low for size in sizes_of), max(size.high for size in sizes_of)
+        if strength == "weak":  # namesakes: as many persons as rows
+            above = high
+        elif column.nulls:
+            above += math.ceil(column.nulls * whole / column.rows)
+        likely = (max(low, min(below, count)), min(high, max(above, count))) if table.random else None
+        text = _estimated(text, count, low, high, likely)
     return Subjects(
-        chosen, column.type, others, column.rows - without_own, without, column.distinct,
-        count, low, max(high, count), _TEXTS.both(key, column=column.name),
+        chosen, column.type, others, column.rows - column.nulls, without, column.distinct, count, low,
+        max(high, count), text, likely,
     )  # fmt: skip
+
+
+def _whole(table: Table, look: Looks, index: int, sampled: int, rows: int) -> Distinct:
+    return estimate(look.cells.counts, sampled, rows, unique=table.columns[index].unique)
+
+
+def _estimated(text: Text, count: int, low: int, high: int, likely: tuple[int, int] | None) -> Text:
+    """What is said of a sample, behind how persons are told apart."""
+    if likely:
+        more = _TEXTS.both("sampled", count=f"{count:,}", low=f"{likely[0]:,}", high=f"{likely[1]:,}")
+    else:
+        more = _TEXTS.both("sampled_oddly", count=f"{count:,}")
+    sure = _TEXTS.both("certain", low=f"{low:,}", high=f"{high:,}")
+    return {"zh": f"{text['zh']}；{more['zh']}；{sure['zh']}", "en": f"{text['en']}; {more['en']}; {sure['en']}"}

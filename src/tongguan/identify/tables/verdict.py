@@ -31,21 +31,27 @@ Source = Literal["name", "comment", "values", "checks", "neighbours"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A column with its values, or a sample of them: an Arrow array of any type, or texts and None."""
+    """A column with its values, or a sample of them: an Arrow array of any type, or texts and None.
+
+    `unique`: the catalogue of the database says that no value comes twice (a primary key, a unique index).
+    """
 
     name: str
     comment: str | None = None
     values: pa.Array | pa.ChunkedArray | Sequence[Any] = ()
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table. `rows`: how many the whole table has, where the values are a sample of its rows."""
+    """A table. `rows`: how many the whole table has, where the values are a sample of its rows; `random`: whether each
+    row had the same chance to be in it, without which a sample bounds nothing but what was seen."""
 
     name: str
     comment: str | None
     columns: Sequence[Column]
     rows: int | None = None
+    random: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,10 @@ class Combination:
 class Subjects:
     """Which column ties rows to persons, and how many persons the table holds.
 
-    `count`, `low` and `high` are distinct persons in the whole table: exact where every row was given and the column is
-    an identifier, estimated from the sample else. `rows` have an identifier, `without` have none in any such column.
+    `count`, `low` and `high` are distinct persons in the whole table. Every row given: exact where the column is an
+    identifier by law. A sample: `low` are those seen, `high` takes every row that was not read for another person; both
+    hold for certain. `count` is an estimate then, and `likely` what it may be with 95 % confidence, None where the rows
+    were not drawn at random. `rows` have an identifier, `without` have none in any such column.
     """
 
     column: int
@@ -130,6 +138,7 @@ class Subjects:
     low: int
     high: int
     text: Text
+    likely: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,8 @@ def _met(
         if subjects is None or subjects.high < when.persons:
             return None
         key = "persons" if subjects.low >= when.persons else "persons_perhaps"
-        found.append(Evidence("persons", _TEXTS.both(key, low=subjects.low, high=subjects.high, line=when.persons)))
+        numbers = {"count": subjects.count, "low": subjects.low, "high": subjects.high, "line": when.persons}
+        found.append(Evidence("persons", _TEXTS.both(key, **{name: f"{n:,}" for name, n in numbers.items()})))
     return found
 
 
