@@ -1,0 +1,150 @@
+"""Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
+
+    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--names] [--faults FILE]
+
+The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
+hold nothing. They were written apart from the detectors. PYTHON is that of an environment with presidio-analyzer and
+argus-redact, or two of them, one for each. Precision is reckoned over all findings of types with one right span; of
+free-text classes only whether something was found at the place is counted, and what is found in look-alikes stands
+apart. Peers know no landlines of their own: their telephone numbers count there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from quality import PEERS, Peer
+
+from tongguan.identify import TYPES, identify_lines
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "identify"))
+from heldout import EXACT, Document, Span, Tally, documents, judge, lookalikes
+
+Finder = Callable[[Sequence[Document]], list[list[Span]]]
+
+
+def ours(names: bool) -> Finder:
+    """`tongguan identify` of the texts as files of their own names."""
+
+    def find(cases: Sequence[Document]) -> list[list[Span]]:
+        with tempfile.TemporaryDirectory() as name:
+            files = [Path(name) / f"{i:05}_{case.name}" for i, case in enumerate(cases)]
+            for file, case in zip(files, cases, strict=True):
+                file.write_text(case.text, encoding="utf-8")
+            found: dict[str, list[Span]] = {file.name: [] for file in files}
+            for line in identify_lines([Path(name)], b"held-out", reveal=True, names=names):
+                if "blind_spot" not in line:
+                    found[Path(line["path"]).name].append((line["type"], line["start"], line["end"]))
+        return [found[file.name] for file in files]
+
+    return find
+
+
+def theirs(peer: Peer) -> Finder:
+    def find(cases: Sequence[Document]) -> list[list[Span]]:
+        return [_landlines(case, spans) for case, spans in zip(cases, peer([case.text for case in cases]), strict=True)]
+
+    return find
+
+
+def _landlines(case: Document, spans: list[Span]) -> list[Span]:
+    fixed = [(start, end) for type, start, end in case.spans if type == "landline"]
+    return [
+        ("landline", start, end)
+        if type == "phone" and any(start < e and s < end for s, e in fixed)
+        else (type, start, end)
+        for type, start, end in spans
+    ]
+
+
+def bootstrap(cases: Sequence[Document], found: Sequence[list[Span]], rounds: int = 200) -> tuple[float, float]:
+    """Bounds of 95 % of the F1 of all exact types, over texts drawn again."""
+    chance = random.Random(0)
+    scores = []
+    for _ in range(rounds):
+        drawn = [chance.randrange(len(cases)) for _ in cases]
+        scores.append(_sum(judge([cases[i] for i in drawn], [found[i] for i in drawn]), EXACT).f1)
+    scores.sort()
+    return scores[int(rounds * 0.025)], scores[int(rounds * 0.975)]
+
+
+def _sum(tallies: dict[str, Tally], types: frozenset[str]) -> Tally:
+    whole = Tally()
+    for type, tally in tallies.items():
+        if type in types:
+            for count, value in vars(tally).items():
+                setattr(whole, count, getattr(whole, count) + value)
+    return whole
+
+
+def false_findings(cases: Sequence[Document], found: Sequence[list[Span]]) -> Counter[str]:
+    """What is found of persons where nobody is."""
+    personal = {id for id, type in TYPES.items() if type.category != "non_personal"}
+    return Counter(type for spans in found for type, _, _ in spans if type in personal)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", action="append", default=[], help="Python of an environment with peers")
+    parser.add_argument("--copies", type=int, default=4, help="fillings of each text")
+    parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
+    parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
+    arguments = parser.parse_args()
+    finders: dict[str, Finder] = {"tongguan": ours(False)}
+    if arguments.names:
+        finders["with --names"] = ours(True)
+    peers: dict[str, Peer] = {}
+    for python in arguments.peers:
+        for name in PEERS:
+            if name not in peers and (peer := Peer(python, name)).ready:
+                peers[name] = peer
+    finders |= {name: theirs(peer) for name, peer in peers.items()}
+    cases, nobody = documents(arguments.copies, arguments.seed), lookalikes(arguments.copies, arguments.seed)
+    faults: list[str] = []
+    results, bounds, false = {}, {}, {}
+    for name, find in finders.items():
+        found = find(cases)
+        results[name] = judge(cases, found, faults if name == "tongguan" else None)
+        bounds[name] = bootstrap(cases, found)
+        false[name] = false_findings(nobody, find(nobody))
+    _print(results, bounds, false, sum(len(case.spans) for case in cases), nobody)
+    if arguments.faults:
+        arguments.faults.write_text("\n".join(faults) + "\n", encoding="utf-8")
+    for peer in peers.values():
+        peer.close()
+
+
+def _print(
+    results: dict[str, dict[str, Tally]],
+    bounds: dict[str, tuple[float, float]],
+    false: dict[str, Counter[str]],
+    spans: int,
+    nobody: Sequence[Document],
+) -> None:
+    mine, others = results["tongguan"], list(results)[1:]
+    print(f"{spans} values\n\n| type | values | precision | recall | F1 | " + "".join(f"{n} | " for n in others))
+    print("|---" * (5 + len(others)) + "|")
+    rows = [(type, {name: tallies[type] for name, tallies in results.items()}) for type in sorted(mine)]
+    rows += [("all with one right span", {name: _sum(tallies, EXACT) for name, tallies in results.items()})]
+    rows += [("free text, place alone", {n: _sum(t, frozenset(t) - EXACT) for n, t in results.items()})]
+    for type, tallies in rows:
+        tally = tallies["tongguan"]
+        if tally.wanted:
+            row = f"| {type} | {tally.wanted} | {tally.precision:.3f} | {tally.recall:.3f} | {tally.f1:.3f} | "
+            print(row + "".join(f"{tallies[name].f1:.2f} | " for name in others))
+    for name, (low, high) in bounds.items():
+        print(f"95 % of F1, all with one right span, {name}: {low:.3f} to {high:.3f}")
+    size = sum(len(case.text.encode()) for case in nobody) / 1e6
+    for name, counts in false.items():
+        print(f"in {size:.3f} MB of look-alikes, {name}: {counts.total()} {dict(counts.most_common(8))}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Held-out texts as business writes them, filled with made-up values, and a judge of what is found in them.
+
+`heldout_documents.txt` and `heldout_lookalikes.txt` hold the texts, each under a line `=== name.suffix`. In them
+`⟦type⟧` is a value made anew, `⟦type.variant⟧` one in a certain writing, `⟦type.variant#id⟧` the same value wherever it
+stands, `⟦type|a|b⟧` one of these words, and `⟦_noise⟧` a value that is nobody's: an order number, an amount, a hash.
+They were written from what such documents look like, apart from the detectors and without looking at them.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from heldout_values import LOOSE, MAKERS, NOISE
+
+__all__ = ["EXACT", "Document", "Tally", "documents", "judge", "lookalikes"]
+
+Span = tuple[str, int, int]
+
+# Types that have one right span. The others are classes of free text: their place is right where it overlaps.
+EXACT = frozenset(MAKERS) - {"location_track", "username"}
+_MARK = re.compile(r"⟦(_?[a-z]\w*?)(?:\.([\w-]+))?(?:#(\w+))?(?:\|([^⟧]*))?⟧")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text and where in it is what. `also` holds other ends of a span that are as right."""
+
+    name: str
+    text: str
+    spans: tuple[Span, ...]
+    also: frozenset[Span] = field(default_factory=frozenset)
+
+
+@dataclass
+class Tally:
+    """Counts of one type."""
+
+    wanted: int = 0
+    found: int = 0  # by the finder, of what is judged
+    right: int = 0  # found spans that are wanted: exact for EXACT types
+    hit: int = 0  # wanted spans that were found
+    near: int = 0  # wanted spans that a finding of the type overlaps
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.hit / self.wanted if self.wanted else 1.0
+
+    @property
+    def f1(self) -> float:
+        p, r = self.precision, self.recall
+        return 2 * p * r / (p + r) if p + r else 0.0
+
+
+def documents(copies: int = 4, seed: int = 20261121) -> list[Document]:
+    """Texts that hold personal data, each filled `copies` times."""
+    return list(_filled("heldout_documents.txt", copies, seed))
+
+
+def lookalikes(copies: int = 10, seed: int = 20261121) -> list[Document]:
+    """Texts that hold none."""
+    return list(_filled("heldout_lookalikes.txt", copies, seed))
+
+
+def _filled(file: str, copies: int, seed: int) -> Iterator[Document]:
+    source = Path(__file__).with_name(file).read_text(encoding="utf-8")
+    for part in re.split(r"^=== ", source, flags=re.MULTILINE)[1:]:
+        name, body = part.split("\n", 1)
+        for copy in range(copies):
+            yield _fill(f"{copy:02}_{name}", body.rstrip("\n") + "\n", random.Random(f"{seed}/{name}/{copy}"))
+
+
+def _fill(name: str, body: str, chance: random.Random) -> Document:
+    text, done = "", 0
+    spans: list[Span] = []
+    also: set[Span] = set()
+    same: dict[str, str] = {}
+    for mark in _MARK.finditer(body):
+        text += body[done : mark.start()]
+        done = mark.end()
+        kind, variant, same_as, words = mark.groups()
+        if kind.startswith("_"):
+            value = NOISE[kind[1:]](chance)
+        elif words is not None:
+            value = chance.choice(words.split("|"))
+        else:
+            value = MAKERS[kind](chance, variant or "")
+        if same_as:
+            value = same.setdefault(same_as, value)
+        if not kind.startswith("_"):
+            spans.append((kind, len(text), len(text) + len(value)))
+            if kind in LOOSE:
+                also |= {(kind, len(text) + start, len(text) + end) for start, end in LOOSE[kind](value)}
+        text += value
+    return Document(name, text + body[done:], tuple(spans), frozenset(also) - frozenset(spans))
+
+
+def judge(
+    cases: Sequence[Document], found: Sequence[Iterable[Span]], faults: list[str] | None = None
+) -> dict[str, Tally]:
+    """Tallies by type; `faults` takes a line for each miss and each false finding."""
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    for case, spans in zip(cases, found, strict=True):
+        mine = set(spans)
+        right = {span for span in mine if _is_right(span, case)}
+        for span in case.spans:
+            tally = tallies[span[0]]
+            tally.wanted += 1
+            near = any(_overlap(span, other) for other in mine)
+            hit = any(_overlap(span, other) for other in right) if span[0] in EXACT else near
+            tally.hit += hit
+            tally.near += near
+            if not hit and faults is not None:
+                faults.append(_line("missed", span, case, mine))
+        tracks = [span for span in case.spans if span[0] == "location_track"]
+        for span in mine:
+            if span[0] == "location" and any(s <= span[1] < e for _, s, e in tracks):
+                continue  # a place of a track is one
+            if span[0] in EXACT:
+                tallies[span[0]].found += 1
+                tallies[span[0]].right += span in right
+                if span not in right and faults is not None:
+                    faults.append(_line("false", span, case, mine))
+            elif any(_overlap(span, other) for other in case.spans):
+                tallies[span[0]].found += 1
+                tallies[span[0]].right += 1
+    return tallies
+
+
+def _is_right(span: Span, case: Document) -> bool:
+    return span in case.spans or span in case.also
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+
+
+def _line(fault: str, span: Span, case: Document, mine: set[Span]) -> str:
+    kind, start, end = span
+    text = case.text
+    instead = sorted((k, text[s:e]) for k, s, e in mine if s < end and start < e and (k, s, e) != span)
+    around = f"{text[max(0, start - 24) : start]}⟦{text[start:end]}⟧{text[end : end + 12]}"
+    return f"{fault} {kind} {case.name[3:]}: {around!r}" + (f" found instead {instead}" if instead else "")

@@ -1,0 +1,87 @@
+"""Recall and precision on held-out business texts do not fall below what was reached (`bench/quality_heldout.py`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from heldout import EXACT, Document, Span, Tally, documents, judge, lookalikes
+
+from tongguan.identify import TYPES, identify_lines
+
+# Least precision and recall by type, exact where the type has one right span.
+FLOORS = {
+    "bank_card": (1.0, 1.0),
+    "birth_date": (0.99, 0.70),
+    "credential": (0.99, 0.84),
+    "email": (1.0, 1.0),
+    "hk_macao_permit": (1.0, 1.0),
+    "hkid": (1.0, 1.0),
+    "id_card": (1.0, 0.99),
+    "imei": (1.0, 1.0),
+    "imsi": (1.0, 1.0),
+    "ip": (0.90, 0.80),
+    "landline": (0.99, 0.80),
+    "location_track": (1.0, 1.0),
+    "medical_record": (1.0, 1.0),
+    "military_id": (1.0, 1.0),
+    "passport": (1.0, 0.80),
+    "person_name": (0.96, 0.48),
+    "address": (0.60, 0.55),
+    "phone": (0.98, 0.96),
+    "plate": (1.0, 1.0),
+    "taiwan_id": (1.0, 1.0),
+    "uscc": (1.0, 1.0),
+    "vin": (1.0, 1.0),
+}
+FALSE_IN_LOOKALIKES = 22  # findings of persons in one filling of each text, where nobody is
+
+
+def found_in(cases: list[Document], folder: Path) -> list[list[Span]]:
+    files = [folder / f"{i:05}_{case.name}" for i, case in enumerate(cases)]
+    for file, case in zip(files, cases, strict=True):
+        file.write_text(case.text, encoding="utf-8")
+    found: dict[str, list[Span]] = {file.name: [] for file in files}
+    for line in identify_lines([folder], b"a key of tests", reveal=True):
+        found[Path(line["path"]).name].append((line["type"], line["start"], line["end"]))
+    return [found[file.name] for file in files]
+
+
+@pytest.fixture(scope="module")
+def tallies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tally]:
+    cases = documents(copies=3)
+    return judge(cases, found_in(cases, tmp_path_factory.mktemp("texts")))
+
+
+@pytest.mark.parametrize("type", sorted(FLOORS))
+def test_no_less_than_was_reached(type: str, tallies: dict[str, Tally]) -> None:
+    tally, (precision, recall) = tallies[type], FLOORS[type]
+    assert tally.wanted > 0
+    assert (tally.precision >= precision, tally.recall >= recall) == (True, True), tally
+
+
+def test_there_is_enough_to_judge() -> None:
+    cases = documents()
+    assert sum(len(case.spans) for case in cases) > 2500
+    assert len(EXACT & {kind for case in cases for kind, _, _ in case.spans}) > 25
+    for case in cases:
+        assert all(0 <= start < end <= len(case.text) for _, start, end in case.spans)
+        assert "⟦" not in case.text
+    assert documents(copies=1) == documents(copies=1)  # seeds are fixed
+
+
+def test_look_alikes_are_nobody(tmp_path: Path) -> None:
+    false: Counter[str] = Counter()
+    for spans in found_in(lookalikes(copies=1), tmp_path):
+        false.update(kind for kind, _, _ in spans if TYPES[kind].category != "non_personal")
+    assert false.total() <= FALSE_IN_LOOKALIKES, false
+
+
+def test_the_judge_sees_misses_false_findings_and_wrong_ends() -> None:
+    case = Document("x.txt", "手机 13800138000 张伟", (("phone", 3, 14), ("person_name", 15, 17)))
+    faults: list[str] = []
+    tallies = judge([case], [[("phone", 3, 13), ("qq", 15, 17)]], faults)
+    assert (tallies["phone"].hit, tallies["phone"].near, tallies["phone"].right) == (0, 1, 0)
+    assert (tallies["person_name"].recall, tallies["qq"].precision) == (0.0, 0.0)
+    assert len(faults) == 4
