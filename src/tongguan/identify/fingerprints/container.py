@@ -8,6 +8,8 @@ takes its own when it is whole and on the disk; what was cut short lacks its las
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import hashlib
 import hmac
 import json
@@ -15,7 +17,7 @@ import mmap
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -102,8 +104,10 @@ def writing(path: Path, key: bytes) -> Iterator[Draft]:
     """
     place = path.with_name(f".{path.name}.{secrets.token_hex(6)}.draft")
     try:
+        _sweep(path)
         with place.open("xb") as file:
             os.chmod(place, 0o600)  # noqa: PTH101 - of the open file
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # for as long as it is being written
             file.write(MAGIC)
             draft = Draft(file, key)
             yield draft
@@ -116,6 +120,14 @@ def writing(path: Path, key: bytes) -> Iterator[Draft]:
         raise CannotWrite(f"{path}: the fingerprints cannot be written: {error.strerror}") from error
     finally:
         place.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove drafts of this file whose writers were killed."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.draft"):
+        with suppress(OSError), draft.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            draft.unlink()
 
 
 @dataclass(frozen=True, slots=True)

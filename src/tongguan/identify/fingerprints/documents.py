@@ -24,11 +24,11 @@ from tongguan.identify.fingerprints.spool import Entries, Spool, write_sorted
 from tongguan.identify.fingerprints.winnow import GRAM, MINHASHES, chosen_of, minhash, resemblance
 from tongguan.identify.pieces import Piece
 
-__all__ = ["DocumentMatch", "DocumentStore", "Passage", "build_documents"]
+__all__ = ["POSTING", "DocumentMatch", "DocumentStore", "Passage", "build_documents"]
 
 KIND: Final = "documents"
 _ROLLING, _CHOSEN = "fingerprints: which grams", "fingerprints: grams"  # purposes of keys
-_POSTING: Final = np.dtype([("hash", "<u8"), ("document", "<u4"), ("start", "<u4"), ("size", "<u2")])
+POSTING: Final = np.dtype([("hash", "<u8"), ("document", "<u4"), ("start", "<u4"), ("size", "<u2")])
 _COMMON: Final = 64
 _LEAST_PAIRS: Final = 4  # of a passage, where most of what stands between is shared too
 _MANY_PAIRS: Final = 8  # of a passage, however much stands between
@@ -67,20 +67,22 @@ def build_documents(
     *,
     boilerplate: Iterable[Sequence[Piece]] = (),
     common: int = _COMMON,
+    known: Sequence[DocumentStore] = (),
 ) -> int:
     """Write the store of some documents, each a name and its pieces; gives how many there are.
 
     `boilerplate`: texts that do not count. `common`: a run that stands in more documents than this does not count
-    either. Raises BadInput where there is no document, CannotWrite.
+    either. `known`: stores beside which this one is to stand; what is boilerplate there is so here. Raises BadInput
+    where there is no document, CannotWrite.
     """
     if common < 1:
         raise BadInput(f"runs in more than {common} documents cannot be left out; expected 1 or more")
     keys = key_of(key, _ROLLING), key_of(key, _CHOSEN)
-    stop = _all_hashes(boilerplate, keys)
+    stop = np.unique(np.concatenate([_all_hashes(boilerplate, keys), *(store.stop for store in known)]))
     names: list[str] = []
     minima: list[NDArray[np.uint32]] = []
     with ExitStack() as stack:
-        spool = Spool(_POSTING, stack)
+        spool = Spool(POSTING, stack)
         for name, pieces in documents:
             postings = _postings(pieces, len(names), stop, keys)
             spool.add(postings)
@@ -95,7 +97,7 @@ def build_documents(
             draft.put("stop", np.unique(np.concatenate(stops)))
             draft.put("minima", np.array(minima, np.uint32))
             draft.put("counted", counted)
-            draft.finish(KIND, {"names": names})
+            draft.finish(KIND, {"names": names, "common": common})
     return len(names)
 
 
@@ -106,10 +108,10 @@ def _all_hashes(texts: Iterable[Sequence[Piece]], keys: tuple[Key, Key]) -> NDAr
 
 def _postings(pieces: Sequence[Piece], document: int, stop: NDArray[np.uint64], keys: tuple[Key, Key]) -> Entries:
     """Of each run its first place in the document."""
-    found, before = [np.zeros(0, _POSTING)], 0
+    found, before = [np.zeros(0, POSTING)], 0
     for piece in pieces:
         hashes, spans = chosen_of(piece.text, *keys)
-        postings = np.zeros(len(hashes), _POSTING)
+        postings = np.zeros(len(hashes), POSTING)
         postings["hash"], postings["document"] = hashes, document
         postings["start"] = np.minimum(spans[:, 0] + before, 0xFFFFFFFF)
         postings["size"] = np.minimum(spans[:, 1] - spans[:, 0], 0xFFFF)
@@ -144,10 +146,12 @@ class DocumentStore:
         opened = opened or open_container(path, key, KIND)
         self.names: tuple[str, ...] = tuple(opened.about["names"])
         at = opened.sections
+        self.common: int = opened.about.get("common", _COMMON)
         self._keys = key_of(key, _ROLLING), key_of(key, _CHOSEN)
-        self._hash, self._document, self._start, self._size = at["hash"], at["document"], at["start"], at["size"]
-        self._directory, self._stop, self._counted = at["directory"], at["stop"], at["counted"]
-        self._minima = at["minima"].reshape(-1, MINHASHES)
+        self.hashes, self.documents, self.starts, self.sizes = at["hash"], at["document"], at["start"], at["size"]
+        self.stop, self.counted = at["stop"], at["counted"]
+        self.minima = at["minima"].reshape(-1, MINHASHES)
+        self._directory = at["directory"]
         self._shift = np.uint64(64 - (len(self._directory) - 1).bit_length() + 1)
 
     def match(self, pieces: Sequence[Piece], *, least: int = 80) -> list[DocumentMatch]:
@@ -163,7 +167,7 @@ class DocumentStore:
             pairs[:, 1]
         ]
         passages, member = np.empty((len(pairs), 3), np.int64), np.empty(len(pairs), np.int64)
-        count = join_passages(pairs, text, self._start[pairs[:, 2]], passages, member)
+        count = join_passages(pairs, text, self.starts[pairs[:, 2]], passages, member)
         first, last = passages[:count, 0], passages[:count, 1]
         weight = spans[pairs[last, 1], 2] - spans[pairs[first, 1], 2] + GRAM
         dense = passages[:count, 2] >= _DENSE * (pairs[last, 1] - pairs[first, 1] + 1)
@@ -181,8 +185,8 @@ class DocumentStore:
         hashes = self._read(pieces)[0]
         if not len(hashes):
             return []
-        alike = resemblance(minhash(hashes), self._minima)
-        alike[self._counted == 0] = 0.0
+        alike = resemblance(minhash(hashes), self.minima)
+        alike[self.counted == 0] = 0.0
         order = [i for i in np.argsort(-alike, kind="stable")[:most].tolist() if alike[i] >= least]
         return [(self.names[i], float(alike[i])) for i in order]
 
@@ -193,7 +197,7 @@ class DocumentStore:
             return np.zeros(0, np.uint64), np.zeros((0, 3), np.int64), np.zeros(0, np.int64)
         hashes, spans = np.concatenate([h for h, _ in each]), np.concatenate([s for _, s in each])
         owner = np.repeat(np.arange(len(each)), [len(h) for h, _ in each])
-        keep = ~_among(hashes, self._stop)
+        keep = ~_among(hashes, self.stop)
         return hashes[keep], spans[keep], owner[keep]
 
     def _pairs(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -201,7 +205,7 @@ class DocumentStore:
         room = max(1 << 12, 2 * len(hashes))
         while True:
             pairs = np.empty((room, 3), np.int64)
-            count = pair_up(hashes, self._directory, self._shift, self._hash, self._document, pairs)
+            count = pair_up(hashes, self._directory, self._shift, self.hashes, self.documents, pairs)
             if count >= 0:
                 break
             room *= 4
@@ -226,17 +230,17 @@ class DocumentStore:
         found = []
         for i in np.unique(member[low:high][counts]).tolist():
             one, two = pairs[passages[i, 0]], pairs[passages[i, 1]]
-            start, stop = self._start[[one[2], two[2]]].tolist()
+            start, stop = self.starts[[one[2], two[2]]].tolist()
             found.append(
                 Passage(
                     int(owner[one[1]]), int(spans[one[1], 0]), int(spans[two[1], 1]), min(start, stop),
-                    max(start, stop) + int(self._size[two[2]]), int(passages[i, 2]),
+                    max(start, stop) + int(self.sizes[two[2]]), int(passages[i, 2]),
                 )
             )  # fmt: skip
         return DocumentMatch(
             self.names[document],
-            shared / int(self._counted[document]),
+            shared / int(self.counted[document]),
             copied / len(spans),
-            shared / (int(self._counted[document]) + size - shared),
+            shared / (int(self.counted[document]) + size - shared),
             tuple(sorted(found, key=lambda passage: (passage.piece, passage.start))),
         )

@@ -11,11 +11,15 @@ from tongguan.errors import BadInput
 from tongguan.identify.extract import Extraction, extract
 from tongguan.identify.fingerprints.container import open_container
 from tongguan.identify.fingerprints.documents import DocumentStore
+from tongguan.identify.fingerprints.segments import DocumentSegments, TableSegments
 from tongguan.identify.fingerprints.table_build import KIND as TABLE
 from tongguan.identify.fingerprints.table_match import Near, TableIndex
 from tongguan.model import BlindKind, BlindSpot, Content
 
-__all__ = ["match_lines", "open_fingerprints", "texts_of"]
+__all__ = ["Known", "match_lines", "open_fingerprints", "texts_of"]
+
+Known = TableIndex | TableSegments | DocumentStore | DocumentSegments
+"""Fingerprints that were opened."""
 
 
 def open_fingerprints(path: Path, key: bytes) -> TableIndex | DocumentStore:
@@ -56,9 +60,7 @@ def _text_of(file: Path) -> Extraction:
     return extract(Content(file.name, "", len(data), data))
 
 
-def match_lines(
-    known: TableIndex | DocumentStore, paths: Sequence[Path], near: Near | None = None
-) -> Iterator[dict[str, Any]]:
+def match_lines(known: Known, paths: Sequence[Path], near: Near | None = None) -> Iterator[dict[str, Any]]:
     """What of the fingerprints stands in files: a line for each cell or row, or for each document; and for each thing
     that could not be seen.
 
@@ -68,7 +70,7 @@ def match_lines(
     for path, extraction in texts_of(paths):
         members = [piece.member for piece in extraction.pieces]
         spots = list(extraction.blind_spots)
-        if isinstance(known, TableIndex):
+        if isinstance(known, TableIndex | TableSegments):
             matches = known.match(extraction.pieces, near)
             spots += matches.blind_spots
             for row in matches.rows:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,12 +118,22 @@ class TableIndex:
         self.columns: tuple[str, ...] = tuple(opened.about["columns"])
         self.rows: int = opened.about["rows"]
         self.cells: int = opened.about["cells"]
-        self.row, self.column = opened.sections["row"], opened.sections["column"]
+        self.short: tuple[int, ...] = tuple(opened.about["short"])
+        self.empty: tuple[int, ...] = tuple(opened.about["empty"])
         at = opened.sections
+        self.row, self.column, self.high, self.low = at["row"], at["column"], at["hash"], at["low"]
+        self.first, self.beginnings = at["first"], at["beginnings"]
+        self.lengths = np.array(opened.about["lengths"], np.uint16)
         self._finder = Finder(
-            (key_of(key, FILTER), key_of(key, CELL)), at["first"], at["beginnings"],
-            np.array(opened.about["lengths"], np.uint16), at["directory"], at["hash"], at["low"],
+            (key_of(key, FILTER), key_of(key, CELL)), self.first, self.beginnings, self.lengths, at["directory"],
+            self.high, self.low,
         )  # fmt: skip
+
+    def hashes(self, entries: NDArray[np.int64]) -> NDArray[Any]:
+        """(n,) the whole keyed hashes of some entries, 12 bytes each: equal for equal values of any index of a key."""
+        wide = np.empty(len(entries), [("high", "<u8"), ("low", "<u4")])
+        wide["high"], wide["low"] = self.high[entries], self.low[entries]
+        return wide
 
     def match(self, pieces: Sequence[Piece], near: Near | None = None) -> TableMatches:
         """Cells in the pieces, and rows as `near` says (none where it is not given).
