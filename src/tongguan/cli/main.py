@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, users
+from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, templates, users
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
@@ -85,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("fingerprint", help="known tables and documents, found again in files"), _usual_language()
     )
     kinds.arguments(commands.add_parser("kinds", help="what kind of document a text is"), _usual_language())
+    templates.arguments(
+        commands.add_parser("templates", help="rules that class and grade: seen, laid over files, changed, corrected"),
+        _usual_language(),
+    )
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser
 

@@ -7,7 +7,6 @@ made: a column that became something else is judged anew.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -16,17 +15,30 @@ from typing import Any, Final
 
 import yaml
 
-from tongguan.errors import BadInput, CannotWrite
+from tongguan.errors import BadInput
 from tongguan.identify.tables import ColumnVerdict, Combination, Inside, TableVerdict, still_hold
 from tongguan.identify.templates.pack import LEVELS, rank
 from tongguan.identify.templates.reading import Document, read_path
 from tongguan.identify.templates.results import ColumnResult
+from tongguan.identify.templates.writing import write_anew
 from tongguan.identify.types import TYPES
 
-__all__ = ["Exception_", "Ruling", "correct", "corrected", "judged_then", "load_exceptions", "save_exceptions"]
+__all__ = [
+    "Exception_",
+    "Ruling",
+    "correct",
+    "corrected",
+    "exceptions_text",
+    "judged_then",
+    "load_exceptions",
+    "save_exceptions",
+]
+
+_DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 _LONGEST: Final = 1000  # characters of a reason
 _FILE: Final = "exceptions"
+_LARGEST: Final = 16 << 20  # bytes of a file of exceptions: some ten thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +175,19 @@ def judged_then(exception: Exception_) -> TableVerdict:
 
 
 def save_exceptions(path: Path | str, exceptions: Sequence[Exception_]) -> None:
-    """Write the file anew, whole or not at all. Raises CannotWrite."""
+    """Write the file anew, whole or not at all. Raises CannotWrite, BadInput where it would be too large to read."""
     path = Path(path)
-    text = yaml.safe_dump(
-        {"format": 1, _FILE: [asdict(e) for e in exceptions]}, allow_unicode=True, sort_keys=False, width=10_000
-    )
-    fresh = path.with_name(path.name + ".new")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise CannotWrite(f"{path}: {error.strerror or 'cannot be written'}") from None
+    text = exceptions_text(exceptions)
+    write_anew(path, text)
+
+
+def exceptions_text(exceptions: Sequence[Exception_]) -> str:
+    """As YAML. Raises BadInput for more than can be read again."""
+    rows = [asdict(e) for e in exceptions]
+    text = yaml.dump({"format": 1, _FILE: rows}, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10_000)
+    if len(text.encode()) > _LARGEST:
+        raise BadInput(f"more corrections than a file of {_LARGEST:,} bytes holds; make a rule or a filter of them")
+    return str(text)
 
 
 def load_exceptions(path: Path | str) -> tuple[Exception_, ...]:
@@ -184,7 +195,7 @@ def load_exceptions(path: Path | str) -> tuple[Exception_, ...]:
     path = Path(path)
     if not path.exists():
         return ()
-    document = read_path(path)
+    document = read_path(path, _LARGEST)
     rows = document.values.get(_FILE)
     if document.values.get("format") != 1 or not isinstance(rows, list):
         raise document.fault((), "expected `format: 1` and a list `exceptions`")

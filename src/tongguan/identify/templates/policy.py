@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
+
+import yaml
 
 from tongguan.identify.templates.pack import LEVELS, Rule, Template, Text
-from tongguan.identify.templates.reading import Document, read_path
+from tongguan.identify.templates.reading import Document, read_bytes, read_path
 
-__all__ = ["Change", "Filter", "Policy", "load_policy"]
+__all__ = ["Change", "Filter", "Policy", "load_policy", "parse_policy", "policy_text"]
+
+_HEAD: Final = "# How this organisation uses the templates. Written anew at each change; comments are not kept.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Policy:
     """`tables`: a table has the highest level of its columns and of what they say together, or of its columns alone.
     `columns`: a column has its own level, or that of its table."""
 
+    enabled: frozenset[str] = frozenset()  # templates of sectors that are used
     disabled: frozenset[str] = frozenset()  # rules (template/rule) and templates
     changes: Mapping[str, Change] = field(default_factory=dict)
     filters: tuple[Filter, ...] = ()
@@ -73,9 +78,37 @@ class Policy:
 
 def load_policy(path: Path | str) -> Policy:
     """A policy from YAML. Raises BadPack with one message: file, line, field, and what was expected."""
-    document = read_path(Path(path))
-    top: dict[str, Any] = document.values
-    _known(document, (), top, {"disabled", "changes", "filters", "levels", "tables", "columns"})
+    return _policy_of(read_path(Path(path)))
+
+
+def parse_policy(raw: bytes, name: str) -> Policy:
+    """Likewise of a file's bytes."""
+    return _policy_of(read_bytes(raw, name))
+
+
+def policy_text(policy: Policy) -> str:
+    """The policy as YAML that `parse_policy` reads as the same; empty for one that changes nothing but what it must."""
+    values: dict[str, Any] = {
+        "enabled": sorted(policy.enabled),
+        "disabled": sorted(policy.disabled),
+        "changes": {rule: _plain(change) for rule, change in sorted(policy.changes.items())},
+        "filters": [{"table": f.table, "column": f.column, "why": f.why} for f in policy.filters],
+        "levels": {level: dict(policy.levels[level]) for level in LEVELS if level in policy.levels},
+        "tables": policy.tables,
+        "columns": policy.columns,
+    }
+    kept = {key: value for key, value in values.items() if value}
+    return _HEAD + yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=10_000)
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    given = {"level": change.level, "class": change.class_id, "sensitive": change.sensitive}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _policy_of(document: Document) -> Policy:
+    top = document.values
+    _known(document, (), top, {"enabled", "disabled", "changes", "filters", "levels", "tables", "columns"})
     changes = {}
     for rule, row in _mapping(document, ("changes",), top.get("changes")).items():
         _known(document, ("changes", rule), row, {"level", "class", "sensitive"})
@@ -83,6 +116,8 @@ def load_policy(path: Path | str) -> Policy:
             raise document.fault(("changes", rule, "level"), f"expected one of {', '.join(LEVELS)}")
         if row.get("sensitive") is not None and not isinstance(row["sensitive"], bool):
             raise document.fault(("changes", rule, "sensitive"), "expected true or false, without quotes")
+        if row.get("class") is not None and not isinstance(row["class"], str):
+            raise document.fault(("changes", rule, "class"), "expected the id of a class of the rule's template")
         changes[rule] = Change(row.get("level"), row.get("class"), row.get("sensitive"))
     filters = []
     for i, row in enumerate(_list(document, ("filters",), top.get("filters"))):
@@ -100,16 +135,18 @@ def load_policy(path: Path | str) -> Policy:
             or not all(isinstance(n, str) for n in names.values())
         ):
             raise document.fault(("levels", level), "expected its name in both languages: {zh: 机密, en: Secret}")
-    disabled = _list(document, ("disabled",), top.get("disabled"))
-    if any(not isinstance(rule, str) for rule in disabled):
-        raise document.fault(("disabled",), "expected rules such as general/email, or ids of templates")
+    switches = {key: _list(document, (key,), top.get(key)) for key in ("enabled", "disabled")}
+    for key, ids in switches.items():
+        if any(not isinstance(one, str) for one in ids):
+            raise document.fault((key,), "expected ids of templates, or rules such as general/email to disable")
     tables, columns = top.get("tables", "highest"), top.get("columns", "own")
     if tables not in ("highest", "columns"):
         raise document.fault(("tables",), "expected highest or columns")
     if columns not in ("own", "table"):
         raise document.fault(("columns",), "expected own or table")
     return Policy(
-        frozenset(disabled),
+        frozenset(switches["enabled"]),
+        frozenset(switches["disabled"]),
         changes,
         tuple(filters),
         levels,

@@ -11,7 +11,7 @@ import yaml
 
 from tongguan.errors import BadPack
 
-__all__ = ["Document", "read_bytes", "read_path"]
+__all__ = ["LARGEST", "Document", "read_bytes", "read_path"]
 
 LARGEST: Final = 1 << 20  # bytes
 _DEEPEST: Final = 10
@@ -39,23 +39,23 @@ class Document:
         return BadPack(f"{self.name}, line {self.lines.get(near, 1)}{where}: {problem}")
 
 
-def read_path(path: Path) -> Document:
-    """Raises BadPack where the file cannot be read or is no plain YAML."""
+def read_path(path: Path, largest: int = LARGEST) -> Document:
+    """Raises BadPack where the file cannot be read, is larger than so many bytes, or is no plain YAML."""
     try:
         with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+            raw = file.read(largest + 1)
     except OSError as error:
         raise BadPack(f"{path}: {error.strerror or 'cannot be read'}; expected a YAML file") from None
-    return read_bytes(raw, path.name)
+    return read_bytes(raw, path.name, largest)
 
 
-def read_bytes(raw: bytes, name: str) -> Document:
+def read_bytes(raw: bytes, name: str, largest: int = LARGEST) -> Document:
     """Raises BadPack, naming the line, for all but one document of keys, lists and scalars, each key once."""
-    if len(raw) > LARGEST:
-        raise BadPack(f"{name}: more than {LARGEST:,} bytes; expected one template as text")
+    if len(raw) > largest:
+        raise BadPack(f"{name}: more than {largest:,} bytes; expected a smaller file")
     try:
         text = raw.decode("utf-8-sig")
-        _refuse_extras(text, name)
+        _refuse_extras(text, name, _MOST * (largest // LARGEST))
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
         raise BadPack(f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
@@ -71,7 +71,7 @@ def read_bytes(raw: bytes, name: str) -> Document:
     return Document(name, values, document.lines)
 
 
-def _refuse_extras(text: str, name: str) -> None:
+def _refuse_extras(text: str, name: str, most: int) -> None:
     depth, documents = 0, 0
     for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -82,7 +82,7 @@ def _refuse_extras(text: str, name: str) -> None:
             raise BadPack(f"{name}, line {line}: anchors and aliases (& and *) are not used here; write it out")
         if getattr(event, "tag", None) is not None:
             raise BadPack(f"{name}, line {line}: tags (!) are not used here; write the plain value")
-        if depth > _DEEPEST or count > _MOST or documents > 1:
+        if depth > _DEEPEST or count > most or documents > 1:
             raise BadPack(f"{name}, line {line}: too deep, too long or a second document; expected one template a file")
 
 

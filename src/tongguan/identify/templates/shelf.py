@@ -12,7 +12,7 @@ from tongguan.identify.templates.checking import template_of
 from tongguan.identify.templates.pack import Template
 from tongguan.identify.templates.reading import read_bytes, read_path
 
-__all__ = ["check_template", "load_templates"]
+__all__ = ["check_template", "load_templates", "own_ids"]
 
 
 @cache
@@ -23,6 +23,11 @@ def _own() -> dict[str, Template]:
             template = template_of(read_bytes(file.read_bytes(), file.name))
             found[template.id] = template
     return found
+
+
+def own_ids() -> tuple[str, ...]:
+    """Ids of the templates that come with Tongguan, those of every sector."""
+    return tuple(_own())
 
 
 def check_template(path: Path | str) -> Template:
