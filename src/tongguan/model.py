@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 __all__ = [
@@ -78,11 +79,13 @@ class Content:
     name: str | None
     media_type: str  # as declared by the protocol, lower case, without parameters; "" where none was
     size: int
-    source: bytes | memoryview | Callable[[], bytes]
+    source: bytes | memoryview | Path | Callable[[], bytes]  # a path: a file, which need not be held whole
     charset: str | None = None  # as declared by the protocol
 
     def read(self) -> bytes:
         """All the bytes. May raise OSError where they lie on disk."""
+        if isinstance(self.source, Path):
+            return self.source.read_bytes()
         return self.source() if callable(self.source) else bytes(self.source)
 
 

@@ -27,3 +27,4 @@ class Piece:
     records: NDArray[np.int64] = field(default_factory=_one_record)  # (n,) ascending: where records start; first is 0
     columns: tuple[str, ...] = ()  # table: header names
     cells: NDArray[np.int64] | None = None  # table: (n, 3) start, end (exclusive), column index; ascending by start
+    start: int = 0  # characters of the content before this piece, where a long text comes in several

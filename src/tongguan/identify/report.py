@@ -120,7 +120,7 @@ def _content(path: str, stretches: Iterable[Extraction], told: _Told) -> Iterato
         if told.model and number == 0:
             kinds = _kinds(path, stretch.pieces, told.model)
         for piece, findings in zip(stretch.pieces, told.detector.scan(stretch.pieces), strict=True):
-            offset = stretch.start if piece.member is None else 0
+            offset = piece.start
             for finding in findings:
                 line = {"path": path, **finding_line(finding, piece, told.reveal)}
                 line["start"] += offset

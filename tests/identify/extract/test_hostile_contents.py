@@ -81,7 +81,7 @@ def test_a_long_line_of_json_takes_less_than_a_second_for_fifty_megabytes(opened
     started = time.process_time()
     found = extract(Content(None, "application/json", len(data), data))
     assert time.process_time() - started < 1  # 0.15 s where nothing else runs
-    assert len(found.pieces[0].records) == data.count(b"{") + 1
+    assert sum(len(piece.records) for piece in found.pieces) == data.count(b"{") + 1
 
 
 @pytest.mark.parametrize(
@@ -277,6 +277,6 @@ def test_very_many_members_are_counted_not_opened(opened, zipped) -> None:
     one = tarfile.TarInfo("a")
     one.size = 1
     data = (one.tobuf(tarfile.USTAR_FORMAT) + b"x".ljust(512, b"\0")) * 50_000 + bytes(1024)
-    found = opened(data, "many.tar")
+    found = opened(data, "many.tar", limits=Limits(members=10_000))
     assert len(found.pieces) == 10_000
     assert [s.kind for s in found.blind_spots] == [BlindKind.TRUNCATED]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongguan.identify.extract import extract_file, stretches
+from tongguan.identify.extract import extract_file, stretches, texts, unfolding
 
 PEOPLE = [{"name": f"张{i}", "phone": str(13800138000 + i), "note": "a\nb" if i % 7 else ""} for i in range(400)]
 TEXTS = {
@@ -28,7 +28,8 @@ TEXTS = {
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stretches, "STRETCH", 1000)
     monkeypatch.setattr(stretches, "_LOOK", 200)
-    monkeypatch.setattr(stretches, "_HEAD", 500)
+    monkeypatch.setattr(texts, "_HEAD", 500)
+    monkeypatch.setattr(unfolding, "_HELD", 1)
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
@@ -42,8 +43,8 @@ def test_stretches_are_the_text(tmp_path: Path, name: str, encoding: str) -> Non
     assert {one.encoding for one in found} == {encoding}
     for one in found:
         [piece] = one.pieces
-        if one.start >= 0 and not piece.columns and "\\" not in text:
-            assert text[one.start : one.start + len(piece.text)] == piece.text
+        if piece.start >= 0 and not piece.columns and "\\" not in text:
+            assert text[piece.start : piece.start + len(piece.text)] == piece.text
         if name == "table.csv":
             assert piece.columns == ("姓名", "手机")
     whole = "\n".join(one.pieces[0].text for one in found)
@@ -57,10 +58,13 @@ def test_records_of_a_long_line_of_json_stay_records(tmp_path: Path) -> None:
     assert sum(len(one.pieces[0].records) for one in found) == len(PEOPLE) + 1
 
 
-def test_other_files_are_read_whole(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("张三" * 2000, encoding="utf-16")
-    [found] = extract_file(tmp_path / "a.txt")
-    assert len(found.pieces[0].text) == 4000
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
+def test_text_of_wide_characters(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text("张三 13800138000 𠮷\n" * 1000, encoding=encoding)
+    found = list(extract_file(tmp_path / "a.txt"))
+    assert "".join(one.pieces[0].text for one in found) == "张三 13800138000 𠮷\n" * 1000
+    assert [one.pieces[0].start for one in found][1] == len(found[0].pieces[0].text)
+    assert {one.encoding[:6] for one in found} == {encoding[:6]}
 
 
 @given(st.binary(min_size=1, max_size=300))

@@ -12,7 +12,7 @@ import time
 import pytest
 from test_documents_read import document, workbook
 
-from tongguan.identify.extract.worker import Failed, Worker
+from tongguan.identify.extract.worker import Conversation, Failed, Worker
 
 MEMORY = 2 << 30
 
@@ -25,7 +25,16 @@ def worker():
 
 
 def ask(worker: Worker, data: bytes, seconds: float = 20.0) -> dict:
-    return worker.ask({"what": "sheet", "kind": "xlsx", "max_bytes": 1 << 20, "max_members": 9}, data, seconds)[0]
+    request = {"what": "sheet", "kind": "xlsx", "max_bytes": 1 << 20, "max_members": 9}
+    return last(worker.conversation(request, data), seconds)
+
+
+def last(conversation: Conversation, seconds: float) -> dict:
+    """The last of the answers."""
+    report: dict = {}
+    while "end" not in report:
+        report, _ = conversation.next(seconds)
+    return report
 
 
 def process_of(worker: Worker) -> int:
@@ -108,10 +117,9 @@ def test_memory_is_bounded() -> None:
     }
     import gzip
 
-    data = gzip.compress(b"0" * (400 << 20))
+    data = gzip.compress(b"0" * (400 << 20)) + bytes(300 << 20)
     try:
-        report, _ = worker.ask(request, data, 60)
-        assert report["end"] == "memory"
+        assert last(worker.conversation(request, data), 60)["end"] == "memory"
     except Failed as failure:
         assert failure.why == "died"
     finally:
@@ -137,7 +145,7 @@ from tongguan.identify.extract import extract, worker
 from tongguan.model import Content
 data = sys.stdin.buffer.read()
 assert extract(Content("a.docx", "", len(data), data)).pieces
-print(worker.shared(1 << 30)._process.pid)
+print(worker.shared(768 << 20)._process.pid)
 """
     done = subprocess.run([sys.executable, "-c", code], input=document(), capture_output=True, check=True)
     pid = int(done.stdout)
@@ -158,7 +166,7 @@ assert extract(content).pieces
 child = os.fork()
 assert not extract(content).blind_spots
 if child == 0:
-    os._exit(0 if worker.shared(1 << 30).starts == 1 else 3)
+    os._exit(0 if worker.shared(768 << 20).starts == 1 else 3)
 assert os.waitpid(child, 0)[1] == 0
 assert not extract(content).blind_spots
 """

@@ -251,7 +251,7 @@ class Http(Layer):
         )
         for ordinal, content in enumerate(contents if self.store.logs else ()):
             if content.name not in ASIDE and len(transaction.files[direction]) < 64:
-                first = bytes(content.source[:512]) if not callable(content.source) else b""
+                first = bytes(content.source[:512]) if isinstance(content.source, (bytes, memoryview)) else b""
                 name = content.name if content.name != FORM else None
                 transaction.files[direction].append((fuid(self.uid(uid), ordinal), name, sniff(first)))
 

@@ -17,25 +17,23 @@ class Limits:
     """How far one content may be unfolded. What lies beyond a limit becomes a `truncated` blind spot."""
 
     depth: int = 5  # containers inside containers
-    content_bytes: int = 1024 * MEGABYTE  # bytes of the content itself
-    total_bytes: int = 256 * MEGABYTE  # bytes taken out of containers, all levels together
+    content_bytes: int = 64 * 1024 * MEGABYTE  # bytes of the content itself
+    whole_bytes: int = 128 * MEGABYTE  # bytes of what a parser must have whole: an old document, an archive in another
+    total_bytes: int = 4096 * MEGABYTE  # bytes taken out of containers, all levels together
     ratio: int = 200  # bytes taken out to bytes of the content, once `ratio_floor` is passed
     ratio_floor: int = 10 * MEGABYTE
-    members: int = 10_000  # members of containers, all levels together
-    seconds: float = 60.0  # in all; a parser that hangs is ended then
+    members: int = 100_000  # members of containers, all levels together
+    seconds: float = 60.0  # in all, without what the caller does between stretches; a parser that hangs is ended then
+    bytes_a_second: int = 4 * MEGABYTE  # of the content, for which it may take longer
     images: int = 100  # pictures and scanned pages looked into, where text recognition is installed; 0 for none
-    worker_memory: int = 1024 * MEGABYTE  # address space of the process in which native parsers run
+    worker_memory: int = 768 * MEGABYTE  # address space of the process in which native parsers run
     image_memory: int = 4096 * MEGABYTE  # the same for text recognition, which maps its models into it
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The text of one content. `encoding` is the one that the content itself is in, None where it is no text.
-
-    `start`: the characters of the content before this stretch of it, where a long text is read stretch by stretch.
-    """
+    """The text of one content, or a stretch of it. `encoding`: of the content itself, None where it is no text."""
 
     pieces: list[Piece] = field(default_factory=list)
     blind_spots: list[BlindSpot] = field(default_factory=list)
     encoding: str | None = None
-    start: int = 0

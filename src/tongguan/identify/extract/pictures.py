@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from tongguan.identify.extract import structured
+from tongguan.identify.extract.given import Data
 from tongguan.identify.extract.unfolding import Unfolding, joined
 from tongguan.model import BlindKind
 
@@ -50,7 +51,7 @@ def picture(walk: Unfolding, data: bytes, member: str | None) -> None:
         _read(walk, data, member, None)
 
 
-def pdf_pictures(walk: Unfolding, data: bytes, member: str | None, blank: list[int], pictures: int) -> None:
+def pdf_pictures(walk: Unfolding, data: Data, member: str | None, blank: list[int], pictures: int) -> None:
     """Add the text of a PDF's pages without text, and of the pictures on its other pages."""
     if not blank and not pictures:
         return
@@ -67,7 +68,7 @@ def pdf_pictures(walk: Unfolding, data: bytes, member: str | None, blank: list[i
         walk.blind(BlindKind.TRUNCATED, member, detail, count=expected - done)
 
 
-def _read(walk: Unfolding, data: bytes, member: str | None, blank: list[int] | None) -> int:
+def _read(walk: Unfolding, data: Data, member: str | None, blank: list[int] | None) -> int:
     """Add what is recognised; returns how many pictures were looked at."""
     budget = max(1.0, walk.deadline - time.monotonic() - _RESERVE)
     more: dict[str, Any] = {"blank": blank, "most": walk.images_left, "budget": budget}
@@ -79,7 +80,7 @@ def _read(walk: Unfolding, data: bytes, member: str | None, blank: list[int] | N
         walk.bytes_left -= len(blob)
         name = "text in the image" if blank is None else f"page {page + 1}: text in images"
         text = str(blob, "utf-8")
-        walk.pieces.append(structured.prose(text, bytes(blob), joined(member, name)))
+        walk.add(structured.prose(text, bytes(blob), joined(member, name)))
     if report["unsure"]:
         walk.blind(BlindKind.UNREADABLE, member, "lines in images too unclear to read", count=report["unsure"])
     if report["unread"]:

@@ -11,9 +11,9 @@ from tongguan.identify.extract.isolated.media import IMAGE, media
 __all__ = ["Format", "Hint", "hint_of", "sniff"]
 
 Family = Literal[
-    "archive", "office", "sheet", "document", "image", "encrypted", "unsupported", "mail", "multipart", "text"
+    "archive", "office", "sheet", "document", "table", "image", "encrypted", "unsupported", "mail", "multipart", "text"
 ]
-Hint = Literal["", "json", "csv", "html", "xml", "code", "form", "mail"]
+Hint = Literal["", "json", "csv", "html", "xml", "code", "form", "mail", "sql"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,18 +37,20 @@ def _ordered(starts: NDArray[np.int64]) -> NDArray[np.int64]:
     return starts
 
 
-def json_piece(text: str, utf8: bytes, member: str | None, *, declared: bool, kind: Kind = "json") -> Piece | None:
+def json_piece(
+    text: str, utf8: bytes, member: str | None, *, declared: bool, midst: bool = False, kind: Kind = "json"
+) -> Piece | None:
     """JSON, JSON lines or JSON in a function call; None where it is none.
 
     Records are top-level values and objects that are elements of arrays. Where there are escapes the piece's text is
     the decoded rendering, else it is the text itself. Text that turns out to be no JSON half-way is JSON where it was
-    declared.
+    declared, and so is what begins in the midst of it.
     """
     begin = _WRAPPED.match(utf8)
-    if not begin:
+    if not begin and not (declared and midst):
         return None
     starts = np.empty(utf8.count(b"{") + utf8.count(b"[") + utf8.count(b"]") + 1, dtype=np.int64)
-    count, _, valid, escapes = kernels.json_records(_view(utf8), begin.end(), starts)
+    count, _, valid, escapes = kernels.json_records(_view(utf8), begin.end() if begin else 0, starts)
     if not valid and not declared:
         return None
     starts = starts[:count].copy()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tongguan.identify.extract import kernels
 from tongguan.identify.pieces import Piece
 
-__all__ = ["delimited", "delimiter_of", "from_cells", "from_rows"]
+__all__ = ["delimited", "delimiter_of", "from_cells", "from_rows", "under"]
 
 _DELIMITERS = b",\t;|"
 _SAMPLE = 1 << 16
@@ -112,11 +112,32 @@ def from_rows(rows: Sequence[Sequence[str]], member: str | None) -> Piece | None
 
 def from_cells(text: str, cells: NDArray[np.int64], starts: NDArray[np.int64], member: str | None) -> Piece:
     """A table piece of text whose cells and rows are known."""
-    records = starts
-    if len(records) == 0 or records[0] != 0:
-        records = np.concatenate((np.zeros(1, dtype=np.int64), records[records > 0]))
-    columns = _header(text, cells, starts)
-    return Piece(text, member, "table", records, columns, cells)
+    return Piece(text, member, "table", _records(starts), _header(text, cells, starts), cells)
+
+
+def under(
+    columns: Sequence[str],
+    text: str,
+    cells: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    member: str | None,
+    start: int,
+) -> Piece:
+    """Rows of a table whose columns are known, `start` characters from its beginning: the header is set above them."""
+    clean = [" ".join(name.split()) for name in columns]
+    header = "\t".join(clean) + "\n"
+    ends = np.cumsum([len(name) + 1 for name in clean], dtype=np.int64) - 1
+    begins = ends - [len(name) for name in clean]
+    head = np.stack((begins, ends, np.arange(len(clean), dtype=np.int64)), axis=1)[ends > begins]
+    moved = cells + np.array([len(header), len(header), 0], dtype=np.int64)
+    rows = np.concatenate((np.zeros(1, dtype=np.int64), starts + len(header)))
+    return Piece(header + text, member, "table", rows, tuple(clean), np.concatenate((head, moved)), start - len(header))
+
+
+def _records(starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    if len(starts) and starts[0] == 0:
+        return starts
+    return np.concatenate((np.zeros(1, dtype=np.int64), starts[starts > 0]))
 
 
 def _header(text: str, cells: NDArray[np.int64], starts: NDArray[np.int64]) -> tuple[str, ...]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tongguan.identify.extract import worker
 from tongguan.identify.extract.extraction import Extraction, Limits
+from tongguan.identify.extract.given import Data
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot
 
-__all__ = ["FAULT", "TOO_MUCH", "Unfolding", "joined"]
+__all__ = ["FAULT", "TOO_LARGE", "TOO_MUCH", "Unfolding", "joined"]
 
 FAULT = "fault of the reader"
+TOO_LARGE = "larger than what is held whole"
 TOO_MUCH = "unfolds to more than allowed"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _PATIENCE = 10.0  # seconds that a parser may take for any content …
@@ -23,11 +26,16 @@ _BYTES_A_SECOND = 200_000  # … and for more the larger it is
 _CROWD = 200  # blind spots told one by one
 _NAME_LIMIT = 255
 _PATH_LIMIT = 1000
+_HELD = 4 << 20  # characters of pieces that are held before they are handed on
+_HELD_PIECES = 10_000
 
 
 @dataclass(slots=True)
 class Unfolding(ABC):
-    """State and limits of one extraction."""
+    """State and limits of one extraction.
+
+    What walks a content is a generator without values: at each `yield` what was found so far may be taken.
+    """
 
     limits: Limits
     name: str
@@ -40,11 +48,13 @@ class Unfolding(ABC):
     members_left: int = 0
     images_left: int = 0
     deadline: float = 0.0
+    _held: int = 0
+    _told: int = 0
 
     @abstractmethod
     def open(
-        self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
-    ) -> None:
+        self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
+    ) -> Iterator[None]:
         """Add the pieces of one content or member. `depth` counts the containers around it."""
 
     def allow(self, size: int) -> None:
@@ -53,11 +63,29 @@ class Unfolding(ABC):
         self.bytes_left = min(limits.total_bytes, max(limits.ratio_floor, limits.ratio * size))
         self.members_left = limits.members
         self.images_left = limits.images
-        self.deadline = time.monotonic() + limits.seconds
+        self.deadline = time.monotonic() + limits.seconds + size / limits.bytes_a_second
 
-    def result(self) -> Extraction:
-        rest = [BlindSpot(kind, self.name, detail, *sums) for (kind, detail), sums in self.crowd.items()]
-        return Extraction(self.pieces, self.blind_spots + rest, self.encoding)
+    def add(self, *pieces: Piece) -> None:
+        """Add pieces in reading order."""
+        self.pieces += pieces
+        self._held += sum(len(piece.text) for piece in pieces)
+
+    def breath(self) -> Iterator[None]:
+        """Hand on what was found, where that is much."""
+        if self._held >= _HELD or len(self.pieces) >= _HELD_PIECES:
+            yield
+
+    def take(self) -> Extraction:
+        """What was found since the last time."""
+        pieces, self.pieces, self._held = self.pieces, [], 0
+        told, self._told = self.blind_spots[self._told :], len(self.blind_spots)
+        return Extraction(pieces, told, self.encoding)
+
+    def last(self) -> Extraction:
+        """What is left at the end, with the blind spots that were only counted."""
+        self.blind_spots += [BlindSpot(kind, self.name, detail, *sums) for (kind, detail), sums in self.crowd.items()]
+        self.crowd.clear()
+        return self.take()
 
     def blind(self, kind: BlindKind, member: str | None, detail: str, size: int = 0, count: int = 1) -> None:
         """Note a blind spot; after many, by kind and detail only."""
@@ -81,37 +109,65 @@ class Unfolding(ABC):
     def late(self) -> bool:
         return time.monotonic() >= self.deadline
 
+    def whole(self, data: Data, member: str | None) -> bytes:
+        """All bytes of a content that must be held whole; what is beyond the limit is told."""
+        most = self.limits.whole_bytes
+        if isinstance(data, bytes):
+            return data
+        if len(data) > most:
+            self.blind(BlindKind.TRUNCATED, member, TOO_LARGE, len(data) - most)
+        return data.part(0, most)
+
     def ask(
-        self, what: str, data: bytes, member: str | None, memory: int = 0, **more: Any
+        self, what: str, data: Data, member: str | None, memory: int = 0, **more: Any
     ) -> tuple[dict[str, Any], list[bytearray]]:
-        """Ask the process of the parsers. Where it fails the report's `end` is `failed`; blind spots are noted."""
+        """The whole answer of a parser that gives it at once: its report and its blobs."""
+        answers = list(self.answers(what, data, member, memory, **more))
+        return answers[-1]
+
+    def answers(
+        self, what: str, data: Data, member: str | None, memory: int = 0, **more: Any
+    ) -> Iterator[tuple[dict[str, Any], list[bytearray]]]:
+        """The answers of a parser, one after another; the last report has an `end`.
+
+        Where the parser fails that is `failed`; blind spots are noted.
+        """
         request = {"what": what, "max_bytes": self.bytes_left, "max_members": self.members_left, **more}
-        patience = min(
-            self.deadline - time.monotonic(), _PATIENCE + len(data) / _BYTES_A_SECOND + more.get("budget", 0)
-        )
+        conversation = worker.shared(memory or self.limits.worker_memory).conversation(request, data)
         try:
-            report, blobs = worker.shared(memory or self.limits.worker_memory).ask(request, data, max(0.1, patience))
+            while True:
+                patience = _PATIENCE + len(data) / _BYTES_A_SECOND + more.get("budget", 0)
+                left = self.deadline - time.monotonic()
+                report, blobs = conversation.next(max(0.1, min(left, patience)))
+                if "end" in report:
+                    self._ended(report, what, member, len(data))
+                    yield report, blobs
+                    return
+                yield report, blobs
         except worker.Failed as failure:
             if failure.why == "time":
                 self.blind(BlindKind.TRUNCATED, member, "took longer than the time limit", len(data))
             else:
                 detail = "the parser ended: damaged, or made to exhaust memory"
                 self.blind(BlindKind.UNREADABLE, member, detail, len(data))
-            return {"end": "failed"}, []
+            yield {"end": "failed"}, []
+        finally:
+            conversation.close()
+
+    def _ended(self, report: dict[str, Any], what: str, member: str | None, size: int) -> None:
         match report["end"]:
             case "memory":
-                self.blind(BlindKind.UNREADABLE, member, "needs more memory than a parser may have", len(data))
+                self.blind(BlindKind.UNREADABLE, member, "needs more memory than a parser may have", size)
             case "fault":
-                self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {report['why']}", len(data))
+                self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {report['why']}", size)
             case "encrypted":
-                self.blind(BlindKind.ENCRYPTED, member, "protected by a password", len(data))
+                self.blind(BlindKind.ENCRYPTED, member, "protected by a password", size)
             case "damaged":
-                self.blind(BlindKind.UNREADABLE, member, "damaged or cut short", len(data))
+                self.blind(BlindKind.UNREADABLE, member, "damaged or cut short", size)
             case "bytes" if what != "archive":  # an archive's members say it themselves
                 self.blind(BlindKind.TRUNCATED, member, TOO_MUCH)
             case "members":
                 self.blind(BlindKind.TRUNCATED, member, "has more members than allowed")
-        return report, blobs
 
 
 def joined(parent: str | None, name: str | None) -> str | None:

@@ -2,75 +2,121 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from tongguan.identify.extract import archive, forms, mail, markup, native, pictures, structured, tables
-from tongguan.identify.extract.encoding import Decoded, declared_within, decode
+from tongguan.identify.extract import archive, forms, mail, native, pictures, stretches, texts
+from tongguan.identify.extract.arriving import Arriving
+from tongguan.identify.extract.encoding import decode
 from tongguan.identify.extract.extraction import Extraction, Limits
-from tongguan.identify.extract.sniff import Hint, hint_of, sniff
+from tongguan.identify.extract.given import Data, OnDisk, reader, sketch
+from tongguan.identify.extract.sniff import Format, hint_of, sniff
 from tongguan.identify.extract.unfolding import FAULT, TOO_MUCH, Unfolding, joined
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, Content
 
-__all__ = ["extract"]
+__all__ = ["extract", "extract_file", "extract_stream"]
 
-_WORDS_HTML = re.compile(
-    r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)[\s>]", re.IGNORECASE
-)
-_SQL = re.compile(r"^\s*(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE)
+_AT_ONCE = 256 << 20  # bytes taken out of containers by `extract`, which holds all of them
+_HEAD = 1 << 16
+# What is read from a file in parts; anything else is held whole.
+_FROM_FILE = ("text", "archive", "office", "sheet", "document", "table", "mail")
 
 
 def extract(content: Content, limits: Limits = Limits()) -> Extraction:  # noqa: B008 (frozen)
-    """The text of a content and of all that lies inside it.
+    """The text of a content and of all that lies inside it, at once: for contents that are small.
 
     Never raises on bad bytes: what cannot be read becomes a blind spot. Its pieces come in reading order. The type is
     told by the bytes first, then by the declared media type, then by the name.
     """
+    within = replace(limits, total_bytes=min(limits.total_bytes, _AT_ONCE))
+    whole = Extraction()
+    for found in extract_stream(content, within):
+        whole.pieces.extend(found.pieces)
+        whole.blind_spots.extend(found.blind_spots)
+        encoding = found.encoding
+    return replace(whole, encoding=encoding)
+
+
+def extract_stream(content: Content, limits: Limits = Limits()) -> Iterator[Extraction]:  # noqa: B008 (frozen)
+    """The same a stretch at a time, in bounded memory however large the content is; at least one.
+
+    A long text or table comes in several pieces, whose `start` says where in it each begins. A content whose `source`
+    is a path is not read whole where that can be helped.
+    """
     walk = _Walk(limits, content.name or "")
+    data: Data
     try:
-        data = content.read()
+        data = OnDisk(content.source) if isinstance(content.source, Path) else content.read()
     except OSError as error:
-        walk.blind(
-            BlindKind.UNREADABLE, None, f"cannot be read: {error.strerror or type(error).__name__}", content.size
-        )
-        return walk.result()
-    if len(data) > limits.content_bytes:
-        walk.blind(
-            BlindKind.TRUNCATED, None, "larger than what is read of one content", len(data) - limits.content_bytes
-        )
-        data = data[: limits.content_bytes]
+        detail = f"cannot be read: {error.strerror or type(error).__name__}"
+        walk.blind(BlindKind.UNREADABLE, None, detail, content.size)
+        yield walk.last()
+        return
     walk.allow(len(data))
-    walk.open(data, None, content.media_type, content.name, content.charset, 0)
-    return walk.result()
+    given = 0
+    try:
+        for _ in walk.content(data, content):
+            given += 1
+            paused = time.monotonic()
+            yield walk.take()
+            walk.deadline += time.monotonic() - paused  # what the caller does meanwhile is not our time
+        last = walk.last()
+        if last.pieces or last.blind_spots or not given:
+            yield last
+    finally:
+        if isinstance(data, OnDisk):
+            data.close()
+
+
+def extract_file(path: Path, limits: Limits = Limits()) -> Iterator[Extraction]:  # noqa: B008 (frozen)
+    """`extract_stream` of a file. Raises OSError where it cannot be opened."""
+    with path.open("rb"):
+        pass
+    yield from extract_stream(Content(path.name, "", path.stat().st_size, path), limits)
 
 
 @dataclass(slots=True)
 class _Walk(Unfolding):
     """The walk over one content, member by member."""
 
+    def content(self, data: Data, content: Content) -> Iterator[None]:
+        """The content itself."""
+        if len(data) > self.limits.content_bytes:
+            beyond = len(data) - self.limits.content_bytes
+            self.blind(BlindKind.TRUNCATED, None, "larger than what is read of one content", beyond)
+            data = _cut(data, self.limits.content_bytes)
+        if isinstance(data, OnDisk) and len(data) <= stretches.STRETCH:
+            data = data.part(0, len(data))
+        yield from self.open(data, None, content.media_type, content.name, content.charset, 0)
+
     def open(
-        self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
-    ) -> None:
+        self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
+    ) -> Iterator[None]:
         """Add the pieces of one content or member. `depth` counts the containers around it."""
-        if not data:
+        if not len(data):
             return
         try:
-            self._open(data, member, media_type, name, charset, depth)
+            yield from self._open(data, member, media_type, name, charset, depth)
         except Exception as error:  # a fault of ours must cost one member, not the run, and must be seen
             self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {type(error).__name__}", len(data))
 
     def _open(
-        self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
-    ) -> None:
-        found = sniff(data, media_type, name)
+        self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
+    ) -> Iterator[None]:
+        found = sniff(sketch(data), media_type, name)
+        if not isinstance(data, bytes) and (found.family not in _FROM_FILE or found.detail in ("xls", "compound")):
+            data = self.whole(data, member)
+            found = sniff(data, media_type, name)
         match found.family:
             case "text":
-                self._text(data, member, media_type, name, charset)
+                yield from self._text(data, member, media_type, name, charset)
             case "unsupported":
                 self.blind(BlindKind.UNSUPPORTED, member, found.detail, len(data))
             case "image":
-                pictures.picture(self, data, member)
+                pictures.picture(self, self.whole(data, member), member)
             case "encrypted":
                 self.blind(BlindKind.ENCRYPTED, member, found.detail, len(data))
             case _ if depth >= self.limits.depth:
@@ -79,78 +125,77 @@ class _Walk(Unfolding):
                 self.blind(BlindKind.TRUNCATED, member, TOO_MUCH, len(data))
             case _ if self.late():
                 self.blind(BlindKind.TRUNCATED, member, "no time left", len(data))
-            case "mail":
-                self._mail(data, member, depth)
-            case "multipart":
-                self._multipart(data, member, depth)
-            case "document":
-                native.document(self, data, member, found.detail, depth)
-            case "sheet":
-                native.sheet(self, data, member, found.detail, depth)
             case _:
-                archive.archive(self, data, member, found, depth)
+                yield from self._unfold(data, member, found, depth)
 
-    # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _unfold(self, data: Data, member: str | None, found: Format, depth: int) -> Iterator[None]:
+        """Open what holds others."""
+        match found.family:
+            case "mail":
+                yield from self._mail(data, member, depth)
+            case "multipart":
+                yield from self._multipart(self.whole(data, member), member, depth)
+            case "document":
+                yield from native.document(self, data, member, found.detail, depth)
+            case "sheet":
+                yield from native.sheet(self, data, member, found.detail, depth)
+            case "table":
+                yield from native.table(self, data, member, found.detail, depth)
+            case _:
+                yield from archive.archive(self, data, member, found, depth)
 
-    def _text(self, data: bytes, member: str | None, media_type: str, name: str | None, charset: str | None) -> None:
-        decoded = decode(data, charset or declared_within(data))
-        if decoded is None:
-            self.blind(BlindKind.UNSUPPORTED, member, "binary data of an unknown format", len(data))
+    def _text(
+        self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None
+    ) -> Iterator[None]:
+        hint = hint_of(media_type, name)
+        if isinstance(data, bytes) and len(data) <= stretches.STRETCH:
+            texts.text(self, data, member, charset, hint)
             return
-        if member is None:
-            self.encoding = decoded.encoding
-        if decoded.unreadable:
-            detail = f"bytes that are not {decoded.encoding}"
-            self.blind(BlindKind.UNREADABLE, member, detail, decoded.unreadable, decoded.unreadable)
-        self.pieces.extend(self._shaped(decoded, data, member, hint_of(media_type, name)))
-
-    def _shaped(self, decoded: Decoded, data: bytes, member: str | None, hint: Hint) -> list[Piece]:
-        text, utf8 = decoded.text, decoded.utf8
-        begin = text[:256].lstrip()[:1]
-        if text.isspace():
-            return []
-        if begin in "{[" or (hint == "json" and begin):
-            piece = structured.json_piece(text, utf8, member, declared=hint == "json")
-            if piece:
-                return [piece]
-        if begin == "<":
-            if hint != "xml" and (hint == "html" or (_WORDS_HTML.search(text, 0, 4096) and "<?xml" not in text[:256])):
-                return markup.html(utf8, member) or [structured.xml(text, utf8, member)]
-            if (hint != "csv" and text.rstrip()[-1:] == ">") or hint == "xml":
-                return [structured.xml(text, utf8, member)]
-        if hint == "html" and _WORDS_HTML.search(text):
-            return markup.html(utf8, member) or [structured.prose(text, utf8, member)]
-        if hint in ("", "form") and forms.is_urlencoded(utf8, hint == "form"):
-            piece, lost = forms.urlencoded(utf8, member)
-            if lost:
-                self.blind(BlindKind.UNREADABLE, member, "escaped bytes of no known encoding", lost, lost)
-            return [piece]
-        if hint == "code":
-            sql = _SQL.search(text, 0, 1 << 16)
-            return [structured.sql(text, utf8, member) if sql else structured.code(text, utf8, member)]
-        if _SQL.search(text, 0, 4096):
-            return [structured.sql(text, utf8, member)]
-        delimiter = tables.delimiter_of(utf8, hint == "csv")
-        if delimiter is not None:
-            return [tables.delimited(text, utf8, delimiter, member)]
-        if begin != "<" and (jsonp := structured.json_piece(text, utf8, member, declared=False, kind="code")):
-            return [jsonp]
-        return [structured.prose(text, utf8, member)]
+        read = reader(data)
+        yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint)
 
     # ── containers that are text themselves ───────────────────────────────────────────────────────────────────────
 
-    def _mail(self, data: bytes, member: str | None, depth: int) -> None:
-        headers, parts, more = mail.mail(data, member)
-        if headers:
-            self.pieces.append(headers)
-        if more:
-            self.blind(BlindKind.TRUNCATED, member, f"more than {mail.MAX_PARTS} parts")
-        for part in parts:
-            if not self.spend(len(part.data), joined(member, part.name)):
+    def _mail(self, data: Data, member: str | None, depth: int) -> Iterator[None]:
+        if not mail.is_mailbox(reader(data)(_HEAD)):
+            yield from self._message(data, 0, len(data), member, depth)
+            return
+        for number, (start, end) in enumerate(mail.messages(data), 1):
+            if self.late() or self.members_left <= 0:
+                self.blind(BlindKind.TRUNCATED, member, "messages that there was no time or allowance for")
                 return
-            self.open(part.data, joined(member, part.name), part.media_type, part.name, part.charset, depth + 1)
+            self.members_left -= 1
+            yield from self._message(
+                data, start, end, joined(member, f"message {number}") if number > 1 else member, depth
+            )
+            yield from self.breath()
 
-    def _multipart(self, data: bytes, member: str | None, depth: int) -> None:
+    def _message(self, data: Data, start: int, end: int, member: str | None, depth: int) -> Iterator[None]:
+        if headers := mail.headers(data, start, end, member):
+            self.add(headers)
+        for number, part in enumerate(mail.parts(data, start, end)):
+            if number >= mail.MAX_PARTS:
+                self.blind(BlindKind.TRUNCATED, member, f"more than {mail.MAX_PARTS} parts")
+                return
+            path = joined(member, part.name)
+            if part.inner is not None:
+                about = mail.inner_headers(part.inner)
+                yield from self.open(about, path, part.media_type, part.name, part.charset, depth + 1)
+                continue
+            size = part.end - part.start
+            if not self.spend(size, path):
+                return
+            arriving = iter(part.pieces(data))
+            first = next(arriving, b"")
+            if first and size > len(first) * 2:
+                long = Arriving(self, first, lambda arriving=arriving: next(arriving, None), size)  # type: ignore[misc]
+                yield from long.open(path, part.media_type, part.name, part.charset, depth + 1)
+            else:
+                body = b"".join((first, *arriving))
+                yield from self.open(body, path, part.media_type, part.name, part.charset, depth + 1)
+            yield from self.breath()
+
+    def _multipart(self, data: bytes, member: str | None, depth: int) -> Iterator[None]:
         fields: list[str] = []
         parts, more = forms.multipart(data)
         if more:
@@ -161,13 +206,11 @@ class _Walk(Unfolding):
                 if value and not value.unreadable:
                     fields.append(f"{part.name}={value.text}")
                     continue
-            self.open(
-                part.data,
-                joined(member, part.filename or part.name),
-                part.media_type,
-                part.filename,
-                part.charset,
-                depth + 1,
-            )
+            path = joined(member, part.filename or part.name)
+            yield from self.open(part.data, path, part.media_type, part.filename, part.charset, depth + 1)
         if fields:
-            self.pieces.append(Piece("\n".join(fields), member, "form"))
+            self.add(Piece("\n".join(fields), member, "form"))
+
+
+def _cut(data: Data, size: int) -> bytes:
+    return data[:size] if isinstance(data, bytes) else data.part(0, size)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
-import hashlib
+import itertools
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Failed", "Worker", "shared"]
+from tongguan.identify.extract.given import Data, digest
+
+__all__ = ["Answer", "Conversation", "Failed", "Worker", "shared"]
+
+Answer = tuple[dict[str, Any], list[bytearray]]  # a report, and the blobs that it speaks of
 
 _START = """import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); from isolated.serve import serve; serve()"""
 _PIPE_BYTES = 1 << 20
@@ -24,6 +29,7 @@ _HEADER_BYTES = 64 << 20
 _REMEMBERED = 10_000  # contents
 _CHANCES = 2
 _FAIR_SECONDS = 5.0  # a process that was given less proves nothing
+_FORGET_SECONDS = 5.0
 _F_SETPIPE_SZ = 1031
 
 
@@ -44,28 +50,48 @@ class Worker:
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
+        self._descriptors: socket.socket | None = None  # over which open files are handed to the process
         self._lock = threading.Lock()
         self._lethal: dict[bytes, int] = {}  # contents that cost processes already, and how many
+        self._numbers = itertools.count()
         self.starts = 0
 
-    def ask(self, request: dict[str, Any], data: bytes, seconds: float) -> tuple[dict[str, Any], list[bytearray]]:
-        """Send a request with its bytes and wait for the answer, its report and its blobs. Raises `Failed`."""
-        digest = hashlib.blake2b(data, digest_size=16, person=request["what"].encode()[:16]).digest()
+    def conversation(self, request: dict[str, Any], data: Data) -> Conversation:
+        """Ask a parser about a content; its answers are taken one by one."""
+        return Conversation(self, {**request, "id": next(self._numbers)}, data)
+
+    def exchange(self, request: dict[str, Any], data: Data, name: bytes, seconds: float) -> Answer:
+        """Send a request with its bytes, or with an open file, and wait for one answer. Raises `Failed`.
+
+        `name`: what tells the content from others.
+        """
         with self._lock:
-            if self._lethal.get(digest, 0) >= _CHANCES:
+            if self._lethal.get(name, 0) >= _CHANCES:
                 raise Failed("lethal")
             process = self._ready()
-            header = json.dumps({**request, "sizes": [len(data)], "seconds": seconds}).encode()
-            message = [len(header).to_bytes(4, "little") + header, data]
+            file = not isinstance(data, bytes)
+            about = {**request, "sizes": [0 if file else len(data)], "file": file, "seconds": seconds}
+            header = json.dumps(about).encode()
+            message = [len(header).to_bytes(4, "little") + header]
             try:
+                if isinstance(data, bytes):
+                    message.append(data)
+                elif self._descriptors:
+                    socket.send_fds(self._descriptors, [b"f"], [data.fileno()])
                 return _converse(process, message, time.monotonic() + seconds)
             except (Failed, OSError, ValueError) as error:
                 self._end(kill=True)
                 failure = error if isinstance(error, Failed) else Failed("died")
                 fair = failure.why != "time" or seconds >= _FAIR_SECONDS
                 if fair and len(self._lethal) < _REMEMBERED:
-                    self._lethal[digest] = self._lethal.get(digest, 0) + 1
+                    self._lethal[name] = self._lethal.get(name, 0) + 1
                 raise failure from error
+
+    def forget(self, number: int) -> None:
+        """End a conversation before its end."""
+        with contextlib.suppress(Failed):
+            if self._process is not None:
+                self.exchange({"what": "forget", "id": number}, b"", b"", _FORGET_SECONDS)
 
     def close(self) -> None:
         """End the process."""
@@ -81,8 +107,10 @@ class Worker:
 
     def _started(self) -> subprocess.Popen[bytes]:
         path = [entry for entry in sys.path if entry] + [str(Path(__file__).parent)]
+        self._descriptors, theirs = socket.socketpair()
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", _START, json.dumps(path), str(self._memory)],
+            [sys.executable, "-I", "-B", "-c", _START, json.dumps(path), str(self._memory), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -93,6 +121,7 @@ class Worker:
                 "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
             },
         )
+        theirs.close()
         for pipe in (process.stdin, process.stdout):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
@@ -102,6 +131,9 @@ class Worker:
 
     def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None
+        if self._descriptors is not None:
+            self._descriptors.close()
+            self._descriptors = None
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
@@ -117,9 +149,40 @@ class Worker:
             process.wait()
 
 
-def _converse(
-    process: subprocess.Popen[bytes], message: list[bytes], deadline: float
-) -> tuple[dict[str, Any], list[bytearray]]:
+class Conversation:
+    """The answers of a parser about one content, one after another; the last one's report has an `end`.
+
+    Other requests may be made between two answers. Where that cost the process its life, a new one reads the content
+    again up to where this one was.
+    """
+
+    def __init__(self, worker: Worker, request: dict[str, Any], data: Data) -> None:
+        self._worker = worker
+        self._request = request
+        self._data = data
+        self._name = digest(data, request["what"])
+        self._answers = 0
+        self._open = False  # whether a process is in the midst of it
+
+    def next(self, seconds: float) -> Answer:
+        """The next answer. Raises `Failed`."""
+        answer: Answer | None = None
+        if self._open:
+            answer = self._worker.exchange({"what": "next", "id": self._request["id"]}, b"", self._name, seconds)
+        if answer is None or answer[0].get("end") == "gone":
+            answer = self._worker.exchange({**self._request, "after": self._answers}, self._data, self._name, seconds)
+        self._open = "end" not in answer[0]
+        self._answers += 1
+        return answer
+
+    def close(self) -> None:
+        """Let the process forget what it still holds for this conversation."""
+        if self._open:
+            self._open = False
+            self._worker.forget(self._request["id"])
+
+
+def _converse(process: subprocess.Popen[bytes], message: list[bytes], deadline: float) -> Answer:
     """Write the message and read the answer, neither of them blocking for longer than the deadline allows."""
     assert process.stdin is not None and process.stdout is not None
     sink, source = process.stdin.fileno(), process.stdout.fileno()

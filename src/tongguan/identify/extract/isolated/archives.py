@@ -6,14 +6,16 @@ import bz2
 import lzma
 import re
 import zlib
+from collections.abc import Generator, Iterator
 from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p, cast, create_string_buffer, string_at
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from libarchive import ffi
 from libarchive.exception import ArchiveError
 
 from .media import IMAGE, media
+from .source import Source
 
 __all__ = ["read"]
 
@@ -35,76 +37,183 @@ _FORMATS = {
 _FILTERS = ("gzip", "bzip2", "compress", "xz", "lzma", "zstd", "lz4")
 _REGULAR = 0o100000
 _BLOCK = 1 << 16
+_FILE_BLOCK = 1 << 20
+_buffer = create_string_buffer(_BLOCK)
 _SKIM = 64  # bytes that show what a member is
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    max_bytes: int
-    max_members: int
-    skip: re.Pattern[str] | None
-    images: bool
+_PART = 8 << 20  # bytes of members that one answer holds
+_PART_MEMBERS = 2000
 
+Answer = tuple[dict[str, Any], list[bytes]]
 
 _is_encrypted = ffi.ffi("entry_is_encrypted", [c_void_p], c_int)
 _holds_encrypted = ffi.ffi("read_has_encrypted_entries", [c_void_p], c_int)
 
 
-def read(
-    data: bytes, kind: str, max_bytes: int, max_members: int, skip: str, images: bool
-) -> tuple[dict[str, Any], list[bytes]]:
+def read(source: Source, kind: str, max_bytes: int, max_members: int, skip: str, images: bool) -> Iterator[Answer]:
     """Members of an archive, up to limits; not those whose names match `skip`. `images`: whether pictures are wanted.
 
-    Returns a report and the bytes of the members. The report holds `members`, each with `name`, `status` (`ok`, `cut`
-    by the limit, `damaged`, `encrypted`, `media` for one whose first bytes show that it holds no text, `over` for a
-    picture that would take too much of the limit, `link`), `detail` and `size`; `end`: `ok`, `bytes`, `members`,
-    `damaged` or `encrypted`; and `seen`, how many entries there were, folders too.
+    Each answer is a report and the bytes of some members. A report holds `members`, each with `name`, `status` (`ok`,
+    `more` where it goes on in the next answer, `cut` by the limit, `damaged`, `encrypted`, `media` for one whose first
+    bytes show that it holds no text, `over` for a picture that would take too much of the limit, `link`), `detail` and
+    `size`. The last holds also `end`: `ok`, `bytes`, `members`, `damaged` or `encrypted`; and `seen`, how many entries
+    there were, folders too.
     """
-    wanted = _Wanted(max_bytes, max_members, re.compile(skip) if skip else None, images)
-    report, blobs = _opened(data, _FORMATS[kind], kind == "compressed", wanted)
-    if kind == "compressed":
-        if report["end"] == "ok" and not report["seen"]:  # a file that only looks like an empty archive inside
-            report, blobs = _opened(data, ("raw",), True, wanted)
-        if report["end"] == "damaged" and not any(blobs):
-            _salvage(data, report, blobs, max_bytes)
-    return report, blobs
+    compressed = kind == "compressed"
+    opened = _Opened(source, max_bytes, max_members, re.compile(skip) if skip else None, images)
+    yield from opened.answers(_FORMATS[kind], compressed)
+    if compressed and opened.end == "ok" and not opened.seen:  # a file that only looks like an empty archive inside
+        yield from opened.answers(("raw",), True)
+    if compressed and opened.end == "damaged" and opened.left == max_bytes:
+        opened.salvage(source.whole())
+    yield opened.report(last=True)
 
 
-def _opened(
-    data: bytes, formats: tuple[str, ...], compressed: bool, wanted: _Wanted
-) -> tuple[dict[str, Any], list[bytes]]:
-    report: dict[str, Any] = {"members": [], "end": "ok", "seen": 0}
-    blobs: list[bytes] = []
-    archive = ffi.read_new()
-    buffer = create_string_buffer(_BLOCK)
-    try:
-        for name in _FILTERS if compressed else ():
-            ffi.get_read_filter_function(name)(archive)
-        for name in formats:
-            ffi.get_read_format_function(name)(archive)
-        ffi.read_open_memory(archive, cast(c_char_p(data), c_void_p), len(data))
-        _members(archive, buffer, report, blobs, wanted)
-    except ArchiveError as error:
-        report["end"] = "encrypted" if _about_passwords(error) or _holds_encrypted(archive) > 0 else "damaged"
-    finally:
-        ffi.read_free(archive)
-    if report["end"] == "damaged" and any(member["status"] == "encrypted" for member in report["members"]):
-        report["end"] = "encrypted"  # the reader gave up there
-    return report, blobs
+@dataclass(slots=True)
+class _Opened:
+    """One archive being read."""
+
+    source: Source
+    left: int  # bytes
+    max_members: int
+    skip: re.Pattern[str] | None
+    images: bool
+    members: list[dict[str, Any]] = field(default_factory=list)  # of the next answer
+    blobs: list[bytes] = field(default_factory=list)
+    held: int = 0  # bytes of the next answer
+    count: int = 0
+    seen: int = 0
+    locked: bool = False
+    end: str = "ok"
+
+    def report(self, last: bool = False) -> Answer:
+        """The next answer."""
+        report: dict[str, Any] = {"members": self.members}
+        if last:
+            locked = self.end == "damaged" and self.locked  # the reader gave up there
+            report |= {"end": "encrypted" if locked else self.end, "seen": self.seen}
+        blobs, self.members, self.blobs, self.held = self.blobs, [], [], 0
+        return report, blobs
+
+    def answers(self, formats: tuple[str, ...], compressed: bool) -> Iterator[Answer]:
+        archive = ffi.read_new()
+        keep: Any = None  # what libarchive reads from must outlive it
+        try:
+            for name in _FILTERS if compressed else ():
+                ffi.get_read_filter_function(name)(archive)
+            for name in formats:
+                ffi.get_read_format_function(name)(archive)
+            if self.source.path:
+                keep = self.source.reader()
+                ffi.read_open_fd(archive, keep.fileno(), _FILE_BLOCK)
+            else:
+                keep = self.source.whole()
+                ffi.read_open_memory(archive, cast(c_char_p(keep), c_void_p), len(keep))
+            yield from self._entries(archive)
+        except ArchiveError as error:
+            self.end = "encrypted" if _about_passwords(error) or _holds_encrypted(archive) > 0 else "damaged"
+        finally:
+            ffi.read_free(archive)
+            del keep
+
+    def _entries(self, archive: Any) -> Iterator[Answer]:
+        entry = c_void_p()
+        while True:
+            try:
+                if ffi.read_next_header(archive, byref(entry)) == ffi.ARCHIVE_EOF:
+                    return
+            except ArchiveError as error:
+                if error.retcode == ffi.ARCHIVE_FATAL:
+                    raise
+                self.end = "damaged"
+                continue
+            self.seen += 1
+            if self.count >= self.max_members:
+                self.end = "members"
+                return
+            kind = ffi.entry_filetype(entry)
+            if kind and kind != _REGULAR:
+                if kind != 0o040000:
+                    self._note(entry, "link", b"")
+                continue
+            if self.skip and self.skip.search(_name(entry)):
+                continue
+            self.count += 1
+            status = yield from self._body(archive, entry)
+            if status in ("cut", "stop"):
+                self.end = "bytes" if status == "cut" else "damaged"
+                return
+            if self.held >= _PART or len(self.members) >= _PART_MEMBERS:
+                yield self.report()
+
+    def _body(self, archive: Any, entry: Any) -> Generator[Answer, None, str]:
+        """Read one member; returns its status."""
+        body = _Body()
+        status, detail = "", ""
+        while not status:
+            status, detail = self._block(archive, entry, body)
+            if not status and len(body.data) >= _PART:
+                self._note(entry, "more", body.taken())
+                yield self.report()
+        if status == "ok" and ffi.entry_size_is_set(entry) and body.size < ffi.entry_size(entry):
+            # Either the reader passes over what is encrypted, or part of the member lies in another volume.
+            status = "encrypted" if _is_encrypted(entry) else "damaged"
+        self.locked |= status == "encrypted"
+        self._note(entry, "damaged" if status == "stop" else status, body.taken(), detail)
+        return status
+
+    def _block(self, archive: Any, entry: Any, body: _Body) -> tuple[str, str]:
+        """Read a little of a member; status and detail once it is at its end."""
+        try:
+            got = ffi.read_data(archive, _buffer, c_size_t(_BLOCK))
+        except ArchiveError as error:
+            if _about_passwords(error) or (not body.size and _is_encrypted(entry)):
+                return "encrypted", ""
+            return ("stop" if error.retcode == ffi.ARCHIVE_FATAL else "damaged"), ""
+        if got <= 0:
+            return "ok", ""
+        label = None if body.size else media(string_at(_buffer, min(got, _SKIM)))
+        if label and not (self.images and label == IMAGE):
+            return "media", label
+        if label and ffi.entry_size(entry) * 2 > self.left:  # pictures leave room for text
+            return "over", label
+        take = min(got, self.left)
+        body.data += string_at(_buffer, take)
+        body.size += take
+        self.left -= take
+        return ("cut", "") if take < got else ("", "")
+
+    def _note(self, entry: Any, status: str, body: bytes, detail: str = "") -> None:
+        declared = ffi.entry_size(entry) if ffi.entry_size_is_set(entry) else -1
+        self.members.append({"name": _name(entry), "status": status, "detail": detail, "size": declared})
+        self.blobs.append(body)
+        self.held += len(body)
+
+    def salvage(self, data: bytes) -> None:
+        """What can still be had of a compressed stream that was cut short."""
+        if data.startswith(b"\x1f\x8b"):
+            body = _inflated(zlib.decompressobj(31), data, self.left)
+        elif data.startswith(b"BZh"):
+            body = _inflated(bz2.BZ2Decompressor(), data, self.left)
+        elif data.startswith(b"\xfd7zXZ"):
+            body = _inflated(lzma.LZMADecompressor(memlimit=1 << 28), data, self.left)
+        else:
+            return
+        self.members[:] = [{"name": "data", "status": "damaged", "detail": "", "size": -1}]
+        self.blobs[:] = [body]
 
 
-def _salvage(data: bytes, report: dict[str, Any], blobs: list[bytes], max_bytes: int) -> None:
-    """What can still be had of a compressed stream that was cut short."""
-    if data.startswith(b"\x1f\x8b"):
-        body = _inflated(zlib.decompressobj(31), data, max_bytes)
-    elif data.startswith(b"BZh"):
-        body = _inflated(bz2.BZ2Decompressor(), data, max_bytes)
-    elif data.startswith(b"\xfd7zXZ"):
-        body = _inflated(lzma.LZMADecompressor(memlimit=1 << 28), data, max_bytes)
-    else:
-        return
-    report["members"] = [{"name": "data", "status": "damaged", "detail": "", "size": 0, "held": len(body)}]
-    blobs[:] = [body]
+@dataclass(slots=True)
+class _Body:
+    """What was read of a member and not given out yet, and how much it was in all."""
+
+    data: bytearray = field(default_factory=bytearray)
+    size: int = 0
+
+    def taken(self) -> bytes:
+        data, self.data = bytes(self.data), bytearray()
+        return data
 
 
 def _inflated(engine: Any, data: bytes, max_bytes: int) -> bytes:
@@ -118,75 +227,6 @@ def _inflated(engine: Any, data: bytes, max_bytes: int) -> bytes:
         if len(out) >= max_bytes:
             break
     return bytes(out)
-
-
-def _members(archive: Any, buffer: Any, report: dict[str, Any], blobs: list[bytes], wanted: _Wanted) -> None:
-    entry = c_void_p()
-    left = wanted.max_bytes
-    while True:
-        try:
-            if ffi.read_next_header(archive, byref(entry)) == ffi.ARCHIVE_EOF:
-                return
-        except ArchiveError as error:
-            if error.retcode == ffi.ARCHIVE_FATAL:
-                raise
-            report["end"] = "damaged"
-            continue
-        report["seen"] += 1
-        if len(report["members"]) >= wanted.max_members:
-            report["end"] = "members"
-            return
-        kind = ffi.entry_filetype(entry)
-        if kind and kind != _REGULAR:
-            if kind != 0o040000:
-                _note(report, blobs, entry, "link", b"")
-            continue
-        if wanted.skip and wanted.skip.search(_name(entry)):
-            continue
-        status, body, detail = _body(archive, entry, buffer, left, wanted.images)
-        if status == "ok" and ffi.entry_size_is_set(entry) and len(body) < ffi.entry_size(entry):
-            # Either the reader passes over what is encrypted, or part of the member lies in another volume.
-            status = "encrypted" if _is_encrypted(entry) else "damaged"
-        _note(report, blobs, entry, status, body, detail)
-        left -= len(body)
-        if status == "cut":
-            report["end"] = "bytes"
-            return
-        if status == "stop":
-            report["members"][-1]["status"] = "damaged"
-            report["end"] = "damaged"
-            return
-
-
-def _note(report: dict[str, Any], blobs: list[bytes], entry: Any, status: str, body: bytes, detail: str = "") -> None:
-    declared = ffi.entry_size(entry) if ffi.entry_size_is_set(entry) else len(body)
-    report["members"].append(
-        {"name": _name(entry), "status": status, "detail": detail, "size": declared, "held": len(body)}
-    )
-    blobs.append(body)
-
-
-def _body(archive: Any, entry: Any, buffer: Any, left: int, images: bool) -> tuple[str, bytes, str]:
-    """Status, bytes and detail of one member."""
-    body = bytearray()
-    try:
-        while True:
-            got = ffi.read_data(archive, buffer, c_size_t(_BLOCK))
-            if got <= 0:
-                return "ok", bytes(body), ""
-            label = None if body else media(string_at(buffer, min(got, _SKIM)))
-            if label and not (images and label == IMAGE):
-                return "media", b"", label
-            if label and ffi.entry_size(entry) * 2 > left:  # pictures leave room for text
-                return "over", b"", label
-            take = min(got, left - len(body))
-            body += string_at(buffer, take)
-            if take < got:
-                return "cut", bytes(body), ""
-    except ArchiveError as error:
-        if _about_passwords(error) or (not body and _is_encrypted(entry)):
-            return "encrypted", b"", ""
-        return ("stop" if error.retcode == ffi.ARCHIVE_FATAL else "damaged"), bytes(body), ""
 
 
 def _about_passwords(error: ArchiveError) -> bool:

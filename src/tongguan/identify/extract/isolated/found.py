@@ -44,6 +44,13 @@ class Found:
         if self.end == "ok":
             self.end = "damaged"
 
+    def answer(self) -> tuple[dict[str, Any], list[bytes]]:
+        """What was found so far, to be handed on before the end."""
+        report = self.report()
+        del report["end"]
+        blobs, self.parts, self.blobs, self.unseen = self.blobs, [], [], {}
+        return report, blobs
+
     def report(self) -> dict[str, Any]:
         unseen = [[kind, detail, count] for (kind, detail), count in self.unseen.items()]
         return {"end": self.end, "parts": self.parts, "unseen": unseen}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from .source import Source
+
 __all__ = ["read"]
 
 _MOST_PIXELS = 50_000_000
@@ -17,7 +19,7 @@ _SURE = 0.5
 _MOST_FRAMES = 50
 
 
-def read(data: bytes, blank: list[int] | None, most: int, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+def read(data: Source, blank: list[int] | None, most: int, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
     """The text of one picture, or of a PDF's blank pages (`blank`, numbers from 0) and of pictures on its other pages.
 
     Stops after `most` pictures or `seconds`. The report holds `end` (`ok`), `pages` (for each text its page, from 0),
@@ -44,7 +46,7 @@ def read(data: bytes, blank: list[int] | None, most: int, seconds: float) -> tup
     return report, texts
 
 
-def _pictures(data: bytes, blank: list[int] | None) -> Iterator[tuple[int, Any]]:
+def _pictures(data: Source, blank: list[int] | None) -> Iterator[tuple[int, Any]]:
     if blank is not None:
         from . import pdf
 
@@ -54,7 +56,7 @@ def _pictures(data: bytes, blank: list[int] | None) -> Iterator[tuple[int, Any]]
     import cv2
     import numpy as np
 
-    raw = np.frombuffer(data, dtype=np.uint8)
+    raw = np.frombuffer(data.whole(), dtype=np.uint8)
     try:
         whole, frames = cv2.imdecodemulti(raw, cv2.IMREAD_COLOR)
     except cv2.error:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 
 from .found import Found
+from .source import Source
 
 __all__ = ["beside_cells"]
 
@@ -21,12 +21,14 @@ _ODS = re.compile(
     re.DOTALL,
 )
 _SHEET = re.compile(r"xl/(?:worksheets|chartsheets|dialogsheets|macrosheets)/[^/]+\.xml")
+_BLOCK = 16 << 20
+_OVERLAP = 1 << 20  # bytes that one of these may be long and still be found where two blocks meet
 
 
-def beside_cells(data: bytes, kind: str, found: Found) -> None:
+def beside_cells(data: Source, kind: str, found: Found) -> None:
     """Add what stands beside the cells of an XLSX or ODS workbook, as XML, part by part."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
+        with data.reader() as file, zipfile.ZipFile(file) as book:
             for item in book.infolist():
                 if item.filename == "content.xml" if kind == "ods" else _SHEET.fullmatch(item.filename):
                     _part(book, item, _ODS if kind == "ods" else _XLSX, found)
@@ -35,11 +37,22 @@ def beside_cells(data: bytes, kind: str, found: Found) -> None:
 
 
 def _part(book: zipfile.ZipFile, item: zipfile.ZipInfo, wanted: re.Pattern[bytes], found: Found) -> None:
+    pieces: list[bytes] = []
+    size = 0
     with book.open(item) as source:
-        xml = source.read(found.left + 1)
-    if len(xml) > found.left:
-        found.end = "bytes"
-        return
-    pieces = [match.group() for match in wanted.finditer(xml)]
+        rest = b""
+        while block := source.read(_BLOCK):
+            xml = rest + block
+            end = 0
+            for match in wanted.finditer(xml):
+                end = match.end()
+                size += end - match.start()
+                if size > found.left:
+                    found.end = "bytes"
+                    break
+                pieces.append(match.group())
+            rest = xml[max(end, len(xml) - _OVERLAP) :]
+            if found.end == "bytes":
+                break
     if pieces:
         found.markup(item.filename, b"<parts>" + b"\n".join(pieces) + b"</parts>")

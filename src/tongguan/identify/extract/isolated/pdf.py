@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes
 import re
 import zlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
 from .found import Found
+from .source import Source
 
 __all__ = ["pages", "read"]
 
@@ -29,70 +30,97 @@ _STREAM = re.compile(rb"stream\r?\n(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")  # w
 _DICTIONARY = 400  # bytes before a stream that are looked at
 _MOST_STREAM = 64 << 20
 _BLOCK = 1 << 18
+_WINDOW = 32 << 20
+_PACKET = 1 << 20
+_MOST_PACKETS = 10
+_ANSWER = 4 << 20  # characters
 
 
-def read(data: bytes, max_bytes: int, max_members: int) -> tuple[dict[str, Any], list[bytes]]:
+def read(data: Source, max_bytes: int, max_members: int) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
     """Everything in a PDF that is text, and its attachments.
 
-    The report is that of `Found` with `blank`, the numbers of pages without text, and `pictures`, how many pictures
-    stand on other pages. Both lists are for text recognition.
+    Reports are those of `Found`; the last one has `blank`, the numbers of pages without text, and `pictures`, how many
+    pictures stand on other pages. Both are for text recognition.
     """
     found = Found(max_bytes, max_members)
     nothing = {"blank": [], "pictures": 0}
     if _swells(data, max_bytes):
         found.end = "bytes"
-        return {**found.report(), **nothing}, found.blobs
+        yield {**found.report(), **nothing}, found.blobs
+        return
     try:
-        document = pdfium.PdfDocument(data)
+        document = pdfium.PdfDocument(data.reader() if data.path else data.whole())
     except pdfium.PdfiumError as error:
         locked = getattr(error, "err_code", None) in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
         found.end = "encrypted" if locked or "assword" in str(error) else "damaged"
-        return {**found.report(), **nothing}, found.blobs
-    if b"%%EOF" not in data[-_END:]:
+        yield {**found.report(), **nothing}, found.blobs
+        return
+    if b"%%EOF" not in data.tail(_END):
         found.damaged()
-    blank, pictures, texts, notes = _pages(document, found)
-    found.text(None, "\n\n".join(texts))
-    found.text("annotations", "\n".join(dict.fromkeys(notes)))
+    pages = _Pages()
+    for number in range(len(document)):
+        pages.read(document, number, found)
+        if pages.size >= _ANSWER:
+            pages.tell(found)
+            yield found.answer()
+        if found.left <= 0:
+            break
+    pages.tell(found)
     _document(document, data, found)
-    return {**found.report(), "blank": blank, "pictures": pictures}, found.blobs
+    yield {**found.report(), "blank": pages.blank, "pictures": pages.pictures}, found.blobs
 
 
-def _swells(data: bytes, most: int) -> bool:
+def _swells(data: Source, most: int) -> bool:
     """Whether a stream that is no picture unfolds to more than any page needs, or all of them to more than `most`.
 
     PDFium would unfold them whole, and take a page that it has no memory for as an empty one.
     """
-    total = 0
-    for match in _STREAM.finditer(data):
-        if b"/Image" in data[max(0, match.start() - _DICTIONARY) : match.start()]:
-            continue
-        engine = zlib.decompressobj()
-        rest, size = data[match.end() : match.end() + _BLOCK], 0
-        at = match.end() + _BLOCK
-        try:
-            while rest and not engine.eof:
-                size += len(engine.decompress(rest, _BLOCK))
-                if size > _MOST_STREAM or total + size > most:
-                    return True
-                rest = engine.unconsumed_tail
-                if not rest:
-                    rest, at = data[at : at + _BLOCK], at + _BLOCK
-        except zlib.error:
-            pass  # not packed, or damaged: PDFium will say
-        total += size
-    return False
+    total = at = 0
+    with data.reader() as file:
+        while True:
+            file.seek(at)
+            window = file.read(_WINDOW)
+            for match in _STREAM.finditer(window):
+                if match.end() > _WINDOW - _DICTIONARY:
+                    break  # it begins the next window
+                if b"/Image" not in window[max(0, match.start() - _DICTIONARY) : match.start()]:
+                    size = _unfolded(file, at + match.end(), min(_MOST_STREAM, most - total))
+                    total += size
+                    if size > _MOST_STREAM or total > most:
+                        return True
+            if len(window) < _WINDOW:
+                return False
+            at += _WINDOW - 2 * _DICTIONARY
 
 
-def _pages(document: Any, found: Found) -> tuple[list[int], int, list[str], list[str]]:
-    if document.get_formtype() != raw.FORMTYPE_NONE:
-        document.init_forms()
-    blank: list[int] = []
-    texts: list[str] = []
-    notes: list[str] = []
-    pictures = size = 0
-    for number in range(len(document)):
-        if size > found.left:
-            break
+def _unfolded(file: BinaryIO, at: int, most: int) -> int:
+    """How many bytes the stream at `at` unfolds to, or more than `most`."""
+    engine, size = zlib.decompressobj(), 0
+    file.seek(at)
+    try:
+        while not engine.eof and size <= most:
+            rest = engine.unconsumed_tail or file.read(_BLOCK)
+            if not rest:
+                break
+            size += len(engine.decompress(rest, _BLOCK))
+    except zlib.error:
+        pass  # not packed, or damaged: PDFium will say
+    return size
+
+
+class _Pages:
+    """What the pages of a document hold, until it is told."""
+
+    def __init__(self) -> None:
+        self.blank: list[int] = []  # pages without text
+        self.pictures = 0
+        self.size = 0  # characters not told yet
+        self._texts: list[str] = []
+        self._notes: dict[str, None] = {}
+
+    def read(self, document: Any, number: int, found: Found) -> None:
+        if not number and document.get_formtype() != raw.FORMTYPE_NONE:
+            document.init_forms()
         try:
             page = document[number]
             words = page.get_textpage()
@@ -100,16 +128,21 @@ def _pages(document: Any, found: Found) -> tuple[list[int], int, list[str], list
             words.close()
         except pdfium.PdfiumError:
             found.damaged()
-            continue
-        size += len(text)
+            return
         if text.strip():
-            texts.append(text)
-            pictures += sum(1 for _ in _bitmaps(page))
+            self._texts.append(text)
+            self.pictures += sum(1 for _ in _bitmaps(page))
         else:
-            blank.append(number)
-        notes += _notes(document, page, found)
+            self.blank.append(number)
+        notes = dict.fromkeys(_notes(document, page, found))
+        self.size += len(text) + sum(map(len, notes))
+        self._notes |= notes
         page.close()
-    return blank, pictures, texts, notes
+
+    def tell(self, found: Found) -> None:
+        found.text(None, "\n\n".join(self._texts))
+        found.text("annotations", "\n".join(self._notes))
+        self._texts, self._notes, self.size = [], {}, 0
 
 
 def _bitmaps(page: Any) -> Any:
@@ -138,12 +171,12 @@ def _notes(document: Any, page: Any, found: Found) -> list[str]:
     return [text for text in out if text.strip()]
 
 
-def _document(document: Any, data: bytes, found: Found) -> None:
+def _document(document: Any, data: Source, found: Found) -> None:
     """What belongs to the document as a whole."""
     properties = document.get_metadata_dict()
     lines = [f"{name.lower()}: {properties[name]}" for name in _PROPERTIES if properties.get(name, "").strip()]
     found.text("properties", "\n".join(line for line in lines if line.partition(": ")[2] not in _EMPTY), "form")
-    for packet in _XMP.findall(data)[:10]:
+    for packet in _packets(data):
         found.inside("metadata.xml", packet)
     found.text("bookmarks", "\n".join(mark.get_title() for mark in document.get_toc(max_depth=_NESTED)))
     for index in range(document.count_attachments()):
@@ -154,6 +187,21 @@ def _document(document: Any, data: bytes, found: Found) -> None:
         buffer = ctypes.create_string_buffer(min(needed.value, found.left))
         raw.FPDF_GetXFAPacketContent(document, index, buffer, len(buffer), needed)
         found.inside(f"form {index + 1}.xml", buffer.raw)
+
+
+def _packets(data: Source) -> Iterator[bytes]:
+    """Metadata in XML, which lies open in the file."""
+    at = count = done = 0
+    with data.reader() as file:
+        while count < _MOST_PACKETS:
+            file.seek(at)
+            window = file.read(_WINDOW)
+            for match in _XMP.finditer(window, max(0, done - at)):
+                count, done = count + 1, at + match.end()
+                yield match.group()
+            if len(window) < _WINDOW:
+                return
+            at += _WINDOW - _PACKET
 
 
 def _attachment(attachment: Any, found: Found) -> None:
@@ -183,9 +231,9 @@ def _narrow(function: Callable[..., int], *about: Any) -> str:
     return buffer.raw[:-1].decode("utf-8", "replace")
 
 
-def pages(data: bytes, first: int, blank: set[int]) -> Any:
+def pages(data: Source, first: int, blank: set[int]) -> Any:
     """For text recognition, from page `first` on: (page, picture as an RGB array) of each blank page and picture."""
-    document = pdfium.PdfDocument(data)
+    document = pdfium.PdfDocument(data.reader() if data.path else data.whole())
     for number in range(first, len(document)):
         page = document[number]
         if number in blank:

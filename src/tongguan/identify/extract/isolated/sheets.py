@@ -1,97 +1,77 @@
-"""Workbooks (XLSX, XLSB, XLS, ODS) to tab-separated text with the places of its cells, by calamine."""
+"""Workbooks (XLSX, XLSB, XLS, ODS) to rows of cells: by calamine, or where a sheet is large as it is unpacked."""
 
 from __future__ import annotations
 
-import io
-from array import array
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 from python_calamine import CalamineWorkbook, PasswordError
 
+from . import xlsx
 from .found import Found
 from .parts import beside_cells
+from .rows import FULL, Rows
+from .source import Source
 
 __all__ = ["read"]
 
+Answer = tuple[dict[str, Any], list[bytes]]
 
-def read(data: bytes, kind: str, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
+
+def read(data: Source, kind: str, max_bytes: int) -> Iterator[Answer]:
     """All sheets, hidden ones too.
 
-    Returns a report with `end` (`ok`, `bytes`, `encrypted` or `damaged`) and `sheets` (name, and `status` `ok`, `cut`
-    or `damaged`), and for each sheet three blobs: text in UTF-8, cells as int64 (start, end, column), row starts as
-    int64. For `kind` xlsx and ods, `beside` is the report on what stands beside the cells (see `Found`), whose blobs
-    come last.
+    A report holds `sheets` (name, and `status` `ok`, `cut` or `damaged`; a long sheet comes in several answers), each
+    with the three blobs of `Rows.answer`. The last one has `end` (`ok`, `bytes`, `encrypted` or `damaged`) and, for
+    `kind` xlsx and ods, `beside`: the report on what stands beside the cells (see `Found`), whose blobs come last.
     """
-    report: dict[str, Any] = {"sheets": [], "end": "ok"}
-    blobs: list[bytes] = []
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except PasswordError:
-        report["end"] = "encrypted"
-        return report, blobs
-    except BaseException as error:  # its errors are many, panics too, and each means that the workbook cannot be read
-        report["end"] = "encrypted" if "assword" in str(error) else "damaged"
-        return report, blobs
     left = max_bytes
+    for report, blobs in _sheets(data, kind, max_bytes):
+        left -= sum(len(text) for text in blobs[::3])
+        if "end" not in report:
+            yield report, blobs
+            continue
+        if kind in ("xlsx", "ods") and report["end"] != "encrypted":
+            found = Found(max(0, min(left, xlsx.LARGE)))
+            beside_cells(data, kind, found)
+            report["beside"] = found.report()
+            blobs += found.blobs
+        yield report, blobs
+
+
+def _sheets(data: Source, kind: str, left: int) -> Iterator[Answer]:
+    if kind == "xlsx" and xlsx.is_large(data):
+        yield from xlsx.read(data, left)
+        return
+    try:
+        book = CalamineWorkbook.from_filelike(data.reader())
+    except PasswordError:
+        yield {"end": "encrypted"}, []
+        return
+    except BaseException as error:  # its errors are many, panics too, and each means that the workbook cannot be read
+        yield {"end": "encrypted" if "assword" in str(error) else "damaged"}, []
+        return
+    end = "ok"
     for name in book.sheet_names:
-        status = "ok"
+        rows, status = Rows(name), "ok"
         try:
-            text, cells, rows, cut = _render(book.get_sheet_by_name(name), left)
+            for row in book.get_sheet_by_name(name).iter_rows():
+                rows.add(row)
+                if rows.size > left:
+                    status = "cut"
+                    break
+                if rows.size >= FULL:
+                    left -= rows.size
+                    about, blobs = rows.answer()
+                    yield {"sheets": [about]}, blobs
+        except GeneratorExit:
+            raise
         except BaseException:
-            text, cells, rows, cut, status = "", array("q"), array("q"), False, "damaged"
-        encoded = text.encode("utf-8", "replace")
-        left -= len(encoded)
-        report["sheets"].append({"name": name, "status": "cut" if cut else status})
-        blobs += [encoded, cells.tobytes(), rows.tobytes()]
-        if cut:
-            report["end"] = "bytes"
+            status = "damaged"
+        left -= rows.size
+        about, blobs = rows.answer(status)
+        yield {"sheets": [about]}, blobs
+        if status == "cut":
+            end = "bytes"
             break
-    if kind in ("xlsx", "ods"):
-        found = Found(max(0, left))
-        beside_cells(data, kind, found)
-        report["beside"] = found.report()
-        blobs += found.blobs
-    return report, blobs
-
-
-def _render(sheet: Any, left: int) -> tuple[str, array[int], array[int], bool]:
-    parts: list[str] = []
-    cells = array("q")
-    rows = array("q")
-    at = 0
-    for row in sheet.iter_rows():
-        begin = at
-        written = 0  # tabs, of which none follow the last filled cell
-        for column, value in enumerate(row):
-            if value != "":
-                text = value if type(value) is str else _written(value)
-                if "\n" in text or "\t" in text or "\r" in text:
-                    text = " ".join(text.split())
-                if text:
-                    parts.append("\t" * (column - written))
-                    at += column - written
-                    written = column
-                    cells.extend((at, at + len(text), column))
-                    parts.append(text)
-                    at += len(text)
-        parts.append("\n")
-        at += 1
-        if at - begin > 1:
-            rows.append(begin)
-        if at > left:
-            return "".join(parts), cells, rows, True
-    return "".join(parts), cells, rows, False
-
-
-def _written(value: Any) -> str:
-    """A cell's value as a person would read it: 13800138000.0 is a number of eleven digits, not 1.38E10."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, (date, time, timedelta)):
-        return str(value)
-    return str(value)
+    yield {"end": end}, []

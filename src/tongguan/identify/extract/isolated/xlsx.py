@@ -1,0 +1,288 @@
+"""Large XLSX workbooks ([ECMA-376] part 1, SpreadsheetML) as they are unpacked, row by row, in bounded memory."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+from xml.parsers import expat
+
+from .rows import FULL, Rows
+from .source import Source
+
+__all__ = ["LARGE", "is_large", "read"]
+
+Answer = tuple[dict[str, Any], list[bytes]]
+LARGE = 32 << 20  # unpacked bytes of a sheet or of the shared strings from which on a workbook is read here
+_BLOCK = 1 << 18
+_MOST_STRINGS = 160 << 20  # bytes of shared strings that are held; the others come as a table of their own
+_STRING = 60  # bytes of a string beside its characters
+_COLUMNS = 16_384
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NOT_DATE = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]|General|[@#0?]", re.IGNORECASE)
+_OVERFLOW = "shared strings"
+
+
+def is_large(data: Source) -> bool:
+    """Whether a workbook has a part that would take too much memory at once."""
+    try:
+        with data.reader() as file, zipfile.ZipFile(file) as book:
+            return any(
+                item.file_size > LARGE
+                for item in book.infolist()
+                if _SHEET.fullmatch(item.filename) or item.filename == "xl/sharedStrings.xml"
+            )
+    except Exception:  # zipfile's errors are many: the other reader says what is wrong
+        return False
+
+
+def read(data: Source, left: int) -> Iterator[Answer]:
+    """The sheets of a workbook, hidden ones too; answers as those of `sheets.read`."""
+    end = "ok"
+    with data.reader() as file, zipfile.ZipFile(file) as book:
+        about = _Workbook(book)
+        for rows, status in about.sheets():
+            left -= rows.size
+            if left < 0:
+                status = "cut"
+            if rows.size or status != "ok":
+                one, blobs = rows.answer(status)
+                yield {"sheets": [one]}, blobs
+            if status == "cut":
+                end = "bytes"
+                break
+    yield {"end": end}, []
+
+
+class _Workbook:
+    """Names, strings and formats of a workbook, and its sheets."""
+
+    def __init__(self, book: zipfile.ZipFile) -> None:
+        self._book = book
+        self._strings: list[str] = []
+        self._dates: list[bool] = []  # of each cell format, whether it shows a date
+        self._first = date(1899, 12, 30)
+
+    def sheets(self) -> Iterator[tuple[Rows, str]]:
+        """Rows of each sheet, a stretch at a time, with `ok` or `damaged`."""
+        names = self._names()
+        try:
+            self._formats()
+        except (KeyError, expat.ExpatError, ValueError, zipfile.BadZipFile):
+            self._dates = []
+        yield from self._read_strings()
+        for item in self._book.infolist():
+            if _SHEET.fullmatch(item.filename):
+                yield from self._sheet(item.filename, names.get(item.filename, item.filename))
+
+    def _names(self) -> dict[str, str]:
+        """Of each part that is a sheet its name."""
+        targets: dict[str, str] = {}
+        names: dict[str, str] = {}
+
+        def relation(tag: str, about: dict[str, str]) -> None:
+            if tag.endswith("Relationship"):
+                target = about.get("Target", "")
+                targets[about.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+        def sheet(tag: str, about: dict[str, str]) -> None:
+            if tag.rpartition(":")[2] == "sheet":
+                identity = next((value for key, value in about.items() if key.endswith(":id")), "")
+                names[targets.get(identity, "")] = about.get("name", "")
+            elif tag.rpartition(":")[2] == "workbookPr" and about.get("date1904") in ("1", "true"):
+                self._first = date(1904, 1, 1)
+
+        for part, start in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
+            try:
+                for _ in self._parsed(part, start):
+                    pass
+            except (KeyError, expat.ExpatError, ValueError):
+                continue
+        return names
+
+    def _formats(self) -> None:
+        codes: dict[int, bool] = {}
+        within = False
+
+        def start(tag: str, about: dict[str, str]) -> None:
+            nonlocal within
+            name = tag.rpartition(":")[2]
+            if name == "numFmt":
+                code = _NOT_DATE.sub("", about.get("formatCode", "")).lower()
+                codes[int(about.get("numFmtId", "-1"))] = any(letter in code for letter in "ymdhs")
+            elif name == "cellXfs":
+                within = True
+            elif name == "cellStyles":
+                within = False
+            elif name == "xf" and within:
+                number = int(about.get("numFmtId", "0"))
+                self._dates.append(codes.get(number, number in _BUILT_IN_DATES))
+
+        for _ in self._parsed("xl/styles.xml", start):
+            pass
+
+    def _read_strings(self) -> Iterator[tuple[Rows, str]]:
+        """The shared strings; rows of those that are too many to be held."""
+        text: list[str] = []
+        over = Rows(_OVERFLOW)
+        held = 0
+        silent = False
+
+        def start(tag: str, _: dict[str, str]) -> None:
+            nonlocal silent
+            if tag.rpartition(":")[2] == "rPh":  # how it is read aloud
+                silent = True
+
+        def end(tag: str) -> None:
+            nonlocal held, silent
+            name = tag.rpartition(":")[2]
+            if name == "rPh":
+                silent = False
+            elif name == "si":
+                value = "".join(text)
+                text.clear()
+                if held < _MOST_STRINGS:
+                    self._strings.append(value)
+                    held += _STRING + 2 * len(value)
+                else:
+                    over.add((value,))
+
+        def words(data: str) -> None:
+            if not silent:
+                text.append(data)
+
+        try:
+            for _ in self._parsed("xl/sharedStrings.xml", start, end, words):
+                if over.size >= FULL:
+                    yield over, "ok"
+        except KeyError:
+            pass  # a workbook need not have any
+        except (expat.ExpatError, ValueError, zipfile.BadZipFile, EOFError, OSError):
+            yield over, "damaged"
+        if over.size:
+            yield over, "ok"
+
+    def _sheet(self, part: str, name: str) -> Iterator[tuple[Rows, str]]:
+        rows, cells = Rows(name), _Cells(self._strings, self._dates, self._first)
+        cells.rows = rows
+        status = "ok"
+        try:
+            for _ in self._parsed(part, cells.start, cells.end, cells.words):
+                if rows.size >= FULL:
+                    yield rows, "ok"
+        except (expat.ExpatError, ValueError, zipfile.BadZipFile, EOFError, OSError):
+            status = "damaged"
+        yield rows, status
+
+    def _parsed(
+        self,
+        part: str,
+        start: Callable[[str, dict[str, str]], None],
+        end: Callable[[str], None] | None = None,
+        words: Callable[[str], None] | None = None,
+    ) -> Iterator[None]:
+        """Walk the XML of a part a block at a time. Raises what expat and zipfile raise."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = words
+        parser.EntityDeclHandler = _no_entities
+        with self._book.open(part) as source:
+            while block := source.read(_BLOCK):
+                parser.Parse(block, False)
+                yield
+        parser.Parse(b"", True)
+
+
+class _Cells:
+    """Gathers the cells of a sheet as the parser walks."""
+
+    def __init__(self, strings: list[str], dates: list[bool], first: date) -> None:
+        self._strings, self._dates, self._first = strings, dates, first
+        self.rows = Rows("")
+        self._row: list[str] = []
+        self._text: list[str] | None = None
+        self._column, self._kind, self._style = -1, "", ""
+
+    def start(self, tag: str, about: dict[str, str]) -> None:
+        if tag[-1] in "vt":  # v, t, with or without a prefix; no other element within a cell ends so
+            self._text = []
+        elif tag == "c" or tag.endswith(":c"):
+            self._column = _column(about.get("r", ""), self._column)
+            self._kind, self._style = about.get("t", "n"), about.get("s", "")
+
+    def words(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def end(self, tag: str) -> None:
+        if self._text is not None and tag[-1] in "vt":
+            self._put("".join(self._text))
+            self._text = None
+        elif tag == "row" or tag.endswith(":row"):
+            self.rows.add(self._row)
+            self._row, self._column = [], -1
+
+    def _put(self, raw: str) -> None:
+        value = self._value(raw)
+        missing = self._column + 1 - len(self._row)
+        if missing > 0:
+            self._row += [""] * missing
+        if 0 <= self._column < len(self._row):
+            self._row[self._column] += value  # runs of rich text are one cell
+
+    def _value(self, raw: str) -> str:
+        if self._kind == "s":
+            place = int(raw) if raw.strip().isdigit() else len(self._strings)
+            return self._strings[place] if place < len(self._strings) else ""
+        if self._kind == "b":
+            return "TRUE" if raw.strip() == "1" else "FALSE"
+        if self._kind != "n":
+            return raw
+        style = int(self._style) if self._style.isdigit() else -1
+        if 0 <= style < len(self._dates) and self._dates[style]:
+            return self._date(raw)
+        return _number(raw)
+
+    def _date(self, raw: str) -> str:
+        try:
+            when = datetime(self._first.year, self._first.month, self._first.day) + timedelta(days=float(raw))
+        except (ValueError, OverflowError):
+            return raw
+        when = (when + timedelta(milliseconds=500)).replace(microsecond=0)
+        return (
+            when.isoformat(" ")
+            if when.time().replace(microsecond=0).isoformat() != "00:00:00"
+            else when.date().isoformat()
+        )
+
+
+def _number(raw: str) -> str:
+    """A number without an exponent: 1.38E10 is written out."""
+    if raw.isdigit():
+        return raw
+    try:
+        value = float(raw)
+    except ValueError:
+        return raw
+    return str(int(value)) if abs(value) < 1e18 and value.is_integer() else repr(value)
+
+
+def _column(place: str, before: int) -> int:
+    """The column of a cell, from 0: `B7` is 1. Where it does not say so, the one after the last."""
+    number = 0
+    for letter in place:
+        if not "A" <= letter <= "Z":
+            break
+        number = 26 * number + ord(letter) - 64
+    number = number - 1 if number else before + 1
+    return min(number, _COLUMNS - 1)
+
+
+def _no_entities(*_: object) -> None:
+    """Entities are how XML bombs are built, and no workbook needs them."""
+    raise ValueError("entities")
