@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, templates, users
+from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, templates, types, users
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.who import allowed
@@ -83,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     fingerprint.arguments(
         commands.add_parser("fingerprint", help="known tables and documents, found again in files"), _usual_language()
+    )
+    types.arguments(
+        commands.add_parser("types", help="the data types that are recognised, and packs of one's own"),
+        _usual_language(),
     )
     kinds.arguments(commands.add_parser("kinds", help="what kind of document a text is"), _usual_language())
     templates.arguments(

@@ -1,16 +1,20 @@
-"""Data types: names in both languages, category, level, sensitivity and strength, read from `types.yaml`."""
+"""Data types: names in both languages, category, level, sensitivity and strength, read from `types.yaml` and from the
+packs of the organisation (`type_packs`)."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
 
-__all__ = ["CATEGORIES", "TYPES", "DataType", "Strength"]
+from tongguan.identify.type_packs import OwnType, read_own_types
+
+__all__ = ["CATEGORIES", "OWN", "TYPES", "DataType", "Strength", "as_data_type", "types_mark"]
 
 Strength = Literal["document", "personal", "weak", "none"]
 
@@ -35,10 +39,25 @@ def _load() -> dict[str, Any]:
     return loaded
 
 
-_LOADED = _load()
+def as_data_type(own: OwnType) -> DataType:
+    """What an own type is, without how it is found."""
+    return DataType(**{field.name: getattr(own, field.name) for field in fields(DataType)})
 
-TYPES: Mapping[str, DataType] = MappingProxyType({id: DataType(id=id, **row) for id, row in _LOADED["types"].items()})
-"""Every data type by its id."""
+
+_LOADED = _load()
 
 CATEGORIES: Mapping[str, Mapping[str, str]] = MappingProxyType(_LOADED["categories"])
 """Names of the categories: id → {"zh": …, "en": …}."""
+
+_OURS = {id: DataType(id=id, **row) for id, row in _LOADED["types"].items()}
+
+OWN: Mapping[str, OwnType] = MappingProxyType(read_own_types(_OURS, CATEGORIES))
+"""The data types of the organisation's packs, with how they are found."""
+
+TYPES: Mapping[str, DataType] = MappingProxyType({**_OURS, **{id: as_data_type(own) for id, own in OWN.items()}})
+"""Every data type by its id: ours, then those of the organisation."""
+
+
+def types_mark() -> str:
+    """A digest of the organisation's own types: what was found under another is not comparable. Empty for none."""
+    return hashlib.sha256(repr(sorted(OWN.items())).encode()).hexdigest() if OWN else ""

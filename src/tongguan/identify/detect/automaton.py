@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import KIND, LETTER, Units
+from tongguan.identify.detect.characters import IGNORABLE, KIND, LETTER, Units
 from tongguan.identify.detect.kernels import I32, OUT32, ROWS32, U8, U16
 
 __all__ = ["WORD_ENDS", "find_words", "skip_gaps"]
@@ -88,6 +88,16 @@ def _run_automaton(units, symbols, goto, cuts, places, rows):  # type: ignore[no
     return 0
 
 
+@njit
+def _start_of(units, kind, at, size):  # type: ignore[no-untyped-def]
+    """Where a word of so many characters begins that ends at `at`; zero-width characters inside it do not count."""
+    start = at
+    while size > 1 and start > 0:
+        start -= 1
+        size -= kind[units[start]] != IGNORABLE
+    return start
+
+
 @njit([types.int64(units, U8, ROWS32, ROWS32, types.int64, I32, I32, I32, U8, OUT32, OUT32, OUT32) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
 def _write_words(units, kind, places, rows, width, match, fallback, sizes, latin, starts, ends, words):  # type: ignore[no-untyped-def]
     """The words that end at some places; gives their number, or -1 where there was no room for them.
@@ -105,7 +115,7 @@ def _write_words(units, kind, places, rows, width, match, fallback, sizes, latin
                 ending = fallback[ending]
                 if word < 0:
                     continue
-                start = max(0, at + 1 - sizes[word])
+                start = _start_of(units, kind, at, sizes[word])
                 if latin[word] and not (_is_border(units, kind, start - 1) and _is_border(units, kind, at)):
                     continue
                 if count >= len(starts):

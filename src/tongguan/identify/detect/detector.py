@@ -28,10 +28,12 @@ from tongguan.identify.detect import (
 )
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import resolve
+from tongguan.identify.detect.own import OwnTypes
 from tongguan.identify.detect.prose import Prose
 from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
 from tongguan.identify.pieces import Piece
-from tongguan.identify.types import TYPES
+from tongguan.identify.type_packs import OwnType
+from tongguan.identify.types import OWN, TYPES, as_data_type
 from tongguan.model import BlindSpot, Finding
 
 __all__ = ["Detector"]
@@ -56,14 +58,20 @@ class Detector:
 
     `key` keys the hashes of values: 1 byte or more, the same for all that are to be compared. `as_of` is the day on
     which ages are reckoned (today where it is not given). `prose` has names in running text read by a model; without it
-    they are found only where something beside them says so.
+    they are found only where something beside them says so. `own` are the organisation's own types, those of its packs
+    where none are given.
     """
 
-    def __init__(self, key: bytes, *, as_of: date | None = None, prose: Prose | None = None) -> None:
+    def __init__(
+        self, key: bytes, *, as_of: date | None = None, prose: Prose | None = None, own: Iterable[OwnType] | None = None
+    ) -> None:
         self._prose = prose
+        own = list(OWN.values() if own is None else own)
+        self._types = {**TYPES, **{one.id: as_data_type(one) for one in own}}
+        self._own = OwnTypes(own) if own else None
         self._as_of = as_of or date.today()
         self._latest = int(self._as_of.strftime("%Y%m%d"))
-        self._hasher = Hasher(key, TYPES)
+        self._hasher = Hasher(key, self._types)
         self._seen: dict[tuple[str, str], tuple[bytes, str]] = {}
 
     def scan(self, pieces: Sequence[Piece]) -> list[list[Finding]]:
@@ -88,7 +96,8 @@ class Detector:
         chosen = [pieces[i] for i in batch]
         sizes = np.array([len(piece.text) + len(BREAK) for piece in chosen], np.int64)
         starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-        candidates = self._read(BREAK.join(piece.text for piece in chosen), labelled_cells(chosen, starts.tolist()))
+        text = BREAK.join(piece.text for piece in chosen)
+        candidates = self._read(text, *self._cells(chosen, starts.tolist()))
         if not candidates:
             return
         owners = np.searchsorted(starts, [c.start for c in candidates], side="right") - 1
@@ -98,21 +107,27 @@ class Detector:
             found[batch[place]] = self._place(own, chosen[place], -int(starts[place]), batch[place])
 
     def _scan_long(self, piece: Piece, ordinal: int) -> list[Finding]:
-        cells = labelled_cells([piece], [0])
+        tables = self._cells([piece], [0])
         found: list[Finding] = []
         for start in range(0, len(piece.text), _BATCH):
             first, last = max(0, start - _OVERLAP), min(len(piece.text), start + _BATCH + _OVERLAP)
-            low, high = np.searchsorted(cells[:, 0], (first, last))
-            near = cells[low:high] - np.array([first, first, 0])
+            near = [_part(cells, first, last) for cells in tables]
             with _no_collection():
-                candidates = self._read(piece.text[first:last], near)
+                candidates = self._read(piece.text[first:last], *near)
                 own = [c for c in candidates if start <= c.start + first < start + _BATCH]
                 found += self._place(own, piece, first, ordinal)
         return found
 
-    def _read(self, text: str, cells: NDArray[np.int64]) -> list[Candidate]:
+    def _cells(self, pieces: Sequence[Piece], starts: Sequence[int]) -> list[NDArray[np.int64]]:
+        """Cells with the labels of their columns: ours, and where there are own types theirs."""
+        ours = labelled_cells(pieces, starts)
+        return [ours] if self._own is None else [ours, self._own.cells(pieces, starts)]
+
+    def _read(self, text: str, cells: NDArray[np.int64], own: NDArray[np.int64] | None = None) -> list[Candidate]:
         view = view_of(text, self._latest, cells)
         candidates = list(chain.from_iterable(find(view) for find in _RECOGNISERS))
+        if self._own is not None and own is not None:
+            candidates += self._own.find(view, own)
         candidates += names.beside(view, candidates)
         if self._prose is not None:
             candidates += self._prose.find(view, candidates)
@@ -133,7 +148,7 @@ class Detector:
                 if len(seen) >= _REMEMBERED:
                     seen.clear()
                 kept = seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
-            about = TYPES[type]
+            about = self._types[type]
             digest, sample = kept
             finding = _Draft(
                 type, start + shift, end + shift, score, validator, detector, digest, sample,
@@ -142,6 +157,13 @@ class Detector:
             finding.__class__ = Finding
             found.append(finding)
         return found
+
+
+def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
+    """The cells that begin in a window of a text, in its offsets."""
+    low, high = np.searchsorted(cells[:, 0], (first, last))
+    part: NDArray[np.int64] = cells[low:high] - np.array([first, first, 0])
+    return part
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -72,6 +72,13 @@ class View:
             direct |= inside
         return label, direct
 
+    def short_texts(self, longest: int) -> list[tuple[int, int]]:
+        """Start and end of each text of 8 to `longest` characters: a field, a message, a cell."""
+        ends = np.append(np.flatnonzero(self.units == 0), len(self.units))
+        starts = np.concatenate(([0], ends[:-1] + 1))
+        sizes = ends - starts
+        return np.column_stack((starts, ends))[(sizes >= 8) & (sizes <= longest)].tolist()  # type: ignore[no-any-return]
+
 
 def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     """Read a text once for all recognisers."""
@@ -81,13 +88,18 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, words.labels())
 
 
-def labelled_cells(pieces: Sequence[Piece], starts: Sequence[int]) -> NDArray[np.int64]:
-    """Cells of tables with the labels of their columns, at the places of their pieces in a joined text."""
+def labelled_cells(
+    pieces: Sequence[Piece], starts: Sequence[int], label: Callable[[str], int] = label_of
+) -> NDArray[np.int64]:
+    """Cells of tables with the labels of their columns, at the places of their pieces in a joined text.
+
+    `label` gives the number of the label in a column's name, or -1.
+    """
     rows = []
     for piece, start in zip(pieces, starts, strict=True):
         if piece.cells is None or not len(piece.cells) or not piece.columns:
             continue
-        labels = np.array([label_of(name) for name in piece.columns] + [-1], np.int64)
+        labels = np.array([label(name) for name in piece.columns] + [-1], np.int64)
         column = np.minimum(piece.cells[:, 2], len(piece.columns))
         for cell, (first, last, place) in enumerate(piece.cells[: len(piece.columns)].tolist()):
             if place < len(piece.columns) and piece.text[first:last].strip(" \t\"'\ufeff") == piece.columns[place]:

@@ -7,6 +7,7 @@ characters that occur in words: one look-up a character, no callback.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from tongguan.identify.detect.automaton import WORD_ENDS, find_words, skip_gaps
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
 
-__all__ = ["Words", "label_id", "label_of", "read_words"]
+__all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "variants"]
 
 _PREFIXES: Final = frozenset({"EYJ", "AIZA", "AKIA", "LTAI", "AKID"})  # what follows is part of the same word
 _GAP: Final = np.zeros(65536, np.uint8)
@@ -28,7 +29,7 @@ _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0
 
 
 @dataclass(frozen=True, slots=True)
-class _Automaton:
+class Automaton:
     symbols: NDArray[np.uint16]  # (65536,) unit → column; 0 breaks a word, 1 is skipped
     goto: NDArray[np.uint32]  # (states * width,) rows, with `WORD_ENDS`
     match: NDArray[np.int32]  # (states,) word that ends here, or -1
@@ -69,11 +70,11 @@ def _entries() -> list[tuple[str, str, str]]:
     for section, rows in loaded.items():
         for group, words in rows.items() if isinstance(rows, dict) else [("", rows)]:
             name = group if section == "labels" else f"{section}/{group}" if group else section
-            entries += [(variant, section, name) for word in words for variant in _variants(str(word))]
+            entries += [(variant, section, name) for word in words for variant in variants(str(word))]
     return entries
 
 
-def _variants(word: str) -> list[str]:
+def variants(word: str) -> list[str]:
     """A label of several Latin words is also written with signs between them, or none."""
     if " " not in word:
         return [word]
@@ -81,9 +82,14 @@ def _variants(word: str) -> list[str]:
 
 
 @cache
-def _automaton() -> _Automaton:
+def _automaton() -> Automaton:
+    return automaton_of(_entries())
+
+
+def automaton_of(entries: Iterable[tuple[str, str, str]]) -> Automaton:
+    """The machine over words given as (writing, section, name): labels in the section "labels", roles in others."""
     table: dict[str, list[tuple[str, str]]] = {}
-    for word, section, name in _entries():
+    for word, section, name in entries:
         table.setdefault(_key(word), []).append((section, name))
     label_names = tuple(dict.fromkeys(n for uses in table.values() for s, n in uses if s == "labels"))
     role_names = tuple(dict.fromkeys(n for uses in table.values() for s, n in uses if s != "labels"))
@@ -100,7 +106,7 @@ def _automaton() -> _Automaton:
     sizes = np.array([len(word) for word in words], np.int32)
     latin = np.array([_needs_borders(word) for word in words], np.uint8)
     goto, match, fallback = _machine(words, symbols)
-    return _Automaton(symbols, goto, match, fallback, sizes, latin, labels, roles, label_names, role_names)
+    return Automaton(symbols, goto, match, fallback, sizes, latin, labels, roles, label_names, role_names)
 
 
 def _needs_borders(word: str) -> bool:
@@ -163,9 +169,9 @@ def label_id(name: str) -> int:
     return _automaton().label_names.index(name)
 
 
-def read_words(units: Units) -> Words:
-    """The known words in a text given as units."""
-    a = _automaton()
+def read_words(units: Units, automaton: Automaton | None = None) -> Words:
+    """The words that an automaton knows (that of `keywords.yaml` where none is given) in a text given as units."""
+    a = automaton or _automaton()
     start, end, words = find_words(units, a.symbols, a.goto, a.match, a.fallback, a.sizes, a.latin)
     return Words(start, end, a.labels[words], a.roles[words], skip_gaps(units, _GAP, end))
 

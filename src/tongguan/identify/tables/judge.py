@@ -19,10 +19,11 @@ from tongguan.identify.tables.cells import cells_of
 from tongguan.identify.tables.combining import combinations_of
 from tongguan.identify.tables.looks import Looks, looks_of
 from tongguan.identify.tables.neighbours import listen
+from tongguan.identify.tables.rules import OWN_CHECK
 from tongguan.identify.tables.subjects import subjects_of
 from tongguan.identify.tables.verdict import Column, ColumnVerdict, Inside, Table, TableVerdict
 from tongguan.identify.tables.weighing import Candidate, weigh
-from tongguan.identify.types import TYPES
+from tongguan.identify.types import OWN, TYPES
 
 __all__ = ["Judge"]
 
@@ -125,6 +126,10 @@ class Judge:
             alike = look.share(np.isin(look.size, sizes)) if sizes else share
             if share >= _RARE and share >= _ENOUGH * alike and int(passed.sum()) >= (1 if share > 0.05 else 3):
                 found[known] = Inside(known, share)
+        for own in OWN.values():
+            share = 0.0 if own.id == type or own.needs_label else look.share(look.check(OWN_CHECK + own.id))
+            if _RARE <= share < _ENOUGH:
+                found[own.id] = Inside(own.id, share)
         if _is_prose(look, type):
             for kind, share in self._read(look).items():
                 if kind != type and kind not in found and share >= 0.01:

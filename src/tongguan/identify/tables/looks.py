@@ -20,6 +20,8 @@ from tongguan.identify.detect.kernels import SPAN_AT, SPAN_IPV6, SPAN_MAC, Token
 from tongguan.identify.detect.words import read_words
 from tongguan.identify.tables import kernel
 from tongguan.identify.tables.cells import Cells, Slice
+from tongguan.identify.tables.own import fits_own
+from tongguan.identify.tables.rules import OWN_CHECK
 
 __all__ = ["Looks", "looks_of"]
 
@@ -106,6 +108,8 @@ class Looks:
         Arrow reads a pattern or list anew at each call, which takes longer than to look at a few values in Python.
         """
         texts = self.cells.texts.slice(0, count)
+        if name.startswith(OWN_CHECK):
+            return fits_own(name, texts)
         if name in _forms() and count > _FIRST:
             found = pc.match_substring_regex(texts, _forms()[name])
         elif name in _forms():
@@ -135,7 +139,8 @@ class Looks:
 
     def is_hopeful(self, name: str) -> bool:
         """Whether a quarter of the first values pass a form or list: most columns need not be read for most of them."""
-        if name in self.passed or self.distinct <= _FIRST or not (name in _forms() or name in _values()):
+        known = name in _forms() or name in _values() or name.startswith(OWN_CHECK)
+        if name in self.passed or self.distinct <= _FIRST or not known:
             return True
         return int(self._tried(name, _FIRST).sum()) * 4 >= _FIRST
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import yaml
 
+from tongguan.identify.types import OWN
+
 __all__ = ["Reading", "is_key_of_person", "mentions", "read_comment", "read_name", "read_table"]
 
 STRONG, HELD, WEAK, LOOSE = 5.0, 4.5, 2.5, 1.5
@@ -67,6 +69,8 @@ def _lexicon() -> _Lexicon:
     loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     phrases: dict[str, tuple[str, float]] = {}
     held: dict[str, str] = {}
+    for one in OWN.values():  # first, for the organisation knows its own columns
+        phrases |= {phrase: (one.id, STRONG) for phrase in map(_joined, one.labels) if phrase}
     for type, rows in loaded["types"].items():
         for phrase in map(_joined, rows.get("strong", ())):
             short = phrase.isascii() and len(phrase) <= _SHORT and phrase not in _PLAIN

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ATTRIBUTES", "PERSON_COLUMNS", "RULES", "Rule"]
+from tongguan.identify.type_packs import OwnType
+from tongguan.identify.types import OWN
+
+__all__ = ["ATTRIBUTES", "OWN_CHECK", "PERSON_COLUMNS", "RULES", "Rule"]
+
+OWN_CHECK: Final = "own/"  # before the id of an own type: whether values are its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,11 @@ class Rule:
     numbers: bool = False  # fractions may be its values
     hashed: bool = True  # a hash or ciphertext of it points at the person still
     closed: bool = False  # a short list of values: repetition is no lack of evidence
+
+
+def _own_rule(one: OwnType) -> Rule:
+    check = (OWN_CHECK + one.id,)
+    return Rule((), check, 0.05, 3) if one.needs_label else Rule(check, (), 0.005, 8)
 
 
 RULES: Final[dict[str, Rule]] = {
@@ -81,6 +91,7 @@ RULES: Final[dict[str, Rule]] = {
     "communication_content": Rule(attribute=True),
     "contact_list": Rule(attribute=True),
 }
+RULES.update((id, _own_rule(one)) for id, one in OWN.items())
 
 ATTRIBUTES: Final = frozenset({"gender", "birth_date", "age", "ethnicity", "marital_status", "nationality"})
 """Types that only persons have."""

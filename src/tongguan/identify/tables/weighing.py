@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tongguan.identify.tables import kernel
 from tongguan.identify.tables.looks import Looks
 from tongguan.identify.tables.naming import Reading, read_comment, read_name
-from tongguan.identify.tables.rules import RULES, Rule
+from tongguan.identify.tables.rules import OWN_CHECK, RULES, Rule
 from tongguan.identify.tables.verdict import Part, Protection, Source
 from tongguan.identify.types import TYPES
 from tongguan.wording import wording
@@ -105,7 +105,11 @@ def _may_speak(rule: Rule, looks: Looks) -> bool:
     """Whether it is worth while to try a rule's checks on a column that nothing else speaks for."""
     if not rule.checks or not looks.distinct or (rule.closed and looks.distinct > _CLOSED):
         return False
-    return any(looks.is_hopeful(name) for name in rule.checks if name in looks.passed or not looks.is_plain)
+    return any(
+        looks.is_hopeful(name)
+        for name in rule.checks
+        if name in looks.passed or name.startswith(OWN_CHECK) or not looks.is_plain
+    )
 
 
 def _named(type: str, name: Reading, comment: Reading) -> list[Part]:
