@@ -165,12 +165,13 @@ def test_every_text_is_in_both_languages_and_used() -> None:
     families = {
         "keyword.": ("any", "all", "none"),
         "documents.": ("document", "text", "resemblance"),
-        "attribute.": ("sender", "recipient", "label", "sha256", "file_type"),
+        "attribute.": ("sender", "recipient", "label", "sha256", "file_type", "kind"),
+        "rule.": ("true", "false", "unknown", "excepted"),
     }
     made = {family + end for family, ends in families.items() for end in ends}
     for key, texts in wording(package).texts.items():
         assert set(texts) == {"zh", "en"}, key
         assert sorted(re.findall(r"\{(\w+)\}", texts["zh"])) == sorted(re.findall(r"\{(\w+)\}", texts["en"])), key
         assert f'"{key}"' in sources or key in made, key
-    for key in re.findall(r'(?:_say\(|"truth_key": )"([a-z_.]+)"', sources) + sorted(made):
+    for key in re.findall(r'\bsay\("([a-z_.]+)"', sources) + sorted(made):
         assert key in wording(package).texts, key

@@ -180,6 +180,17 @@ class DocumentStore:
         ]
         return sorted(matches, key=lambda match: (-match.share_of_document, match.document))
 
+    def sharing(self, pieces: Sequence[Piece]) -> NDArray[np.bool_]:
+        """Which pieces may hold a passage of a document: all that do, and few others. They are read as one text, which
+        is much faster for many short ones."""
+        starts = np.cumsum([0, *(len(piece.text) + 1 for piece in pieces)])
+        hashes, spans = chosen_of("\n".join(piece.text for piece in pieces), *self._keys)
+        shared = spans[_among(hashes, self.hashes)]
+        found = np.zeros(len(pieces), np.bool_)
+        for side in (shared[:, 0], shared[:, 1] - 1):  # a gram may stand on two
+            found[np.minimum(np.searchsorted(starts, side, side="right") - 1, len(pieces) - 1)] = True
+        return found
+
     def nearest(self, pieces: Sequence[Piece], *, least: float = 0.5, most: int = 10) -> list[tuple[str, float]]:
         """Documents as a whole much like the pieces as a whole, with their resemblance (MinHash, +-0.09 at 95 %)."""
         hashes = self._read(pieces)[0]

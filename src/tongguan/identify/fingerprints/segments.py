@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tongguan.identify.fingerprints.documents import DocumentMatch, DocumentStore
 from tongguan.identify.fingerprints.finding import Hits
@@ -54,6 +55,11 @@ class SegmentMatches:
                     else CellHit(*place, cell.column, cell.holders, cell.row + before)
                 )
         return [found[place] for place in sorted(found)]
+
+    def split(self, bounds: Sequence[int]) -> list[SegmentMatches]:
+        """As `TableMatches.split`."""
+        each = zip(*(part.split(bounds) for part in self.parts), strict=True)
+        return [SegmentMatches(parts, self.before) for parts in each]
 
     @property
     def distinct_cells(self) -> int:
@@ -113,6 +119,11 @@ class DocumentSegments:
             if match.document not in gone
         ]
         return sorted(found, key=lambda match: (-match.share_of_document, match.document))
+
+    def sharing(self, pieces: Sequence[Piece]) -> NDArray[np.bool_]:
+        """As `DocumentStore.sharing`."""
+        found: NDArray[np.bool_] = np.logical_or.reduce([segment.sharing(pieces) for segment in self.segments])
+        return found
 
     def nearest(self, pieces: Sequence[Piece], *, least: float = 0.5, most: int = 10) -> list[tuple[str, float]]:
         """As `DocumentStore.nearest`."""

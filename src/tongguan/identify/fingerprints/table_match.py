@@ -100,6 +100,17 @@ class TableMatches:
             )
         ]  # fmt: skip
 
+    def split(self, bounds: Sequence[int]) -> list[TableMatches]:
+        """Those of each run of pieces, numbered from 0 in each: pieces [bounds[i], bounds[i + 1])."""
+        places, rows = np.searchsorted(self.hits[:, 0], bounds), np.searchsorted(self.row_hits[:, 0], bounds)
+        return [
+            TableMatches(
+                self.index, self.hits[places[i] : places[i + 1]] - np.array([first, 0, 0, 0, 0]),
+                self.row_hits[rows[i] : rows[i + 1]] - np.array([first, 0, 0, 0, 0]), self.blind_spots,
+            )
+            for i, first in enumerate(bounds[:-1])
+        ]  # fmt: skip
+
     @property
     def distinct_cells(self) -> int:
         """Different values that stand there."""

@@ -65,6 +65,7 @@ class Corpus:
 
 
 @cache
+@cache
 def known_names() -> dict[str, dict[str, str]]:
     """The kinds that we know by name."""
     names: dict[str, dict[str, str]] = yaml.safe_load(files(__package__).joinpath(_NAMES).read_text(encoding="utf-8"))

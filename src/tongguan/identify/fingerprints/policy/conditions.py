@@ -11,21 +11,27 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from tongguan.identify.fingerprints.documents import DocumentMatch
-from tongguan.identify.fingerprints.policy.evidence import Judged, Look, Span, Truth
+from tongguan.identify.fingerprints.policy.evidence import Judged, Look, Said, Span, Truth, both, say
 from tongguan.identify.fingerprints.policy.words import words_in
 from tongguan.identify.fingerprints.table_match import Near
-from tongguan.wording import wording
+from tongguan.identify.kinds.corpus import known_names
+from tongguan.identify.types import TYPES
 
 __all__ = [
-    "All", "AnyOf", "Attribute", "Condition", "Documents", "FoundCondition", "Identifier", "Keyword", "NearBy", "Not",
-    "Regex", "Size", "Table",
+    "UNSURE", "All", "AnyOf", "Attribute", "Condition", "Documents", "FoundCondition", "Identifier", "Keyword",
+    "NearBy", "Not", "Regex", "Size", "Table",
 ]  # fmt: skip
 
+UNSURE: Final = "unsure"
+"""Among the kinds of documents: of one no kind was likely enough."""
 _SHOWN: Final = 20  # places that are kept to show
 
 
 class Condition(Protocol):
-    """Whatever can be asked of evidence."""
+    """Whatever can be asked of evidence. `what`: in words, without evidence."""
+
+    @property
+    def what(self) -> Said: ...
 
     def judge(self, look: Look) -> Judged: ...
 
@@ -36,22 +42,14 @@ class FoundCondition(Condition, Protocol):
     def found(self, look: Look) -> Sequence[Span]: ...
 
 
-def _say(key: str, **values: object) -> dict[str, str]:
-    return wording(__package__).both(key, **values)
-
-
-def _both(*texts: Mapping[str, str]) -> dict[str, str]:
-    return {language: "".join(text[language] for text in texts) for language in texts[0]}
-
-
-def _counted(look: Look, what: Mapping[str, str], found: int, asked: int, spans: Sequence[Span] = ()) -> Judged:
+def _counted(look: Look, what: Said, found: int, asked: int, spans: Sequence[Span] = ()) -> Judged:
     """A condition that asks for so many of something."""
     hidden = look.evidence.hidden
     truth: Truth = True if found >= asked else (None if hidden else False)
-    text = _both(what, _say("found", found=found, asked=asked))
+    text = both(what, say("found", found=found, asked=asked))
     if truth is None:
-        text = _both(text, _say("hidden", count=hidden))
-    return Judged(truth, text, (), tuple(spans[:_SHOWN]))
+        text = both(text, say("hidden", count=hidden))
+    return Judged(truth, text, (), tuple(spans[:_SHOWN]), found)
 
 
 # ---- joined conditions
@@ -63,11 +61,15 @@ class All:
 
     parts: tuple[Condition, ...]
 
+    @property
+    def what(self) -> Said:
+        return say("all", count=len(self.parts))
+
     def judge(self, look: Look) -> Judged:
         judged = tuple(part.judge(look) for part in self.parts)
         truths = [part.truth for part in judged]
         truth = False if False in truths else (None if None in truths else True)
-        return Judged(truth, _say("all", count=len(judged)), judged)
+        return Judged(truth, self.what, judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,15 @@ class AnyOf:
 
     parts: tuple[Condition, ...]
 
+    @property
+    def what(self) -> Said:
+        return say("any", count=len(self.parts))
+
     def judge(self, look: Look) -> Judged:
         judged = tuple(part.judge(look) for part in self.parts)
         truths = [part.truth for part in judged]
         truth = True if True in truths else (None if None in truths else False)
-        return Judged(truth, _say("any", count=len(judged)), judged)
+        return Judged(truth, self.what, judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,13 @@ class Not:
 
     part: Condition
 
+    @property
+    def what(self) -> Said:
+        return say("not")
+
     def judge(self, look: Look) -> Judged:
         judged = self.part.judge(look)
-        return Judged(None if judged.truth is None else not judged.truth, _say("not"), (judged,))
+        return Judged(None if judged.truth is None else not judged.truth, self.what, (judged,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,10 @@ class NearBy:
 
     parts: tuple[FoundCondition, ...]
     within: int
+
+    @property
+    def what(self) -> Said:
+        return say("near", count=len(self.parts), within=self.within)
 
     def found(self, look: Look) -> Sequence[Span]:
         return look.once(self, lambda: self._find(look))
@@ -117,12 +131,13 @@ class NearBy:
         return found
 
     def judge(self, look: Look) -> Judged:
-        judged = _counted(look, _say("near", count=len(self.parts), within=self.within), len(self.found(look)), 1)
+        spans = self.found(look)
+        judged = _counted(look, self.what, len(spans), 1, spans)
         parts = tuple(part.judge(look) for part in self.parts)
         truth = judged.truth
         if truth is False and None in [part.truth for part in parts]:
             truth = None
-        return Judged(truth, judged.text, parts, tuple(self.found(look)[:_SHOWN]))
+        return Judged(truth, judged.said, parts, judged.spans, judged.found)
 
 
 # ---- of what stands in the content
@@ -137,16 +152,21 @@ class Keyword:
     mode: str = "any"
     count: int = 1
 
+    @property
+    def what(self) -> Said:
+        shown = "、".join(self.words[:5]) + ("…" if len(self.words) > 5 else "")
+        return say(f"keyword.{self.mode}", words=shown)
+
     def found(self, look: Look) -> Sequence[Span]:
         return look.once(self, lambda: sorted({span for spans in words_in(look, self.words) for span in spans}))
 
     def judge(self, look: Look) -> Judged:
-        shown = "、".join(self.words[:5]) + ("…" if len(self.words) > 5 else "")
-        what = _say(f"keyword.{self.mode}", words=shown)
-        spans = self.found(look)
+        what, spans = self.what, self.found(look)
         if self.mode == "none":
             judged = _counted(look, what, len(spans), 1, spans)
-            return Judged(None if judged.truth is None else not judged.truth, judged.text, (), judged.spans)
+            return Judged(
+                None if judged.truth is None else not judged.truth, judged.said, (), judged.spans, judged.found
+            )
         if self.mode == "all":
             there = sum(len(each) >= self.count for each in words_in(look, self.words))
             return _counted(look, what, there, len(self.words), spans)
@@ -161,6 +181,10 @@ class Regex:
     compiled: Any = field(compare=False, repr=False)
     count: int = 1
 
+    @property
+    def what(self) -> Said:
+        return say("regex", pattern=self.pattern[:60])
+
     def found(self, look: Look) -> Sequence[Span]:
         def find() -> list[Span]:
             return [
@@ -174,7 +198,7 @@ class Regex:
 
     def judge(self, look: Look) -> Judged:
         spans = self.found(look)
-        return _counted(look, _say("regex", pattern=self.pattern[:60]), len(spans), self.count, spans)
+        return _counted(look, self.what, len(spans), self.count, spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +209,12 @@ class Identifier:
     count: int = 1
     confidence: float = 0.5
     distinct: bool = True
+
+    @property
+    def what(self) -> Said:
+        zh, en = ([getattr(TYPES[type], language) for type in self.types[:6]] for language in ("zh", "en"))
+        names = {"zh": "、".join(zh), "en": ", ".join(en)}
+        return say("identifier", types=names, confidence=self.confidence)
 
     def found(self, look: Look) -> Sequence[Span]:
         return [(i, finding.start, finding.end) for i, finding in self._findings(look)]
@@ -200,9 +230,9 @@ class Identifier:
         ]
 
     def judge(self, look: Look) -> Judged:
-        what = _say("identifier", types="、".join(self.types[:6]), confidence=self.confidence)
+        what = self.what
         if look.evidence.findings is None:
-            return Judged(None, _both(what, _say("not_looked")))
+            return Judged(None, both(what, say("not_looked")))
         findings = self._findings(look)
         count = len({(f.type, f.digest) for _, f in findings}) if self.distinct else len(findings)
         return _counted(look, what, count, self.count, self.found(look))
@@ -215,6 +245,10 @@ class Table:
     index: str
     near: Near | None
     count: int
+
+    @property
+    def what(self) -> Said:
+        return say("table.cells" if self.near is None else "table.rows", index=self.index)
 
     def found(self, look: Look) -> Sequence[Span]:
         matches = self._matches(look)
@@ -231,14 +265,13 @@ class Table:
         return look.once((self.index, self.near), lambda: index.match(look.evidence.pieces, self.near))
 
     def judge(self, look: Look) -> Judged:
-        what = _say("table.cells" if self.near is None else "table.rows", index=self.index)
-        matches = self._matches(look)
+        what, matches = self.what, self._matches(look)
         if matches is None:
-            return Judged(None, _both(what, _say("not_loaded")))
+            return Judged(None, both(what, say("not_loaded")))
         count = matches.distinct_cells if self.near is None else matches.distinct_rows
         judged = _counted(look, what, count, self.count, self.found(look))
         if judged.truth is False and matches.blind_spots:
-            return Judged(None, _both(judged.text, _say("hidden", count=len(matches.blind_spots))))
+            return Judged(None, both(judged.said, say("hidden", count=len(matches.blind_spots))), (), (), judged.found)
         return judged
 
 
@@ -249,6 +282,10 @@ class Documents:
     store: str
     share: float
     measure: str  # "document", "text", "resemblance"
+
+    @property
+    def what(self) -> Said:
+        return say(f"documents.{self.measure}", store=self.store, share=f"{self.share:.0%}")
 
     def found(self, look: Look) -> Sequence[Span]:
         return [(p.piece, p.start, p.end) for match in self._matches(look) or () for p in match.passages]
@@ -265,10 +302,9 @@ class Documents:
         return shares[self.measure]
 
     def judge(self, look: Look) -> Judged:
-        what = _say(f"documents.{self.measure}", store=self.store, share=f"{self.share:.0%}")
-        matches = self._matches(look)
+        what, matches = self.what, self._matches(look)
         if matches is None:
-            return Judged(None, _both(what, _say("not_loaded")))
+            return Judged(None, both(what, say("not_loaded")))
         return _counted(look, what, len(matches), 1, self.found(look))
 
 
@@ -282,20 +318,22 @@ class Size:
     over: int | None
     under: int | None
 
+    @property
+    def what(self) -> Said:
+        over, under = ("–" if bound is None else f"{bound:,}" for bound in (self.over, self.under))
+        return say("size", over=over, under=under)
+
     def judge(self, look: Look) -> Judged:
-        size = look.evidence.size
-        what = _say(
-            "size", over="–" if self.over is None else self.over, under="–" if self.under is None else self.under
-        )
+        what, size = self.what, look.evidence.size
         if size is None:
-            return Judged(None, _both(what, _say("not_known")))
+            return Judged(None, both(what, say("not_known")))
         truth = (self.over is None or size > self.over) and (self.under is None or size < self.under)
-        return Judged(truth, _both(what, _say("is", value=size)))
+        return Judged(truth, both(what, say("is", value=size)))
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A named property that is one of some values: sender, recipients, labels, hashes, file types.
+    """A named property that is one of some values: sender, recipients, labels, hashes, file types, kinds of documents.
 
     Of recipients all must be among the values, lest one of them let the others through.
     """
@@ -303,17 +341,30 @@ class Attribute:
     name: str
     values: tuple[str, ...]
 
+    @property
+    def what(self) -> Said:
+        return say(f"attribute.{self.name}", values=self._named())
+
     def judge(self, look: Look) -> Judged:
-        what = _say(f"attribute.{self.name}", values="、".join(self.values[:5]))
+        what = self.what
         has, every = _ATTRIBUTES[self.name]
         own = has(look)
         if own is None:
-            return Judged(None, _both(what, _say("not_known")))
+            return Judged(None, both(what, say("not_known")))
         fits = [self._fits(value.casefold()) for value in own]
         truth: Truth = bool(fits) and (all(fits) if every else any(fits))
-        if self.name == "file_type" and not truth and look.evidence.hidden:
-            return Judged(None, _both(what, _say("hidden", count=look.evidence.hidden)))
-        return Judged(truth, _both(what, _say("holds" if truth else "fails")))
+        if self.name in ("file_type", "kind") and not truth and look.evidence.hidden:
+            return Judged(None, both(what, say("hidden", count=look.evidence.hidden)))
+        if self.name == "kind" and not truth and UNSURE in own:
+            return Judged(None, both(what, say("unsure")))
+        return Judged(truth, both(what, say("holds" if truth else "fails")))
+
+    def _named(self) -> str | dict[str, str]:
+        if self.name == "kind":
+            names = known_names()
+            zh, en = ([names[kind][language] for kind in self.values[:5]] for language in ("zh", "en"))
+            return {"zh": "、".join(zh), "en": ", ".join(en)}
+        return "、".join(self.values[:5])
 
     def _fits(self, value: str) -> bool:
         if self.name in ("sender", "recipient"):
@@ -328,4 +379,5 @@ _ATTRIBUTES: Final[Mapping[str, tuple[Callable[[Look], Sequence[str] | frozenset
     "label": (lambda look: look.evidence.labels, False),
     "sha256": (lambda look: None if look.evidence.sha256 is None else (look.evidence.sha256,), True),
     "file_type": (lambda look: look.evidence.file_types, False),
+    "kind": (lambda look: look.evidence.kinds, False),
 }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tongguan.identify.fingerprints.policy.conditions import Condition
-from tongguan.identify.fingerprints.policy.evidence import Evidence, Judged, Look, Truth
-from tongguan.wording import wording
+from tongguan.identify.fingerprints.policy.evidence import Evidence, Judged, Look, Truth, said, say
 
-__all__ = ["Outcome", "Policy", "Rule", "RuleOutcome", "evaluate"]
+__all__ = ["Outcome", "Policy", "Rule", "RuleOutcome", "evaluate", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +36,17 @@ class RuleOutcome:
     rule: str
     severity: str
     truth: Truth
-    text: Mapping[str, str]
+    verdict: str  # true, false, unknown, or excepted
     when: Judged
     unless: Judged | None
 
+    @property
+    def text(self) -> dict[str, str]:
+        return said(say(f"rule.{self.verdict}", rule=self.rule))
+
     def to_dict(self) -> dict[str, Any]:
         return {
-            "rule": self.rule, "severity": self.severity, "fires": self.truth, "text": dict(self.text),
+            "rule": self.rule, "severity": self.severity, "fires": self.truth, "text": self.text,
             "when": self.when.to_dict(), "except": self.unless.to_dict() if self.unless else None,
         }  # fmt: skip
 
@@ -71,17 +73,21 @@ def evaluate(policy: Policy, evidence: Evidence) -> Outcome:
 
     Raises BadInput where a rule names a column that its index lacks.
     """
-    look = Look(evidence)
+    return judge(policy, Look(evidence))
+
+
+def judge(policy: Policy, look: Look) -> Outcome:
+    """The same of a look at some evidence, which several policies may share."""
     return Outcome(policy.name, tuple(_judged(rule, look) for rule in policy.rules))
 
 
 def _judged(rule: Rule, look: Look) -> RuleOutcome:
     when = rule.when.judge(look)
     unless = rule.unless.judge(look) if rule.unless else None
-    truth, key = when.truth, {True: "rule.true", False: "rule.false", None: "rule.unknown"}[when.truth]
+    truth, verdict = when.truth, {True: "true", False: "false", None: "unknown"}[when.truth]
     if unless and truth is not False:
         if unless.truth:
-            truth, key = False, "rule.excepted"
+            truth, verdict = False, "excepted"
         elif unless.truth is None:
-            truth, key = None, "rule.unknown"
-    return RuleOutcome(rule.id, rule.severity, truth, wording(__package__).both(key, rule=rule.id), when, unless)
+            truth, verdict = None, "unknown"
+    return RuleOutcome(rule.id, rule.severity, truth, verdict, when, unless)

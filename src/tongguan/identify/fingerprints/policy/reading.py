@@ -28,6 +28,7 @@ from tongguan.identify.fingerprints.policy.conditions import (
 from tongguan.identify.fingerprints.policy.evaluation import Policy, Rule
 from tongguan.identify.fingerprints.policy.words import bad_word
 from tongguan.identify.fingerprints.table_match import Near
+from tongguan.identify.kinds.corpus import known_names
 from tongguan.identify.types import TYPES
 from tongguan.yaml_values import Value, read_yaml
 
@@ -226,6 +227,9 @@ def _attribute(name: str) -> Callable[[Value], Condition]:
             values = tuple(text.lstrip("@").rstrip(".") for text in values)
             if not all(values):
                 value.refuse("expected addresses or domains, such as a@example.com or example.com")
+        for text in values if name == "kind" else ():
+            if text not in known_names():
+                value.refuse(f"no kind of document {text!r}; expected some of {', '.join(known_names())}")
         if name == "sha256" and not all(map(_SHA256.fullmatch, values)):
             value.refuse("expected SHA-256 digests: 64 hexadecimal digits, in quotes")
         return Attribute(name, values)
@@ -249,6 +253,7 @@ _KINDS: Final[Mapping[str, Callable[[Value], Condition]]] = {
     "label": _attribute("label"),
     "sha256": _attribute("sha256"),
     "file_type": _attribute("file_type"),
+    "kind": _attribute("kind"),
 }
 
 
