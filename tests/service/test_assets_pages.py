@@ -36,7 +36,8 @@ from tongguan.trust.audit import Query
 PAGES = [
     "/assets", "/assets?view=columns&sort=score&dir=asc", "/assets?level=general-4", "/assets?row=1",
     "/assets?row=1&tab=evidence&col=2", "/assets?row=1&tab=law&sector=finance", "/assets?row=2&tab=history",
-    "/assets?row=999", "/assets?state=gone", "/assets/scans", "/assets/changes", "/assets/changes?scans=all&what=schema",
+    "/assets?row=999", "/assets?state=gone", "/assets/scans", "/assets/sources", "/assets/sources?form=postgresql", "/assets/sources?form=s3",
+    "/assets/sources?form=folder", "/assets/changes", "/assets/changes?scans=all&what=schema",
     "/assets/review", "/assets/review?row=1&col=2", "/assets/review?view=corrections", "/assets/templates",
     "/assets/templates?sector=automotive&known=unverified",
 ]  # fmt: skip
@@ -95,7 +96,7 @@ def test_pages_and_their_twins(officer: httpx.Client, path: str, language: str) 
     assert "<script>" not in answer.text and "<style" not in answer.text and " onclick=" not in answer.text
     data = twin(officer, path)
     for row in [] if data.get("view") == "corrections" else data.get("list", {}).get("rows", []):
-        assert (row.get("name") or row.get("path") or row["source"]) in text
+        assert (row.get("name") or row.get("path") or row["address"]) in text
     if language == "en":
         told = re.sub(r"《[^》]*》\S*", "", text)
         strange = set(re.findall(r"[一-鿿]{2,}", told)) - {
@@ -174,13 +175,13 @@ def test_a_sector_brings_its_own_rules(officer: httpx.Client) -> None:
 def test_scans_say_how_much_was_read_and_what_was_not_seen(officer: httpx.Client) -> None:
     rows = {row["kind"]: row for row in twin(officer, "/assets/scans")["list"]["rows"]}
     assert rows["sqlite"]["state"] == rows["folder"]["state"] == "complete"
-    assert rows["sqlite"]["samples"] == [
+    assert rows["sqlite"]["known"]["samples"] == [
         {"method": "whole", "units": 4, "rows": 930, "of": 930, "missed": 0.0},
     ]
-    assert [spot["reason"] for spot in rows["sqlite"]["blind"]] == ["view"]
-    assert [spot["reason"] for spot in rows["folder"]["blind"]] == ["content"]
+    assert [spot["reason"] for spot in rows["sqlite"]["known"]["blind"]] == ["view"]
+    assert [spot["reason"] for spot in rows["folder"]["known"]["blind"]] == ["content"]
     assert twin(officer, "/assets/scans")["scans"]["total"] == 4
-    one = twin(officer, f"/assets/scans?source={rows['folder']['source']}")
+    one = twin(officer, f"/assets/scans?source={rows['folder']['address']}")
     assert one["scans"]["total"] == 2
 
 
@@ -199,7 +200,8 @@ def test_a_scan_under_way_is_told_from_one_that_was_interrupted(
         with signed_in(app) as client:
             row = next(r for r in twin(client, "/assets/scans")["list"]["rows"] if r["kind"] == "sqlite")
             assert row["state"] == "running"
-            assert row["progress"]["done"] == 1 and row["progress"]["total"] == 4 and row["progress"]["left_s"] > 0
+            far = row["known"]["progress"]
+            assert far["done"] == 1 and far["total"] == 4 and far["left_s"] > 0
             page = client.get("/assets/scans?lang=zh").text
             assert "进行中" in page and 'aria-valuenow="25"' in page
     with signed_in(app) as client:

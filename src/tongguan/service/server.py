@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 from tongguan import border
 from tongguan.errors import BadInput, BadSettings, CannotWrite
 from tongguan.service.console.app import build
+from tongguan.service.console.assetruns import keep_turning
 from tongguan.service.console.guard import LOOPBACK
 from tongguan.service.console.visit import Console
 from tongguan.service.console.workspace import Workspace
@@ -91,10 +93,15 @@ def serve(
               f"{trust.policy.roles[role].name['en']})", flush=True)  # fmt: skip
     if first:
         print("密码只显示这一次，登录后须修改 · Shown only this once; each must be changed after sign-in.", flush=True)
+    ended = threading.Event()
+    turning = threading.Thread(target=keep_turning, args=(trust, ended), name="scans")
     try:
+        turning.start()
         with suppress(KeyboardInterrupt):  # the usual way to end it
             _run(app, taken, settings, tls)
     finally:
+        ended.set()  # scans go on without us
+        turning.join()
         trust.close()
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tongguan.trust.identity import Identity
     from tongguan.trust.keys import KeyService
 
-__all__ = ["HOUSE", "Trust", "open_trust"]
+__all__ = ["HOUSE", "HouseKey", "Trust", "open_trust"]
 
 HOUSE = Principal("tongguan", "system", (Grant("security_administrator"), Grant("compliance_officer")), id="tongguan")
 """The house itself: makes and uses the keys that its own records are sealed with."""
@@ -85,7 +85,8 @@ class Trust:
         def make() -> Identity:
             from tongguan.trust.identity import Identity
 
-            return Identity(self.database, self.record, self.settings.identity, self.policy, seal=_IdentityKey(self))
+            seal = HouseKey(self, IDENTITY_KEY)
+            return Identity(self.database, self.record, self.settings.identity, self.policy, seal=seal)
 
         return self._once("identity", make)
 
@@ -135,11 +136,11 @@ class Trust:
             return made
 
 
-class _IdentityKey:
-    """Seals second factors under a key of the house, made when the first one is set up."""
+class HouseKey:
+    """Seals secrets of the house's own records under a key of its own, made when the first one is sealed."""
 
-    def __init__(self, room: Trust) -> None:
-        self._room = room
+    def __init__(self, room: Trust, name: str) -> None:
+        self._room, self._name = room, name
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         return self._room.keys.seal(self._key, plain, context, HOUSE)
@@ -150,8 +151,8 @@ class _IdentityKey:
     @cached_property
     def _key(self) -> str:
         keys = self._room.keys
-        key = keys.ensure(name=IDENTITY_KEY, purpose="seal", owner=HOUSE.name, by=HOUSE)
-        if not key.policy.allow:  # else whoever may use keys could open the second factors of others
+        key = keys.ensure(name=self._name, purpose="seal", owner=HOUSE.name, by=HOUSE)
+        if not key.policy.allow:  # else whoever may use keys could open what is sealed for the house alone
             keys.set_policy(key.id, {"allow": [{"principals": [HOUSE.id]}]}, HOUSE)
         return key.id
 

@@ -17,6 +17,7 @@ from tongguan.errors import BadSettings
 
 __all__ = [
     "Anchor",
+    "AssetSources",
     "EvidenceStore",
     "Identity",
     "Master",
@@ -134,17 +135,28 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetSources:
+    """What a source of data assets that is registered in the service may be. Whoever types at the machine's terminal is
+    bound by none of it."""
+
+    roots: tuple[str, ...] = ()  # folders of this machine beneath which folders and SQLite files may be scanned
+    networks: tuple[str, ...] = ()  # such as 127.0.0.0/8: addresses that are refused where they are not named here
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of it."""
 
     suite: SuiteName = "international"
     database: str | None = None  # SQLAlchemy URL of a PostgreSQL server; SQLite files in the home where absent
+    names: bool | None = None  # read names in running prose by a model; where its extra is installed if absent
     master: Master = field(default_factory=Master)
     evidence: EvidenceStore = field(default_factory=EvidenceStore)
     anchor: Anchor | None = None
     witnesses: tuple[Witness, ...] = ()
     identity: Identity = field(default_factory=Identity)
     service: Service = field(default_factory=Service)
+    assets: AssetSources = field(default_factory=AssetSources)
 
 
 def load_settings(home: Path) -> Settings:

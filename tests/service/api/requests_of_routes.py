@@ -220,6 +220,26 @@ REQUESTS: dict[str, Make] = {
     # ---- data assets, of which the house has none
     f"GET {V1}/assets": page(f"{V1}/assets", level="general-3", words="手机"),
     f"GET {V1}/assets/scans": plain(),
+    f"GET {V1}/assets/sources": plain(),
+    f"POST {V1}/assets/sources": lambda house, who: Call(json={"name": house.name(), "owner": "desk", "kind": "postgresql",
+        "host": f"{house.name()}.example", "database": "shop", "user": "scanner", "password": "made up"}),
+    f"GET {V1}/assets/sources/{{id}}": page(f"{V1}/assets/sources/none"),
+    f"PUT {V1}/assets/sources/{{id}}": lambda house, who: Call(
+        f"{V1}/assets/sources/none", json={"name": "n", "owner": "desk", "host": "db.example", "user": "scanner"}
+    ),
+    f"DELETE {V1}/assets/sources/{{id}}": page(f"{V1}/assets/sources/none"),
+    f"POST {V1}/assets/sources/{{id}}/test": page(f"{V1}/assets/sources/none/test"),
+    f"POST {V1}/assets/sources/{{id}}/enable": page(f"{V1}/assets/sources/none/enable"),
+    f"POST {V1}/assets/sources/{{id}}/disable": page(f"{V1}/assets/sources/none/disable"),
+    f"PUT {V1}/assets/sources/{{id}}/schedule": lambda house, who: Call(
+        f"{V1}/assets/sources/none/schedule", json={"every": "week", "hour": 2, "weekday": 6}
+    ),
+    f"DELETE {V1}/assets/sources/{{id}}/schedule": page(f"{V1}/assets/sources/none/schedule"),
+    f"POST {V1}/assets/sources/{{id}}/scans": lambda house, who: Call(f"{V1}/assets/sources/none/scans", json={"rows": 5}),
+    f"POST {V1}/assets/sources/{{id}}/resumption": page(f"{V1}/assets/sources/none/resumption"),
+    f"GET {V1}/assets/runs": page(f"{V1}/assets/runs", state="running"),
+    f"GET {V1}/assets/runs/{{id}}": page(f"{V1}/assets/runs/1"),
+    f"POST {V1}/assets/runs/{{id}}/stop": page(f"{V1}/assets/runs/1/stop"),
     f"GET {V1}/assets/changes": page(f"{V1}/assets/changes", what="grade_up"),
     f"GET {V1}/assets/review": page(f"{V1}/assets/review", why="low"),
     f"GET {V1}/assets/templates": page(f"{V1}/assets/templates", sector="finance"),

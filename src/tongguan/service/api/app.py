@@ -13,6 +13,7 @@ from tongguan.service.api import (
     answers,
     approvals,
     assets,
+    assets_sources,
     audit,
     checks,
     custody,
@@ -48,6 +49,7 @@ RESOURCES = (
     decisions,
     law,
     questions,
+    assets_sources,  # first: its paths are no numbers of assets
     assets,
     settings,
     description,

@@ -40,6 +40,7 @@ GROUPS = (
         "data",
         (
             ("assets.catalogue", "/assets"),
+            ("assets.sources.title", "/assets/sources"),
             ("assets.scans", "/assets/scans"),
             ("assets.changes", "/assets/changes"),
             ("assets.review", "/assets/review"),

@@ -1,0 +1,460 @@
+"""Scans that the service asked for: each a process of its own, one at a time, that outlives the service.
+
+What is the case is not remembered but seen: a job runs while its process holds the job's lock, and ended as its note
+says; one that holds no lock and left no word of its end was killed. `tick` writes that down, starts what is due and
+what waits; it may be called by anybody at any time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from tongguan.casework.assets.background import process_age, put
+from tongguan.casework.assets.catalogue import FILE
+from tongguan.casework.assets.scanning import ROWS, ROWS_MOST
+from tongguan.casework.assets.sources import Record, Source, Sources
+from tongguan.errors import BadInput, Conflict, NotFound, TongguanError, Unavailable
+from tongguan.trust.access import Principal
+from tongguan.trust.database import METADATA, Database
+
+__all__ = ["OPEN", "STATES", "Job", "Jobs", "Options", "free", "taken"]
+
+STATES: Final = ("waiting", "running", "complete", "incomplete", "stopped", "interrupted", "failed")
+"""`incomplete`: the source went away before its end. `interrupted`: the process was killed."""
+OPEN: Final = ("waiting", "running")
+KILL_S = 20.0  # after which a process that was told to end is killed
+TEST_S = 40.0
+KEPT = 200  # notes of jobs that have ended
+FOLDER = "jobs"
+_DROPPED = ("AWS_", "BOTO", "PG", "MYSQL", "TONGGUAN_")  # of the service's own environment
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_SHUT = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+         "PGPASSFILE": os.devnull, "PGSERVICEFILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+
+_jobs = sa.Table(
+    "asset_jobs",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.String(40), nullable=False, index=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False, index=True),
+    sa.Column("scheduled", sa.Boolean, nullable=False),
+    sa.Column("by", sa.String(300), nullable=False),
+    sa.Column("asked", sa.Float, nullable=False),
+    sa.Column("started", sa.Float),
+    sa.Column("stop_asked", sa.Float),
+    sa.Column("ended", sa.Float),
+    sa.Column("error", sa.Text),
+    sa.Column("outcome", sa.JSON(none_as_null=True)),
+    sa.Column("entry", sa.Integer),  # of the log, where the scan began
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of a scan. `rows`: of a table that are looked at; `full`: also what did not change; `names`: read names in
+    running prose by a model, None where it is installed."""
+
+    rows: int = ROWS
+    full: bool = False
+    names: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rows <= ROWS_MOST:
+            raise BadInput(f"a sample has 1 to {ROWS_MOST:,} rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One scan that was asked for. `note`: how far it is, as its process last said; None before it began."""
+
+    id: int
+    source: str
+    address: str
+    options: Options
+    state: str
+    scheduled: bool
+    by: str
+    asked: float
+    started: float | None
+    stop_asked: float | None
+    ended: float | None
+    error: str | None
+    outcome: Mapping[str, Any] | None
+    note: Mapping[str, Any] | None = None
+
+
+class Jobs:
+    """The scans of a home. Threads and processes may share one home."""
+
+    def __init__(
+        self,
+        database: Database,
+        sources: Sources,
+        record: Record,
+        home: Path,
+        settings: tuple[Sequence[str], Sequence[str]],
+        key: bytes,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`settings`: the roots and networks that settings allow. `key`: of the catalogue's hashes."""
+        self._database, self._sources, self._record = database, sources, record
+        self._home, self._settings, self._key, self._clock = home, settings, key, clock
+        self._assets = home / "assets"
+        self._folder = self._assets / FOLDER
+
+    # ---- to read
+
+    def listed(
+        self, *, source: str | None = None, state: str | None = None, offset: int = 0, limit: int = 100
+    ) -> tuple[list[Job], int]:
+        """The newest first, and how many there are."""
+        query = sa.select(_jobs)
+        if source:
+            query = query.where(_jobs.c.source == source)
+        if state:
+            query = query.where(_jobs.c.state == state)
+        with self._database.read() as connection:
+            total = connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar() or 0
+            rows = connection.execute(query.order_by(_jobs.c.id.desc()).offset(offset).limit(limit))
+            return [self._seen(row) for row in rows], int(total)
+
+    def get(self, ident: int) -> Job:
+        """Raises NotFound."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(_jobs).where(_jobs.c.id == ident)).first()
+        if row is None:
+            raise NotFound("no such scan")
+        return self._seen(row)
+
+    def newest(self) -> dict[str, Job]:
+        """The newest of each source, by the source's id."""
+        last = sa.select(sa.func.max(_jobs.c.id)).group_by(_jobs.c.source)
+        with self._database.read() as connection:
+            return {
+                row.source: self._seen(row) for row in connection.execute(sa.select(_jobs).where(_jobs.c.id.in_(last)))
+            }
+
+    # ---- to change
+
+    def start(self, source_id: str, options: Options, by: Principal) -> Job:
+        """Ask for a scan; it begins at once where no other one is under way. Under the options of one that did not come
+        to its end it goes on where that was.
+
+        Raises NotFound, Denied, Conflict (disabled, or under way already), BadInput or Unavailable where the source may
+        not be reached.
+        """
+        source = self._sources.get(source_id)
+        self._sources.allow(by, "assets.scan", source.entity)
+        if not source.enabled:
+            raise Conflict("this source is disabled; enable it first")
+        job = self._ask(source, options, by.name, scheduled=False)
+        self.tick()
+        return self.get(job)
+
+    def resume(self, source_id: str, by: Principal) -> Job:
+        """Go on with the last scan of a source, under its options. Raises as `start` does, NotFound where there is
+        none."""
+        jobs, _ = self.listed(source=source_id, limit=1)
+        if not jobs:
+            raise NotFound("this source was not scanned from here")
+        return self.start(source_id, jobs[0].options, by)
+
+    def stop(self, ident: int, by: Principal) -> Job:
+        """Tell a scan to end. What it kept stays. Raises NotFound, Denied, Conflict where it has ended."""
+        job = self.get(ident)
+        source = self._sources.find(job.source)
+        self._sources.allow(by, "assets.scan", source.entity if source else None)
+        if job.state not in OPEN:
+            raise Conflict("this scan has ended")
+        now = self._clock()
+        with self._database.write() as connection:
+            row = connection.execute(sa.select(_jobs.c.state).where(_jobs.c.id == ident)).one()
+            values: dict[str, Any] = {"stop_asked": now}
+            if row.state == "waiting":
+                values |= {"state": "stopped", "ended": now}
+            connection.execute(_jobs.update().where(_jobs.c.id == ident).values(**values))
+            self._record("scan_stop_asked", by.name, {"scan": ident, "source": job.source, "address": job.address})
+        self.tick()
+        return self.get(ident)
+
+    def test(self, source_id: str, by: Principal) -> str | None:
+        """Connect to a source as a scan would; None where that went well, else why not. Raises NotFound, Denied,
+        Conflict while another test runs."""
+        source = self._sources.get(source_id)
+        self._sources.allow(by, "assets.sources", source.entity)
+        with self._alone("test", wait=False):
+            told = self._tried(source)
+        body = {"id": source.id, "name": source.name, "address": source.address, "ok": told is None}
+        self._record("asset_source_tested", by.name, body)
+        return told
+
+    def tick(self) -> None:
+        """Write down what ended, put an end to what must, ask for what is due, begin what waits."""
+        with suppress(Conflict), self._alone("tick", wait=True):
+            _reap()
+            self._settle()
+            for source in self._sources.due(self._clock()):
+                self._sources.put_off(source)  # first: what cannot be scanned is not tried again at every turn
+                options = Options(**(source.schedule.options or {})) if source.schedule else Options()
+                with suppress(Conflict):  # still under way: that scan is the one that was due
+                    self._ask(source, options, source.schedule.by if source.schedule else "", scheduled=True)
+            self._begin_next()
+
+    # ---- within
+
+    def _ask(self, source: Source, options: Options, by: str, *, scheduled: bool) -> int:
+        values = {
+            "source": source.id, "address": source.address, "options": asdict(options), "state": "waiting",
+            "scheduled": scheduled, "by": by, "asked": self._clock(),
+        }  # fmt: skip
+        with self._database.write() as connection:
+            under_way = sa.select(_jobs).where(_jobs.c.source == source.id, _jobs.c.state.in_(OPEN))
+            if any(self._seen(row).state in OPEN for row in connection.execute(under_way)):
+                raise Conflict("a scan of this source is under way or waits for its turn")
+            made = connection.execute(_jobs.insert().values(**values)).inserted_primary_key
+            assert made is not None
+            ident = int(made[0])
+            body = {"scan": ident, "id": source.id, "sources": [source.address], "options": asdict(options),
+                    "scheduled": scheduled}  # fmt: skip
+            entry = self._record("scan_started", by, body)
+            connection.execute(_jobs.update().where(_jobs.c.id == ident).values(entry=entry))
+        return ident
+
+    def _seen(self, row: sa.Row[Any]) -> Job:
+        """A job as it is now, whatever was written of it."""
+        state, note = row.state, None
+        if row.started is not None:
+            note = self._note(row.id)
+        if state == "running" and free(self._lock(row.id)):
+            end = (note or {}).get("end")
+            state = end["state"] if end else "interrupted"
+            state = "waiting" if state == "busy" else state
+        return Job(
+            row.id, row.source, row.address, Options(**row.options), state, row.scheduled, row.by, row.asked,
+            row.started, row.stop_asked, row.ended, row.error, row.outcome, note,
+        )  # fmt: skip
+
+    def _settle(self) -> None:
+        """Write down the ends of jobs; kill what was told to end and does not."""
+        with self._database.read() as connection:
+            running = connection.execute(sa.select(_jobs).where(_jobs.c.state == "running")).all()
+        for row in running:
+            if not free(self._lock(row.id)):
+                if row.stop_asked is not None:
+                    self._tell_to_end(row.id, hard=self._clock() - row.stop_asked > KILL_S)
+                continue
+            note = self._note(row.id) or {}
+            end = note.get("end") or {"state": "interrupted", "at": note.get("at") or row.started}
+            if end["state"] == "interrupted" and row.stop_asked is not None:
+                end = {**end, "state": "stopped"}
+            self._write_end(row, end)
+
+    def _write_end(self, row: sa.Row[Any], end: Mapping[str, Any]) -> None:
+        values: dict[str, Any]
+        if end["state"] == "busy":
+            values = {"state": "waiting", "started": None}
+        else:
+            values = {
+                "state": end["state"],
+                "ended": end["at"],
+                "error": end.get("error"),
+                "outcome": end.get("outcome"),
+            }
+        with self._database.write() as connection:
+            mine = sa.and_(_jobs.c.id == row.id, _jobs.c.state == "running")
+            if connection.execute(_jobs.update().where(mine).values(**values)).rowcount and end["state"] != "busy":
+                sources = [end["outcome"]] if end.get("outcome") else []
+                body = {"begun": row.entry, "scan": row.id, "id": row.source, "state": end["state"], "sources": sources}
+                self._record("scan", row.by, body)
+
+    def _begin_next(self) -> None:
+        """The oldest that waits, where nothing is under way: the catalogue has one writer."""
+        with self._database.read() as connection:
+            if connection.execute(sa.select(_jobs.c.id).where(_jobs.c.state == "running").limit(1)).first():
+                return
+            waiting = sa.select(_jobs).where(_jobs.c.state == "waiting").order_by(_jobs.c.id)
+            rows = connection.execute(waiting).all()
+        if not rows or taken(self._assets / f"{FILE}.lock"):
+            return
+        for row in rows:
+            if self._begin(row):
+                return
+
+    def _begin(self, row: sa.Row[Any]) -> bool:
+        """Whether a process began."""
+        now = self._clock()
+        try:
+            source = self._sources.get(row.source)
+            if not source.enabled:
+                raise Conflict("the source was disabled")
+            self._sources.reachable(source)
+            self._sweep(row.id)
+            self._spawn(source, row, now)
+            return True
+        except (TongguanError, OSError) as error:
+            why = str(error) if isinstance(error, TongguanError) else f"no process: {error.strerror}"
+            with self._database.write() as connection:
+                failed = {"state": "failed", "started": now, "ended": now, "error": why}
+                connection.execute(_jobs.update().where(_jobs.c.id == row.id).values(**failed))
+                body = {"begun": row.entry, "scan": row.id, "id": row.source, "state": "failed", "sources": []}
+                self._record("scan", row.by, body)
+            return False
+
+    def _spawn(self, source: Source, row: sa.Row[Any], now: float) -> None:
+        """The process, whose lock is held before anybody is told that it runs."""
+        lock = os.open(self._lock(row.id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with self._database.write() as connection:
+                connection.execute(_jobs.update().where(_jobs.c.id == row.id).values(state="running", started=now))
+            told = self._told("scan", source) | {
+                "folder": str(self._assets), "note": str(self._place(row.id)), "key": self._key.hex(),
+                "options": row.options,
+            }  # fmt: skip
+            child = _process(lock)
+            _CHILDREN.append(child)
+            put(self._place(row.id), {"pid": child.pid, "age": process_age(child.pid), "at": now})
+            assert child.stdin is not None
+            with suppress(BrokenPipeError), child.stdin:
+                child.stdin.write(json.dumps(told).encode())
+        finally:
+            os.close(lock)
+
+    def _told(self, what: str, source: Source) -> dict[str, Any]:
+        roots, networks = self._settings
+        return {
+            "do": what, "kind": source.kind, "place": dict(source.place), "home": str(self._home),
+            "roots": list(roots), "networks": list(networks), "secret": asdict(self._sources.secret(source)),
+        }  # fmt: skip
+
+    def _tried(self, source: Source) -> str | None:
+        try:
+            self._sources.reachable(source)
+            child = _process(None)
+            try:
+                out, _ = child.communicate(json.dumps(self._told("test", source)).encode(), TEST_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.communicate()
+                return f"no answer within {TEST_S:.0f} seconds"
+            told = json.loads(out)
+            return None if told["ok"] else str(told["error"])
+        except (BadInput, Unavailable) as error:
+            return str(error)
+        except ValueError:
+            return "the test ended without an answer"
+
+    def _tell_to_end(self, ident: int, *, hard: bool) -> None:
+        """Signal the process of a job, and no other one that was given its number."""
+        note = self._note(ident) or {}
+        pid, age = note.get("pid"), note.get("age")
+        if not isinstance(pid, int) or age is None:
+            return
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            return
+        try:
+            if process_age(pid) == age:
+                signal.pidfd_send_signal(handle, signal.SIGKILL if hard else signal.SIGTERM)
+        except OSError:
+            pass
+        finally:
+            os.close(handle)
+
+    def _sweep(self, ident: int) -> None:
+        """Away with the notes of jobs that ended long ago."""
+        for end in (".json", ".lock"):
+            with suppress(OSError):
+                (self._folder / f"{ident - KEPT}{end}").unlink(missing_ok=True)
+
+    def _place(self, ident: int) -> Path:
+        return self._folder / f"{ident}.json"
+
+    def _lock(self, ident: int) -> Path:
+        return self._folder / f"{ident}.lock"
+
+    def _note(self, ident: int) -> dict[str, Any] | None:
+        try:
+            found = json.loads(self._place(ident).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    @contextmanager
+    def _alone(self, what: str, *, wait: bool) -> Iterator[None]:
+        """One at a time, in all processes. Raises Conflict where another is at it and is not waited for."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._folder / f"{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            yield
+        except BlockingIOError:
+            raise Conflict("another test of a connection is under way; try again in a moment") from None
+        finally:
+            os.close(handle)
+
+
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+
+
+def _reap() -> None:
+    """Let ended processes go."""
+    _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
+
+
+def _process(lock: int | None) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that it outlives ours, and with no secret of ours in its environment."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_DROPPED) and name.lower() not in _PROXIES
+    }
+    command = [sys.executable, "-P", "-m", "tongguan.casework.assets.background"]
+    return subprocess.Popen(
+        command + ([str(lock)] if lock is not None else []),
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL if lock is not None else subprocess.PIPE,
+        stderr=subprocess.DEVNULL, cwd="/", env=kept | _SHUT, start_new_session=True,
+        pass_fds=() if lock is None else (lock,),
+    )  # fmt: skip
+
+
+def free(lock: Path) -> bool:
+    """Whether no process holds a job's lock. It is taken for a moment, shared: nobody takes a job's lock but before its
+    process begins, and then waits for such a moment to pass."""
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def taken(lock: Path) -> bool:
+    """Whether a process holds the catalogue's lock, also one at a terminal. Read off the system's table: to try it
+    would stop a scan that begins at that moment."""
+    try:
+        inode, table = lock.stat().st_ino, Path("/proc/locks").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return any("FLOCK" in line and line.split()[5].endswith(f":{inode}") for line in table.splitlines())
