@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tongguan import law, trust
 from tongguan.errors import BadInput, CannotWrite
-from tongguan.model import BlindSpot, Crossing, Decision, Direction
+from tongguan.model import BlindKind, BlindSpot, Crossing, Decision, Direction
 from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
@@ -65,16 +65,18 @@ def inspect(
     by: Principal,
     *,
     keep: bool = True,
+    names: bool | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Read the sources, judge what left by the law of `as_of`, and write result, reports and ledger into `out`.
 
+    `names`: read names in running prose by a model; None where its extra is installed. True raises Missing without it.
     `keep`: seal the originals that alerts rest on, and the reports, in the evidence store; `by` does so.
 
     The ledger in `out` grows from run to run. What it holds is not read into it twice, so that an interrupted run goes
     on where it stopped. Raises BadInput for unusable sources or an unusable organisation, CannotWrite.
     """
-    from tongguan import border
+    from tongguan import border, identify
     from tongguan.trust.opening import open_trust
 
     started = time.monotonic()
@@ -86,8 +88,12 @@ def inspect(
         )
         run = f"RUN-{begun:06d}"
         safe = _Safe(room, org.exporter.name, run, by) if keep else None
-        read = _read(sources, org, ledger, as_of, safe, progress)
+        with identify.names_in_prose(names) as prose:
+            detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of, prose=prose)
+            read = _read(sources, org, ledger, detector, safe, progress)
         result = _judge(org, ledger, as_of)
+        if not prose.on or _names_unread(result):
+            result["coverage"]["detectors_off"] = list(identify.NAME_TYPES)
         result["run"] |= {"id": run, "sources": read, "seconds": round(time.monotonic() - started, 2)}
         if safe:
             safe.name_evidence(result["alerts"])
@@ -148,14 +154,13 @@ def _read(
     sources: Sequence[Path],
     org: border.Org,
     ledger: border.Ledger,
-    as_of: date,
+    detector: identify.Detector,
     safe: _Safe | None,
     progress: Progress | None,
 ) -> list[dict[str, Any]]:
     """Every batch of the sources that the ledger does not hold yet, located, read and committed."""
-    from tongguan import border, capture, identify
+    from tongguan import border, capture
 
-    detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of)
     locator, cover = border.Locator(org), border.coverer(org)
     originals = border.Originals(cover) if safe else None
     seen: dict[str, dict[str, Any]] = {}
@@ -177,6 +182,7 @@ def _read(
         rows = border.LedgerBatch(cover=cover)
         _see(map(locator.locate, batch.exchanges), detector, rows, originals)
         rows.blind(batch.blind_spots, source.path)
+        rows.blind(detector.blind_spots())
         if safe and originals:  # before the batch counts as read: a run that is killed here keeps them again
             safe.keep(originals.take())
         tally = {"packets": batch.packets, "bytes": batch.bytes, "flows": len(batch.connections)}
@@ -219,6 +225,11 @@ def _see(
         rows.add(crossing, findings, persons, sum(len(pieces[i].records) for i in spans), unseen)
         if originals:
             originals.see(crossing, findings)
+
+
+def _names_unread(result: Result) -> bool:
+    """Whether the model was off, or ended, while anything in the ledger was read."""
+    return any(spot["kind"] == BlindKind.DETECTOR_DISABLED for spot in result["blind_spots"])
 
 
 def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path]) -> None:

@@ -5,12 +5,14 @@ from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.entities import EntityReader
 from tongguan.identify.extract import Extraction, Limits, extract, extract_file, place_to_cut
 from tongguan.identify.extract import compile_kernels as _compile_extractors
+from tongguan.identify.names import NAME_TYPES, names_in_prose
 from tongguan.identify.pieces import Kind, Piece
 from tongguan.identify.report import identify_lines
 from tongguan.identify.types import CATEGORIES, TYPES, DataType
 
 __all__ = [
     "CATEGORIES",
+    "NAME_TYPES",
     "TYPES",
     "DataType",
     "Detector",
@@ -24,6 +26,7 @@ __all__ = [
     "extract",
     "extract_file",
     "identify_lines",
+    "names_in_prose",
     "place_to_cut",
 ]
 

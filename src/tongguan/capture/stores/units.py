@@ -41,6 +41,7 @@ REASONS = {
     "blobs": BlindKind.SAMPLED,
     "sampled": BlindKind.SAMPLED,
     "content": BlindKind.UNREADABLE,  # said by the reader of a file's contents; its own kind goes with it
+    "names_off": BlindKind.DETECTOR_DISABLED,  # names in running prose: their model is switched off or not installed
     "failed": BlindKind.UNREADABLE,
 }
 """Why something was not seen: reason → the kind of blind spot that it is."""

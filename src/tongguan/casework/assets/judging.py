@@ -27,10 +27,11 @@ BLIND_MOST = 200  # blind spots of one unit told one by one
 
 
 class Judge:
-    """Judges units. `key` keys the hashes of values and of contents; both stay in memory or in the catalogue."""
+    """Judges units. `key` keys the hashes of values and of contents; both stay in memory or in the catalogue. `prose`
+    has names in running text read by a model."""
 
-    def __init__(self, key: bytes) -> None:
-        self._detector = identify.Detector(key)
+    def __init__(self, key: bytes, prose: identify.Prose | None = None) -> None:
+        self._detector = identify.Detector(key, prose=prose)
         self._tables = tables.Judge(key)
         self._key = hashlib.blake2b(key, digest_size=32, person=b"assets").digest()
 
@@ -101,7 +102,7 @@ class Judge:
             tally.add(piece, findings)
             if piece.kind == "table" and (table := _table_of(piece)) is not None:
                 tally.judged(self._tables.judge(table))
-        for spot in extraction.blind_spots:
+        for spot in (*extraction.blind_spots, *self._detector.blind_spots()):
             tally.blind(spot)
 
 

@@ -26,6 +26,8 @@ _LONGEST: Final = 160  # characters of a sentence that is asked about
 _SHARE: Final = 0.02  # of the characters of a text, at most
 _LEAST: Final = 40_000  # characters that are read whatever the share
 _SHORTEST: Final = 5
+_OFF: Final = "the model that reads them is switched off or not installed (extra `names`)"
+_ENDED: Final = "the process that reads them ended"
 
 _END: Final = np.zeros(65536, np.bool_)
 _END[[ord(c) for c in "。！？!?；;\n\r\x00"]] = True
@@ -46,8 +48,8 @@ _TITLE: Final = re.compile(
 class ReadsEntities(Protocol):
     """What reads sentences: `identify.entities.EntityReader`, or anyone's."""
 
-    def read(self, sentences: Sequence[str]) -> Sequence[Sequence[tuple[str, int, int]]] | None:
-        """Type, start and end of what each sentence names; None where it cannot be asked any more."""
+    def read(self, sentences: Sequence[str]) -> Sequence[Sequence[tuple[str, int, int]] | None]:
+        """Type, start and end of what each sentence names; None where it could not read one."""
 
 
 class Prose:
@@ -63,23 +65,30 @@ class Prose:
         chosen = self._within_budget(spans, signs, len(view.text))
         if not chosen:
             return []
-        answers = None if self._reader is None else self._reader.read([view.text[a:b] for a, b in chosen])
-        if answers is None:
-            self._unread += len(chosen)
-            self._unread_size += sum(b - a for a, b in chosen)
-            return []
-        return [
-            candidate
-            for (start, _), found in zip(chosen, answers, strict=True)
-            for type, first, last in found
-            if (candidate := _candidate(view.text, type, start + first, start + last))
-        ]
+        candidates = []
+        for (start, end), found in zip(chosen, self._answers([view.text[a:b] for a, b in chosen]), strict=True):
+            if found is None:
+                self._unread += 1
+                self._unread_size += end - start
+            for type, first, last in found or ():
+                if candidate := _candidate(view.text, type, start + first, start + last):
+                    candidates.append(candidate)
+        return candidates
+
+    def _answers(self, sentences: Sequence[str]) -> Sequence[Sequence[tuple[str, int, int]] | None]:
+        """Those of the reader; None for each sentence that it did not read."""
+        return [None] * len(sentences) if self._reader is None else self._reader.read(sentences)
+
+    @property
+    def on(self) -> bool:
+        """Whether there is a reader."""
+        return self._reader is not None
 
     def take(self) -> list[BlindSpot]:
         """What was not read since the last call."""
         spots = []
         if self._unread:
-            detail = "names in running prose: no reader of entities runs (extra `names`)"
+            detail = "names in running prose: " + (_ENDED if self.on else _OFF)
             spots.append(BlindSpot(BlindKind.DETECTOR_DISABLED, "", detail, self._unread, self._unread_size))
         if self._skipped:
             detail = f"names in running prose: sentences beyond the share of {self._share:.0%} of a text"

