@@ -17,6 +17,7 @@ from tongguan.errors import BadSettings
 
 __all__ = [
     "Anchor",
+    "AssetSources",
     "EvidenceStore",
     "Identity",
     "Master",
@@ -134,6 +135,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetSources:
+    """What a source of data assets that is registered in the service may be. Whoever types at the machine's terminal is
+    bound by none of it."""
+
+    roots: tuple[str, ...] = ()  # folders of this machine beneath which folders and SQLite files may be scanned
+    networks: tuple[str, ...] = ()  # such as 127.0.0.0/8: addresses that are refused where they are not named here
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of it."""
 
@@ -146,6 +156,7 @@ class Settings:
     witnesses: tuple[Witness, ...] = ()
     identity: Identity = field(default_factory=Identity)
     service: Service = field(default_factory=Service)
+    assets: AssetSources = field(default_factory=AssetSources)
 
 
 def load_settings(home: Path) -> Settings:
