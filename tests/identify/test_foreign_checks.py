@@ -8,7 +8,9 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+from tongguan.identify.detect import checks_europe, checks_world
 from tongguan.identify.detect import foreign_checks as checks
+from tongguan.identify.detect.foreign_kinds import KINDS, SHARED
 
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,11 +32,59 @@ ORACLES = {
     "us_ssn": ("us.ssn", "D" * 9),
     "us_itin": ("us.itin", "D" * 9),
     "kr_rrn": ("kr.rrn", "D" * 13),
+    "at_svnr": ("at.vnr", "D" * 10),
+    "bg_egn": ("bg.egn", "D" * 10),
+    "hr_oib": ("hr.oib", "D" * 11),
+    "cz_rodne_cislo": ("cz.rc", "D" * 10),
+    "dk_cpr": ("dk.cpr", "D" * 10),
+    "baltic": ("lt.asmens", "D" * 11),
+    "gr_amka": ("gr.amka", "D" * 11),
+    "gr_afm": ("gr.vat", "D" * 9),
+    "ie_pps": ("ie.pps", "D" * 7 + "L"),
+    "pt_nif": ("pt.nif", "D" * 9),
+    "pt_cc": ("pt.cc", "D" * 9 + "LLD"),
+    "ro_cnp": ("ro.cnp", "D" * 13),
+    "jmbg": ("si.emso", "D" * 13),
+    "no_fodselsnummer": ("no.fodselsnummer", "D" * 11),
+    "is_kennitala": ("is_.kennitala", "D" * 10),
+    "ch_ahv": ("ch.ssn", "D" * 13),
+    "fr_spi": ("fr.nif", "D" * 13),
+    "ru_inn": ("ru.inn", "D" * 12),
+    "ua_rnokpp": ("ua.rntrc", "D" * 10),
+    "us_ein": ("us.ein", "D" * 9),
+    "us_aba": ("us.rtn", "D" * 9),
+    "mx_curp": ("mx.curp", "L" * 4 + "D" * 6 + "L" * 6 + "DD"),
+    "ar_cuit": ("ar.cuit", "D" * 11),
+    "cl_rut": ("cl.rut", "D" * 9),
+    "ec_cedula": ("ec.ci", "D" * 10),
+    "do_cedula": ("do.cedula", "D" * 11),
+    "co_nit": ("co.nit", "D" * 10),
+    "id_nik": ("id.nik", "D" * 16),
+    "id_npwp": ("id.npwp", "D" * 15),
+    "vn_mst": ("vn.mst", "D" * 10),
+    "pk_cnic": ("pk.cnic", "D" * 13),
+    "il_id": ("il.idnr", "D" * 9),
+    "za_id": ("za.idnr", "D" * 13),
+    "nz_ird": ("nz.ird", "D" * 9),
+    "ke_pin": ("ke.pin", "L" + "D" * 9 + "L"),
 }
-FRONTS = {"fr_nir": "19510", "kr_rrn": "9103112"}  # what stands in front of the random part
+FRONTS = {  # what stands in front of the random part
+    "fr_nir": "19510", "kr_rrn": "9103112", "baltic": "3850", "ro_cnp": "18501", "jmbg": "0101006", "ch_ahv": "756",
+    "mx_curp": "BOXW310820HNE", "ar_cuit": "20", "id_nik": "317101", "is_kennitala": "1201", "no_fodselsnummer": "0501",
+    "za_id": "8001", "fr_spi": "30", "gr_amka": "0101", "ke_pin": "A", "nz_ird": "04",
+}  # fmt: skip
 # Where python-stdnum asks more of a number: days, provinces and repeated digits that we do not read, older ranges.
-LOOSER = {"pl_pesel", "kr_rrn", "in_aadhaar", "de_tax_id", "us_itin"}
-STRICTER = {"nl_bsn", "uk_nhs", "jp_my_number", "au_tfn"}  # one digit over and over is none for us
+LOOSER = {
+    "pl_pesel", "kr_rrn", "in_aadhaar", "us_itin", "at_svnr", "bg_egn", "cz_rodne_cislo", "dk_cpr", "baltic", "gr_amka",
+    "ro_cnp", "jmbg", "no_fodselsnummer", "is_kennitala", "us_ein", "id_nik", "za_id", "mx_curp", "us_aba", "il_id",
+    "pk_cnic", "ec_cedula",
+}  # fmt: skip
+# One digit over and over is none for us, nor is a company's number, nor a province that Thailand does not have.
+STRICTER = {
+    "nl_bsn", "uk_nhs", "jp_my_number", "au_tfn", "th_national_id", "ar_cuit", "cl_rut", "do_cedula", "co_nit",
+    "us_ein", "us_aba", "ua_rnokpp", "gr_afm", "il_id", "vn_mst", "ru_inn", "fr_spi", "pk_cnic", "id_npwp", "at_svnr",
+    "ke_pin", "hr_oib", "is_kennitala", "lv_personas_kods", "id_nik",
+}  # fmt: skip
 
 
 def rows_of(values: list[str]) -> checks.Rows:
@@ -47,12 +97,17 @@ def random_values(form: str, count: int, seed: int) -> list[str]:
     return ["".join(row) for row in zip(*columns, strict=True)]
 
 
+def check_of(name: str) -> checks.Check:
+    found: checks.Check = next(getattr(m, name) for m in (checks, checks_europe, checks_world) if hasattr(m, name))
+    return found
+
+
 @pytest.mark.parametrize("name", sorted(ORACLES))
 def test_against_python_stdnum(name: str) -> None:
     pytest.importorskip("stdnum")
     module, form = ORACLES[name]
     is_valid: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid
-    check: checks.Check = getattr(checks, name)
+    check = check_of(name)
     front = FRONTS.get(name, "")
     values = [front + value for value in random_values(form[len(front) :], 20_000, seed=len(form))]
     values += [value[:-1] + digit for value in values[:300] for digit in (LETTERS if form[-1] == "L" else DIGITS)]
@@ -152,7 +207,59 @@ def test_machine_readable_fields() -> None:
     assert not checks.is_mrz_field("L898902C3", "7")
 
 
+# Numbers that issuers print as specimens, or made up with a check digit worked out by hand; and one digit wrong.
+SPECIMENS = {
+    "lv_personas_kods": ("16117519997", "16117519998"),
+    "hu_taj": ("123456788", "123456789"),
+    "hu_adoazonosito": ("8071592153", "8071592154"),
+    "lu_matricule": ("1893120105732", "1893120105733"),
+    "de_svnr": ("15070649C103", "15070649C104"),
+    "de_kvnr": ("A123456780", "A123456781"),
+    "de_ausweis": ("T220001293", "T220001294"),
+    "es_nuss": ("281234567840", "281234567841"),
+    "ru_snils": ("11223344595", "11223344596"),
+    "kz_iin": ("920317300332", "920317300333"),
+    "us_npi": ("1234567893", "1234567894"),
+    "us_dea": ("AB1234563", "AB1234564"),
+    "ae_id": ("784198012345678", "784198012345679"),
+    "sa_id": ("1000000008", "1000000009"),
+    "ir_melli": ("0067749828", "0067749829"),
+    "uy_ci": ("12345672", "12345673"),
+    "au_medicare": ("2123456701", "2123456711"),
+    "us_mbi": ("1EG4TE5MK73", "1SG4TE5MK73"),
+    "in_epic": ("KSD1287349", "KSD1111111"),
+    "lk_nic": ("853400937V", "859990937V"),
+    "vn_cccd": ("001085123456", "099085123456"),
+    "eg_nid": ("29001011234567", "29013011234567"),
+    "ng_nin": ("12345678901", "11111111111"),
+    "mx_rfc": ("GODE561231GR8", "GODE561231GR9"),
+    "mx_rfc_day": ("VACE460910SX6", "VACE461310SX6"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SPECIMENS))
+def test_specimens(name: str) -> None:
+    right, wrong = SPECIMENS[name]
+    assert check_of(name)(rows_of([right, wrong])).tolist() == [True, False]
+
+
+def test_every_check_is_held_against_something() -> None:
+    known = set(ORACLES) | set(SPECIMENS) | {"it_fiscal_code", "fi_hetu", "se_personnummer", "be_nrn", "hkid"}
+    known |= {"taiwan_id", "sg_nric", "uk_nino", "in_pan", "my_nric", "kr_rrn_day", "kr_rrn_since_2020"}
+    used = {kind.check.__name__ for kind in KINDS if kind.check.__module__ != "tongguan.identify.detect.foreign_kinds"}
+    assert used - known == {"by_personal", "md_idnp", "uz_pinfl"}, "weights 7, 3, 1, as the others"
+    sums = {"by_personal": "3110190A001PB", "md_idnp": "200012345678", "uz_pinfl": "3190190123456"}
+    for name, body in sums.items():
+        values = [int(c, 36) for c in body]
+        digit = sum(v * w for v, w in zip(values, (7, 3, 1) * 5, strict=False)) % 10
+        rows = [body + c for c in DIGITS]
+        assert check_of(name)(rows_of(rows)).tolist() == [c == str(digit) for c in DIGITS]
+
+
+def test_shared_words_lead_to_known_kinds() -> None:
+    assert {type for types in SHARED.values() for type in types} <= {kind.type for kind in KINDS}
+
+
 def test_no_rows() -> None:
-    empty = np.zeros((0, 11), np.uint8)
-    for check in (checks.de_tax_id, checks.pl_pesel, checks.br_cpf, checks.tr_tckn, checks.be_nrn):
-        assert check(empty).tolist() == []
+    for kind in KINDS:
+        assert kind.check(np.zeros((0, len(kind.shape)), np.uint8)).tolist() == []

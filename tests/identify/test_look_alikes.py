@@ -25,7 +25,7 @@ NOTHING = [
     "110101209903074514",  # not born yet
     "订单 6222021234567890128",
     "6222021234567890129",  # Luhn wrong
-    "4532015112830366",  # Luhn right, but no label and no groups
+    "see 4532015112830366",  # Luhn right, but no label and no groups
     "9787111407010 6901234567892",  # ISBN, bar code
     "ISBN 978-7-111-40701-0",
     "550e8400-e29b-41d4-a716-446655440000",

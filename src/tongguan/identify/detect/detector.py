@@ -23,6 +23,7 @@ from tongguan.identify.detect import (
     organisations,
     places,
     secrets,
+    telephones,
     terms,
     tracks,
 )
@@ -41,8 +42,8 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, foreign.find, network.find, labelled.find, names.find, places.find, organisations.find, secrets.find,
-    terms.find, tracks.find,
+    numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, places.find,
+    organisations.find, secrets.find, terms.find, tracks.find,
 )  # fmt: skip
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import foreign_checks as checks
 from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.foreign_kinds import KINDS, SERIES, SHARED, Kind
 from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, tokens_of_shape
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -27,77 +27,33 @@ _DETECTOR: Final = "foreign"
 _LABELLED: Final = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A form of an identifier: letters (L) and digits (D) in order, its check, and its worth without a label."""
-
-    type: str
-    shape: str
-    check: checks.Check | None = None
-    bare: float = 0.0  # 0: only behind a label
-    groups: str = ""  # pattern of the groups that are believed without a label; "" for one token
-
-
-def _without_century(rows: checks.Rows) -> NDArray[np.bool_]:
-    """A Finnish code whose sign of the century is a letter."""
-    return checks.fi_hetu(np.delete(rows, 6, axis=1)) & np.isin(rows[:, 6], np.frombuffer(b"ABCDEFUVWXY", np.uint8))
-
-
-_D: Final = "D"
-_KINDS: Final = (
-    _Kind("hkid", "LDDDDDDD", checks.hkid, 0.85, r"[A-Z]\d{6} ?[(（]\d[)）]"),
-    _Kind("hkid", "LDDDDDDL", checks.hkid, 0.85, r"[A-Z]\d{6} ?[(（]A[)）]"),
-    _Kind("hkid", "LLDDDDDDD", checks.hkid, 0.85, r"[A-Z]{2}\d{6} ?[(（]\d[)）]"),
-    _Kind("hkid", "LLDDDDDDL", checks.hkid, 0.85, r"[A-Z]{2}\d{6} ?[(（]A[)）]"),
-    _Kind("macao_id", _D * 8, lambda rows: np.isin(rows[:, 0], (49, 53, 55))),
-    _Kind("taiwan_id", "L" + _D * 9, lambda rows: checks.taiwan_id(rows) & (rows[:, 1] < 51) & (rows[:, 1] > 48), 0.55),
-    _Kind("taiwan_arc", "L" + _D * 9, lambda rows: checks.taiwan_id(rows) & (rows[:, 1] > 55), 0.55),
-    _Kind("taiwan_arc", "LL" + _D * 8, lambda rows: checks.taiwan_id(rows) & (rows[:, 1] < 69), 0.5),
-    _Kind("sg_nric", "LDDDDDDDL", checks.sg_nric, 0.75),
-    _Kind("us_ssn", _D * 9, checks.us_ssn, 0.6, r"\d{3}-\d\d-\d{4}|\d{3}\.\d\d\.\d{4}"),
-    _Kind("us_itin", _D * 9, checks.us_itin, 0.6, r"\d{3}-\d\d-\d{4}"),
-    _Kind("uk_nino", "LLDDDDDDL", checks.uk_nino, 0.7, r"[A-Z]{2}(?: ?\d\d){3} ?[A-D]"),
-    _Kind("uk_nhs", _D * 10, checks.uk_nhs),
-    _Kind("de_tax_id", _D * 11, checks.de_tax_id),
-    _Kind("es_nif", "DDDDDDDDL", checks.es_nif, 0.5, r"(?!(?:19|20)\d\d(?:0\d|1[0-2]))\d{8}-?[A-Z]"),
-    _Kind("es_nif", "LDDDDDDDL", lambda rows: checks.es_nif(rows) & (rows[:, 0] >= 88), 0.6, r"[XYZ]-?\d{7}-?[A-Z]"),
-    _Kind("fr_nir", _D * 15, checks.fr_nir, 0.6, r"[1-478] ?\d\d ?\d\d ?\d\d ?\d{3} ?\d{3} ?\d\d"),
-    _Kind("fr_nir", "DDDDDDLDDDDDDDD", checks.fr_nir, 0.7),
-    _Kind("nl_bsn", _D * 9, checks.nl_bsn),
-    _Kind("be_nrn", _D * 11, checks.be_nrn, 0.7, r"\d\d\.\d\d\.\d\d-\d{3}[. ]\d\d"),
-    _Kind("pl_pesel", _D * 11, checks.pl_pesel),
-    _Kind("se_personnummer", _D * 10, checks.se_personnummer),
-    _Kind("se_personnummer", _D * 12, checks.se_personnummer),
-    _Kind("fi_hetu", "DDDDDDDDDL", checks.fi_hetu, 0.75, r"\d{6}[-+A-FU-Y]\d{3}[A-Y]"),
-    _Kind("fi_hetu", "DDDDDDDDDD", checks.fi_hetu),
-    _Kind("fi_hetu", "DDDDDDLDDDL", _without_century),
-    _Kind("fi_hetu", "DDDDDDLDDDD", _without_century),
-    _Kind("kr_rrn", _D * 13, checks.kr_rrn, 0.8, r"\d{6}-\d{7}"),
-    _Kind("jp_my_number", _D * 12, checks.jp_my_number),
-    _Kind("in_aadhaar", _D * 12, checks.in_aadhaar),
-    _Kind("in_pan", "LLLLLDDDDL", checks.in_pan, 0.6),
-    _Kind("br_cpf", _D * 11, checks.br_cpf, 0.8, r"\d{3}\.\d{3}\.\d{3}-\d\d"),
-    _Kind("ca_sin", _D * 9, checks.ca_sin),
-    _Kind("au_tfn", _D * 9, checks.au_tfn),
-    _Kind("tr_tckn", _D * 11, checks.tr_tckn),
-    _Kind("th_national_id", _D * 13, checks.th_national_id, 0.8, r"\d-\d{4}-\d{5}-\d\d-\d"),
-    _Kind("my_nric", _D * 12, checks.my_nric, 0.55, r"\d{6}-\d\d-\d{4}"),
-)  # fmt: skip
-_WITHOUT_CHECK: Final = {"kr_rrn": checks.kr_rrn_day}  # behind a label; its own check gives a better score
-_ITALY: Final = ("it_fiscal_code", 16, checks.it_fiscal_code)
-_LABELS: Final = {label_id(type): type for type in [*{kind.type: 0 for kind in _KINDS}, "it_fiscal_code", "iban"]}
+_TYPES: Final = tuple(dict.fromkeys([*(kind.type for kind in KINDS), "iban"]))
+_WANTED: Final = {label_id(type): (type,) for type in _TYPES} | {label_id(name): SHARED[name] for name in SHARED}
+"""Which types may stand behind a label."""
 _IS_LABEL: Final = np.zeros(256, np.bool_)
-_IS_LABEL[list(_LABELS)] = True
+_IS_LABEL[list(_WANTED)] = True
+_PLACE_OF: Final = {kind: i for i, kind in enumerate(KINDS)}
 _NUMBER: Final = label_id("number")
+_WEAK: Final = 0.8
 _REACH: Final = 24
 _LONGEST: Final = 48
 
-_FORMS: Final[dict[str, list[tuple[re.Pattern[str], _Kind]]]] = defaultdict(list)
-for _kind in _KINDS:
-    _pattern = "".join("[A-Z]" if c == "L" else r"\d" for c in _kind.shape)
-    _FORMS[_kind.type].append((re.compile(_pattern), _kind))
+_FORMS: Final[dict[tuple[str, int], list[tuple[re.Pattern[str], Kind]]]] = defaultdict(list)
+"""By type and size."""
+for _kind in KINDS:
+    _form = _kind.form or "".join("[A-Z]" if c == "L" else r"\d" for c in _kind.shape)
+    _FORMS[_kind.type, len(_kind.shape)].append((re.compile(_form), _kind))
+_ALONE: Final[dict[int, list[tuple[re.Pattern[str], Kind]]]] = defaultdict(list)
+for (_, _size), _forms in _FORMS.items():
+    _ALONE[_size] += [(form, kind) for form, kind in _forms if kind.alone]
+_SIGNS: Final = {
+    # signs between the groups, where not any will do
+    "fi_hetu": re.compile(r"\w*|\d{6}[-+]\w{4}"),
+    "us_ssn": re.compile(r"\d+|\d{3}([-. ])\d\d\1\d{4}"),
+}
 _LEAD: Final = re.compile(
-    r"(?:[\s:：=#.是为は는은'\"(（]|\b(?:number|card|code|no|nr|num|id|is|was|of)\b|番号|号码|號碼|证|證|字号|字號){0,8}",
+    r"(?:[\s:：=#.是为は는은'\"(（]|\b(?:number|card|code|no|nr|num|id|is|was|of|es|ist|è)\b"
+    r"|\b(?:AT|CL|EL|HR|NZ|PT) ?(?=\d)|番号|号码|號碼|证|證|字号|字號){0,8}",
     re.IGNORECASE,
 )
 _RUN: Final = re.compile(
@@ -116,43 +72,45 @@ def find(view: View) -> Iterator[Candidate]:
 
 # ---- behind labels ----
 
-Place = tuple[str, int, int, str]  # kind of identifier, start, end, folded value
+Place = tuple[int, int, str]  # start, end, folded value
 
 
 def _labelled(view: View) -> Iterator[Candidate]:
     words = view.labelled
     chosen = _IS_LABEL[words.label]
-    places: list[tuple[str, int, int]] = []
+    places: list[tuple[int, int, int]] = []
     for label, end in zip(words.label[chosen].tolist(), words.end[chosen].tolist(), strict=True):
         lead = _LEAD.match(view.text, end, end + _REACH)
-        places.append((_LABELS[label], lead.end() if lead else end, min(len(view.text), end + _REACH + _LONGEST)))
+        places.append((label, lead.end() if lead else end, min(len(view.text), end + _REACH + _LONGEST)))
     for start, end, label in view.cells[_IS_LABEL[view.cells[:, 2]]].tolist():
         while start < end and view.text[start] in " \"'\t":
             start += 1
-        places.append((_LABELS[label], start, end))
-    rows: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
-    for type, start, end in places:
+        places.append((label, start, end))
+    rows: dict[int, list[Place]] = defaultdict(list)  # by place in KINDS
+    for label, start, end in places:
         run = _RUN.match(view.text, start, end)
         for size, stop, value in _prefixes(view.text, run) if run else ():
-            if type == "iban":
-                if checks.is_iban(value):
+            for type in _WANTED[label]:
+                if type == "iban" and checks.is_iban(value):
                     yield Candidate(start, stop, type, 0.97, "checksum", _DETECTOR, value)
-            elif type == "it_fiscal_code":
-                if size == 16:
-                    rows[type, ""].append((start, stop, value))
-            else:
-                for form, kind in _FORMS[type]:
-                    if form.fullmatch(value):
-                        rows[type, kind.shape].append((start, stop, value))
-    for (type, shape), found in rows.items():
-        check = _ITALY[2] if not shape else next(k.check for _, k in _FORMS[type] if k.shape == shape)
-        right = _right([value for _, _, value in found], check)
-        loose = _right([value for _, _, value in found], _WITHOUT_CHECK[type]) if type in _WITHOUT_CHECK else right
-        for (start, stop, value), sure, form_only in zip(found, right.tolist(), loose.tolist(), strict=True):
-            if sure:
-                yield Candidate(start, stop, type, _LABELLED, "checksum", _DETECTOR, value)
-            elif form_only:
-                yield Candidate(start, stop, type, 0.8, "context", _DETECTOR, value)
+                for form, kind in _FORMS.get((type, size), ()):
+                    if form.fullmatch(value) and _is_written(kind, view.text[start:stop]):
+                        rows[_PLACE_OF[kind]].append((start, stop, value))
+    for place, found in rows.items():
+        yield from _checked(KINDS[place], found)
+
+
+def _checked(kind: Kind, found: Sequence[Place]) -> Iterator[Candidate]:
+    score, validator = (_WEAK, "context") if kind.weak else (_LABELLED, "checksum")
+    for (start, stop, value), right in zip(found, _right([v for _, _, v in found], kind.check).tolist(), strict=True):
+        if right:
+            yield Candidate(start, stop, kind.type, score, validator, _DETECTOR, value)
+
+
+def _is_written(kind: Kind, written: str) -> bool:
+    """Whether the signs between the groups are such as people put there: two kinds at most, and the right ones."""
+    pattern = _SIGNS.get(kind.type)
+    return not pattern or pattern.fullmatch(fold_text(written)) is not None
 
 
 def _prefixes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
@@ -171,23 +129,21 @@ def _prefixes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
             yield len(value), end, value
 
 
-def _right(values: Sequence[str], check: checks.Check | None) -> NDArray[np.bool_]:
+def _right(values: Sequence[str], check: checks.Check) -> NDArray[np.bool_]:
     """Which values, all of one length, pass the check: none that holds a sign beyond ASCII."""
     plain = np.fromiter((value.isascii() for value in values), np.bool_, len(values))
     rows = np.frombuffer("".join(values).encode("ascii", "replace"), np.uint8).reshape(len(values), -1)
-    return check(rows) & plain if check else plain
+    return check(rows) & plain
 
 
 # ---- by form ----
 
-_TOKEN_KINDS: Final[dict[int, list[_Kind]]] = {}
-for _kind in _KINDS:
-    if _kind.bare and "L" in _kind.shape and (not _kind.groups or _kind.type in ("uk_nino", "es_nif")):
-        _TOKEN_KINDS.setdefault(shape_of(_kind.shape), []).append(_kind)
-_ITALIAN: Final = "LLLLLLDDLDDLDDDL"
-_SHAPES: Final = shape_table(
-    [kind.shape for kinds in _TOKEN_KINDS.values() for kind in kinds] + [_ITALIAN, "LDDDDDD", "LLDDDDDD"]
-)
+_TOKEN_KINDS: Final[dict[int, list[Kind]]] = defaultdict(list)
+for _kind in KINDS:
+    _is_token = not _kind.groups or _kind.type in ("uk_nino", "es_nif", "us_mbi")
+    if _kind.bare and set(_kind.shape) == {"L", "D"} and _is_token:
+        _TOKEN_KINDS[shape_of(_kind.shape)].append(_kind)
+_SHAPES: Final = shape_table([k.shape for kinds in _TOKEN_KINDS.values() for k in kinds] + ["LDDDDDD", "LLDDDDDD"])
 _HONG_KONG: Final = (shape_of("LDDDDDD"), shape_of("LLDDDDDD"))
 _BEHIND: Final = re.compile(r" ?[(（]([0-9A０-９])[)）]")
 _GLUE: Final = frozenset("-_/\\.%+#@=&$")
@@ -199,6 +155,23 @@ def _by_form(view: View) -> Iterator[Candidate]:
         for shape in np.unique(shapes).tolist():
             yield from _tokens(view, tokens[shapes == shape], shape)
     yield from _grouped(view)
+    yield from _alone(view)
+
+
+_SHORT: Final = 40  # characters of a text that holds but one number
+
+
+def _alone(view: View) -> Iterator[Candidate]:
+    """Numbers that are all that a text holds, such as a field or a message: by checks that few pass by chance."""
+    for first, last in view.short_texts(_SHORT):
+        text = view.text[first:last]
+        start = first + len(text) - len(text.lstrip())
+        run = _RUN.fullmatch(view.text, start, start + len(text.strip()))
+        for size, stop, value in _prefixes(view.text, run) if run else ():
+            if stop == start + len(text.strip()):
+                for form, kind in _ALONE.get(size, ()):
+                    if form.fullmatch(value) and _right([value], kind.check)[0]:
+                        yield Candidate(start, stop, kind.type, kind.alone, "checksum", _DETECTOR, value)
 
 
 def _tokens(view: View, tokens: NDArray[np.int32], shape: int) -> Iterator[Candidate]:
@@ -208,16 +181,12 @@ def _tokens(view: View, tokens: NDArray[np.int32], shape: int) -> Iterator[Candi
     if shape in _HONG_KONG:
         yield from _hong_kong(view, tokens, rows)
         return
-    kinds = _TOKEN_KINDS.get(shape, [])
-    found = [(kind.type, kind.bare, kind.groups, kind.check(rows)) for kind in kinds if kind.check]
-    if shape == shape_of(_ITALIAN):
-        found.append((_ITALY[0], 0.85, "", _ITALY[2](rows)))
-    for type, score, pattern, right in found:
-        for i in np.flatnonzero(right).tolist():
+    for kind in _TOKEN_KINDS[shape]:
+        for i in np.flatnonzero(kind.check(rows)).tolist():
             start, end = int(view.tokens.start[tokens[i]]), int(view.tokens.end[tokens[i]])
             value = rows[i].tobytes().decode("ascii")
-            if _stands_alone(view, start, end) and (not pattern or re.fullmatch(pattern, value)):
-                yield Candidate(start, end, type, score, "checksum", _DETECTOR, value)
+            if _stands_alone(view, start, end) and (not kind.groups or re.fullmatch(kind.groups, value)):
+                yield Candidate(start, end, kind.type, kind.bare, "checksum", _DETECTOR, value)
 
 
 def _hong_kong(view: View, tokens: NDArray[np.int32], rows: checks.Rows) -> Iterator[Candidate]:
@@ -247,25 +216,15 @@ def _stands_alone(view: View, start: int, end: int) -> bool:
 _GLUE_AFTER: Final = frozenset("-_/\\@=&$")
 
 
-def _compiled(kinds: Sequence[_Kind]) -> list[tuple[re.Pattern[str], _Kind]]:
+def _compiled(types: Sequence[str]) -> list[tuple[re.Pattern[str], Kind]]:
+    kinds = [kind for kind in KINDS if kind.type in types and kind.groups]
     return [(re.compile(rf"(?:{kind.groups})(?![A-Za-z0-9])"), kind) for kind in kinds]
 
 
-_SERIES: Final = (
-    # sizes of the groups, signs behind the first, whose identifiers are written so
-    ((3, 2, 4), "-.", ("us_ssn", "us_itin")),
-    ((6, 7), "--", ("kr_rrn",)),
-    ((3, 3, 3, 2), "..", ("br_cpf",)),
-    ((6, 2, 4), "--", ("my_nric",)),
-    ((1, 4, 5, 2, 1), "--", ("th_national_id",)),
-    ((6, 4), "-+", ("fi_hetu",)),
-    ((2, 2, 2, 3, 2), "..", ("be_nrn",)),
-    ((1, 2, 2, 2, 3, 3, 2), "  ", ("fr_nir",)),
-    ((2, 2, 2), "  ", ("uk_nino",)),
-)
-_SERIES_SIZES: Final = np.array([[*sizes, *[0] * (7 - len(sizes))] for sizes, _, _ in _SERIES], np.uint8)
-_SERIES_SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, _ in _SERIES], np.uint8)
-_SERIES_FORMS: Final = [_compiled([k for k in _KINDS if k.type in types and k.groups]) for _, _, types in _SERIES]
+_GROUPS: Final = max(len(sizes) for sizes, _, _ in SERIES)
+_SERIES_SIZES: Final = np.array([[*sizes, *[0] * (_GROUPS - len(sizes))] for sizes, _, _ in SERIES], np.uint8)
+_SERIES_SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, _ in SERIES], np.uint8)
+_SERIES_FORMS: Final = [_compiled(types) for _, _, types in SERIES]
 
 
 def _grouped(view: View) -> Iterator[Candidate]:
@@ -273,7 +232,7 @@ def _grouped(view: View) -> Iterator[Candidate]:
     tokens, which = series_in(view.units, view.tokens, _SERIES_SIZES, _SERIES_SIGNS)
     for token, series in zip(tokens.tolist(), which.tolist(), strict=True):
         start = int(view.tokens.start[token])
-        if _SERIES[series][2] == ("uk_nino",):  # two letters stand before the digits
+        if SERIES[series][2] == ("uk_nino",):  # two letters stand before the digits
             start -= 3
             if start < 0 or view.text[start + 2] != " " or (view.text[max(0, start - 1)].isalnum() and start):
                 continue
@@ -284,11 +243,11 @@ def _grouped(view: View) -> Iterator[Candidate]:
                 break
 
 
-def _value(written: str, kind: _Kind) -> str | None:
+def _value(written: str, kind: Kind) -> str | None:
     value = "".join(fold_text(c).upper() for c in written if c.isalnum())
     if kind.type == "fi_hetu" and len(value) == 11:  # the sign of the century is a letter
         value = value[:6] + value[7:]
-    return value if kind.check and len(value) == len(kind.shape) and _right([value], kind.check)[0] else None
+    return value if len(value) == len(kind.shape) and _right([value], kind.check)[0] else None
 
 
 # ---- bank accounts and travel documents ----

@@ -99,6 +99,8 @@ def find(view: View) -> Iterator[Candidate]:
     scores, own = _TABLES
     is_own = own[code, label] & (label >= 0)
     score = scores[code, (flags & digits.JOINED > 0).astype(np.int64)]
+    alone = _alone(view, start, rows[:, 2])
+    score = np.where(alone, np.maximum(score, _WORTH_ALONE[code]), score)
     score = np.where(is_own, scores[code, 2], score)
     needs_label = (flags & (digits.GLUED | digits.WRAPPED) > 0) & ~_SURVIVES[code]
     score[needs_label & ~is_own] = 0
@@ -136,6 +138,18 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
         if what == checks.ID_CARD and near and before in _ALIAS_OF:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
+
+
+def _alone(view: View, start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether a number is all that a text holds: a field, a message."""
+    alone = np.zeros(len(start), np.bool_)
+    for first, last in view.short_texts(_SHORT):
+        alone[np.searchsorted(start, first) : np.searchsorted(start, last)] = True
+    for i in np.flatnonzero(alone).tolist():
+        near = view.text[max(0, int(start[i]) - _SHORT) : start[i]] + "|" + view.text[end[i] : end[i] + _SHORT]
+        before, _, behind = near.partition("|")
+        alone[i] = not before.rpartition("\x00")[2].strip() and not behind.partition("\x00")[0].strip()
+    return alone
 
 
 _BODIES: Final = ("11", "12", "13", "51", "52", "53", "54", "91", "92", "93")
@@ -201,6 +215,9 @@ def _flags(size: int, chosen: Iterable[int]) -> NDArray[np.bool_]:
     return flags
 
 
+_SHORT: Final = 40  # characters of a text that holds but one number
+_WORTH_ALONE: Final = np.zeros(checks.CODES, np.float64)
+_WORTH_ALONE[checks.CARD_OTHER] = 0.6
 _TABLES: Final = _tables()
 _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")

@@ -121,7 +121,9 @@ def _symbols(words: list[str]) -> NDArray[np.uint16]:
     symbols = np.zeros(65536, np.uint16)
     symbols[KIND == IGNORABLE] = 1
     for column, character in enumerate(sorted({c for word in words for c in word}), start=2):
-        symbols[ord(character)] = column
+        for written in (character, character.upper(), character.lower()):  # Cyrillic, Greek, accents: in any case
+            if len(written) == 1 and not symbols[ord(written)]:
+                symbols[ord(written)] = column
     letters = np.flatnonzero(KIND == LETTER)
     symbols[letters] = symbols[FOLD[letters]]
     return symbols

@@ -1,0 +1,84 @@
+"""Telephone numbers of other countries as they are written at home: behind a label, or in groups that little else has.
+
+Numbers with + and the country's code, and those of the mainland, are found in `digits`. Sources: ITU-T E.164 for
+lengths; the numbering plans of North America (NANP), Japan, Korea, Taiwan, Hong Kong and Macao for groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.shapes import series_in
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import label_id
+
+__all__ = ["find"]
+
+_DETECTOR: Final = "telephones"
+_LABELLED: Final = 0.72
+_LONGEST: Final = 28
+_LOCAL: Final = 8
+_LABELS: Final = {label_id("phone"): "phone", label_id("landline"): "landline"}
+_IS_LABEL: Final = np.zeros(256, np.bool_)
+_IS_LABEL[list(_LABELS)] = True
+
+_D: Final = "[0-9\uff10-\uff19]"
+_NUMBER: Final = re.compile(
+    rf"[+\uff0b]?[(\uff08]?{_D}(?:[ \u00a0./()\uff08\uff09\-\u2010-\u2013\uff0d]{{0,2}}{_D}){{6,14}}(?![A-Za-z0-9])"
+)
+_FRACTION: Final = re.compile(r"\d+\.\d+")
+_DAY: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])")
+
+# sizes of the groups, signs behind the first, the form around the first group's start, score
+_FORMS: Final = (
+    ((3, 3, 4), "-.", re.compile(r"[2-9]\d\d([-.])[2-9]\d\d\1\d{4}(?![\w-])"), 0.5),  # North America
+    ((3, 3, 4), ") ", re.compile(r"\([2-9]\d\d\) ?\d{3}[- .]\d{4}(?![\w-])"), 0.6),
+    ((3, 4, 4), "--", re.compile(r"(?:0[789]0|010)-\d{4}-\d{4}(?![\w-])"), 0.6),  # Japan, Korea
+    ((4, 3, 3), "--", re.compile(r"09\d\d-\d{3}-\d{3}(?![\w-])"), 0.6),  # Taiwan
+)
+_SIZES: Final = np.array([[*sizes, *[0] * (4 - len(sizes))] for sizes, *_ in _FORMS], np.uint8)
+_SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, *_ in _FORMS], np.uint8)
+_ALONE: Final = re.compile(r"\s*((?:0[789]0|010)\d{8})\s*")  # all that a text holds
+_BEFORE: Final = frozenset("-_/\\.%+#@=&$")
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Numbers behind labels, and in groups."""
+    yield from _labelled(view)
+    yield from _grouped(view)
+    for start, end in view.short_texts(16):
+        if found := _ALONE.fullmatch(view.text, start, end):
+            yield Candidate(*found.span(1), "phone", 0.5, "form", _DETECTOR, found[1])
+
+
+def _labelled(view: View) -> Iterator[Candidate]:
+    words = view.labelled
+    chosen = _IS_LABEL[words.label] & (words.value - words.end <= 8)
+    for label, at in zip(words.label[chosen].tolist(), words.value[chosen].tolist(), strict=True):
+        if at and view.text[at - 1] in "(（+＋":  # signs that belong to the number
+            at -= 1
+        found = _NUMBER.match(view.text, at, at + _LONGEST)
+        if not found or _FRACTION.fullmatch(found.group()) or _DAY.match(found.group()):
+            continue
+        value = "".join(c for c in fold_text(found.group()) if c.isdigit())
+        if len(value) <= _LOCAL and value[0] in "01":  # no number without an area code begins so
+            continue
+        yield Candidate(*found.span(), _LABELS[label], _LABELLED, "context", _DETECTOR, value)
+
+
+def _grouped(view: View) -> Iterator[Candidate]:
+    tokens, which = series_in(view.units, view.tokens, _SIZES, _SIGNS)
+    for token, form in zip(tokens.tolist(), which.tolist(), strict=True):
+        start = int(view.tokens.start[token])
+        if form == 1:
+            start -= 1
+        if start < 0 or (start and (view.text[start - 1] in _BEFORE or view.text[start - 1].isalnum())):
+            continue
+        if found := _FORMS[form][2].match(view.text, start, start + _LONGEST):
+            value = "".join(filter(str.isdigit, found.group()))
+            yield Candidate(*found.span(), "phone", _FORMS[form][3], "form", _DETECTOR, value)
