@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tongguan import law, trust
 from tongguan.errors import BadInput, CannotWrite
-from tongguan.model import BlindKind, BlindSpot, Crossing, Decision, Direction
+from tongguan.model import BlindKind, BlindSpot, Crossing, Decision, Direction, Finding
 from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ REPORTS = {
 
 AT_ONCE = 32 << 20  # bytes of originals in memory
 
+_HELD = 4 << 20  # characters that are scanned at once
 _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
 
@@ -199,7 +200,10 @@ def _see(
     """Read the contents of what may have left; what certainly stayed is counted and left alone."""
     from tongguan import border, identify
 
-    pieces: list[identify.Piece] = []
+    pieces: list[identify.Piece] = []  # not scanned yet
+    held = 0  # characters of them
+    found: list[list[Finding]] = []
+    records: list[int] = []  # of each piece
     taken: list[
         tuple[Crossing, list[tuple[int, int]], list[BlindSpot]]
     ] = []  # crossing, pieces of each content, unseen
@@ -208,12 +212,19 @@ def _see(
         unseen: list[BlindSpot] = []
         if crossing.direction in _MAY_LEAVE:
             for content in crossing.exchange.contents:
-                extraction = identify.extract(content)
-                contents.append((len(pieces), len(pieces) + len(extraction.pieces)))
-                pieces += extraction.pieces
-                unseen += extraction.blind_spots
+                first = len(records)
+                for extraction in identify.extract_stream(content):
+                    pieces += extraction.pieces
+                    records += (len(piece.records) for piece in extraction.pieces)
+                    unseen += extraction.blind_spots
+                    held += sum(len(piece.text) for piece in extraction.pieces)
+                    if held >= _HELD:
+                        found += detector.scan(pieces)
+                        pieces.clear()
+                        held = 0
+                contents.append((first, len(records)))
         taken.append((crossing, contents, unseen))
-    found = detector.scan(pieces)
+    found += detector.scan(pieces)
     for crossing, contents, unseen in taken:
         persons = [
             subject
@@ -222,7 +233,7 @@ def _see(
         ]
         spans = [i for first, last in contents for i in range(first, last)]
         findings = [finding for i in spans for finding in found[i]]
-        rows.add(crossing, findings, persons, sum(len(pieces[i].records) for i in spans), unseen)
+        rows.add(crossing, findings, persons, sum(records[i] for i in spans), unseen)
         if originals:
             originals.see(crossing, findings)
 

@@ -145,7 +145,7 @@ def file_exchanges(source: Source, limits: Limits) -> Iterator[Exchange]:
     with path.open("rb") as file:
         first = file.read(1 << 16)
     if size <= limits.slice or not is_text(media_type, first[:512]):
-        yield _file_exchange(source, uid, ts, Content(path.name, media_type, size, path.read_bytes))
+        yield _file_exchange(source, uid, ts, Content(path.name, media_type, size, path))
         return
     header = header_line(memoryview(first)) if media_type in ("text/csv", "text/tab-separated-values") else b""
     for ordinal, (start, end) in enumerate(_cuts(path, size, limits.slice)):

@@ -3,7 +3,7 @@
 from tongguan.identify.detect import Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.entities import EntityReader
-from tongguan.identify.extract import Extraction, Limits, extract, extract_file, place_to_cut
+from tongguan.identify.extract import Extraction, Limits, extract, extract_file, extract_stream, place_to_cut
 from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.names import NAME_TYPES, names_in_prose
 from tongguan.identify.pieces import Kind, Piece
@@ -25,6 +25,7 @@ __all__ = [
     "compile_kernels",
     "extract",
     "extract_file",
+    "extract_stream",
     "identify_lines",
     "names_in_prose",
     "place_to_cut",

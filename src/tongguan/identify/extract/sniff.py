@@ -47,6 +47,7 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x5d\0\0", "compressed"),
     (0x8001, b"CD001", "iso9660"),
 )
+_TABLES = ((b"SQLite format 3\0", "sqlite"), (b"PAR1", "parquet"), (b"ARROW1\0\0", "arrow"), (b"ORC", "orc"))
 _AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
 _WITHIN = tuple(entry for entry in _ARCHIVES if entry[0] > 0)
 _TEXT_FIRST = b"{[<\"' \t\r\n"  # no format that is not text begins so, but for RTF
@@ -120,6 +121,9 @@ def sniff(data: bytes, media_type: str, name: str | None) -> Format:
             return _zip(data) if kind == "zip" else Format("archive", kind)
         if head.startswith(_OLE):
             return _ole(data)
+        for magic, kind in _TABLES:
+            if head.startswith(magic) and (len(magic) > 4 or data[-len(magic) :] == magic or magic in data[-20:]):
+                return Format("table", kind)
         if head.startswith(b"{\\rtf"):
             return Format("document", "rtf")
         if head.startswith(b"!BDN"):

@@ -39,14 +39,15 @@ _PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\xce\xfa\xed\xfe", "executable"),
     (b"\0asm", "executable"),
     (b"dex\n03", "executable"),
+    (b"\0\x01\0\0Standard Jet DB", "Access database"),
+    (b"\0\x01\0\0Standard ACE DB", "Access database"),
     (b"\0\x01\0\0\0", "font"),
     (b"OTTO\0", "font"),
     (b"wOFF", "font"),
     (b"wOF2", "font"),
     (b"ttcf", "font"),
-    (b"SQLite format 3\0", "SQLite database"),
-    (b"PAR1", "Parquet table"),
-    (b"ARROW1\0\0", "Arrow table"),
+    (b"Obj\x01", "Avro table"),
+    (b"PARE", "Parquet table with an encrypted footer"),
     (b"\x89HDF\r\n\x1a\n", "HDF5 data"),
 )
 _FIRST = tuple(prefix for prefix, _ in _PREFIXES)

@@ -92,6 +92,10 @@ def _answers(request: dict[str, Any], data: Source) -> Iterator[Answer]:
             from . import sheets
 
             yield from sheets.read(data, request["kind"], bounds[0])
+        case "table":
+            from . import databases
+
+            yield from databases.read(data, request["kind"], *bounds)
         case "pdf":
             from . import pdf
 

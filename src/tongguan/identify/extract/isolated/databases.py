@@ -1,0 +1,151 @@
+"""Tables in files of their own: SQLite databases, and Parquet, Arrow and ORC by pyarrow. Nothing in them is run."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from .found import Found
+from .rows import FULL, Rows
+from .source import Source
+
+__all__ = ["read"]
+
+Answer = tuple[dict[str, Any], list[bytes]]
+_VIRTUAL = re.compile(r"\s*create\s+virtual\b", re.IGNORECASE)  # what it shows lies in tables of its own
+_BLOB = 64  # bytes: a shorter one is no file
+_BLOBS = 1000  # of one table that are opened
+_BATCH = 2000  # rows
+
+
+def read(data: Source, kind: str, max_bytes: int, max_members: int) -> Iterator[Answer]:
+    """Rows of all tables. `kind`: `sqlite`, `parquet`, `arrow` or `orc`.
+
+    A report holds `sheets`, as those of workbooks (see `sheets.read`), each with its `columns`; `beside`, files that
+    lie in cells (see `Found`), whose blobs come last; the last one `end`: `ok`, `bytes`, `encrypted` or `damaged`.
+    """
+    reading = _Reading(max_bytes, Found(max_bytes, max_members))
+    yield from reading.sqlite(data) if kind == "sqlite" else reading.arrow(data, kind)
+    yield {"end": reading.end, "beside": reading.files.report()}, reading.files.blobs
+
+
+class _Reading:
+    """The tables of one file being read."""
+
+    def __init__(self, left: int, files: Found) -> None:
+        self._left = left
+        self.files = files
+        self.end = "ok"
+
+    def sqlite(self, data: Source) -> Iterator[Answer]:
+        try:
+            store = _opened(data)
+            about = store.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+        except (sqlite3.Error, ValueError):
+            self.end = "damaged"
+            return
+        for name in (str(name) for name, sql in about if not _VIRTUAL.match(str(sql))):
+            quoted = name.replace('"', '""')
+            try:
+                cursor = store.execute(f'SELECT * FROM "{quoted}"')
+                columns = [str(about[0]) for about in cursor.description]
+                yield from self._rows(name, columns, iter(lambda cursor=cursor: cursor.fetchmany(_BATCH), []))  # type: ignore[misc]
+            except sqlite3.Error:
+                self.end = "damaged"
+            if self._left <= 0:
+                self.end = "bytes"
+                return
+
+    def arrow(self, data: Source, kind: str) -> Iterator[Answer]:
+        import pyarrow as pa  # large: loaded only where such a file asks for it
+
+        try:
+            names, batches = _batches(data, kind)
+            yield from self._rows("rows", names, (zip(*batch, strict=True) for batch in batches))
+        except (pa.ArrowException, ValueError, KeyError, NotImplementedError) as error:
+            locked = "encrypt" in str(error) or "decrypt" in str(error)
+            self.end = "encrypted" if locked else "damaged"
+
+    def _rows(self, name: str, columns: list[str], batches: Iterator[Any]) -> Iterator[Answer]:
+        rows, blobs = Rows(name, columns), 0
+        try:
+            for batch in batches:
+                for row in batch:
+                    cells = list(row)
+                    for place, value in enumerate(cells):
+                        if type(value) is bytes:
+                            cells[place] = self._cell(value, f"{name}/{columns[place]}", blobs)
+                            blobs += len(value) >= _BLOB
+                    rows.add(cells)
+                if rows.size >= FULL or self.files.left <= 0:
+                    yield self._answer(rows)
+                if self._left <= 0:
+                    return
+        finally:
+            if rows.size:  # those before the damage, too
+                yield self._answer(rows)
+
+    def _answer(self, rows: Rows) -> Answer:
+        self._left -= rows.size
+        about, texts = rows.answer()
+        report, blobs = self.files.answer()
+        return {"sheets": [about], "beside": report}, [*texts, *blobs]
+
+    def _cell(self, value: bytes, where: str, before: int) -> str:
+        """Bytes in a cell: text, or a file to be opened."""
+        if len(value) < _BLOB or value.isascii():
+            text = " ".join(value.decode("utf-8", "replace").split())
+            return text if text.isprintable() else ""
+        if before < _BLOBS:
+            self.files.inside(f"{where} {before + 1}", value)
+        else:
+            self.files.blind("truncated", "files in cells beyond those that are opened")
+        return ""
+
+
+def _opened(data: Source) -> sqlite3.Connection:
+    """A database without the means to write, to load code, or to run what its schema holds."""
+    if data.path:
+        store = sqlite3.connect(f"file:{data.path}?mode=ro&immutable=1", uri=True)
+    else:
+        store = sqlite3.connect(":memory:")
+        store.deserialize(data.whole())
+    store.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    for setting in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0", "cache_size=-8000"):
+        store.execute(f"PRAGMA {setting}")
+    store.set_authorizer(_only_reading)
+    return store
+
+
+def _only_reading(action: int, *_: object) -> int:
+    allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ)
+    return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+
+
+def _batches(data: Source, kind: str) -> tuple[list[str], Iterator[list[list[Any]]]]:
+    """Names of the columns, and their values batch by batch."""
+    if kind == "parquet":
+        import pyarrow.parquet as pq
+
+        file = pq.ParquetFile(data.reader(), memory_map=False, pre_buffer=False)
+        found = file.iter_batches(_BATCH, use_threads=False)
+        schema = file.schema_arrow
+    elif kind == "orc":
+        import pyarrow.orc as orc
+
+        table = orc.ORCFile(data.reader())
+        schema = table.schema
+        found = (table.read_stripe(number) for number in range(table.nstripes))
+    else:
+        import pyarrow.ipc as ipc
+
+        file = ipc.open_file(data.reader())
+        schema = file.schema
+        found = (file.get_batch(number) for number in range(file.num_record_batches))
+    return list(schema.names), (
+        [column.to_pylist() for column in part.columns]
+        for batch in found
+        for part in (batch.slice(at, _BATCH) for at in range(0, batch.num_rows, _BATCH))
+    )
