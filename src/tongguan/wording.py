@@ -11,7 +11,15 @@ import yaml
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-__all__ = ["LANGUAGES", "Language", "Wording", "readable", "wording"]
+__all__ = ["LANGUAGES", "Language", "Wording", "on_one_line", "readable", "without_controls", "wording"]
+
+_LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\n\r\t\u2028\u2029"}
+_CONTROLS = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(code) not in "\n\t"
+}
+"""Escaped as JSON does it: a line of JSON stays one that says the same."""
 
 
 class Wording:
@@ -32,6 +40,16 @@ class Wording:
 def readable(text: str) -> str:
     """The text with all escaped that UTF-8 cannot hold: Python carries odd bytes of file names as lone surrogates."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def on_one_line(text: str) -> str:
+    """As `readable`, with controls, line ends and turns of direction escaped too: a name stays within its line."""
+    return readable(text).translate(_CONTROLS | _LINE_ENDS)
+
+
+def without_controls(text: str) -> str:
+    """The text with what moves a cursor, changes colours or turns a line around escaped; lines and tabs stay."""
+    return text.translate(_CONTROLS)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tongguan.cli.terminal import Actions, say, table
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput
-from tongguan.wording import Language, readable, wording
+from tongguan.wording import Language, on_one_line, readable, wording
 
 if TYPE_CHECKING:
     from tongguan.identify.kinds import Model, Report, Verdict
@@ -51,7 +51,7 @@ def _classify(given: argparse.Namespace) -> int:
                 text, spots = kinds.read_text(file)
             except OSError as error:
                 text, spots = "", []
-                print(f"{readable(str(file))}: {error.strerror}", file=sys.stderr)
+                print(f"{on_one_line(str(file))}: {error.strerror}", file=sys.stderr)
             verdict = model.classify(text)
             if given.json:
                 blind = [{"where": spot.where, "kind": str(spot.kind)} for spot in spots]
@@ -69,7 +69,7 @@ def _train(given: argparse.Namespace) -> int:
     model = kinds.train(corpus, seed=given.seed, progress=lambda step: print(step, file=sys.stderr))
     model.save(given.out)
     for spot in corpus.blind_spots:
-        print(f"{readable(spot.where)}: {spot.kind}: {spot.detail}", file=sys.stderr)
+        print(f"{on_one_line(spot.where)}: {spot.kind}: {spot.detail}", file=sys.stderr)
     held = model.manifest["held_out"]
     say(TEXTS, "trained", given.lang, texts=len(corpus.documents), kinds=len(model.kinds), file=given.out)
     if held:
@@ -149,8 +149,8 @@ def _line(path: str, verdict: Verdict) -> dict[str, Any]:
 def _sentence(path: str, model: Model, verdict: Verdict, language: Language) -> str:
     why = " ".join(f"“{evidence.text}”" for evidence in verdict.evidence[:5])
     if verdict.kind is None:
-        return readable(f"{path}: {unknown(verdict.reason, language)}")
-    return readable(f"{path}: {model.name(verdict.kind)[language]} {verdict.probability:.0%}  {why}")
+        return on_one_line(f"{path}: {unknown(verdict.reason, language)}")
+    return on_one_line(f"{path}: {model.name(verdict.kind)[language]} {verdict.probability:.0%}  {why}")
 
 
 def unknown(reason: str | None, language: Language) -> str:

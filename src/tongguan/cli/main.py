@@ -14,17 +14,19 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, scan, templates, types, users
+from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.question import readings_argument, readings_of, text_of
+from tongguan.cli.terminal import Output
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
-from tongguan.wording import Language, readable
+from tongguan.wording import Language, on_one_line, readable
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -39,9 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _ended)
     try:
         command: Command = arguments.command
-        return command(arguments)
+        with redirect_stdout(Output(sys.stdout)):
+            return command(arguments)
     except TongguanError as error:
-        print(f"tongguan: {error}", file=sys.stderr)
+        print(f"tongguan: {on_one_line(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -50,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("tongguan: stopped; what was committed is kept, and the same command goes on from there", file=sys.stderr)
         return 130
     except OSError as error:
-        print(f"tongguan: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        told = f"{error.filename or 'input or output'}: {error.strerror or error}"
+        print(f"tongguan: {on_one_line(told)}", file=sys.stderr)
         return 2
 
 
@@ -86,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     types.arguments(
         commands.add_parser("types", help="the data types that are recognised, and packs of one's own"),
+        _usual_language(),
+    )
+    policy.arguments(
+        commands.add_parser("policy", help="when content may not leave as it is: checked, tried, registered"),
         _usual_language(),
     )
     kinds.arguments(commands.add_parser("kinds", help="what kind of document a text is"), _usual_language())
@@ -149,14 +157,15 @@ def _identify(arguments: argparse.Namespace) -> int:
 
 
 def _identified(line: dict[str, Any], language: Language) -> str:
-    where = "!".join(str(part) for part in (line.get("path"), line.get("member")) if part)
+    where = on_one_line("!".join(str(part) for part in (line.get("path"), line.get("member")) if part))
     if "blind_spot" in line:
         return f"{where}: not seen: {line['blind_spot']} {line.get('detail', '')}".rstrip()
     if "kind" in line:
         kind = line["name"][language] if line["kind"] else kinds.unknown(line["reason"], language)
         return f"{where}: {kind} ({line['probability']:.0%})"
     mark = " sensitive" if line["sensitive"] else ""
-    found = f"{line['start']}-{line['end']} {line['type']} {line['text']} ({line['level']}{mark}, {line['score']})"
+    text = on_one_line(line["text"])
+    found = f"{line['start']}-{line['end']} {line['type']} {text} ({line['level']}{mark}, {line['score']})"
     return "\n".join([f"{where}:{found}", *(f"    {reason[language]}" for reason in line.get("why", ()))])
 
 

@@ -10,20 +10,46 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tongguan.errors import BadInput
-from tongguan.wording import LANGUAGES, Language, readable, wording
+from tongguan.wording import LANGUAGES, Language, on_one_line, without_controls, wording
 
 if TYPE_CHECKING:
     from tongguan.trust.opening import Trust
 
-__all__ = ["DAY_S", "Actions", "counted", "day", "lines", "moment", "new_secret", "room", "say", "secret", "table"]
+__all__ = [
+    "DAY_S",
+    "Actions",
+    "Output",
+    "counted",
+    "day",
+    "lines",
+    "moment",
+    "new_secret",
+    "room",
+    "say",
+    "secret",
+    "table",
+]
 
 LINE_MAX = 4096  # characters of a secret
 LINES_MAX = 64
 
 Command = Callable[[argparse.Namespace], int]
+
+
+class Output:
+    """Standard output on which no name of a file or value can move the cursor, change colours or turn a line around."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(without_controls(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class Actions:
@@ -115,7 +141,7 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, (list, tuple, set, frozenset)):
         return ",".join(map(str, value)) or "-"
-    return readable(str(value))
+    return on_one_line(str(value))
 
 
 def _width(text: str) -> int:
@@ -149,4 +175,5 @@ def counted(what: str) -> Iterator[Callable[[int, int], None] | None]:
 
 def say(file: str, key: str, language: Language, /, *, to: Any = None, **values: object) -> None:
     """A text of the command line, from one of its files of texts."""
-    print(wording("tongguan.cli", file).text(key, language, **values), file=to, flush=True)
+    told = {name: on_one_line(value) if isinstance(value, str) else value for name, value in values.items()}
+    print(wording("tongguan.cli", file).text(key, language, **told), file=to, flush=True)
