@@ -156,6 +156,8 @@ def _is_prose(look: Looks, type: str | None) -> bool:
         return False
     plain = look.has(kernel.DIGITS | kernel.DECIMAL | kernel.HEX | kernel.DATE | kernel.DATETIME)
     worded = look.has(kernel.SPACED) | (look.han >= _WORDED) | (look.size >= _LONG)
+    if look.is_hopeful("several"):  # 13800001111/13900002222
+        worded |= look.check("several")
     return look.share((look.size >= _PROSE) & worded & ~plain & ~look.check("digest")) >= _SOME
 
 

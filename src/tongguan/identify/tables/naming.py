@@ -21,11 +21,16 @@ from tongguan.identify.types import OWN
 __all__ = ["Reading", "is_key_of_person", "mentions", "read_comment", "read_name", "read_table"]
 
 STRONG, HELD, WEAK, LOOSE = 5.0, 4.5, 2.5, 1.5
+ROLE, MENTIONED = 4.0, 1.2  # 退货人: who did something; a phrase within a name that goes on
 DENIED = -4.0  # the name speaks of something else about the type: phone_type, is_phone, product_name
+KEYED = -2.5  # doctor_id: a number that stands for the person, not the name
 _LONGEST: Final = 200  # characters of a name or comment that are read
 _SHORT: Final = 2  # letters of abbreviations that mean several things: sj, dh, xm
 _PLAIN: Final = frozenset({"qq", "ip"})
-_REFERENCES: Final = frozenset({"id", "code", "cd", "dm", "key"})  # address_id is a reference to an address
+_REFERENCES: Final = frozenset({"id", "code", "cd", "dm", "key", "编号", "标识"})  # address_id refers to an address
+_NUMBERING: Final = _REFERENCES | {"no", "num", "nbr", "number", "号", "号码", "代码"}
+_TOLD: Final = frozenset({"health", "criminal_record", "communication_content", "location_track"})  # told in words
+_ROLE: Final = re.compile(r"[\u3400-\u9fff]{3,8}")
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u3400-\u9fff]")
 _CLAUSE: Final = re.compile(r"[,，;；。:：()（）\[\]【】/、|\n\t!！?？\s]+")
 
@@ -45,7 +50,11 @@ class _Lexicon:
     held: dict[str, str]  # heads that need a holder → type
     holders: frozenset[str]
     things: frozenset[str]
+    qualifiers: frozenset[str]
+    endings: frozenset[str]  # of roles
+    no_role: frozenset[str]
     tails: frozenset[str]
+    tells: frozenset[str]
     questions: frozenset[str]
     turns: frozenset[str]
     numbers: frozenset[str]
@@ -89,7 +98,11 @@ def _lexicon() -> _Lexicon:
         held,
         words("holders"),
         words("things"),
+        words("qualifiers"),
+        frozenset(loaded["types"]["person_name"]["endings"]),
+        words("no_role"),
         words("tails"),
+        words("tells"),
         words("questions"),
         words("turns"),
         words("numbers"),
@@ -113,7 +126,7 @@ def _read(words: list[str]) -> Reading:
     if not words:
         return Reading()
     question = next((w for n in (2, 1) if (w := "".join(words[:n])) in lexicon.questions and len(words) > n), None)
-    end, points, number = len(words), 1.0, None
+    end, share, number, keyed = len(words), 1.0, None, False
     while end:
         found = _head(words[:end], lexicon)
         if isinstance(found, str):
@@ -122,16 +135,19 @@ def _read(words: list[str]) -> Reading:
             return Reading({found[0]: (DENIED, question)}, turned=question)
         if found:
             type, worth, said = found
-            return Reading({type: (worth if worth < 0 else min(worth, points * STRONG), said)})
+            if keyed and type == "person_name":
+                worth = KEYED
+            return Reading({type: (worth if worth < 0 else worth * share, said)})
         if not number and _turn(words[:end], lexicon):
             break
         tail = next((n for n in (2, 1) if "".join(words[end - n : end]) in lexicon.tails and end > n), 0)
         if not tail:
             break
-        if "".join(words[end - tail : end]) in _REFERENCES:
-            points = 0.5
+        last = "".join(words[end - tail : end])
+        share = 0.5 if last in _REFERENCES else share
+        keyed |= last in _NUMBERING
         end -= tail
-    return Reading(number=number) if number else _qualified(words[:end], lexicon, question)
+    return Reading(number=number) if number else _qualified(words[:end], lexicon, question, keyed)
 
 
 def _head(words: list[str], lexicon: _Lexicon) -> tuple[str, float, str] | str | None:
@@ -140,6 +156,8 @@ def _head(words: list[str], lexicon: _Lexicon) -> tuple[str, float, str] | str |
         phrase = "".join(words[start:])
         if phrase in lexicon.phrases:
             type, points = lexicon.phrases[phrase]
+            if start and len(phrase) <= _SHORT and phrase.isascii() and phrase not in _PLAIN:
+                points = points if words[start - 1] in lexicon.holders else LOOSE / 2  # bz_mz
             return type, points, phrase
         if phrase in lexicon.numbers:
             return phrase
@@ -152,6 +170,8 @@ def _holder(words: list[str], lexicon: _Lexicon) -> float:
     """What a head such as `name` is worth behind these words."""
     for start in range(len(words)):
         before = "".join(words[start:])
+        if before in lexicon.qualifiers and start:
+            return min(_holder(words[:start], lexicon), HELD)
         if before in lexicon.things:
             return DENIED
         if before in lexicon.holders:
@@ -173,7 +193,7 @@ def _glued(word: str, lexicon: _Lexicon) -> tuple[str, float, str] | None:
     return None
 
 
-def _qualified(words: list[str], lexicon: _Lexicon, question: str | None) -> Reading:
+def _qualified(words: list[str], lexicon: _Lexicon, question: str | None, keyed: bool) -> Reading:
     """A name that does not end in a phrase, but may hold one before its last words."""
     turn = question or _turn(words, lexicon)
     mentioned: dict[str, tuple[float, str]] = {}
@@ -181,12 +201,24 @@ def _qualified(words: list[str], lexicon: _Lexicon, question: str | None) -> Rea
         found = _head(words[:end], lexicon)
         if found and not isinstance(found, str):
             type, points, said = found
-            if turn:
+            if turn and not question and type in _TOLD and turn in lexicon.tells:
+                mentioned[type] = (points, said)
+            elif turn:
                 mentioned[type] = (DENIED, turn)
             elif points >= HELD:
-                mentioned[type] = (WEAK, said)
+                mentioned[type] = (MENTIONED, said)
             break
-    return Reading(mentioned, turned=turn)
+    return Reading(mentioned or ({} if keyed or turn else _role(words, lexicon)), turned=turn)
+
+
+def _role(words: list[str], lexicon: _Lexicon) -> dict[str, tuple[float, str]]:
+    """Who did something, as Chinese has it: 退货人, 报告者, 采购员."""
+    clause = "".join(words)
+    if not _ROLE.fullmatch(clause) or clause[-1] not in lexicon.endings:
+        return {}
+    if any(clause.endswith(word) for word in lexicon.no_role if len(word) > 1):
+        return {}
+    return {"person_name": (ROLE, clause)}
 
 
 def _turn(words: list[str], lexicon: _Lexicon) -> str | None:
@@ -202,7 +234,8 @@ def read_comment(comment: str) -> Reading:
         reading = read_name(clause)
         share = 0.8 if place == 0 else 0.4
         for type, (points, said) in reading.types.items():
-            if type not in types and (points > 0 or place == 0):
+            abbreviated = said.isascii() and len(said) <= _SHORT and said not in _PLAIN  # of a column, not of a comment
+            if type not in types and (points > 0 or place == 0) and not abbreviated:
                 types[type] = (points * share, said)
         if place == 0:
             number, turned = reading.number, reading.turned

@@ -29,6 +29,9 @@ class Rule:
     numbers: bool = False  # fractions may be its values
     hashed: bool = True  # a hash or ciphertext of it points at the person still
     closed: bool = False  # a short list of values: repetition is no lack of evidence
+    believed: tuple[str, ...] = ()  # tried too where name and comment leave no doubt
+    damaged: tuple[str, ...] = ()  # what a spreadsheet leaves of the values; tried where the name speaks for the type
+    masked: str = ""  # the form of values of which a part is hidden
 
 
 def _own_rule(one: OwnType) -> Rule:
@@ -37,12 +40,26 @@ def _own_rule(one: OwnType) -> Rule:
 
 
 RULES: Final[dict[str, Rule]] = {
-    "id_card": Rule(("id_card",), ("id_card_15", "foreign_permit"), 0.0005, 9),
+    "id_card": Rule(
+        ("id_card",),
+        ("id_card_15", "foreign_permit"),
+        0.0005,
+        9,
+        damaged=("id_card_cut", "scientific"),
+        masked="masked_id_card",
+    ),
     "foreign_permit": Rule(("foreign_permit",), (), 0.0005, 8),
-    "phone": Rule(("phone",), ("phone_unusual", "landline", "local_phone"), 0.01, 7),
+    "phone": Rule(
+        ("phone",),
+        ("phone_unusual", "landline", "local_phone"),
+        0.01,
+        7,
+        damaged=("scientific",),
+        masked="masked_phone",
+    ),
     "landline": Rule(("landline",), ("phone", "local_phone"), 0.02, 5.5),
-    "email": Rule(("email",), (), 0.0005, 9),
-    "bank_card": Rule(("card",), ("card_unchecked", "account"), 0.03, 7),
+    "email": Rule(("email",), (), 0.0005, 9, masked="masked_email"),
+    "bank_card": Rule(("card",), ("card_unchecked", "account"), 0.03, 7, damaged=("scientific",), masked="masked_card"),
     "uscc": Rule(("uscc",), (), 0.005, 8),
     "vin": Rule(("vin",), ("vin_unchecked",), 0.01, 8),
     "plate": Rule(("plate",), (), 0.001, 8),
@@ -62,10 +79,10 @@ RULES: Final[dict[str, Rule]] = {
     "qq": Rule((), ("qq",), 0.2, 3),
     "wechat": Rule((), ("wechat",), 0.2, 3, hashed=False),
     "username": Rule((), ("username", "email", "phone"), 0.3, 2.5),
-    "person_name": Rule(("name",), ("name_loose",), 0.25, 5),
-    "address": Rule(("address",), ("street", "place_name"), 0.02, 7),
+    "person_name": Rule(("name",), ("name_loose",), 0.25, 5, believed=("han_short",), masked="masked_name"),
+    "address": Rule(("address",), ("street", "street_number", "place_name"), 0.02, 7),
     "organisation": Rule(("organisation",), ("words",), 0.03, 5.5),
-    "birth_date": Rule((), ("birth",), 0.1, 3, attribute=True),
+    "birth_date": Rule((), ("birth",), 0.1, 3, attribute=True, damaged=("spreadsheet_day",)),
     "gender": Rule(("gender",), ("gender_codes",), 0.01, 5.5, attribute=True, closed=True),
     "age": Rule((), ("age",), 0.2, 3, attribute=True, closed=True),
     "ethnicity": Rule(("ethnicity",), ("two_digits",), 0.005, 6, attribute=True, closed=True),

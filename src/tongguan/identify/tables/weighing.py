@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.tables import kernel
 from tongguan.identify.tables.looks import Looks
-from tongguan.identify.tables.naming import Reading, read_comment, read_name
+from tongguan.identify.tables.naming import WEAK, Reading, read_comment, read_name
 from tongguan.identify.tables.rules import OWN_CHECK, RULES, Rule
 from tongguan.identify.tables.verdict import Part, Protection, Source
 from tongguan.identify.types import TYPES
@@ -29,10 +29,19 @@ PRIOR: Final = -4.0
 _NAMED: Final = 7.0  # most that name and comment can say together
 _AGAINST: Final = -6.0
 _NUMBER: Final = -2.5
+_TURNED: Final = -1.5
+_AMBIGUOUS: Final = frozenset(
+    {"username", "person_name", "bank_card", "organisation", "financial_account", "occupation"}
+)
+_CONTRADICTED: Final = 0.6  # share of what a name says where the comment says another type
 _HALF: Final = 0.5  # share of the values that must fit
 _ENOUGH: Final = 12  # distinct values beyond which more say nothing new
+_CLOSED_SHARE: Final = 0.9  # share of the values that a short list must take in where nothing else speaks for it
+_MASKED: Final = 4.8  # points for values that are hidden in the way usual for a type
 _CLOSED: Final = 200  # distinct values of which a short list has fewer
 _FEW: Final = 3  # values below which a misfit says little
+_ADDRESS: Final = 120  # characters of an address at most; longer texts only mention one
+_CERTAIN: Final = 4.0  # points of name and comment from which even unusual values of a person's name are believed
 _RUNNING: Final = frozenset({"phone", "bank_card", "imei", "imsi", "qq", "landline", "passport", "id_card"})
 
 _TEXTS: Final = wording("tongguan.identify.tables")
@@ -82,12 +91,15 @@ def weigh(name: str, comment: str | None, looks: Looks) -> list[Candidate]:
     for type in _possible(by_name, by_comment, looks):
         rule = RULES[type]
         parts = _named(type, by_name, by_comment)
-        named = sum(part.points for part in parts) > 0
-        fits = _fits(type, rule, looks, named)
+        told = sum(part.points for part in parts)
+        named = told > 0
+        fits = _fits(rule, looks, told)
         candidate = Candidate(type, parts, fits, named)
         _judge_values(candidate, rule, looks)
         if not named and (word := by_name.number or by_comment.number):
             parts.append(said("name", _NUMBER, "number", word=word))
+        elif not named and type not in by_name.types and (word := by_name.turned):
+            parts.append(said("name", _TURNED, "turned", word=word))
         parts.append(said("values", PRIOR, "rare", type=type))
         candidates.append(candidate)
     return sorted(candidates, key=lambda c: -c.points)
@@ -96,9 +108,15 @@ def weigh(name: str, comment: str | None, looks: Looks) -> list[Candidate]:
 def _possible(name: Reading, comment: Reading, looks: Looks) -> Iterable[str]:
     types = dict.fromkeys(t for t in (*name.types, *comment.types) if t in RULES)
     for type, rule in RULES.items():
-        if type not in types and _may_speak(rule, looks) and looks.share(_any(rule.checks, looks)) >= _HALF:
+        if type not in types and (_passes(rule, looks) or _is_masked(rule, looks)):
             types[type] = None
     return types
+
+
+def _passes(rule: Rule, looks: Looks) -> bool:
+    """Whether enough values pass a rule's checks by themselves."""
+    least = _CLOSED_SHARE if rule.closed else _HALF
+    return _may_speak(rule, looks) and looks.share(_any(rule.checks, looks)) >= least
 
 
 def _may_speak(rule: Rule, looks: Looks) -> bool:
@@ -118,11 +136,20 @@ def _named(type: str, name: Reading, comment: Reading) -> list[Part]:
     for source, reading in (("name", name), ("comment", comment)):
         if type in reading.types:
             points, word = reading.types[type]
+            if source == "name" and points > 0 and type in _AMBIGUOUS and _is_other(type, comment):
+                points *= _CONTRADICTED  # user_name, whose comment is 收货人姓名: comments are written to explain
+            elif source == "comment" and points > 0 and name.turned not in (None, "by"):
+                points /= 2  # request_url, whose comment is 请求地址
             key = source if points > 0 else f"{source}_against"
             points = min(points, left)
             left -= max(points, 0.0)
             parts.append(said(source, points, key, word=word, type=type))  # type: ignore[arg-type]
     return parts
+
+
+def _is_other(type: str, comment: Reading) -> bool:
+    """Whether a comment plainly speaks of another type."""
+    return type not in comment.types and any(points >= WEAK for points, _ in comment.types.values())
 
 
 def _any(names: Iterable[str], looks: Looks) -> NDArray[np.bool_]:
@@ -139,7 +166,11 @@ def _mask(name: str, looks: Looks) -> NDArray[np.bool_]:
     if name == "name_loose":
         return looks.has(kernel.NAME | kernel.LATIN_NAME) | _foreign_names(looks)
     if name == "address":
-        return looks.has(kernel.ADDRESS)
+        whole: NDArray[np.bool_] = looks.has(kernel.ADDRESS) & (looks.size <= _ADDRESS)
+        return whole
+    if name == "han_short":
+        short: NDArray[np.bool_] = (looks.han == looks.size) & (looks.size >= 2) & (looks.size <= 4)
+        return short
     if name == "place_name":
         return (looks.han >= 2) & (looks.size >= 3) & (looks.digits * 2 <= looks.size)
     if name == "birth":
@@ -163,8 +194,10 @@ def _foreign_names(looks: Looks) -> NDArray[np.bool_]:
     return letters & looks.check("latin_word")
 
 
-def _fits(type: str, rule: Rule, looks: Looks, named: bool) -> NDArray[np.bool_]:
-    return _any(rule.checks + (rule.named if named else ()), looks)
+def _fits(rule: Rule, looks: Looks, told: float) -> NDArray[np.bool_]:
+    """Distinct values that may be of a type of which name and comment say so much."""
+    names = rule.checks + (rule.named if told > 0 else ()) + (rule.damaged if told > 0 else ())
+    return _any(names + (rule.believed if told >= _CERTAIN else ()), looks)
 
 
 def _judge_values(candidate: Candidate, rule: Rule, looks: Looks) -> None:
@@ -181,6 +214,10 @@ def _judge_values(candidate: Candidate, rule: Rule, looks: Looks) -> None:
         parts.append(said("values", 0.0, "empty"))
         return
     if candidate.named and _protected(candidate, rule, looks):
+        return
+    if not candidate.named and _is_masked(rule, looks):
+        candidate.protection, candidate.fits = "masked", looks.check(rule.masked)
+        parts.append(said("values", _MASKED, "masked", share=percent(looks.share(candidate.fits))))
         return
     flags = looks.share(looks.check("flags"))
     if flags >= 0.95 and not (rule.closed and looks.share(candidate.fits) >= 0.95):
@@ -205,6 +242,8 @@ def _judge_values(candidate: Candidate, rule: Rule, looks: Looks) -> None:
     else:
         points = min(2.0, n * 0.4)
         parts.append(said("values", points, "shaped", share=percent(share), type=type, values=looks.distinct))
+        if rule.damaged and (harmed := looks.share(_any(rule.damaged, looks))) >= _HALF:
+            parts.append(said("values", 0.0, "damaged", share=percent(harmed)))
     if type in _RUNNING and _is_running(candidate.fits, looks):
         parts.append(said("values", _AGAINST, "running"))
 
@@ -232,6 +271,13 @@ def _protected(candidate: Candidate, rule: Rule, looks: Looks) -> bool:
         candidate.parts.append(said("values", 0.5, "hashed", share=percent(hashed)))
         return True
     return False
+
+
+def _is_masked(rule: Rule, looks: Looks) -> bool:
+    """Whether most values are hidden in part, in the way usual for a type: 138****5678."""
+    if not rule.masked or looks.share(looks.has(kernel.MASKED)) < _HALF:
+        return False
+    return looks.share(looks.check(rule.masked)) >= 0.9
 
 
 def _judge_formless(candidate: Candidate, looks: Looks) -> None:
