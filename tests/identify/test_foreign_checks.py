@@ -210,6 +210,7 @@ def test_machine_readable_fields() -> None:
 # Numbers that issuers print as specimens, or made up with a check digit worked out by hand; and one digit wrong.
 SPECIMENS = {
     "lv_personas_kods": ("16117519997", "16117519998"),
+    "ph_tin": ("000123456", "000123457"),
     "hu_taj": ("123456788", "123456789"),
     "hu_adoazonosito": ("8071592153", "8071592154"),
     "lu_matricule": ("1893120105732", "1893120105733"),
@@ -227,7 +228,7 @@ SPECIMENS = {
     "uy_ci": ("12345672", "12345673"),
     "au_medicare": ("2123456701", "2123456711"),
     "us_mbi": ("1EG4TE5MK73", "1SG4TE5MK73"),
-    "in_epic": ("KSD1287349", "KSD1111111"),
+    "in_epic": ("WKH1186253", "WKH1186263"),
     "lk_nic": ("853400937V", "859990937V"),
     "vn_cccd": ("001085123456", "099085123456"),
     "eg_nid": ("29001011234567", "29013011234567"),

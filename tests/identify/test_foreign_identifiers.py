@@ -50,7 +50,7 @@ LABELLED = [
     "Thai national ID: ⟦th_national_id|1-2345-45678-78-1⟧",
     "MyKad: ⟦my_nric|770305-02-1234⟧",
     '{"ssn": "⟦us_ssn|536-90-4399⟧", "iban": "⟦iban|NL91ABNA0417164300⟧"}',
-    "Voter ID: ⟦in_epic|KSD1287349⟧; 印度选民证 ⟦in_epic|KSD1287349⟧",
+    "Voter ID: ⟦in_epic|WKH1186253⟧; 印度选民证 ⟦in_epic|WKH1186253⟧",
     "NIK: ⟦id_nik|3171011708450001⟧, 印尼身份证号：⟦id_nik|3171 0117 0845 0001⟧",
     "NPWP: ⟦id_npwp|01.312.166.0-091.000⟧",
     "BIR TIN: ⟦ph_tin|000-123-456-000⟧, PhilSys number ⟦ph_philsys|1234-5678-9012-3456⟧",

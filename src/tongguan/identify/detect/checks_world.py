@@ -149,6 +149,11 @@ def id_npwp(rows: Rows) -> Flags:
     return luhn(rows[:, :9]) & varied(rows[:, :9])
 
 
+def ph_tin(rows: Rows) -> Flags:
+    """The Philippines, tax: weights 9 to 2 modulo 11 over nine digits; three of a branch may follow."""
+    return ends_in(rows, weighted(rows, range(9, 1, -1)) % 11 % 10, 8)
+
+
 def vn_cccd(rows: Rows) -> Flags:
     """Viet Nam: a province 001 to 096, century and sex, a year, an order."""
     province = number_of(rows, 0, 3)
@@ -208,8 +213,8 @@ def eg_nid(rows: Rows) -> Flags:
 
 
 def in_epic(rows: Rows) -> Flags:
-    """India, voters: three letters and seven digits; few states keep to a check digit."""
-    return varied(rows[:, 3:])
+    """India, voters: three letters, and Luhn over seven digits."""
+    return luhn(rows[:, 3:]) & varied(rows[:, 3:])
 
 
 # ---- Africa and Oceania ----

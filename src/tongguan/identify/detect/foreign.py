@@ -56,6 +56,11 @@ _LEAD: Final = re.compile(
     r"|\b(?:AT|CL|EL|HR|NZ|PT) ?(?=\d)|番号|号码|號碼|证|證|字号|字號){0,8}",
     re.IGNORECASE,
 )
+_TOLD_AFTER: Final = re.compile(  # … is my passport number, …是我的身份证
+    r"(?<![\w.-])([A-Za-z0-9](?:[ \-./]?[A-Za-z0-9]){7,24})(?: (?:is|are|was|ist|es|är|est|é|è|jest|on)|[是为即は])"
+    r" ?(?:(?:my|the|his|her|your|their|our|mi|su|mein|meine|mitt|mon|ma|mijn|mój|a|an) |我的|他的|她的|本人的?|私の)?"
+    r"(?:[A-Za-z]{2,12} ){0,2}\Z",
+)
 _RUN: Final = re.compile(
     r"(?=[^0-9０-９]{0,9}[0-9０-９])"
     r"[A-Za-z0-9０-９Ａ-Ｚａ-ｚ](?:[ \-./:()（）_－／\u00a0\u200b]{0,2}[A-Za-z0-9０-９Ａ-Ｚａ-ｚ]){5,40}"
@@ -82,6 +87,9 @@ def _labelled(view: View) -> Iterator[Candidate]:
     for label, end in zip(words.label[chosen].tolist(), words.end[chosen].tolist(), strict=True):
         lead = _LEAD.match(view.text, end, end + _REACH)
         places.append((label, lead.end() if lead else end, min(len(view.text), end + _REACH + _LONGEST)))
+    for label, end in zip(words.label[chosen].tolist(), words.start[chosen].tolist(), strict=True):
+        if behind := _TOLD_AFTER.search(view.text, max(0, end - _REACH - _LONGEST), end):
+            places.append((label, behind.start(1), behind.end(1)))
     for start, end, label in view.cells[_IS_LABEL[view.cells[:, 2]]].tolist():
         while start < end and view.text[start] in " \"'\t":
             start += 1
@@ -170,7 +178,8 @@ def _alone(view: View) -> Iterator[Candidate]:
         for size, stop, value in _prefixes(view.text, run) if run else ():
             if stop == start + len(text.strip()):
                 for form, kind in _ALONE.get(size, ()):
-                    if form.fullmatch(value) and _right([value], kind.check)[0]:
+                    plain = view.text[start:stop].isalnum() or (kind.groups and re.fullmatch(kind.groups, text.strip()))
+                    if plain and form.fullmatch(value) and _right([value], kind.check)[0]:
                         yield Candidate(start, stop, kind.type, kind.alone, "checksum", _DETECTOR, value)
 
 

@@ -18,6 +18,8 @@ __all__ = ["find"]
 _DETECTOR: Final = "labelled"
 _SIGNS: Final = frozenset(":：=＝\"'|\t>】“‘")
 """Signs that set a value apart from its label."""
+_IS: Final = re.compile(r"[\s:]{0,2}(?:number|no\.?|#)? ?(?:is|was|are|ist|es|est) ")
+_VERBS: Final = frozenset("iwaen#")  # how the words of `_IS` begin
 _REACH: Final = 120  # characters of a value that are looked at
 
 _DIGITS: Final = "0-9\uff10-\uff19"
@@ -130,6 +132,21 @@ def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
     return at, found.end(), found.group().lower(), 0.85
 
 
+def _imei(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """Fifteen digits by Luhn, or the sixteen of an IMEISV; in any groups."""
+    found = _DEVICE.match(text, at, end)
+    value = "".join(c for c in fold_text(found.group()) if c.isdigit()) if found else ""
+    if found is None or (len(value) == 15 and not _luhn(value)):
+        return None
+    return at, found.end(), value, 0.6
+
+
+def _luhn(value: str) -> bool:
+    digits = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(value))]
+    return sum(d // 10 + d % 10 for d in digits) % 10 == 0
+
+
+_DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
 _ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])")
 _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[0-9０-９]{4,10}号")
 _NUMBER: Final = rf"[{_DIGITS}]"
@@ -139,17 +156,27 @@ _READERS: Final[dict[str, _Reader]] = {
     "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
-    "imei": _form(rf"{_NUMBER}{{15,16}}(?![A-Za-z{_DIGITS}])", 0.6),
+    "imei": _imei,
+    "mac": _form(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])", 0.9),
     "imsi": _form(rf"{_NUMBER}{{14,15}}(?![A-Za-z{_DIGITS}])", 0.8),
     "organisation": _form(
         r"(?=[A-Za-z0-9（）()·&]*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9（）()·&]{3,30}", 0.7, apart=True, clean=False
     ),
     "social_security": _form(rf"[A-Z]?{_NUMBER}{{8,18}}X?(?![A-Za-z{_DIGITS}])", 0.85),
     "provident_fund": _form(rf"{_NUMBER}{{8,20}}(?![A-Za-z{_DIGITS}])", 0.85),
-    "driving_licence": _form(rf"{_NUMBER}{{10,12}}(?![A-Za-z{_DIGITS}])", 0.85),
+    "driving_licence": _form(
+        rf"(?:{_NUMBER}{{2}}[- ]?{_NUMBER}{{2}}[- ]?{_NUMBER}{{6}}[- ]?{_NUMBER}{{2}}|{_NUMBER}{{7,12}}"
+        r"|(?=(?:[A-Z]*\d){4})[A-Z\d]{7,18}|(?=(?:[a-z]*\d){5})[a-z\d]{8,18}"
+        r"|[A-Z]\d{3}(?:-\d{4}){2,3}|[A-Z]{2}-?\d{2}[- ]\d{11})(?![A-Za-z0-9-])",
+        0.85,
+    ),
     "medical_record": _form(r"[A-Za-z]{0,4}[-_]?\d[-\d]{3,18}(?![A-Za-z0-9])", 0.85),
     "taiwan_permit": _form(r"\d{8}(?:\d\d)?(?![A-Za-z0-9])", 0.85),
-    "passport": _form(r"1[45]\d{7}(?![A-Za-z0-9])", 0.85),
+    "passport": _form(
+        r"(?:\d{9}|[A-Z]\d{3}[A-Z]\d{4}|\d\d[A-Z]{2}\d{5}|[A-Za-z]{1,3}\d{6,9}|[CFGHJK](?=(?:[A-Z]*\d){3})[0-9CFGHJ-NPRTV-Z]{8})"
+        r"(?![A-Za-z0-9])",
+        0.82,
+    ),
     "military_id": _form(
         rf"[\u4e00-\u9fff]{{1,4}}字第\d{{4,10}}号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False
     ),
@@ -189,6 +216,8 @@ def find(view: View) -> Iterator[Candidate]:
         type = _TYPE_OF[label]
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
+        if text[at : at + 1] in _VERBS and (verb := _IS.match(text, end, end + 12)):
+            at = verb.end()
         gap = text[end:at]
         apart = not _SIGNS.isdisjoint(gap) and not ("," in gap and '"' in gap)  # a list of names has no values
         found = _READERS[type](text, at, min(len(text), at + _REACH), apart)

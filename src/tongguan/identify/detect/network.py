@@ -15,7 +15,7 @@ __all__ = ["find", "whole_ip"]
 
 _DETECTOR: Final = "network"
 _DOMAIN: Final = re.compile(
-    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.(?:[a-z]{2,24}(?![a-z])|xn--[a-z0-9-]{2,59})"
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.(?:xn--[a-z0-9-]{2,59}|[a-z]{2,24}(?![a-z]))"
 )
 _LEAD: Final = re.compile(r"[^A-Za-z0-9_+\uff10-\uff5a]+|.*[=/?&|'`{}]")  # RFC 5322 allows what nobody uses in front
 _ODD: Final = frozenset(".-!#$%&'*+/=?^`{|}~")
@@ -85,9 +85,11 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
     """
     if start and text[start - 1] == ":" and (before := _BEFORE_V4.search(text, max(0, start - 40), start)):
         try:
-            return before.start(), ipaddress.IPv6Address(before.group() + value).compressed
+            address = ipaddress.IPv6Address(before.group() + value)
         except ValueError:
             pass
+        else:
+            return None if _is_network(address, text, end) else (before.start(), address.compressed)
     if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
         return None
     if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):

@@ -36,14 +36,15 @@ _DAY: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|
 
 # sizes of the groups, signs behind the first, the form around the first group's start, score
 _FORMS: Final = (
-    ((3, 3, 4), "-.", re.compile(r"[2-9]\d\d([-.])[2-9]\d\d\1\d{4}(?![\w-])"), 0.5),  # North America
-    ((3, 3, 4), ") ", re.compile(r"\([2-9]\d\d\) ?\d{3}[- .]\d{4}(?![\w-])"), 0.6),
-    ((3, 4, 4), "--", re.compile(r"(?:0[789]0|010)-\d{4}-\d{4}(?![\w-])"), 0.6),  # Japan, Korea
-    ((4, 3, 3), "--", re.compile(r"09\d\d-\d{3}-\d{3}(?![\w-])"), 0.6),  # Taiwan
+    ((3, 3, 4), "-.", re.compile(r"[2-9]\d\d([-.])[2-9]\d\d\1\d{4}(?![A-Za-z0-9-])"), 0.5),  # North America
+    ((3, 3, 4), ") ", re.compile(r"\([2-9]\d\d\) ?\d{3}[- .]\d{4}(?![A-Za-z0-9-])"), 0.6),
+    ((3, 4, 4), "--", re.compile(r"(?:0[789]0|010)-\d{4}-\d{4}(?![A-Za-z0-9-])"), 0.6),  # Japan, Korea
+    ((4, 3, 3), "--", re.compile(r"09\d\d-\d{3}-\d{3}(?![A-Za-z0-9-])"), 0.6),  # Taiwan
+    ((4, 3, 4), "- ", re.compile(r"09\d\d([- ])\d{3}\1\d{4}(?![A-Za-z0-9-])"), 0.55),  # the Philippines
 )
 _SIZES: Final = np.array([[*sizes, *[0] * (4 - len(sizes))] for sizes, *_ in _FORMS], np.uint8)
 _SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, *_ in _FORMS], np.uint8)
-_ALONE: Final = re.compile(r"\s*((?:0[789]0|010)\d{8})\s*")  # all that a text holds
+_ALONE: Final = re.compile(r"\s*((?:0[789]0|010)\d{8}|09\d{9})\s*")  # all that a text holds
 _BEFORE: Final = frozenset("-_/\\.%+#@=&$")
 
 
@@ -53,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield from _grouped(view)
     for start, end in view.short_texts(16):
         if found := _ALONE.fullmatch(view.text, start, end):
-            yield Candidate(*found.span(1), "phone", 0.5, "form", _DETECTOR, found[1])
+            yield Candidate(*found.span(1), "phone", 0.62, "form", _DETECTOR, found[1])
 
 
 def _labelled(view: View) -> Iterator[Candidate]:
@@ -77,7 +78,8 @@ def _grouped(view: View) -> Iterator[Candidate]:
         start = int(view.tokens.start[token])
         if form == 1:
             start -= 1
-        if start < 0 or (start and (view.text[start - 1] in _BEFORE or view.text[start - 1].isalnum())):
+        before = view.text[start - 1] if start > 0 else " "
+        if start < 0 or before in _BEFORE or (before.isascii() and before.isalnum()):
             continue
         if found := _FORMS[form][2].match(view.text, start, start + _LONGEST):
             value = "".join(filter(str.isdigit, found.group()))
