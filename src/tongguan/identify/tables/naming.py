@@ -27,12 +27,14 @@ KEYED = -2.5  # doctor_id: a number that stands for the person, not the name
 _LONGEST: Final = 200  # characters of a name or comment that are read
 _SHORT: Final = 2  # letters of abbreviations that mean several things: sj, dh, xm
 _PLAIN: Final = frozenset({"qq", "ip"})
-_REFERENCES: Final = frozenset({"id", "code", "cd", "dm", "key", "编号", "标识"})  # address_id refers to an address
+_REFERENCES: Final = frozenset(
+    {"id", "ids", "code", "cd", "dm", "key", "编号", "标识"}
+)  # address_id refers to an address
 _NUMBERING: Final = _REFERENCES | {"no", "num", "nbr", "number", "号", "号码", "代码"}
 _TOLD: Final = frozenset({"health", "criminal_record", "communication_content", "location_track"})  # told in words
 _ROLE: Final = re.compile(r"[\u3400-\u9fff]{3,8}")
 _WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u3400-\u9fff]")
-_CLAUSE: Final = re.compile(r"[,，;；。:：()（）\[\]【】/、|\n\t!！?？\s]+")
+_CLAUSE: Final = re.compile(r"--+|—+|[,，;；。:：()（）\[\]【】/、|\n\t!！?？\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Reading:
     types: dict[str, tuple[float, str]] = field(default_factory=dict)
     number: str | None = None  # the word that makes it a number or time of no person
     turned: str | None = None  # the word that makes it a remark about something: type, status, is
+    refers: bool = False  # it ends in id or the like: a reference to something
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _read(words: list[str]) -> Reading:
         share = 0.5 if last in _REFERENCES else share
         keyed |= last in _NUMBERING
         end -= tail
-    return Reading(number=number) if number else _qualified(words[:end], lexicon, question, keyed)
+    return Reading(number=number, refers=keyed) if number else _qualified(words[:end], lexicon, question, keyed)
 
 
 def _head(words: list[str], lexicon: _Lexicon) -> tuple[str, float, str] | str | None:
@@ -208,7 +211,7 @@ def _qualified(words: list[str], lexicon: _Lexicon, question: str | None, keyed:
             elif points >= HELD:
                 mentioned[type] = (MENTIONED, said)
             break
-    return Reading(mentioned or ({} if keyed or turn else _role(words, lexicon)), turned=turn)
+    return Reading(mentioned or ({} if keyed or turn else _role(words, lexicon)), turned=turn, refers=keyed)
 
 
 def _role(words: list[str], lexicon: _Lexicon) -> dict[str, tuple[float, str]]:

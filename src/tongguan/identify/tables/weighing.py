@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.tables import kernel
 from tongguan.identify.tables.looks import Looks
-from tongguan.identify.tables.naming import WEAK, Reading, read_comment, read_name
+from tongguan.identify.tables.naming import KEYED, WEAK, Reading, read_comment, read_name
 from tongguan.identify.tables.rules import OWN_CHECK, RULES, Rule
 from tongguan.identify.tables.verdict import Part, Protection, Source
 from tongguan.identify.types import TYPES
@@ -138,6 +138,8 @@ def _named(type: str, name: Reading, comment: Reading) -> list[Part]:
             points, word = reading.types[type]
             if source == "name" and points > 0 and type in _AMBIGUOUS and _is_other(type, comment):
                 points *= _CONTRADICTED  # user_name, whose comment is 收货人姓名: comments are written to explain
+            elif source == "comment" and points > 0 and name.refers and type == "person_name":
+                points = KEYED  # owner_user_id, whose comment is 负责人: a number that stands for them
             elif source == "comment" and points > 0 and name.turned not in (None, "by"):
                 points /= 2  # request_url, whose comment is 请求地址
             key = source if points > 0 else f"{source}_against"
