@@ -70,6 +70,15 @@ def test_windows_of_a_table_know_its_columns(monkeypatch: pytest.MonkeyPatch) ->
     assert [f.record for f in found] == [i for i in range(1, 401) for _ in range(2)]
 
 
+@pytest.mark.parametrize("size", range(1990, 2014))
+def test_a_window_may_end_in_any_cell(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    piece = table(["姓名", "备注"], [["欧阳娜娜", f"订单 {i}"] for i in range(400)])
+    monkeypatch.setattr("tongguan.identify.detect.detector._BATCH", size)
+    monkeypatch.setattr("tongguan.identify.detect.detector._OVERLAP", 2)
+    (found,) = DETECTOR.scan([piece])
+    assert [f.record for f in found if f.type == "person_name"] == list(range(1, 401))
+
+
 def test_a_column_speaks_for_its_cells() -> None:
     piece = table(
         ["real_name", "user_mobile", "生日", "诊断", "order_no", "登录密码", "商品"],

@@ -161,9 +161,10 @@ class Detector:
 
 
 def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
-    """The cells that begin in a window of a text, in its offsets."""
+    """The cells that begin in a window of a text, in its offsets, as far as they lie in it."""
     low, high = np.searchsorted(cells[:, 0], (first, last))
     part: NDArray[np.int64] = cells[low:high] - np.array([first, first, 0])
+    part[:, 1] = np.minimum(part[:, 1], last - first)
     return part
 
 
