@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from tongguan.errors import Conflict, Denied, Missing, NotFound, TongguanError, Unavailable
+from tongguan.service.api import faults
 from tongguan.service.limits import Full
 from tongguan.service.permission import Forbidden, NeedProof, NeedSignIn, Refused, TooMany, known, of_house
 from tongguan.trust.ciphers import Tampered
@@ -20,7 +21,6 @@ from tongguan.wording import LANGUAGES, Language, wording
 __all__ = ["ERRORS", "Failure", "Text", "language_of", "listen", "refusal"]
 
 FULL_S = 30  # after which one may ask for a place again
-SHOWN = 8  # faults of one request that are named
 STATUS = {
     "bad_input": 400, "unauthenticated": 401, "denied": 403, "forgery": 403, "proof": 403, "not_found": 404,
     "method": 405, "too_slow": 408, "conflict": 409, "too_large": 413, "too_many": 429, "fault": 500,
@@ -128,9 +128,7 @@ async def _full(request: Request, error: Any) -> Response:
 
 async def _invalid(request: Request, error: Any) -> Response:
     """Names the fields and what was expected of them, never the values."""
-    faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:SHOWN]]
-    told = "; ".join(faults).encode("utf-8", "backslashreplace").decode()
-    return refusal(request, "bad_input", {"zh": told, "en": told}, 422)
+    return refusal(request, "bad_input", faults.told(error.errors()), 422)
 
 
 async def _by_status(request: Request, error: Any) -> Response:
