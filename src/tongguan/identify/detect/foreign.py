@@ -194,7 +194,7 @@ def _tokens(view: View, tokens: NDArray[np.int32], shape: int) -> Iterator[Candi
         for i in np.flatnonzero(kind.check(rows)).tolist():
             start, end = int(view.tokens.start[tokens[i]]), int(view.tokens.end[tokens[i]])
             value = rows[i].tobytes().decode("ascii")
-            if _stands_alone(view, start, end) and (not kind.groups or re.fullmatch(kind.groups, value)):
+            if (not kind.groups or re.fullmatch(kind.groups, value)) and _stands_alone(view, start, end):
                 yield Candidate(start, end, kind.type, kind.bare, "checksum", _DETECTOR, value)
 
 
@@ -226,7 +226,7 @@ _GLUE_AFTER: Final = frozenset("-_/\\@=&$")
 
 
 def _compiled(types: Sequence[str]) -> list[tuple[re.Pattern[str], Kind]]:
-    kinds = [kind for kind in KINDS if kind.type in types and kind.groups]
+    kinds = [kind for kind in KINDS if kind.type in types and kind.groups and kind.bare]
     return [(re.compile(rf"(?:{kind.groups})(?![A-Za-z0-9])"), kind) for kind in kinds]
 
 

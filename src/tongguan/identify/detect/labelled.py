@@ -216,6 +216,8 @@ def find(view: View) -> Iterator[Candidate]:
         type = _TYPE_OF[label]
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
+        elif type == "wechat" and (_is_glued(text, start, end) or "\n" in text[end:at]):
+            continue
         if text[at : at + 1] in _VERBS and (verb := _IS.match(text, end, end + 12)):
             at = verb.end()
         gap = text[end:at]
@@ -236,6 +238,12 @@ def find(view: View) -> Iterator[Candidate]:
         found = _READERS[_TYPE_OF[label]](text, start, end, True)
         if found is not None:
             yield _candidate(_TYPE_OF[label], found)
+
+
+def _is_glued(text: str, start: int, end: int) -> bool:
+    """Whether a label of two letters is but the end of something longer, as in base64, or an option: -vx."""
+    before = text[start - 1 : start]
+    return end - start == 2 and before.isascii() and (before.isalnum() or before in ("-", "+", "/", "_"))
 
 
 def _candidate(type: str, found: Found) -> Candidate:

@@ -133,7 +133,11 @@ def find(view: View) -> Iterator[Candidate]:
             value = "+" + value
         elif what in _CARDS and view.text.count(".", first, end) == 1:  # noqa: SIM114 (an amount)
             continue
-        elif what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before):
+        elif what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end):  # noqa: SIM114
+            continue
+        elif (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS) or (
+            what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before)
+        ):
             continue
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
         if what == checks.ID_CARD and near and before in _ALIAS_OF:
@@ -174,6 +178,18 @@ def _tracks(view: View) -> Iterator[Candidate]:
         if found and 1 <= int(found[2]) <= 12 and _luhn(found[1]):
             value = found[1]
             yield Candidate(*found.span(), "card_track", 0.97, "luhn", _DETECTOR, value)
+
+
+def _in_a_grid(text: str, start: int, end: int) -> bool:
+    """Whether groups of the same size go on before or behind: a table of codes, a UUID, no number of its own."""
+    return _GRID_BEFORE.search(text, max(0, start - 12), start) is not None or (
+        _GRID_BEHIND.match(text, end, end + 12) is not None
+    )
+
+
+_GRID_BEFORE: Final = re.compile(r"(?:[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{4,8}-)\Z")
+_GRID_BEHIND: Final = re.compile(r" {1,3}[0-9A-Fa-f]{2,4}[ \n\t]|-[0-9A-Fa-f]{4,12}(?![0-9A-Fa-f])")
+_LETTERS: Final = 4  # of a vehicle's number: those of its maker, and of its kind
 
 
 def _luhn(value: str) -> bool:
@@ -223,6 +239,7 @@ _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() i
 _NUMBER: Final = label_id("number")
 _USCC: Final = label_id("uscc")
 _CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)
+_GROUPED: Final = (*_CARDS, checks.LANDLINE)
 _ID_LABEL: Final = label_id("id_card")
 _DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, *(label for _, label, *_ in _FORMS)])  # the last is that of -1
 _BARE_PASSPORT: Final = _flags(256, b"EG")  # first letters in the forms without a label

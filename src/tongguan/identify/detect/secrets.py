@@ -26,7 +26,8 @@ _KEYS: Final = re.compile(
     r"|npm_[0-9A-Za-z]{30,}|hf_[0-9A-Za-z]{30,}|dop_v1_[0-9a-f]{40,}"
 )
 _BLOCK: Final = re.compile(
-    r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[^-]{1,8000}-----END [A-Z ]{1,40}-----)?"
+    r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:[^-]{8,8000}-----END [A-Z ]{1,40}-----|(?:\s|\\[nr])+[A-Za-z0-9+/=\s\\]{40,8000})"  # whole, or cut off
 )
 _LINK: Final = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/@\"'<>]{3,64})@[\w.-]")
 _SCHEME: Final = re.compile(
@@ -42,6 +43,7 @@ _NO_SECRET: Final = re.compile(
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
 )
+_ATTRIBUTE: Final = re.compile(r"[A-Za-z][\w:.-]*=$")  # the next one of the same element: type="password" name=
 _LABEL: Final = label_id("credential")
 _ENDS: Final = "\"',;，；。)）}]&"
 _SIGNS: Final = frozenset(":：=是为>\"'")
@@ -71,7 +73,14 @@ def find(view: View) -> Iterator[Candidate]:
         gap = text[end:at]
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        elif "\n" in gap or not _NO_GAP.isdisjoint(gap) or _SIGNS.isdisjoint(gap):
+        elif (
+            "\n" in gap
+            or gap[0] == "["
+            or "==" in gap
+            or not _NO_GAP.isdisjoint(gap)
+            or _SIGNS.isdisjoint(gap)
+            or text[max(0, end - 14) : end].lower() == "publickeytoken"
+        ):
             continue
         quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
         if candidate := _value(text, at, min(len(text), at + _LONGEST), quoted or scheme is not None):
@@ -100,7 +109,14 @@ def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
     value = found.group()
     for sign in _ENDS:
         value = value.partition(sign)[0]
-    if len(value) < 4 or _NO_SECRET.match(value) or not any(c.isalnum() for c in value):
+    if (
+        len(value) < 4
+        or value.startswith(("!=", "="))
+        or "`" in value
+        or _ATTRIBUTE.match(value)
+        or _NO_SECRET.match(value)
+        or not any(c.isalnum() for c in value)
+    ):
         return None
     if "[" in value and not sure:
         return None
