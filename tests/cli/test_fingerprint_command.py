@@ -69,3 +69,46 @@ def test_every_text_is_in_both_languages_and_used() -> None:
     for key, texts in wording("tongguan.cli", fingerprint.TEXTS).texts.items():
         assert set(texts) == {"zh", "en"} and f'"{key}"' in source, key
         assert sorted(re.findall(r"\{(\w+)\}", texts["zh"])) == sorted(re.findall(r"\{(\w+)\}", texts["en"])), key
+
+
+def test_a_store_of_the_workspace_through_its_life(tongguan, home: Path, tmp_path: Path, logged) -> None:
+    code, out, _ = tongguan(
+        "fingerprint", "make", "table", people(tmp_path), "--name", "people", "--entity", "星野零售"
+    )
+    assert code == 0 and out == "people: 2 rows, 4 values, 1 files\n"
+    more = tmp_path / "more.csv"
+    more.write_text("手机,姓名,备注\n13700137000,韩梅梅,x\n", encoding="utf-8")
+    code, out, _ = tongguan("fingerprint", "extend", "people", more)
+    assert code == 0 and out == "people: 3 rows, 6 values, 2 files\n"
+    (tmp_path / "mail.txt").write_text("韩梅梅 13700137000；李雷 13900139000", encoding="utf-8")
+    code, out, _ = tongguan("fingerprint", "match", "people", tmp_path / "mail.txt", "--rows", 2, "--json")
+    assert code == 0 and sorted(json.loads(line)["row"] for line in out.splitlines()) == [1, 2]
+    code, out, _ = tongguan("fingerprint", "list", "--json")
+    (row,) = json.loads(out)
+    assert code == 0 and row["columns"] == ["姓名", "手机"] and row["segments"][1]["source"] == "more.csv"
+    code, out, _ = tongguan("fingerprint", "list")
+    assert code == 0 and "people  table  3" in out
+    code, out, _ = tongguan("fingerprint", "merge", "people")
+    assert code == 0 and out == "people: 3 rows, 6 values, 1 files\n"
+    code, out, _ = tongguan("fingerprint", "remove", "people")
+    assert code == 0 and tongguan("fingerprint", "list", "--json")[1] == "[]\n"
+    kinds = [kind for kind, _ in logged() if kind.startswith("fingerprints_")]
+    assert kinds == [f"fingerprints_{what}" for what in ("made", "extended", "matched", "merged", "removed")]
+    told = json.dumps([body for _, body in logged()], ensure_ascii=False)
+    assert "13700137000" not in told and "韩梅梅" not in told and '"found": 2' in told
+
+
+def test_bad_orders_about_stores(tongguan, home: Path, tmp_path: Path) -> None:
+    table = people(tmp_path)
+    assert tongguan("fingerprint", "make", "table", table, "--name", "people")[0] == 0
+    for words, says in (
+        (("make", "table", table, "--name", "people"), "extend them, or remove"),
+        (("make", "table", table, "--name", "../people"), "expected 1 to 60 letters"),
+        (("make", "table", table, "--out", tmp_path / "o", "--entity", "x"), "--entity is for stores"),
+        (("extend", "absent", table), "no fingerprints of this name"),
+        (("extend", "people", table, table), "one table"),
+        (("match", "absent", table), "no fingerprints of this name"),
+        (("remove", "absent"), "no fingerprints of this name"),
+    ):
+        code, out, err = tongguan("fingerprint", *words)
+        assert code == 2 and says in err and err.count("\n") == 1 and not out, words

@@ -1,4 +1,4 @@
-"""The service bus of the law and the detectors: which path the law asks, and what a text holds."""
+"""The service bus of the law: which path it asks."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from tongguan import identify, law
+from tongguan import law
 from tongguan.errors import BadFacts, Conflict
 from tongguan.model import Decision
-from tongguan.service.api.calling import House, TrustRoom
+from tongguan.service.api.calling import House
 from tongguan.service.api.facts import Given, GivenList, Readings, apart, dated
 from tongguan.service.api.shapes import Shown, Strict
 from tongguan.service.console.visit import exporter_of
 from tongguan.service.limits import Full, Places
 from tongguan.service.permission import needs
-from tongguan.trust import workspace_key
 from tongguan.trust.access import Principal
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["decisions"])
 Asker = Annotated[Principal, needs("decisions.ask")]
-TEXT = 300_000  # characters of one text to look at
 BRIEF = ("date", "regime", "pathway", "options", "missing")
 NAMED = re.compile(r"(?:unknown key '([^']+)'|([a-z_]+(?:\.[a-z_0-9]+)*)(?=: | is ))")
 _batches = Places(total=2, each=1)
@@ -72,23 +70,6 @@ class Answers(Shown):
     refused: int
 
 
-class Looked(Strict):
-    text: Annotated[str, Field(max_length=TEXT)]
-
-
-class Found(Shown):
-    """One recognised item: where it stands, and a masked sample of it."""
-
-    type: str
-    start: int
-    end: int
-    masked: str
-    score: float
-    category: str
-    level: str
-    sensitive: bool
-
-
 @router.post("/decisions/ask", response_model=dict[str, Any])
 def ask(by: Asker, facts: Given) -> JSONResponse:
     """The path that the law of the day asks, why, and what would change it. Nothing is recorded."""
@@ -130,13 +111,6 @@ def record(house: House, by: Annotated[Principal, needs("decisions.record", expo
     if readings:
         body["readings"] = readings
     return Recorded(decision=decision, entry=house.trust.record("decision", by.name, body))
-
-
-@router.post("/files/identify")
-def identify_text(trust: TrustRoom, by: Annotated[Principal, needs("files.identify")], looked: Looked) -> list[Found]:
-    """What a text holds: types, places and masked samples; no value leaves or stays."""
-    detector = identify.Detector(workspace_key(trust.home))
-    return [Found.model_validate(finding) for finding in detector.scan([identify.Piece(looked.text)])[0]]
 
 
 def _facts(given: Mapping[str, Any]) -> law.Facts:

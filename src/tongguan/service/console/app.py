@@ -32,6 +32,7 @@ from tongguan.service.console.pages import (
     coverage,
     decide,
     evidence,
+    fingerprints,
     flows,
     keys,
     keys_master,
@@ -40,14 +41,18 @@ from tongguan.service.console.pages import (
     law_destinations,
     law_zones,
     people,
+    policies,
     profile,
     recipients,
+    recognition,
     roles,
     signin,
     workbench,
 )
 from tongguan.service.console.pages.profile_proof import sent_to_proof
+from tongguan.service.console.uploads import FORM_LIMIT, takes_file
 from tongguan.service.console.visit import Console, open_visit
+from tongguan.service.limits import Full
 from tongguan.service.permission import (
     Forbidden,
     NeedProof,
@@ -77,6 +82,9 @@ PAGES = (
     assets_changes,
     assets_review,
     assets_templates,
+    recognition,
+    fingerprints,
+    policies,
     alerts,
     coverage,
     people,
@@ -107,18 +115,24 @@ def build(console: Console, hosts: frozenset[str] = LOOPBACK) -> FastAPI:
     limits = console.trust.settings.service
 
     def limit(scope: Scope) -> int:
-        return limits.upload_limit if api.takes_upload(scope) else limits.body_limit
+        if api.takes_upload(scope):
+            return limits.upload_limit
+        return max(limits.body_limit, FORM_LIMIT) if takes_file(scope) else limits.body_limit
+
+    def long(scope: Scope) -> bool:
+        return api.takes_upload(scope) or takes_file(scope)
 
     async def failed(request: Request) -> Response:
         return await _answer(request, 500)
 
-    app.add_middleware(Guard, hosts=hosts, failed=failed, limit=limit, uploads=api.takes_upload, secure=console.secure)
+    app.add_middleware(Guard, hosts=hosts, failed=failed, limit=limit, uploads=long, secure=console.secure)
     handlers: dict[type[Exception], Any] = {
         NeedSignIn: _need_sign_in,
         NeedProof: _need_proof,
         Forbidden: _forbidden,
         Refused: _refused,
         TooMany: _too_many,
+        Full: _full,
         RequestValidationError: _invalid,
         HTTPException: _by_status,
         TongguanError: _explained,
@@ -171,6 +185,12 @@ async def _refused(request: Request, error: Refused) -> Response:
 async def _too_many(request: Request, error: TooMany) -> Response:
     answer = await _answer(request, 429)
     answer.headers["Retry-After"] = str(error.wait_s)
+    return answer
+
+
+async def _full(request: Request, error: Full) -> Response:
+    answer = await _answer(request, 429 if error.own else 503, key="error.full" if error.own else "error.full.others")
+    answer.headers["Retry-After"] = "5"
     return answer
 
 

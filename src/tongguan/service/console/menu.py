@@ -1,4 +1,4 @@
-"""The left menu: eight groups, of which this version has pages for six."""
+"""The left menu: eight groups, of which this version has pages for seven."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ GROUPS = (
             ("assets.templates", "/assets/templates"),
         ),
     ),
-    Group("menu.protection", "shield"),
+    Group(
+        "menu.protection",
+        "shield",
+        (("recog.menu", "/recognition"), ("prints.menu", "/fingerprints"), ("policies.menu", "/policies")),
+    ),
     Group("menu.risk", "alert", (("menu.alerts", "/alerts"),)),
     Group("menu.computing", "cube"),
     Group(
