@@ -169,6 +169,13 @@ def _distinct(texts: pa.Array) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
     return indices, encoded.dictionary.cast(pa.large_string())
 
 
+def _went_through_fractions(texts: pa.LargeStringArray) -> bool:
+    """Whether every text is a whole number with nothing behind its point: 13800001111.0. The first are tried first."""
+    return bool(len(texts)) and all(
+        pc.all(pc.match_substring_regex(some, r"^\d+\.0$")).as_py() for some in (texts.slice(0, 20), texts)
+    )
+
+
 def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray[np.int32], pa.LargeStringArray, bool]:
     """Spaces around texts taken off, long ones cut, nulls in writing made null; equal ones become one."""
     before = texts.nbytes
@@ -178,6 +185,8 @@ def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray
     if cut:
         tidy = pc.utf8_slice_codeunits(tidy, 0, _LONGEST)
     nulls = pc.is_in(tidy, value_set=pa.array(_NULLS, pa.large_string()))
+    if _went_through_fractions(tidy.filter(pc.invert(nulls))):
+        tidy = pc.if_else(nulls, tidy, pc.utf8_slice_codeunits(tidy, 0, -2))
     if tidy.nbytes == before and not pc.any(nulls).as_py() and not texts.null_count:
         return codes, texts, cut
     tidy = pc.if_else(nulls, None, tidy).dictionary_encode()
