@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.terminal import say, table
 from tongguan.cli.who import allowed
 from tongguan.wording import LANGUAGES, Language, readable
@@ -37,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
     parser.add_argument(
         "--credentials", type=Path, metavar="FILE", help="passwords by address, as YAML, readable for you alone"
     )
+    names_argument(parser)
     parser.add_argument("--json", action="store_true", help="what was done, as JSON")
     parser.add_argument("--export", type=Path, metavar="FILE", help="the catalogue as .csv, .json or .parquet")
     parser.add_argument("--lang", choices=LANGUAGES, default=language)
@@ -62,6 +64,7 @@ def _scan(given: argparse.Namespace) -> int:
             trust.workspace_key(home),
             rows=assets.ROWS if given.sample is None else given.sample,
             full=given.full,
+            names=names_of(given),
             credentials=given.credentials,
             progress=show,
         )

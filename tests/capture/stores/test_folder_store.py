@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tongguan.capture.limits import Limits
 from tongguan.capture.stores import FileUnit, TableUnit, Unread, Unseen
 from tongguan.capture.stores.folders import FolderStore
 from tongguan.errors import BadInput
@@ -106,16 +105,12 @@ def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
     assert os.waitpid(child, 0)[1] == 0
 
 
-def test_long_texts_come_in_slices_and_long_others_not_at_all(tmp_path: Path) -> None:
+def test_files_are_given_by_their_place_whatever_their_size(tmp_path: Path) -> None:
     (tmp_path / "long.csv").write_bytes(b"name,phone\n" + b"abc,123\n" * 2_000)
-    (tmp_path / "long.bin").write_bytes(b"\0\xff" * 10_000)
-    found = units(FolderStore(tmp_path, Limits(slice=4_000, content=10_000)))
-    slices = read(found["long.csv"])
-    assert len(slices) > 3 and all(part.startswith(b"name,phone\n") for part in slices)
-    assert sum(part.count(b"abc") for part in slices) == 2_000
-    with pytest.raises(Unread) as raised:
-        read(found["long.bin"])
-    assert raised.value.unseen.reason == "too_large"
+    with units(FolderStore(tmp_path))["long.csv"].open() as contents:
+        (content,) = contents
+    assert (content.source, content.name, content.media_type) == (tmp_path / "long.csv", "long.csv", "text/csv")
+    assert content.size == 16_011
 
 
 def test_marks_change_with_the_file(tmp_path: Path) -> None:

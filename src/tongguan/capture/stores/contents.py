@@ -1,4 +1,4 @@
-"""A file on this machine as contents: whole, or a long text slice by slice, in bounded memory."""
+"""A file on this machine as a content, which is read by whoever takes it, as much at a time as it likes."""
 
 from __future__ import annotations
 
@@ -6,36 +6,43 @@ import mimetypes
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tongguan.capture.limits import Limits
-from tongguan.capture.sources import Source, SourceInfo, file_exchanges
 from tongguan.capture.stores.units import Unread, Unseen
 from tongguan.model import Content
 
-__all__ = ["contents_of", "media_type_of"]
+__all__ = ["first_bytes", "media_type_of", "opened_file", "unseen_of"]
 
 
-def contents_of(path: Path, where: str, limits: Limits) -> Iterator[Content]:
-    """The contents of a plain file. Raises Unread: it is gone, may not be read, or is too large to be read whole."""
+@contextmanager
+def opened_file(path: Path, where: str, name: str) -> Iterator[Iterator[Content]]:
+    """The content of a plain file. Raises Unread: it is gone, may not be read, or something else took its place."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)  # not what took its place meanwhile
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             status = os.fstat(descriptor)
         finally:
             os.close(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unread(Unseen("vanished", where, "another thing took its place"))
-        source = Source(SourceInfo(str(path), "file", status.st_size), path, False)
-        for exchange in file_exchanges(source, limits):
-            content = exchange.contents[0]
-            if content.size > limits.content:
-                raise Unread(
-                    Unseen("too_large", where, f"over {limits.content >> 20} MB and no text", size=content.size)
-                )
-            yield Content(content.name, content.media_type, content.size, content.read(), content.charset)
     except OSError as error:
         raise Unread(unseen_of(error, where)) from None
+    if not stat.S_ISREG(status.st_mode):
+        raise Unread(Unseen("vanished", where, "another thing took its place"))
+    yield iter((Content(name, media_type_of(name), status.st_size, path),))
+
+
+def first_bytes(path: Path, size: int) -> bytes:
+    """Of a plain file; none where it cannot be read: whoever reads it will tell why."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, size)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def unseen_of(error: OSError, where: str) -> Unseen:

@@ -1,58 +1,61 @@
-"""Databases that lie in folders as files: their tables in place of the file."""
+"""Databases that lie in folders and buckets as files: their tables in place of the file."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from tongguan.capture.stores.addresses import Address
+from tongguan.capture.stores.databases.dialect import Listed
 from tongguan.capture.stores.units import FileUnit, Rows, TableUnit, Unread, Unseen
 from tongguan.errors import TongguanError
 
-__all__ = ["is_sqlite", "tables_of"]
+__all__ = ["Local", "is_sqlite", "tables_of"]
 
 _MAGIC = b"SQLite format 3\0"
 _PAGE = 512  # bytes: the smallest page, of which a database has whole ones
 
-
-def is_sqlite(unit: FileUnit) -> bool:
-    """Whether a local file says of itself to be a SQLite database; only those are opened that could be one."""
-    if unit.local is None or unit.size < _PAGE or unit.size % _PAGE:
-        return False
-    try:
-        descriptor = os.open(unit.local, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-    except OSError:
-        return False  # reading it as a file will tell why
-    try:
-        return os.read(descriptor, len(_MAGIC)) == _MAGIC
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+Local = Callable[[], AbstractContextManager[Path]]
+"""Gives the place of a file on this machine; usable in another process."""
 
 
-def tables_of(unit: FileUnit) -> Iterator[TableUnit | Unseen]:
-    """Its tables as `file!table`. A file that is no good database is one blind spot."""
+def is_sqlite(size: int, first: bytes) -> bool:
+    """Whether a file says of itself to be a SQLite database; only those are opened that could be one."""
+    return first.startswith(_MAGIC) and size >= _PAGE and size % _PAGE == 0
+
+
+def tables_of(unit: FileUnit, local: Local) -> Iterator[TableUnit | Unseen]:
+    """Its tables as `file!table`, each to be read apart. A file that is no good database is one blind spot."""
     from tongguan.capture.stores.databases import DatabaseStore
 
     try:
-        with DatabaseStore(Address("sqlite", unit.path, unit.local), None) as store:
+        with local() as place, DatabaseStore(Address("sqlite", unit.path, place), None) as store:
             for found in store.units():
+                path = f"{unit.path}!{found.where if isinstance(found, Unseen) else found.path}"
                 if isinstance(found, Unseen):
-                    yield replace(found, where=f"{unit.path}!{found.where}")
+                    yield replace(found, where=path)
                 else:
-                    path = f"{unit.path}!{found.path}"
-                    yield replace(found, path=path, read=partial(_read, found, path))
-    except (TongguanError, Unread):
+                    assert isinstance(found.read, partial)
+                    listed = found.read.args[0]
+                    yield replace(found, path=path, read=partial(_read, local, unit.path, listed, path), apart=True)
+    except Unread as unread:
+        yield replace(unread.unseen, where=unit.path, size=unit.size)
+    except TongguanError:
         yield Unseen("damaged", unit.path, size=unit.size)
 
 
-def _read(unit: TableUnit, path: str, limit: int) -> Rows:
-    """Its rows, with what was not seen told under the path that the table has here."""
+def _read(local: Local, file: str, listed: Listed, path: str, limit: int) -> Rows:
+    """The rows of one table, with what was not seen told under the path that the table has here."""
+    from tongguan.capture.stores.databases import DatabaseStore
+
     try:
-        rows = unit.read(limit)
+        with local() as place, DatabaseStore(Address("sqlite", file, place), None) as store:
+            rows = store.read(listed, limit)
     except Unread as unread:
         raise Unread(replace(unread.unseen, where=path), rest=False) from None
+    except TongguanError:
+        raise Unread(Unseen("damaged", path)) from None
     return replace(rows, unseen=tuple(replace(one, where=path) for one in rows.unseen))

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from tongguan.capture.limits import Limits
-from tongguan.capture.stores.contents import contents_of, unseen_of
-from tongguan.capture.stores.embedded import is_sqlite, tables_of
+from tongguan.capture.stores.contents import first_bytes, opened_file, unseen_of
+from tongguan.capture.stores.embedded import Local
+from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
 from tongguan.capture.stores.units import FileUnit, Unit, Unseen
 from tongguan.errors import BadInput
-from tongguan.model import Content
 from tongguan.wording import readable
 
 __all__ = ["FolderStore"]
@@ -28,9 +27,8 @@ class FolderStore:
     Links are never followed: what a link leads to is either below the folder and read there, or outside and told.
     """
 
-    def __init__(self, root: Path, limits: Limits | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._limits = limits or Limits()
         self.kind = "folder" if root.is_dir() else "file"
         self.name = readable(str(root))
         try:
@@ -51,11 +49,7 @@ class FolderStore:
         return sum(found.size for found in self._files() if isinstance(found, FileUnit))
 
     def units(self) -> Iterator[Unit | Unseen]:
-        for found in self._files():
-            if isinstance(found, FileUnit) and is_sqlite(found):
-                yield from tables_of(found)
-            else:
-                yield found
+        return with_tables(self._files(), _first, _local)
 
     def _files(self) -> Iterator[FileUnit | Unseen]:
         if self.kind == "folder":
@@ -132,13 +126,21 @@ class FolderStore:
         mark = f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}"
         return FileUnit(
             where, readable(path.name), status.st_size, status.st_mtime, mark,
-            partial(_opened, path, where, self._limits), local=path,
+            partial(opened_file, path, where, readable(path.name)), local=path,
         )  # fmt: skip
 
 
-@contextmanager
-def _opened(path: Path, where: str, limits: Limits) -> Iterator[Iterator[Content]]:
-    yield contents_of(path, where, limits)
+def _first(unit: FileUnit) -> bytes:
+    return first_bytes(unit.local, FIRST) if unit.local is not None and unit.size >= LEAST else b""
+
+
+def _local(unit: FileUnit) -> Local:
+    assert unit.local is not None
+    return partial(_here, unit.local)
+
+
+def _here(path: Path) -> AbstractContextManager[Path]:
+    return nullcontext(path)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -6,22 +6,26 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from tongguan.capture.limits import Limits
 from tongguan.capture.stores.addresses import Address
-from tongguan.capture.stores.contents import contents_of, media_type_of
-from tongguan.capture.stores.units import FileUnit, Unread, Unseen
-from tongguan.errors import BadInput, Missing, TongguanError, Unavailable
+from tongguan.capture.stores.contents import media_type_of
+from tongguan.capture.stores.embedded import Local
+from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
+from tongguan.capture.stores.units import FileUnit, Unit, Unread, Unseen
+from tongguan.errors import BadInput, TongguanError, Unavailable
 from tongguan.model import Content
+from tongguan.s3_client import s3_client
 from tongguan.wording import readable
 
 __all__ = ["ObjectStore"]
 
 CONNECT_S, READ_S, TRIES = 5, 60, 4
-PIECE = 1 << 20
+TABLES = (".parquet", ".parq", ".db", ".db3", ".sqlite", ".sqlite3")
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
 
@@ -35,6 +39,7 @@ class ObjectStore:
     kind = "s3"
 
     def __init__(self, address: Address, limits: Limits | None = None) -> None:
+        self._address = address
         self.name = address.name
         self._bucket, self._prefix = address.bucket, address.prefix
         self._limits = limits or Limits()
@@ -57,7 +62,11 @@ class ObjectStore:
         except Unread:
             return 0
 
-    def units(self) -> Iterator[FileUnit | Unseen]:
+    def units(self) -> Iterator[Unit | Unseen]:
+        """Objects whose names say so are looked into for tables: to ask for the first bytes of all would cost."""
+        return with_tables(self._objects(), self._first, self._local)
+
+    def _objects(self) -> Iterator[FileUnit | Unseen]:
         for found in self._listing():
             key, size = str(found["Key"]), int(found["Size"])
             where = readable(key)
@@ -68,8 +77,20 @@ class ObjectStore:
                 continue
             changed = found["LastModified"].timestamp()
             mark = f"{size}/{found.get('ETag', '')}/{changed}"
-            name = key.rpartition("/")[2]
-            yield FileUnit(where, readable(name), size, changed, mark, partial(self._opened, key, where, size))
+            one = _Object(self._address, self._limits, key, where, size, mark)
+            yield FileUnit(where, readable(key.rpartition("/")[2]), size, changed, mark, partial(_opened, one))
+
+    def _first(self, unit: FileUnit) -> bytes:
+        if not unit.name.lower().endswith(TABLES) or unit.size < LEAST:
+            return b""
+        one = _object_of(unit)
+        try:
+            return one.part(self._client, 0, FIRST)
+        except Unread:
+            return b""  # reading it as a file will tell why
+
+    def _local(self, unit: FileUnit) -> Local:
+        return partial(_fetched, _object_of(unit))
 
     def _listing(self) -> Iterator[dict[str, Any]]:
         """Page by page. Raises Unread where the server goes away in the middle."""
@@ -80,41 +101,6 @@ class ObjectStore:
                     yield from page.get("Contents", ())
         except TongguanError:
             raise Unread(Unseen("dropped", ""), rest=True) from None
-
-    @contextmanager
-    def _opened(self, key: str, where: str, size: int) -> Iterator[Iterator[Content]]:
-        """The object's contents; a file that it went through is removed at the end."""
-        if size <= self._limits.slice:
-            data = self._bytes(key, where)
-            yield iter((Content(readable(key.rpartition("/")[2]), media_type_of(key), len(data), data),))
-            return
-        if size > self._limits.disk:
-            raise Unread(Unseen("too_large", where, f"over {self._limits.disk >> 20} MB", size=size))
-        with tempfile.TemporaryDirectory(prefix="tongguan-object-") as folder:
-            path = Path(folder, "object" + Path(key.rpartition("/")[2]).suffix[:20].replace("\0", ""))
-            with self._reading(where):
-                self._client.download_file(self._bucket, key, str(path))
-            yield contents_of(path, where, self._limits)
-
-    def _bytes(self, key: str, where: str) -> bytes:
-        with self._reading(where):
-            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            with body:
-                data: bytes = body.read(self._limits.slice + 1)  # it may have grown since it was listed
-        return data
-
-    @contextmanager
-    def _reading(self, where: str) -> Iterator[None]:
-        """Turn the client's errors into what could not be seen."""
-        from botocore.exceptions import BotoCoreError, ClientError
-        from urllib3.exceptions import HTTPError
-
-        try:
-            yield
-        except ClientError as error:
-            raise Unread(_unseen(error.response, where)) from None
-        except (BotoCoreError, HTTPError):
-            raise Unread(Unseen("dropped", where)) from None
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -156,27 +142,84 @@ def _unseen(response: Any, where: str) -> Unseen:
 
 
 def _client(address: Address) -> Any:
+    keys = (os.environ.get("TONGGUAN_S3_ACCESS_KEY"), os.environ.get("TONGGUAN_S3_SECRET_KEY"))
+    region = address.region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     try:
-        import boto3
-        from botocore.config import Config
-    except ModuleNotFoundError:
-        raise Missing("boto3 is not installed; `pip install tongguan[s3]`") from None
-    config = Config(
-        connect_timeout=CONNECT_S,
-        read_timeout=READ_S,
-        retries={"total_max_attempts": TRIES, "mode": "standard"},
-        s3={"addressing_style": "path" if address.endpoint else "auto"},
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    try:
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=address.endpoint,
-            region_name=address.region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
-            aws_access_key_id=os.environ.get("TONGGUAN_S3_ACCESS_KEY"),
-            aws_secret_access_key=os.environ.get("TONGGUAN_S3_SECRET_KEY"),
-            config=config,
-        )
+        return s3_client(address.endpoint, region, keys, connect_s=CONNECT_S, read_s=READ_S, tries=TRIES)
     except ValueError:
         raise BadInput("the endpoint is no URL; expected https://host[:port]") from None
+
+
+# ---- one object, also in another process
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    address: Address
+    limits: Limits
+    key: str
+    where: str
+    size: int
+    mark: str
+
+    def part(self, client: Any, start: int, size: int) -> bytes:
+        """Raises Unread."""
+        with _reading(self.where):
+            asked = {"Range": f"bytes={start}-{start + size - 1}"}
+            body = client.get_object(Bucket=self.address.bucket, Key=self.key, **asked)["Body"]
+            with body:
+                data: bytes = body.read(size)
+        return data
+
+
+def _object_of(unit: FileUnit) -> _Object:
+    assert isinstance(unit.open, partial) and isinstance(unit.open.args[0], _Object)
+    return unit.open.args[0]
+
+
+@lru_cache(maxsize=8)
+def _client_here(address: Address) -> Any:
+    return _client(address)
+
+
+@contextmanager
+def _opened(one: _Object) -> Iterator[Iterator[Content]]:
+    """The object's contents; a file that it went through is removed at the end."""
+    name = readable(one.key.rpartition("/")[2])
+    if one.size <= one.limits.slice:
+        with _reading(one.where):
+            body = _client_here(one.address).get_object(Bucket=one.address.bucket, Key=one.key)["Body"]
+            with body:
+                data: bytes = body.read(one.limits.slice + 1)  # it may have grown since it was listed
+        yield iter((Content(name, media_type_of(name), len(data), data),))
+        return
+    with _fetched(one) as path:
+        yield iter((Content(name, media_type_of(name), path.stat().st_size, path),))
+
+
+@contextmanager
+def _fetched(one: _Object) -> Iterator[Path]:
+    """The object as a file of this machine, which only we can read. Raises Unread."""
+    if one.size > one.limits.disk:
+        raise Unread(Unseen("too_large", one.where, f"over {one.limits.disk >> 20} MB", size=one.size))
+    with tempfile.TemporaryDirectory(prefix="tongguan-object-") as folder:
+        path = Path(folder, "object" + Path(one.key.rpartition("/")[2]).suffix[:20].replace("\0", ""))
+        with _reading(one.where):
+            _client_here(one.address).download_file(one.address.bucket, one.key, str(path))
+        yield path
+
+
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Turn the client's errors into what could not be seen."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except ClientError as error:
+        raise Unread(_unseen(error.response, where)) from None
+    except (BotoCoreError, HTTPError):
+        raise Unread(Unseen("dropped", where)) from None
+    except OSError as error:
+        raise Unread(Unseen("failed", where, error.strerror or type(error).__name__)) from None

@@ -111,6 +111,7 @@ class TableUnit:
     read: Callable[[int], Rows] = field(repr=False)  # of a sample of at most so many rows; raises Unread
     kind: str = "table"
     share: int = 0  # bytes for progress where `size` is unknown
+    apart: bool = False  # `read` works in another process, and is better done there: native code reads what others made
 
     @property
     def weight(self) -> int:

@@ -1,5 +1,6 @@
 """Data assets: scans of stores, and the catalogue of what lies where, of which level, and what changed."""
 
+from tongguan.casework.assets.applying import apply_rules
 from tongguan.casework.assets.catalogue import Catalogue
 from tongguan.casework.assets.exporting import export, format_of
 from tongguan.casework.assets.querying import VIEWS, Filter, rows, totals
@@ -12,6 +13,7 @@ __all__ = [
     "Catalogue",
     "Filter",
     "Outcome",
+    "apply_rules",
     "export",
     "format_of",
     "rows",

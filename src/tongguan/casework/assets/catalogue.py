@@ -10,9 +10,9 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from tongguan.capture.stores import Unit, Unseen
 from tongguan.casework.assets.changes import Was, changes_between
-from tongguan.casework.assets.judged import Judged
+from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons
 from tongguan.casework.assets.tables import METADATA, SCHEMA, blinds, changes, columns, meta, scans, sources, units
 from tongguan.errors import Broken, CannotWrite, Conflict, NotFound
 
@@ -28,6 +28,7 @@ __all__ = ["FILE", "Catalogue", "Scan", "Seen"]
 
 FILE = "catalogue.db"
 BUSY_S = 30
+TOGETHER = 500  # units held against rules at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Seen:
     mark: str | None
     digest: str
     scan: int  # the last in which it was seen
+    state: str
     was: Was
 
 
@@ -68,7 +70,9 @@ class Catalogue:
         try:
             with self.read() as connection:
                 version = connection.execute(sa.select(meta.c.version)).scalar()
-            if version != SCHEMA:
+            if version == 1 and write:
+                _upgrade(self._engine)
+            elif version != SCHEMA:
                 raise Broken(f"{self.path} has format {version}; this version of Tongguan reads {SCHEMA}")
         except BaseException:
             self.close()
@@ -116,29 +120,32 @@ class Catalogue:
             made = connection.execute(scans.insert().values(source=source, started=now, options=said, complete=False))
             return Scan(_id(made), source, False, first)
 
-    def seen(self, scan: Scan, path: str) -> Seen | None:
+    def seen_of(self, scan: Scan, paths: Sequence[str]) -> dict[str, Seen]:
+        """What is known of units of the scan's source, by path; those never seen are left out."""
         chosen = sa.select(
-            units.c.id, units.c.mark, units.c.digest, units.c.scan, units.c.state, units.c.schema_text, units.c.level,
-            units.c.types, units.c.read_scan,
+            units.c.path, units.c.id, units.c.mark, units.c.digest, units.c.scan, units.c.state, units.c.schema_text,
+            units.c.level, units.c.types, units.c.read_scan,
         )  # fmt: skip
         with self.read() as connection:
-            row = connection.execute(chosen.where(units.c.source == scan.source, units.c.path == path)).first()
-        if row is None:
-            return None
-        read = row.read_scan is not None and row.state != "gone"
-        return Seen(*row[:4], was=Was(read, row.schema_text, row.level, tuple(row.types)))
+            of_source = chosen.where(units.c.source == scan.source, units.c.path.in_(paths))
+            return {row.path: _seen(row) for row in connection.execute(of_source)} if paths else {}
 
-    def unchanged(self, scan: Scan, seen: Seen, mark: str | None = None) -> None:
-        """The unit is there as it was: what is known of it stays, also what could not be seen of it."""
+    def unchanged(self, scan: Scan, known: Sequence[Seen], mark: str | None = None) -> None:
+        """These units are there as they were: what is known of them stays, also what could not be seen of them.
+        `mark`: their new one, where they have one."""
+        if not known:
+            return
         values: dict[str, Any] = {"scan": scan.id, "last_seen": time.time(), "change": "same"}
         if mark is not None:
             values["mark"] = mark
+        back = [seen.id for seen in known if seen.state == "gone"]
         with self._write() as connection:
-            was = connection.execute(sa.select(units.c.state).where(units.c.id == seen.id)).scalar()
-            if was == "gone":
-                values |= {"change": "new", "state": "read"}
-                connection.execute(changes.insert().values(scan=scan.id, unit=seen.id, what="back"))
-            connection.execute(units.update().where(units.c.id == seen.id).values(**values))
+            of_these = units.update().where(units.c.id.in_([seen.id for seen in known]))
+            connection.execute(of_these.values(**values))
+            if back:
+                connection.execute(units.update().where(units.c.id.in_(back)).values(change="new", state="read"))
+                rows = [{"scan": scan.id, "unit": id, "what": "back"} for id in back]
+                connection.execute(changes.insert(), rows)
 
     def keep(self, scan: Scan, unit: Unit, judged: Judged, mark: str | None, seen: Seen | None) -> None:
         """What a unit holds, with what could not be seen of it and what changed: all in one transaction. `seen`: what
@@ -152,18 +159,24 @@ class Catalogue:
         }  # fmt: skip
         with self._write() as connection:
             id = self._put(connection, scan, unit, values, seen)
+            lapsed = set(connection.scalars(sa.select(columns.c.lapsed).where(columns.c.unit == id))) if seen else set()
+            found += [
+                ("lapsed", column.name, column.found_type or "")
+                for column in judged.columns
+                if column.lapsed is not None and column.lapsed not in lapsed and was.read
+            ]
             if seen:
                 connection.execute(columns.delete().where(columns.c.unit == id))
-            rows = [{**asdict(column), "unit": id, "ordinal": n} for n, column in enumerate(judged.columns)]
-            if rows:
-                connection.execute(columns.insert(), rows)
+            if judged.columns:
+                connection.execute(columns.insert(), _rows_of(id, judged))
             self._blind(connection, scan, id if seen else None, judged.unseen, id)
             if not scan.first:
                 self._tell(connection, scan, id, found)
 
     def unread(self, scan: Scan, unseen: Unseen, unit: Unit | None = None, seen: Seen | None = None) -> None:
         """A unit, or something else of the source, that could not be read. What was known of it stays, and is old."""
-        seen = seen or (self.seen(scan, unseen.where) if unseen.where else None)
+        if seen is None and unseen.where:
+            seen = self.seen_of(scan, [unseen.where]).get(unseen.where)
         values: dict[str, Any] = {"scan": scan.id, "mark": None}
         with self._write() as connection:
             id = seen.id if seen else None
@@ -201,6 +214,46 @@ class Catalogue:
                 )
             )  # fmt: skip
             connection.execute(sources.update().where(sources.c.id == scan.source).values(last_scan=scan.id))
+
+    # ---- rules
+
+    @property
+    def rules(self) -> str | None:
+        """The digest of the rules that all units were last held against."""
+        with self.read() as connection:
+            return connection.execute(sa.select(meta.c.rules)).scalar()
+
+    @rules.setter
+    def rules(self, digest: str) -> None:
+        with self._write() as connection:
+            connection.execute(meta.update().values(rules=digest))
+
+    def judged_units(self) -> Iterator[list[tuple[int, str, str, Judged]]]:
+        """Units that were read, some at a time: id, name, comment, and what they were judged to hold."""
+        after = 0
+        while True:
+            chosen = sa.select(units).where(units.c.id > after, units.c.read_scan.is_not(None)).order_by(units.c.id)
+            with self.read() as connection:
+                found = connection.execute(chosen.limit(TOGETHER)).all()
+                if not found:
+                    return
+                inside = columns.c.unit.in_([row.id for row in found])
+                parts = connection.execute(sa.select(columns).where(inside).order_by(columns.c.unit, columns.c.ordinal))
+                of_unit: dict[int, list[JudgedColumn]] = {}
+                for part in parts:
+                    of_unit.setdefault(part.unit, []).append(_column_of(part))
+            after = found[-1].id
+            yield [(row.id, row.name, row.comment, _judged_of(row, of_unit.get(row.id, []))) for row in found]
+
+    def rule(self, judged: Sequence[tuple[int, Judged]]) -> None:
+        """Units as rules see them now."""
+        with self._write() as connection:
+            for id, one in judged:
+                values = {"level": one.level, "sensitive": one.sensitive, "types": list(one.types)}
+                connection.execute(units.update().where(units.c.id == id).values(**values))
+                connection.execute(columns.delete().where(columns.c.unit == id))
+                if one.columns:
+                    connection.execute(columns.insert(), _rows_of(id, one))
 
     # ---- within
 
@@ -277,6 +330,32 @@ class Catalogue:
             self._lock = None
 
 
+def _rows_of(id: int, judged: Judged) -> list[dict[str, Any]]:
+    return [{**asdict(column), "unit": id, "ordinal": n} for n, column in enumerate(judged.columns)]
+
+
+def _column_of(row: Any) -> JudgedColumn:
+    """As it was kept."""
+    kept: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(JudgedColumn)}
+    for name, value in kept.items():
+        kept[name] = tuple(value) if isinstance(value, list) else value
+    return JudgedColumn(**kept)
+
+
+def _judged_of(row: Any, columns: Sequence[JudgedColumn]) -> Judged:
+    """As far as rules ask for it."""
+    return Judged(
+        tuple(columns), row.level, row.sensitive, Persons(row.persons, row.persons_low, row.persons_high), None,
+        (row.sample or {}).get("rows") or row.rows, combinations=tuple(row.combinations), found_level=row.found_level,
+    )  # fmt: skip
+
+
+def _seen(row: Any) -> Seen:
+    read = row.read_scan is not None and row.state != "gone"
+    was = Was(read, row.schema_text, row.level, tuple(row.types))
+    return Seen(row.id, row.mark, row.digest, row.scan, row.state, was)
+
+
 def _id(made: sa.CursorResult[Any]) -> int:
     """Of the row that was just made."""
     assert made.inserted_primary_key is not None
@@ -293,7 +372,8 @@ def _held(judged: Judged) -> dict[str, Any]:
         "digest": judged.digest, "rows": judged.rows, "level": judged.level, "sensitive": judged.sensitive,
         "types": list(judged.types), "schema_text": judged.schema, "combinations": list(judged.combinations),
         "sample": _sample(judged), "persons": judged.persons.count, "persons_low": judged.persons.low,
-        "persons_high": judged.persons.high,
+        "persons_high": judged.persons.high, "found_level": judged.found_level, "document": judged.document.kind,
+        "document_probability": judged.document.probability, "known": [asdict(one) for one in judged.known],
     }  # fmt: skip
 
 
@@ -339,6 +419,25 @@ def _create(path: Path) -> None:
     finally:
         engine.dispose()  # the last connection folds the journal into the file
     draft.rename(path)
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    """From format 1, which kept what was found and no rules: units keep what is known of them, and are read again."""
+    new = [(units, ("found_level", "document", "document_probability", "known")), (meta, ("rules",))]
+    new.append((columns, tuple(column.name for column in columns.c)[columns.c.keys().index("within") :]))
+    defaults = {"known": "not null default '[]'", "within": "not null default ''"}
+    defaults |= {"found_sensitive": "not null default 0", "no_data": "not null default 0"}
+    with engine.execution_options(tongguan_writes=True).begin() as connection:
+        for table, names in new:
+            for name in names:
+                kind = table.c[name].type.compile(engine.dialect)
+                connection.exec_driver_sql(
+                    f"alter table {table.name} add column {name} {kind} {defaults.get(name, '')}"
+                )
+        connection.execute(units.update().values(found_level=units.c.level, mark=None))
+        raw = {"found_type": columns.c.type, "found_level": columns.c.level, "found_sensitive": columns.c.sensitive}
+        connection.execute(columns.update().values(**raw))
+        connection.execute(meta.update().values(version=SCHEMA))
 
 
 def _prepare(connection: Any, _: object) -> None:

@@ -8,7 +8,7 @@ from tongguan.casework.assets.judged import LEVELS
 
 __all__ = ["WHAT", "Was", "changes_between"]
 
-WHAT = ("new", "back", "gone", "schema", "grade_up", "grade_down", "types_more", "types_less")
+WHAT = ("new", "back", "gone", "schema", "grade_up", "grade_down", "types_more", "types_less", "lapsed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,9 @@ def _arrow_type(name: str) -> Any:
 
     if name in _NUMBERS:
         return pa.int64()
-    if name in ("sensitive", "complete"):
+    if name in ("sensitive", "complete", "no_data"):
         return pa.bool_()
-    return pa.float64() if name == "score" else pa.string()
+    return pa.float64() if name in ("score", "document_probability") else pa.string()
 
 
 def _packed(value: Any) -> Any:

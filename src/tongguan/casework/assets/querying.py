@@ -23,7 +23,8 @@ VIEWS = ("units", "columns", "blind_spots", "changes", "sources")
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which rows. Each that is given must hold. `level`: at least this. `text`: in the path, the name or the comment.
-    `change`: of the last scan. `reason`: of blind spots alone."""
+    `change`: of the last scan. `reason`: of blind spots alone. `document`: the kind of document that a file is.
+    `lapsed`: with a correction that holds no more. `known`: registered data was found in it."""
 
     source: str | None = None
     kind: str | None = None
@@ -34,6 +35,9 @@ class Filter:
     change: str | None = None
     text: str | None = None
     reason: str | None = None
+    document: str | None = None
+    lapsed: bool | None = None
+    known: bool | None = None
 
 
 def rows(
@@ -85,7 +89,7 @@ def _units(chosen: Filter) -> sa.Select[Any]:
     shown = [
         sources.c.name.label("source"), units.c.path, units.c.kind, units.c.schema, units.c.name, units.c.comment,
         units.c.size, units.c.rows, units.c.state, units.c.change, units.c.level, units.c.sensitive, units.c.types,
-        units.c.combinations,
+        units.c.combinations, units.c.document, units.c.document_probability, units.c.known,
         units.c.persons, units.c.persons_low, units.c.persons_high, units.c.sample, units.c.first_seen,
         units.c.last_seen, scans.c.started.label("read"), units.c.id,
     ]  # fmt: skip
@@ -97,10 +101,16 @@ def _columns(chosen: Filter) -> sa.Select[Any]:
     shown = [
         sources.c.name.label("source"), units.c.path, columns.c.ordinal, columns.c.name, columns.c.declared,
         columns.c.comment, columns.c.type, columns.c.inside, columns.c.level, columns.c.sensitive, columns.c.score,
-        columns.c.found, columns.c.samples, columns.c.protection, columns.c.why, units.c.last_seen, units.c.id,
+        columns.c.found, columns.c.samples, columns.c.protection, columns.c.why, columns.c.within,
+        columns.c.found_type, columns.c.found_level, columns.c.rule, columns.c.class_id, columns.c.correction,
+        columns.c.lapsed, columns.c.left_out, units.c.last_seen, units.c.id,
     ]  # fmt: skip
-    kept = _of_units(Filter(source=chosen.source, kind=chosen.kind, state=chosen.state, change=chosen.change))
-    kept += _found(columns, chosen)
+    whole = Filter(
+        chosen.source, chosen.kind, chosen.state, change=chosen.change, document=chosen.document, known=chosen.known
+    )
+    kept = [*_of_units(whole), *_found(columns, chosen)]
+    if chosen.lapsed is not None:
+        kept.append(columns.c.lapsed.is_not(None) == chosen.lapsed)
     if chosen.type:
         kept.append(sa.or_(columns.c.type == chosen.type, _holds(columns.c.inside, chosen.type)))
     if chosen.text:
@@ -165,6 +175,7 @@ def _of_units(chosen: Filter) -> list[Any]:
         (units.c.kind, chosen.kind),
         (units.c.state, chosen.state),
         (units.c.change, chosen.change),
+        (units.c.document, chosen.document),
     ):
         if wanted is not None:
             kept.append(column == wanted)
@@ -172,6 +183,11 @@ def _of_units(chosen: Filter) -> list[Any]:
         kept.append(_holds(units.c.types, chosen.type))
     if chosen.text:
         kept.append(_mentions(chosen.text, units.c.path, units.c.comment))
+    if chosen.known is not None:
+        kept.append((sa.func.json_array_length(units.c.known) > 0) == chosen.known)
+    if chosen.lapsed is not None:
+        gone = sa.exists().where(columns.c.unit == units.c.id, columns.c.lapsed.is_not(None)).correlate(units)
+        kept.append(gone if chosen.lapsed else ~gone)
     return kept
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,16 +13,20 @@ from typing import Any
 
 from tongguan import __version__, identify
 from tongguan.capture.stores import Address, FileUnit, Store, Unit, Unread, Unseen, open_store
+from tongguan.casework.assets.applying import apply_rules
 from tongguan.casework.assets.catalogue import Catalogue, Scan, Seen
 from tongguan.casework.assets.judged import Judged
-from tongguan.casework.assets.judging import Judge
-from tongguan.errors import BadInput, TongguanError
+from tongguan.casework.assets.work import Setup, task_of
+from tongguan.casework.assets.workers import Workers, usual_count
+from tongguan.errors import BadInput
+from tongguan.identify.templates import Rulebook
 
 __all__ = ["ROWS", "ROWS_MOST", "Outcome", "scan"]
 
 ROWS = 10_000
 ROWS_MOST = 1_000_000
-FAULT = "fault of the reader"
+TOGETHER = 500  # units listed before what is known of them is asked
+JUDGING = 2  # raised where what is found in a unit is found otherwise than before
 SETTLED_S = 2.0  # a file changed so recently may change again without its times showing it
 
 Progress = Callable[[int, int, str], None]
@@ -53,15 +57,25 @@ def scan(
     *,
     rows: int = ROWS,
     full: bool = False,
+    names: bool | None = None,
+    workers: int | None = None,
+    sector: str | None = None,
+    registered: Sequence[Path] = (),
+    prepare: Callable[[], None] | None = None,
     credentials: Path | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
     """Scan sources into the catalogue of a folder.
 
-    `rows`: of a table that are looked at; smaller ones are read whole. `full`: also what did not change. `key` keys the
-    hashes of contents. A unit that cannot be read is a blind spot; so is what is left of a source that goes away.
-    Raises BadInput, Missing, Unavailable, before anything is read, where a source cannot be opened at all; CannotWrite,
-    Conflict.
+    `rows`: of a table that are looked at; smaller ones are read whole. `full`: also what did not change. `names`: read
+    names in running prose by a model; None where its extra is installed. `workers`: processes, as many as there are
+    processors where absent; with one, all is done in this one. `sector`: whose templates are used beside those for
+    every sector; the organisation's own rules lie in the folder (see `Rulebook`). `registered`: fingerprints that files
+    are held against. `prepare` is called in every process that reads. `key` keys the hashes of contents.
+
+    A unit that cannot be read is a blind spot; so is what is left of a source that goes away. Raises BadInput, Broken
+    (fingerprints), BadPack (rules), Missing, Unavailable, before anything is read, where a source cannot be opened at
+    all; CannotWrite, Conflict.
     """
     if not 1 <= rows <= ROWS_MOST:
         raise BadInput(f"a sample has 1 to {ROWS_MOST:,} rows")
@@ -71,8 +85,16 @@ def scan(
         stores = [stack.enter_context(_opened(address, credentials)) for address in addresses]
         catalogue = stack.enter_context(Catalogue(folder, write=True))
         line = _Line(progress, sum(store.size() for store in stores) if progress else 0)
-        judge = Judge(key)
-        return [_Source(store, catalogue, judge, rows, full, line, folder).scan() for store in stores]
+        prose = stack.enter_context(identify.names_in_prose(names))
+        rules = Rulebook(folder).rules(sector)
+        apply_rules(catalogue, rules)
+        setup = Setup(key, rules, names, tuple(path.absolute() for path in registered), prepare)
+        setup.check()
+        pool = stack.enter_context(Workers(setup, workers or usual_count()))
+        reader = _reader(rows, prose.on, registered)
+        done = [_Source(store, catalogue, pool, reader, rows, full, line, folder).scan(prose.on) for store in stores]
+        apply_rules(catalogue, Rulebook(folder).rules(sector))  # they may have been changed meanwhile
+        return done
 
 
 def _opened(address: Address, credentials: Path | None) -> Store:
@@ -97,90 +119,100 @@ class _Source:
     """One source on its way through."""
 
     def __init__(
-        self, store: Store, catalogue: Catalogue, judge: Judge, rows: int, full: bool, line: _Line, folder: Path
-    ) -> None:
-        self._store, self._catalogue, self._judge = store, catalogue, judge
+        self, store: Store, catalogue: Catalogue, workers: Workers, reader: str, rows: int, full: bool, line: _Line,
+        folder: Path,
+    ) -> None:  # fmt: skip
+        self._store, self._catalogue, self._workers = store, catalogue, workers
         self._rows, self._full, self._line = rows, full, line
-        self._reader = _reader(rows)
+        self._reader = reader
         self._own = _own_places(store, folder)
         self._outcome = Outcome(store.name, store.kind)
         self._unlisted = False
 
-    def scan(self) -> Outcome:
+    def scan(self, names: bool) -> Outcome:
+        """`names`: whether names in running prose are read; where they are not, it is told once for the source."""
         started, outcome = time.monotonic(), self._outcome
-        options = {"rows": self._rows, "full": self._full}
+        options = {"rows": self._rows, "full": self._full, "names": names}
         scan = self._catalogue.begin(self._store.name, self._store.kind, options)
         outcome.resumed = scan.resumed
+        if not names and not scan.resumed:
+            self._catalogue.unread(scan, Unseen("names_off", ""))
         try:
-            for found in self._store.units():
-                if isinstance(found, Unseen):
-                    self._blind(scan, found)
-                else:
-                    self._line.show(found.path)
-                    self._unit(scan, found)
-                    self._line.add(found.weight)
+            for some in _together(self._store.units()):
+                self._several(scan, some)
             outcome.complete = True
         except Unread as unread:  # the source went away
             self._blind(scan, unread.unseen)
         finally:
             outcome.seconds = time.monotonic() - started
+        self._workers.drain()
+        outcome.seconds = time.monotonic() - started
         if outcome.complete:
             self._catalogue.finish(scan, complete=True, unlisted=self._unlisted, counts=outcome.counts)
         return outcome
 
-    def _unit(self, scan: Scan, unit: Unit) -> None:
-        if self._own and unit.path.partition("!")[0] in self._own:
-            return
-        counts = self._outcome.counts
-        seen = self._catalogue.seen(scan, unit.path)
-        if seen is not None and seen.scan == scan.id:  # done before this scan was interrupted
-            counts["done_before"] += 1
-            return
-        mark = self._mark(unit)
-        if not self._full and seen is not None and mark is not None and seen.mark == mark:
-            self._catalogue.unchanged(scan, seen)
-            counts["unchanged"] += 1
-            return
+    def _several(self, scan: Scan, found: Sequence[tuple[Unit | Unseen, str | None]]) -> None:
+        """Units that were listed together, each with its mark: what is known of them is asked at once."""
+        units = [(unit, mark) for unit, mark in found if not isinstance(unit, Unseen) and not self._is_own(unit)]
+        known = self._catalogue.seen_of(scan, [unit.path for unit, _ in units])
+        same: list[Seen] = []
+        for unit, mark in units:
+            self._line.show(unit.path)
+            seen, marked = known.get(unit.path), self._marked(mark)
+            if seen is not None and seen.scan == scan.id:  # done before this scan was interrupted
+                self._outcome.counts["done_before"] += 1
+            elif not self._full and seen is not None and marked is not None and seen.mark == marked:
+                same.append(seen)
+            else:
+                self._judge(scan, unit, marked, seen)
+                continue
+            self._line.add(unit.weight)
+        self._catalogue.unchanged(scan, same)
+        self._outcome.counts["unchanged"] += len(same)
+        for one, _ in found:
+            if isinstance(one, Unseen):
+                self._blind(scan, one)
+
+    def _judge(self, scan: Scan, unit: Unit, mark: str | None, seen: Seen | None) -> None:
+        """Have a unit judged, by whoever is free, and what comes of it kept."""
+
+        def done(result: Judged | Unseen) -> None:
+            self._keep(scan, unit, mark, seen, result)
+            self._line.add(unit.weight)
+
         try:
-            judged = self._read(unit)
+            task = task_of(unit, self._rows)
         except Unread as unread:
             if unread.rest:
                 raise
-            self._catalogue.unread(scan, unread.unseen, unit, seen)
+            done(unread.unseen)
+            return
+        self._workers.submit(task, done)
+
+    def _keep(self, scan: Scan, unit: Unit, mark: str | None, seen: Seen | None, result: Judged | Unseen) -> None:
+        counts = self._outcome.counts
+        if isinstance(result, Unseen):
+            self._catalogue.unread(scan, result, unit, seen)
             counts["unread"] += 1
-            return
-        if not self._full and self._same(seen, judged):
-            assert seen is not None
-            self._catalogue.unchanged(scan, seen, mark)
+        elif not self._full and seen is not None and self._same(seen, result):
+            self._catalogue.unchanged(scan, [seen], mark)
             counts["unchanged"] += 1
-            return
-        self._catalogue.keep(scan, unit, judged, mark, seen)
-        counts["read"] += 1
-        counts["blind"] += len(judged.unseen)
-        counts["sampled"] += judged.sample is not None and judged.sample.method != "whole"
+        else:
+            self._catalogue.keep(scan, unit, result, mark, seen)
+            counts["read"] += 1
+            counts["blind"] += len(result.unseen)
+            counts["sampled"] += result.sample is not None and result.sample.method != "whole"
 
-    def _read(self, unit: Unit) -> Judged:
-        try:
-            if isinstance(unit, FileUnit):
-                with unit.open() as contents:
-                    return self._judge.file(contents, unit.path)
-            return self._judge.table(unit, unit.read(self._rows))
-        except (Unread, TongguanError):
-            raise
-        except Exception as error:  # a fault of ours must cost one unit, not the run, and must be seen
-            raise Unread(Unseen("failed", unit.path, f"{FAULT}: {type(error).__name__}")) from None
+    def _is_own(self, unit: Unit) -> bool:
+        return bool(self._own) and unit.path.partition("!")[0] in self._own
 
-    def _same(self, seen: Seen | None, judged: Judged) -> bool:
+    def _same(self, seen: Seen, judged: Judged) -> bool:
         """Whether a file that was touched still holds what it held, and was judged by the same rules."""
-        known = seen is not None and seen.mark is not None and seen.mark.startswith(self._reader + ":")
-        return known and bool(judged.digest) and seen is not None and seen.digest == judged.digest
+        known = seen.mark is not None and seen.mark.startswith(self._reader + ":")
+        return known and bool(judged.digest) and seen.digest == judged.digest
 
-    def _mark(self, unit: Unit) -> str | None:
-        if unit.mark is None:
-            return None
-        if isinstance(unit, FileUnit) and abs(time.time() - unit.changed) < SETTLED_S:
-            return None
-        return f"{self._reader}:{unit.mark}"
+    def _marked(self, mark: str | None) -> str | None:
+        return None if mark is None else f"{self._reader}:{mark}"
 
     def _blind(self, scan: Scan, unseen: Unseen) -> None:
         self._unlisted |= unseen.reason in ("unlisted", "partial_view", "dropped")
@@ -188,10 +220,37 @@ class _Source:
         self._outcome.counts["blind"] += 1
 
 
-def _reader(rows: int) -> str:
-    """By what units were judged: with another version, other types or another sample they are read again."""
-    known = "\n".join(map(repr, identify.TYPES.values()))
-    return hashlib.blake2b(f"{__version__}\n{rows}\n{known}".encode(), digest_size=6).hexdigest()
+def _together(found: Iterator[Unit | Unseen]) -> Iterator[list[tuple[Unit | Unseen, str | None]]]:
+    """Units as they are listed, some at a time, each with its mark as of now. Raises Unread behind those that came."""
+    some: list[tuple[Unit | Unseen, str | None]] = []
+    try:
+        for one in found:
+            some.append((one, None if isinstance(one, Unseen) else _mark(one)))
+            if len(some) >= TOGETHER:
+                yield some
+                some = []
+    except Unread:
+        yield some
+        raise
+    yield some
+
+
+def _mark(unit: Unit) -> str | None:
+    """None where a file was changed so recently that it may change again without its times showing it."""
+    if isinstance(unit, FileUnit) and abs(time.time() - unit.changed) < SETTLED_S:
+        return None
+    return unit.mark
+
+
+def _reader(rows: int, names: bool, registered: Sequence[Path]) -> str:
+    """By what units were judged: with another version, other types, another sample, other fingerprints, or names in
+    prose read where they were not, they are read again. Not so with other rules, which are laid over what is known."""
+    said = hashlib.blake2b(f"{__version__}\n{JUDGING}\n{rows}\n{names}\n".encode(), digest_size=6)
+    said.update("\n".join(map(repr, identify.TYPES.values())).encode())
+    for path in registered:
+        about = path.stat()
+        said.update(f"{path.name}/{about.st_size}/{about.st_mtime_ns}".encode("utf-8", "surrogateescape"))
+    return said.hexdigest()
 
 
 def _own_places(store: Store, folder: Path) -> set[str]:

@@ -7,9 +7,14 @@ import sqlalchemy as sa
 __all__ = ["METADATA", "SCHEMA", "blinds", "changes", "columns", "meta", "scans", "sources", "units"]
 
 METADATA = sa.MetaData()
-SCHEMA = 1
+SCHEMA = 2
 
-meta = sa.Table("meta", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+meta = sa.Table(
+    "meta",
+    METADATA,
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("rules", sa.Text),  # digest of the rules that all units were last held against
+)
 
 sources = sa.Table(
     "sources",
@@ -50,7 +55,11 @@ units = sa.Table(
     sa.Column("schema_text", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),  # read, unread (never yet), gone
     sa.Column("change", sa.Text, nullable=False),  # in the last scan: same, new, changed, gone
-    sa.Column("level", sa.Text),
+    sa.Column("level", sa.Text),  # by the rules; what the judge said stands in `found_level`
+    sa.Column("found_level", sa.Text),
+    sa.Column("document", sa.Text),  # the kind of document that a file is, NULL where that is not known
+    sa.Column("document_probability", sa.Float),
+    sa.Column("known", sa.JSON, nullable=False),  # registered tables and documents that stand in it
     sa.Column("sensitive", sa.Boolean, nullable=False),
     sa.Column("types", sa.JSON, nullable=False),
     sa.Column("combinations", sa.JSON, nullable=False),
@@ -83,6 +92,16 @@ columns = sa.Table(
     sa.Column("samples", sa.JSON, nullable=False),  # masked
     sa.Column("protection", sa.Text, nullable=False),
     sa.Column("why", sa.JSON, nullable=False),
+    sa.Column("within", sa.Text, nullable=False),  # the table of a file that it is of
+    sa.Column("found_type", sa.Text),
+    sa.Column("found_level", sa.Text),
+    sa.Column("found_sensitive", sa.Boolean, nullable=False),
+    sa.Column("rule", sa.Text),
+    sa.Column("class_id", sa.Text),
+    sa.Column("correction", sa.Text),
+    sa.Column("lapsed", sa.Text),
+    sa.Column("left_out", sa.Text),
+    sa.Column("no_data", sa.Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -108,7 +127,7 @@ changes = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("scan", sa.ForeignKey("scans.id"), nullable=False, index=True),
     sa.Column("unit", sa.ForeignKey("units.id"), nullable=False, index=True),
-    sa.Column("what", sa.Text, nullable=False),  # new, back, gone, schema, grade_up, grade_down, types_more, types_less
+    sa.Column("what", sa.Text, nullable=False),  # one of `changes.WHAT`
     sa.Column("before", sa.Text),
     sa.Column("after", sa.Text),
 )

@@ -75,7 +75,7 @@ class DatabaseStore:
                 yield TableUnit(
                     self._path(listed), self._told(listed.schema), self._told(listed.name),
                     self._told(listed.comment),
-                    listed.rows, listed.size, listed.mark, partial(self._read, listed), share=listed.share,
+                    listed.rows, listed.size, listed.mark, partial(self.read, listed), share=listed.share,
                 )  # fmt: skip
 
     # ---- within
@@ -87,7 +87,8 @@ class DatabaseStore:
         """Unique within the store, and readable: names that hold a dot or a quote are quoted."""
         return ".".join(_part(self._told(name)) for name in (listed.schema, listed.name) if name)
 
-    def _read(self, listed: Listed, limit: int) -> Rows:
+    def read(self, listed: Listed, limit: int) -> Rows:
+        """A sample of a table that was listed, also by another store of the same database. Raises Unread."""
         where = self._path(listed)
 
         def work(connection: sa.Connection) -> Rows:

@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tongguan.errors import BadSettings, CannotWrite, Missing, NotFound, TongguanError, Unavailable
+from tongguan.errors import BadSettings, CannotWrite, NotFound, TongguanError, Unavailable
+from tongguan.s3_client import s3_client
 from tongguan.trust.evidence.stores.drafts import DraftFile, drafting, tidy_drafts
 from tongguan.trust.evidence.stores.store import Draft, Stored, is_name, place_of
 from tongguan.trust.settings import EvidenceStore, secret_of
@@ -189,35 +190,15 @@ class _Download(io.RawIOBase):
 
 
 def _client(settings: EvidenceStore) -> Any:
+    keys = secret_of(settings.access_key_env), secret_of(settings.secret_key_env)
     try:
-        import boto3
-        from botocore.config import Config
-    except ModuleNotFoundError:
-        raise Missing("boto3 is not installed; `pip install tongguan[s3]`") from None
-    access, secret = secret_of(settings.access_key_env), secret_of(settings.secret_key_env)
-    if not access or not secret:
-        absent = settings.secret_key_env if access else settings.access_key_env
-        raise BadSettings(f"the environment variable {absent} is not set; the S3 store needs it")
-    config = Config(
-        connect_timeout=CONNECT_S,
-        read_timeout=READ_S,
-        retries={"total_max_attempts": TRIES, "mode": "standard"},
-        s3={"addressing_style": "path" if settings.endpoint else "auto"},
-        # Checksums in trailers are Amazon's own; the others are given an MD5.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    try:
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=settings.endpoint,
-            region_name=settings.region,
-            aws_access_key_id=access,
-            aws_secret_access_key=secret,
-            config=config,
-        )
+        client = s3_client(settings.endpoint, settings.region, keys, connect_s=CONNECT_S, read_s=READ_S, tries=TRIES)
     except ValueError:
         raise BadSettings("settings: evidence: endpoint is no URL; expected https://host[:port]") from None
+    if not all(keys):
+        absent = settings.secret_key_env if keys[0] else settings.access_key_env
+        raise BadSettings(f"the environment variable {absent} is not set; the S3 store needs it")
+    return client
 
 
 def _md5(data: bytes) -> str:

@@ -1,0 +1,73 @@
+"""Files that are tables or hold tables: SQLite files table by table, Parquet files, and folders of Parquet files that
+are one table between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+from tongguan.capture.stores.columnar import Part, parquet_unit
+from tongguan.capture.stores.embedded import Local, is_sqlite, tables_of
+from tongguan.capture.stores.units import FileUnit, TableUnit, Unseen
+
+__all__ = ["FIRST", "LEAST", "with_tables"]
+
+FIRST, LEAST = 16, 12  # first bytes that tell a format, and bytes of the smallest file that is one
+_PARQUET = b"PAR1"
+_ENCRYPTED = b"PARE"
+_PARTITION = re.compile(r"[^=/]+=[^/]*")
+_PART = re.compile(r"part[-_.]\d", re.IGNORECASE)
+
+
+def with_tables(
+    found: Iterator[FileUnit | Unseen], first: Callable[[FileUnit], bytes], local: Callable[[FileUnit], Local]
+) -> Iterator[FileUnit | TableUnit | Unseen]:
+    """Units as they come, tables in place of the files that hold them.
+
+    `first`: the first bytes of a file, none where that is not to be known; `local`: gives its place on this machine.
+    """
+    root, parts = "", list[Part]()
+    for unit in found:
+        if parts and not _path(unit).startswith(root + "/"):
+            yield parquet_unit(root, parts)
+            parts = []
+        if isinstance(unit, Unseen):
+            yield unit
+            continue
+        start = first(unit)
+        if is_sqlite(unit.size, start):
+            yield from tables_of(unit, local(unit))
+        elif start.startswith(_ENCRYPTED):
+            yield Unseen("encrypted", unit.path, size=unit.size)
+        elif not start.startswith(_PARQUET):
+            yield unit
+        elif (whole := _table_of(unit.path)) is None:
+            yield parquet_unit(unit.path, [Part(unit, local(unit), ())])
+        else:
+            root = whole
+            parts.append(Part(unit, local(unit), _values(unit.path[len(whole) + 1 :])))
+    if parts:
+        yield parquet_unit(root, parts)
+
+
+def _path(unit: FileUnit | Unseen) -> str:
+    return unit.where if isinstance(unit, Unseen) else unit.path
+
+
+def _table_of(path: str) -> str | None:
+    """The folder that is one table, of which a file is a part: above partitions (`day=2026-01-01`), or that in which
+    parts are numbered; None where the file is a table itself."""
+    folders = PurePosixPath(path).parts[:-1]
+    for depth, name in enumerate(folders):
+        if depth and _PARTITION.fullmatch(name):
+            return "/".join(folders[:depth])
+    if folders and _PART.match(PurePosixPath(path).name):
+        return "/".join(folders)
+    return None
+
+
+def _values(below: str) -> tuple[tuple[str, str], ...]:
+    """Columns that stand in the names of folders."""
+    pairs = (part.split("=", 1) for part in PurePosixPath(below).parts[:-1] if _PARTITION.fullmatch(part))
+    return tuple((name, value) for name, value in pairs)

@@ -1,0 +1,157 @@
+"""What was found in the contents of one file, by column and type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tongguan import identify
+from tongguan.capture.stores import Unseen
+from tongguan.casework.assets.counting import Distinct
+from tongguan.casework.assets.judged import JudgedColumn, Persons, highest
+from tongguan.identify import tables
+from tongguan.identify.tables import ColumnVerdict, Table, TableVerdict
+from tongguan.model import BlindKind, BlindSpot, Finding
+
+__all__ = ["Tally", "column_of", "combination_of"]
+
+SAMPLES = 3  # masked, of a column or a type
+IDENTIFYING = ("document", "personal")
+NAME = 200  # characters of a column's name
+BLIND_MOST = 200  # blind spots of one unit told one by one
+
+Place = tuple[str, str]
+"""The table within the file, and the column; both "" for text outside tables."""
+
+
+@dataclass(slots=True)
+class _Found:
+    count: int = 0
+    score: float = 0.0
+    samples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tally:
+    """`where`: the path of the unit."""
+
+    where: str
+    found: dict[Place, dict[str, _Found]] = field(default_factory=dict)
+    distinct: dict[str, Distinct] = field(default_factory=dict)
+    blinds: dict[tuple[str, str, BlindKind], tuple[int, int]] = field(default_factory=dict)  # count and bytes
+
+    def add(self, piece: identify.Piece, findings: Sequence[Finding], table: Table | None) -> None:
+        """Findings of a piece; `table`: the piece as a table, where it is one."""
+        within = table.name if table is not None else ""
+        for name, finding in zip(_columns_of(piece, findings), findings, strict=True):
+            found = self.found.setdefault((within, name), {}).setdefault(finding.type, _Found())
+            found.count += 1
+            if finding.score > found.score:
+                found.score = finding.score
+            if len(found.samples) < SAMPLES and finding.masked not in found.samples:
+                found.samples.append(finding.masked)
+            known = self.distinct.get(finding.type)
+            if known is None:
+                known = self.distinct[finding.type] = Distinct()
+            known.add(finding.digest)
+
+    def blind(self, spot: BlindSpot) -> None:
+        where = self.where if spot.where in ("", self.where) else f"{self.where}!{spot.where}"
+        key = (where, spot.detail, spot.kind)
+        if key not in self.blinds and len(self.blinds) >= BLIND_MOST:
+            key = (self.where, "and others", BlindKind.UNREADABLE)
+        count, size = self.blinds.get(key, (0, 0))
+        self.blinds[key] = count + spot.count, size + spot.size
+
+    @property
+    def unseen(self) -> list[Unseen]:
+        return [
+            Unseen("content", where, detail, *sums, kind=kind) for (where, detail, kind), sums in self.blinds.items()
+        ]
+
+    def columns(self, verdicts: Sequence[TableVerdict]) -> list[JudgedColumn]:
+        """The columns of the tables, then what was found elsewhere, a type at a time."""
+        left = {place: dict(found) for place, found in self.found.items()}
+        made = []
+        for verdict in verdicts:
+            typed = {column.type for column in verdict.columns}
+            for column in verdict.columns:
+                cells = left.pop((verdict.name, column.name[:NAME]), {})
+                made.append(_with_cells(column_of(column, within=verdict.name), cells))
+            # Of JSON the place of a finding is not known: what is of a column's type lies there.
+            rest = left.get((verdict.name, ""), {})
+            for type in typed & rest.keys():
+                del rest[type or ""]
+        for (within, name), found in sorted(left.items()):
+            for type, one in sorted(found.items()):
+                made.append(_of_text(within, name, type, one))
+        return made
+
+    def persons(self) -> Persons:
+        """At least as many as there are distinct identifiers of the kind that has most, at most as many as there are of
+        all kinds, names and addresses among them."""
+        counts = {type: known.bounds for type, known in self.distinct.items()}
+        strong = [bounds for type, bounds in counts.items() if identify.TYPES[type].strength in IDENTIFYING]
+        high = sum(most for type, (_, _, most) in counts.items() if identify.TYPES[type].strength != "none")
+        names = counts.get("person_name", (0, 0, 0))[0]
+        count = max(names, max((bounds[0] for bounds in strong), default=0))
+        return Persons(count, max((bounds[1] for bounds in strong), default=0), max(high, count))
+
+
+def column_of(found: ColumnVerdict, declared: str = "", comment: str = "", *, within: str = "") -> JudgedColumn:
+    """A column as the judge gave it, before any rule."""
+    return JudgedColumn(
+        found.name[:NAME], declared, comment, found.type, tuple(inside.type for inside in found.inside), found.level,
+        found.sensitive, round(found.score, 3), found.rows - found.nulls, tuple(found.samples[:SAMPLES]),
+        found.protection, _why(found), within, found.type, found.level, found.sensitive,
+    )  # fmt: skip
+
+
+def combination_of(found: tables.Combination, columns: Sequence[JudgedColumn]) -> dict[str, Any]:
+    """What columns say together, as plain values."""
+    return {
+        "rule": found.rule, "columns": [columns[n].name for n in found.columns], "level": found.level,
+        "sensitive": found.sensitive, **found.text, "instrument": found.instrument, "article": found.article,
+    }  # fmt: skip
+
+
+def _with_cells(column: JudgedColumn, cells: Mapping[str, _Found]) -> JudgedColumn:
+    """A column with what was found in its cells, all of which were searched."""
+    if not cells:
+        return column
+    inside = tuple(dict.fromkeys((*column.inside, *(type for type in cells if type != column.found_type))))
+    about = [identify.TYPES[type] for type in inside]
+    level = highest((column.found_level, *(one.level for one in about)))
+    sensitive = column.found_sensitive or any(one.sensitive for one in about)
+    own = cells.get(column.found_type or "") or max(cells.values(), key=lambda one: one.count)
+    return JudgedColumn(
+        column.name, column.declared, column.comment, column.type, inside, level, sensitive, column.score,
+        max(column.found, own.count), column.samples or tuple(own.samples), column.protection, column.why,
+        column.within, column.found_type, level, sensitive,
+    )  # fmt: skip
+
+
+def _of_text(within: str, name: str, type: str, found: _Found) -> JudgedColumn:
+    about = identify.TYPES[type]
+    return JudgedColumn(
+        name, type=type, level=about.level, sensitive=about.sensitive, score=round(found.score, 3), found=found.count,
+        samples=tuple(found.samples), within=within, found_type=type, found_level=about.level,
+        found_sensitive=about.sensitive,
+    )  # fmt: skip
+
+
+def _columns_of(piece: identify.Piece, findings: Sequence[Finding]) -> list[str]:
+    """The name of the column that each finding stands in, "" where it stands in none."""
+    if piece.cells is None or not len(piece.cells) or not piece.columns or not findings:
+        return [""] * len(findings)
+    cell = np.searchsorted(piece.cells[:, 0], [finding.start for finding in findings], side="right") - 1
+    ordinals = piece.cells[np.maximum(cell, 0), 2].tolist()
+    return [piece.columns[n][:NAME] if n < len(piece.columns) else "" for n in ordinals]
+
+
+def _why(found: ColumnVerdict) -> tuple[dict[str, Any], ...]:
+    """The evidence, as plain values."""
+    return tuple({"from": part.source, "points": round(part.points, 2), **part.text} for part in found.parts)

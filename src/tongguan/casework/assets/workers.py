@@ -1,0 +1,218 @@
+"""Units judged by several processes at once, each of which may die without taking the scan along.
+
+Results are taken in this process as they come. Little work is done here and at once: processes are started where there
+is enough to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any
+
+from tongguan.capture.stores import TableUnit, Unseen
+from tongguan.casework.assets.judged import Judged
+from tongguan.casework.assets.judging import Judge
+from tongguan.casework.assets.work import Setup, Task, perform
+from tongguan.errors import TongguanError
+
+__all__ = ["Workers", "usual_count"]
+
+SMALL = 4 << 20  # bytes of a unit that is judged in this process, as long as there was little
+LITTLE_S = 2.0  # of work, before processes are started
+AHEAD = 64  # units that wait
+AHEAD_BYTES = 96 << 20  # of rows that wait
+TRIES = 2  # a unit that ended two processes is told, and left
+LONGEST_S = 1800.0  # one unit, and as long again for each GB
+DIED, LATE = "its process ended", "no end in sight"
+
+Result = Judged | Unseen
+Done = Callable[[Result], None]
+
+
+def usual_count() -> int:
+    """As many as there are processors for us."""
+    return len(os.sched_getaffinity(0))
+
+
+@dataclass(slots=True)
+class _Order:
+    task: Task
+    done: Done
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: Any
+    connection: Connection
+    order: _Order | None = None
+    until: float = field(default=0.0)
+
+
+class Workers:
+    """`count` processes; with one, all is done in this one. Used as a context: at its end processes are ended.
+
+    Raises Missing (names in prose without their extra) with the first unit.
+    """
+
+    def __init__(self, setup: Setup, count: int) -> None:
+        self._setup, self._count = setup, count
+        self._stack = contextlib.ExitStack()
+        self._judge: Judge | None = None
+        self._spent = 0.0
+        self._waiting: deque[_Order] = deque()
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting.clear()
+        for worker in self._workers:
+            _end(worker)
+        self._stack.close()
+
+    def submit(self, task: Task, done: Done) -> None:
+        """Have a unit judged; `done` is called with what came of it, in this process, here or in a later call.
+
+        Waits where many wait already. Raises what `done` raises.
+        """
+        apart = isinstance(task.unit, TableUnit) and task.unit.apart
+        little = not self._workers and self._spent < LITTLE_S and task.unit.weight <= SMALL and not apart
+        here = self._count < 2 or little
+        if here:
+            done(self._here(task))
+            return
+        self._waiting.append(_Order(task, done))
+        self._hand_out()
+        while self._too_many():
+            self._take(None)
+        self._take(0)
+
+    def drain(self) -> None:
+        """Wait until nothing is left to do. Raises what `done` raises."""
+        while self._waiting or self._busy():
+            self._take(None)
+
+    # ---- within
+
+    def _here(self, task: Task) -> Result:
+        if self._judge is None:
+            self._judge = self._stack.enter_context(self._setup.judge())
+        started = time.monotonic()
+        try:
+            return perform(self._judge, task)
+        finally:
+            self._spent += time.monotonic() - started
+
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.order is not None]
+
+    def _too_many(self) -> bool:
+        return len(self._waiting) > AHEAD or sum(order.task.size for order in self._waiting) > AHEAD_BYTES
+
+    def _hand_out(self) -> None:
+        while self._waiting and len(self._busy()) < self._count:
+            idle = next((worker for worker in self._workers if worker.order is None), None)
+            self._give(idle or self._start(), self._waiting.popleft())
+
+    def _start(self) -> _Worker:
+        """Through a server process that has loaded everything already, so that one costs little time and memory."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._setup), daemon=True)
+        process.start()
+        theirs.close()
+        self._workers.append(_Worker(process, ours))
+        return self._workers[-1]
+
+    def _give(self, worker: _Worker, order: _Order) -> None:
+        worker.order = order
+        order.tries += 1
+        worker.until = time.monotonic() + LONGEST_S * (1 + order.task.unit.weight / 1e9)
+        try:
+            worker.connection.send(order.task)
+        except OSError:
+            self._died(worker)
+
+    def _take(self, seconds: float | None) -> None:
+        """Whatever is done, waiting so long for it (None: until something is)."""
+        busy = self._busy()
+        if not busy:
+            return
+        until = min(worker.until for worker in busy)
+        longest = max(0.0, until - time.monotonic())
+        ready = wait([worker.connection for worker in busy], longest if seconds is None else seconds)
+        for worker in [worker for worker in busy if worker.connection in ready]:
+            try:
+                result = worker.connection.recv()
+            except (EOFError, OSError):
+                self._died(worker)
+                continue
+            self._finish(worker, result)
+        for worker in self._busy():
+            if time.monotonic() >= worker.until and worker.order is not None:
+                self._lost(worker, Unseen("timeout", worker.order.task.unit.path, LATE))
+        self._hand_out()
+
+    def _finish(self, worker: _Worker, result: Result | TongguanError) -> None:
+        order, worker.order = worker.order, None
+        assert order is not None
+        self._hand_out()  # before the result is kept: nobody waits for that
+        if isinstance(result, TongguanError):
+            raise result
+        order.done(result)
+
+    def _died(self, worker: _Worker) -> None:
+        """Its unit is tried once more by another process."""
+        order = worker.order
+        assert order is not None
+        if order.tries < TRIES:
+            self._remove(worker)
+            self._waiting.appendleft(order)
+        else:
+            self._lost(worker, Unseen("failed", order.task.unit.path, DIED))
+
+    def _lost(self, worker: _Worker, why: Unseen) -> None:
+        order = worker.order
+        assert order is not None
+        self._remove(worker)
+        order.done(why)
+
+    def _remove(self, worker: _Worker) -> None:
+        self._workers.remove(worker)
+        _end(worker)
+
+
+def _end(worker: _Worker) -> None:
+    with contextlib.suppress(OSError):
+        worker.connection.close()
+    worker.process.kill()
+    worker.process.join()
+
+
+def _serve(connection: Connection, setup: Setup) -> None:
+    """Units in, what they hold out, until the other side is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan itself says when to end
+    try:
+        if setup.prepare is not None:
+            setup.prepare()
+        with setup.judge() as judge:
+            while True:
+                connection.send(perform(judge, connection.recv()))
+    except (EOFError, OSError):
+        return
+    except TongguanError as error:
+        connection.send(error)
