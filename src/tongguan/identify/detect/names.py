@@ -19,7 +19,10 @@ from tongguan.identify.detect.characters import Units, fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["beside", "find", "foreign_span", "is_no_name", "may_begin", "sounds"]
+__all__ = [
+    "beside", "find", "foreign_span", "is_full_name", "is_given", "is_likely_name", "is_no_name", "is_sound",
+    "may_begin", "sounds",
+]  # fmt: skip
 
 _DETECTOR: Final = "names"
 _HAN: Final = "\u3400-\u9fff\U00020000-\U0003134f"
@@ -109,6 +112,26 @@ _RIGHT_PART: Final = re.compile(rf"[·•・][{_HAN}]{{1,7}}?(?=[^{_HAN}]|[{_STO
 def is_no_name(value: str) -> bool:
     """Whether a word begins like a name and is none."""
     return value in _NO_NAME
+
+
+def is_full_name(value: str) -> bool:
+    """Whether a word is a family name and one or two characters."""
+    return _WHOLE.fullmatch(value) is not None
+
+
+def is_likely_name(value: str) -> bool:
+    """Whether a word is a family name that begins few other words, and characters that given names are made of."""
+    return _LIKELY.fullmatch(value) is not None
+
+
+def is_given(character: str) -> bool:
+    """Whether given names are often made of a character."""
+    return character in _GIVEN
+
+
+def is_sound(character: str) -> bool:
+    """Whether a character writes the sounds of foreign names."""
+    return bool(character) and ord(character) < 65536 and bool(_SOUNDS[ord(character)])
 
 
 def find(view: View) -> Iterator[Candidate]:

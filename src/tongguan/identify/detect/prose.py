@@ -7,7 +7,6 @@ What was passed over is said.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
@@ -15,17 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import HAN, KIND, PROVINCE
-from tongguan.identify.detect.names import foreign_span, is_no_name, may_begin, sounds
+from tongguan.identify.detect.names import may_begin, sounds
+from tongguan.identify.detect.naming import Span, candidates_of, certain_names, named_again
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.model import BlindKind, BlindSpot
 
 __all__ = ["Prose", "ReadsEntities"]
 
-_DETECTOR: Final = "prose"
 _LONGEST: Final = 160  # characters of a sentence that is asked about
 _SHARE: Final = 0.02  # of the characters of a text, at most
-_LEAST: Final = 40_000  # characters that are read whatever the share
-_SHORTEST: Final = 5
+_LEAST: Final = 20_000  # characters that are read whatever the share
+_SHORTEST: Final = 5  # characters of Han in a sentence that is read
+_SIGNLESS: Final = 8  # the same without a sign of a name in it
+_REMEMBERED: Final = 20_000  # sentences whose answers are kept at hand
 _OFF: Final = "the model that reads them is switched off or not installed (extra `names`)"
 _ENDED: Final = "the process that reads them ended"
 
@@ -36,20 +37,12 @@ _PAUSE[[ord(c) for c in "，,、：: \u3000"]] = True
 _MIDDLE: Final = np.zeros(65536, np.bool_)
 _MIDDLE[[ord(c) for c in "·•・"]] = True
 
-_HAN_NAME: Final = re.compile(r"[\u3400-\u9fff]{2,5}|[\u3400-\u9fff]{1,12}(?:[·•・－-][\u3400-\u9fffA-Z]{1,12}){1,4}")
-_LONG_NAME: Final = re.compile(r"[\u3400-\u9fff]{6,10}")
-
-
-_TITLE: Final = re.compile(
-    "(?:主席|总书记|书记|总统|总理|部长|委员长?|先生|女士|同志|修女|太后|夫人|教授|老师|将军|等人?|部)$"
-)
-
 
 class ReadsEntities(Protocol):
     """What reads sentences: `identify.entities.EntityReader`, or anyone's."""
 
-    def read(self, sentences: Sequence[str]) -> Sequence[Sequence[tuple[str, int, int]] | None]:
-        """Type, start and end of what each sentence names; None where it could not read one."""
+    def read(self, sentences: Sequence[str]) -> Sequence[Sequence[Span] | None]:
+        """Type, start, end and probability of what each sentence may name; None where it could not read one."""
 
 
 class Prose:
@@ -58,26 +51,43 @@ class Prose:
     def __init__(self, reader: ReadsEntities | None, share: float = _SHARE, least: int = _LEAST) -> None:
         self._reader, self._share, self._least = reader, share, least
         self._skipped = self._unread = self._skipped_size = self._unread_size = 0
+        self._read: dict[str, Sequence[Span]] = {}
 
     def find(self, view: View, known: Sequence[Candidate]) -> list[Candidate]:
-        """Names, organisations and places in the sentences that were chosen."""
-        spans, signs = _sentences(view, known)
-        chosen = self._within_budget(spans, signs, len(view.text))
+        """Names, organisations and places in the sentences that were chosen, and the surest names wherever they stand
+        in the same piece."""
+        chosen = self._within_budget(view.text, *_sentences(view, known))
         if not chosen:
             return []
-        candidates = []
-        for (start, end), found in zip(chosen, self._answers([view.text[a:b] for a, b in chosen]), strict=True):
-            if found is None:
+        read: list[tuple[int, Sequence[Span]]] = []  # start of a sentence, its spans
+        for (start, end), spans in zip(chosen, self._answers([view.text[a:b] for a, b in chosen]), strict=True):
+            if spans is None:
                 self._unread += 1
                 self._unread_size += end - start
-            for type, first, last in found or ():
-                if candidate := _candidate(view.text, type, start + first, start + last):
-                    candidates.append(candidate)
-        return candidates
+            else:
+                read.append((start, spans))
+        breaks = np.flatnonzero(view.units == 0)
+        pieces = np.searchsorted(breaks, [start for start, _ in read]).tolist()
+        certain: dict[int, set[str]] = {}
+        for piece, (start, spans) in zip(pieces, read, strict=True):
+            certain.setdefault(piece, set()).update(certain_names(view.text, start, spans))
+        candidates = [
+            candidate
+            for piece, (start, spans) in zip(pieces, read, strict=True)
+            for candidate in candidates_of(view.text, start, spans, certain[piece])
+        ]
+        return candidates + list(named_again(view, certain, breaks))
 
-    def _answers(self, sentences: Sequence[str]) -> Sequence[Sequence[tuple[str, int, int]] | None]:
-        """Those of the reader; None for each sentence that it did not read."""
-        return [None] * len(sentences) if self._reader is None else self._reader.read(sentences)
+    def _answers(self, sentences: Sequence[str]) -> Sequence[Sequence[Span] | None]:
+        """Those of the reader; None for each sentence that it did not read. What was read lately is remembered."""
+        if self._reader is None:
+            return [None] * len(sentences)
+        if len(self._read) > _REMEMBERED:
+            self._read.clear()
+        fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._read]
+        answers = dict(zip(fresh, self._reader.read(fresh) if fresh else (), strict=True))
+        self._read |= {sentence: spans for sentence, spans in answers.items() if spans is not None}
+        return [self._read.get(sentence) for sentence in sentences]
 
     @property
     def on(self) -> bool:
@@ -96,19 +106,27 @@ class Prose:
         self._skipped = self._unread = self._skipped_size = self._unread_size = 0
         return spots
 
-    def _within_budget(self, spans: NDArray[np.int64], signs: NDArray[np.int64], size: int) -> list[tuple[int, int]]:
-        """The sentences with the most signs for their length, in order of place."""
-        budget = max(self._least, int(self._share * size))
-        lengths = spans[:, 1] - spans[:, 0]
-        order = np.argsort(-(signs / np.maximum(lengths, 20)), kind="stable")
-        taken = order[np.cumsum(lengths[order]) <= budget]
+    def _within_budget(self, text: str, spans: NDArray[np.int64], signs: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """The sentences with the most signs for their length, in order of place. Equal ones count once."""
+        left = max(self._least, int(self._share * len(text)))
+        taken: list[tuple[int, int]] = []
+        seen: set[str] = set()
+        order = np.argsort(-(signs / np.maximum(spans[:, 1] - spans[:, 0], 20)), kind="stable")
+        for start, end in spans[order].tolist():
+            sentence = text[start:end]
+            if sentence not in seen:
+                if left < end - start:
+                    break
+                seen.add(sentence)
+                left -= end - start
+            taken.append((start, end))
         self._skipped += len(spans) - len(taken)
-        self._skipped_size += int(lengths.sum() - lengths[taken].sum())
-        return [(a, b) for a, b in spans[np.sort(taken)].tolist()]
+        self._skipped_size += int((spans[:, 1] - spans[:, 0]).sum()) - sum(b - a for a, b in taken)
+        return sorted(taken)
 
 
 def _sentences(view: View, known: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sentences (n, 2) that hold signs of names outside of what is known, and how many signs."""
+    """Sentences (n, 2) that may hold names, and how many signs each holds outside of what is known."""
     units = view.units
     n = len(units)
     if n < _SHORTEST or units.dtype == np.uint8:  # no Han in it
@@ -124,7 +142,7 @@ def _sentences(view: View, known: Sequence[Candidate]) -> tuple[NDArray[np.int64
     bounds = np.concatenate(([0], cuts + 1, [n]))
     signs = np.add.reduceat(np.append(sign, False), bounds[:-1].clip(max=n))
     hans = np.add.reduceat(np.append(han, False), bounds[:-1].clip(max=n))
-    chosen = np.flatnonzero((signs > 0) & (hans >= _SHORTEST))
+    chosen = np.flatnonzero(hans >= np.where(signs > 0, _SHORTEST, _SIGNLESS))
     spans = np.column_stack((bounds[chosen], bounds[chosen + 1])).astype(np.int64)
     if (spans[:, 1] - spans[:, 0] <= _LONGEST).all():
         return spans, signs[chosen].astype(np.int64)
@@ -142,22 +160,3 @@ def _shorter(view: View, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, cut
         start = cut
     yield start, end
-
-
-def _candidate(text: str, type: str, start: int, end: int) -> Candidate | None:
-    while start < end and text[start] in " \u3000《“\"'（(@#":
-        start += 1
-    while end > start and text[end - 1] in " \u3000》”\"'）):：,，。":
-        end -= 1
-    if type == "person_name":
-        start, end = foreign_span(text, start, end)
-        if (title := _TITLE.search(text, start + 2, end)) is not None:
-            end = title.start()
-    value = text[start:end]
-    if len(value) < 2 or value.isdigit():
-        return None
-    if type == "person_name":
-        if is_no_name(value) or not (_HAN_NAME.fullmatch(value) or _LONG_NAME.fullmatch(value)):
-            return None
-        return Candidate(start, end, type, 0.62, "model", _DETECTOR, "".join(value.split()))
-    return Candidate(start, end, type, 0.65 if type == "organisation" else 0.55, "model", _DETECTOR, value)

