@@ -8,11 +8,12 @@ from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.names import NAME_TYPES, names_in_prose
 from tongguan.identify.pieces import Kind, Piece
 from tongguan.identify.report import identify_lines
-from tongguan.identify.types import CATEGORIES, TYPES, DataType
+from tongguan.identify.types import CATEGORIES, OWN, TYPES, DataType, types_mark
 
 __all__ = [
     "CATEGORIES",
     "NAME_TYPES",
+    "OWN",
     "TYPES",
     "DataType",
     "Detector",
@@ -29,6 +30,7 @@ __all__ = [
     "identify_lines",
     "names_in_prose",
     "place_to_cut",
+    "types_mark",
 ]
 
 
@@ -38,6 +40,7 @@ def compile_kernels() -> None:
         fingerprints,  # noqa: F401 - its kernels are compiled as it is loaded
         kinds,  # noqa: F401 - likewise
     )
+    from tongguan.identify.entities import serve  # noqa: F401 - likewise
     from tongguan.identify.tables.kernel import compile_kernels as compile_tables  # with Arrow: loaded where it is used
 
     _compile_extractors()
