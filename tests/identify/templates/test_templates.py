@@ -27,6 +27,7 @@ from tongguan.identify.templates import (
 )
 from tongguan.identify.templates.pack import LEVELS
 from tongguan.identify.templates.policy import Change, Filter
+from tongguan.identify.types import TYPES
 
 DAY = date(2026, 11, 21)
 JUDGE = Judge(b"a key of tests", as_of=DAY)
@@ -138,7 +139,7 @@ def test_words_are_whole_words() -> None:
     plain = verdict("t_settle", {"acct_balance": [1.5, 2.5], "rebalanced": [1.5, 2.5], "globalId": [1, 2]})
     result = classify(plain, bank, as_of=DAY)
     assert [c.name for c in result.columns if c.match] == ["acct_balance"]
-    assert column(result, "acct_balance").match.known == "unverified"  # type: ignore[union-attr]
+    assert column(result, "acct_balance").match.known == "digest"  # type: ignore[union-attr]
 
 
 def test_our_templates() -> None:
@@ -393,3 +394,18 @@ def test_every_text_of_the_room_is_used_and_there_in_both_languages() -> None:
     for key, texts in yaml.safe_load((tables / "wording.yaml").read_text("utf-8")).items():
         assert set(texts) == {"zh", "en"} and all(texts.values())
         assert f'"{key}"' in code or key.removesuffix("_against") in ("name", "comment"), key
+
+
+def test_no_personal_type_lies_below_what_the_standard_suggests() -> None:
+    """GB/T 43697-2024 annex H: sensitive personal information not below 4, other personal information not below 2."""
+    for type in TYPES.values():
+        if type.category != "non_personal":
+            assert type.level >= ("general-4" if type.sensitive else "general-2"), type.id
+
+
+def test_every_sector_says_what_its_rules_rest_on() -> None:
+    for sector in ("finance", "telecom", "industry", "health", "automotive", "retail"):
+        (template,) = load_templates([sector])
+        known = [rule.known for rule in template.rules]
+        assert known.count("digest") + known.count("text") > 0 or sector == "telecom", sector
+        assert all(rule.level not in ("important", "core") for rule in template.rules)
