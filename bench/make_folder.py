@@ -28,7 +28,7 @@ from bench_identify import lines
 from faker import Faker
 from reportlab.pdfgen.canvas import Canvas
 
-BLOCK = 48 << 20
+BLOCK = 12 << 20
 PERSONAL = 1 / 20  # of tables
 SHARES = {
     "text": 34, "csv": 18, "csv.gz": 2, "jsonl": 10, "code": 10, "zip": 5, "tar.gz": 5, "xlsx": 6, "parquet": 5,
@@ -47,11 +47,11 @@ class Maker:
         self.fake.seed_instance(seed)
         self.text = lines(0.01, BLOCK, seed).encode()
         self.code = b"\n".join(path.read_bytes() for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")))
-        people = [self._person() for _ in range(60_000)]
-        goods = [self._good(n) for n in range(120_000)]
+        people = [self._person() for _ in range(6_000)]
+        goods = [self._good(n) for n in range(20_000)]
         self.rows = {True: ("".join(people)).encode(), False: ("".join(goods)).encode()}
         self.people = [row.rstrip("\n").split(",") for row in people]
-        self.json = "\n".join(self._object(n) for n in range(120_000)).encode()
+        self.json = "\n".join(self._object(n) for n in range(20_000)).encode()
 
     def make(self, kind: str, size: int) -> bytes:
         makers: dict[str, Callable[[int], bytes]] = {

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tongguan import __version__
-from tongguan.cli import audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
+from tongguan.cli import assets, audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.terminal import Output
@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     _inspect_arguments(commands.add_parser("inspect", help="the main job: sources in, verdict, report and ledger out"))
     scan.arguments(
         commands.add_parser("scan", help="databases, folders, buckets into the asset catalogue"), _usual_language()
+    )
+    assets.arguments(
+        commands.add_parser("assets", help="the asset catalogue listed, exported, ruled anew"), _usual_language()
     )
     audit.arguments(
         commands.add_parser("audit", help="the log verified, proved, exported, anchored"), _usual_language()

@@ -1,6 +1,7 @@
 """`tongguan scan`: databases, folders and buckets into the catalogue of data assets.
 
-Exit codes: 0 done · 1 a source went away before its end; the same command goes on · 2 bad input, or not allowed.
+Exit codes: 0 done · 1 a source went away before its end (the same command goes on), or what --fail-on names was found ·
+2 bad input, or not allowed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.terminal import say, table
 from tongguan.cli.who import allowed
+from tongguan.errors import BadInput
 from tongguan.wording import LANGUAGES, Language, readable
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ __all__ = ["arguments"]
 
 TEXTS = "scan.yaml"
 SHOWN = 20
+FAILING = {"sensitive": "sensitive", "finding": "with_findings", "new": "new", "blind": "blind_spots"}
 
 
 def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> None:
@@ -40,7 +43,19 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
     )
     names_argument(parser)
     parser.add_argument("--json", action="store_true", help="what was done, as JSON")
-    parser.add_argument("--export", type=Path, metavar="FILE", help="the catalogue as .csv, .json or .parquet")
+    parser.add_argument("--export", type=Path, metavar="FILE", help="the catalogue as .csv, .json, .parquet or .xlsx")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="processes that read; as many as processors where absent"
+    )
+    parser.add_argument("--sector", metavar="SECTOR", help="whose templates are used beside those for every sector")
+    parser.add_argument(
+        "--fingerprints", action="append", type=Path, default=[], metavar="FILE",
+        help="registered tables or documents that files are held against; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fail-on", choices=("sensitive", "finding", "new", "blind"),
+        help="exit with 1 where the catalogue holds sensitive data, any findings, new units, or blind spots",
+    )  # fmt: skip
     parser.add_argument("--lang", choices=LANGUAGES, default=language)
     parser.set_defaults(command=_scan)
 
@@ -52,6 +67,8 @@ def _scan(given: argparse.Namespace) -> int:
 
     by = allowed("inspections.run")
     addresses = [parse_address(source) for source in given.sources]
+    if given.workers is not None and given.workers < 1:
+        raise BadInput("--workers: expected a number of processes, 1 or more")
     if given.export:
         assets.format_of(given.export)
     home = trust.home()
@@ -65,6 +82,9 @@ def _scan(given: argparse.Namespace) -> int:
             rows=assets.ROWS if given.sample is None else given.sample,
             full=given.full,
             names=names_of(given),
+            workers=given.workers,
+            sector=given.sector,
+            registered=given.fingerprints,
             credentials=given.credentials,
             progress=show,
         )
@@ -74,7 +94,8 @@ def _scan(given: argparse.Namespace) -> int:
             if given.export:
                 assets.export(catalogue, given.export)
             _tell(given, outcomes, found, catalogue, folder)
-    return 0 if all(outcome.complete for outcome in outcomes) else 1
+    complete = all(outcome.complete for outcome in outcomes)
+    return 0 if complete and not (given.fail_on and found[FAILING[given.fail_on]]) else 1
 
 
 def _tell(

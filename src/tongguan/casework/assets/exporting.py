@@ -1,4 +1,4 @@
-"""The catalogue as a file: CSV, JSON or Parquet by its suffix, whole or not at all."""
+"""The catalogue as a file: CSV, JSON, Parquet or a workbook by its suffix, whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import Any, TextIO
 
 from tongguan.casework.assets.catalogue import Catalogue
 from tongguan.casework.assets.querying import VIEWS, Filter, rows
+from tongguan.casework.assets.workbook import write_workbook
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.wording import readable
 
 __all__ = ["FORMATS", "export", "format_of"]
 
-FORMATS = (".csv", ".json", ".parquet")
+FORMATS = (".csv", ".json", ".parquet", ".xlsx")
 BATCH = 5_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,6 +41,8 @@ def export(catalogue: Catalogue, path: Path, view: str = "units", chosen: Filter
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         if form == ".parquet":
             count = _parquet(draft, rows(catalogue, view, chosen))
+        elif form == ".xlsx":
+            count = write_workbook(draft, _lines(rows(catalogue, view, chosen)), view)
         elif form == ".csv":
             with draft.open("w", encoding="utf-8-sig", newline="") as file:
                 count = _csv(file, rows(catalogue, view, chosen))
@@ -62,6 +65,14 @@ def _csv(file: TextIO, found: Rows) -> int:
             writer.writerow(row)
         writer.writerow(_cell(value) for value in row.values())
     return count
+
+
+def _lines(found: Rows) -> Iterator[list[Any]]:
+    """The heads, then the rows; lists and samples as JSON."""
+    for number, row in enumerate(found):
+        if number == 0:
+            yield list(row)
+        yield [_packed(value) for value in row.values()]
 
 
 def _cell(value: Any) -> Any:

@@ -89,7 +89,7 @@ def _units(chosen: Filter) -> sa.Select[Any]:
     shown = [
         sources.c.name.label("source"), units.c.path, units.c.kind, units.c.schema, units.c.name, units.c.comment,
         units.c.size, units.c.rows, units.c.state, units.c.change, units.c.level, units.c.sensitive, units.c.types,
-        units.c.combinations, units.c.document, units.c.document_probability, units.c.known,
+        units.c.combinations, units.c.found_level, units.c.document, units.c.document_probability, units.c.known,
         units.c.persons, units.c.persons_low, units.c.persons_high, units.c.sample, units.c.first_seen,
         units.c.last_seen, scans.c.started.label("read"), units.c.id,
     ]  # fmt: skip
