@@ -115,3 +115,63 @@ def test_a_lone_surrogate_in_utf16_is_no_surrogate_in_the_text(opened) -> None:
     found = opened(b"\xff\xfe" + "姓名".encode("utf-16-le") + b"\x00\xd8" + "张三".encode("utf-16-le"))
     assert "张三" in found.pieces[0].text
     assert found.blind_spots
+
+
+@pytest.mark.parametrize("times", [1, 300])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *[
+            (text, e)
+            for e in ("utf-16-le", "utf-16-be")
+            for text in (
+                "手机13800138000",
+                "姓名：李娜",
+                "王小明的电话是多少",
+                "Телефон: +7 912",
+                "陳大文先生住在臺北市",
+            )
+        ],
+        ("주민등록번호: 960121-1021413", "gb18030"),
+        ("香港嘅電話係 9123 4567 啲嘢", "gb18030"),
+        ("香港嘅電話係 9123 4567 啲嘢", "big5hkscs"),
+        ("深水埗 㗎 嘅", "big5hkscs"),
+        ("携帯番号は090-1234-5678です。こんにちは、田中です。", "iso2022_jp"),
+        ("개인정보 보호법에 따라 고객님의 주민등록번호를 수집합니다.", "cp949"),
+        ("주민등록번호: 960121-1021413", "iso2022_kr"),
+        ("姓名,手机\n张三,13800138000\n", "hz"),
+        ("张三，手机13800138000", "utf-7"),
+    ],
+)
+def test_encodings_on_the_path_to_text(text: str, encoding: str, times: int) -> None:
+    found = decode((text * times).encode(encoding))
+    assert found is not None
+    assert found.text == text * times
+    assert found.unreadable == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["a+b=c; x += 1", "+86 138 0013 8000", "q=a+b+c", "~{not hz~}", "c++ and ~{x}", "+YWJjZGVm"]
+)
+def test_ascii_that_only_looks_escaped(text: str) -> None:
+    found = decode(text.encode())
+    assert found is not None
+    assert (found.text, found.encoding) == (text, "ascii")
+
+
+@pytest.mark.parametrize(
+    ("line", "encoding"), [("收款人：张伟，开户行：招商银行\n", "gbk"), ("客戶：陳大文先生，電話\n", "big5")]
+)
+@pytest.mark.parametrize("order", ["first", "midst", "last", "many"])
+def test_a_line_of_another_encoding_is_found_and_said(line: str, encoding: str, order: str) -> None:
+    ours, plain = "用户登录成功 手机13800138000\n", "GET / 200\n"
+    lines = {
+        "first": [line, ours, plain], "midst": [plain, ours, line, ours], "last": [ours, ours, line],
+        "many": [ours, *[line, plain] * 700],
+    }[order]  # fmt: skip
+    found = decode(b"".join(each.encode(encoding if each == line else "utf-8") for each in lines))
+    assert found is not None
+    assert found.text == "".join(lines)
+    assert found.utf8 == found.text.encode()
+    assert (found.encoding, found.second) == ("utf-8", {"gbk": "gb18030", "big5": "big5hkscs"}[encoding])
+    assert found.second_lines == lines.count(line)

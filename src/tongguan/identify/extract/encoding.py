@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cchardet
+
+from tongguan.identify.extract.escapes import escaped_encoding
 
 __all__ = ["Decoded", "declared_within", "decode", "looks_binary"]
 
@@ -30,6 +34,11 @@ _LARGER = {
 }
 _WEAK = {"cp1252", "latin-1", "iso8859-1"}  # decode nearly anything, so a declaration of them proves little
 _DECLARATION = re.compile(rb"""\b(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+_CANDIDATES = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "cp1252")
+# Characters that make up text: Latin, Greek, Cyrillic, Hebrew, Arabic, Thai, kana, Han, Hangul, full-width forms.
+_LETTERS = re.compile("[\0-\u024f\u0370-\u06ff\u0e00-\u0e7f\u2019\u3000-\u9fff\uac00-\U0010ffff]")
+_HANJA = re.compile("[\u0400-\u2fff\u3040-\u30ff\u3100-\uabff\ud7a4-\uffff]")  # what Korean text seldom holds
+_KOREAN = 16  # characters that are enough to tell Korean from Chinese in the same bytes
 _SAMPLE = 1 << 16
 _SHORT = 32  # bytes of a text that may be UTF-8 by chance
 # Control bytes that text does not hold (tab, line feed, form feed, carriage return and escape do occur).
@@ -44,6 +53,8 @@ class Decoded:
     utf8: bytes
     encoding: str
     unreadable: int = 0  # bytes replaced by U+FFFD
+    second: str | None = None  # encoding of lines that are in another one than the rest
+    second_lines: int = 0
 
 
 def declared_within(data: bytes) -> str | None:
@@ -64,9 +75,10 @@ def looks_binary(data: bytes) -> bool:
 def decode(data: bytes, charset: str | None = None) -> Decoded | None:
     """Decode text of unknown encoding; None where it is no text.
 
-    In order: a byte order mark, plain ASCII, UTF-8 where it is valid, the declared charset where it fits, UTF-16 and
-    UTF-32 by where their zero bytes lie, UTF-8 with a few broken bytes, and the best of the encodings used in China,
-    Japan and the West.
+    In order: a byte order mark, plain ASCII (or ISO-2022, HZ and UTF-7, which are written in it), UTF-8 where it is
+    valid, the declared charset where it fits, UTF-16 and UTF-32 by where their zero bytes lie or by their characters,
+    UTF-8 with lines of GB18030 or Big5 among its own, UTF-8 with a few broken bytes, and the best of the encodings used
+    in China, Japan, Korea and the West. EUC-TW is not known; it comes out as another encoding of two bytes.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
@@ -74,6 +86,8 @@ def decode(data: bytes, charset: str | None = None) -> Decoded | None:
     if data.isascii():
         if b"\0" in data[:_SAMPLE] and (wide := _wide(data)):
             return _forced(data, wide)
+        if (shifted := escaped_encoding(data, _is_frequent)) and (found := _strict(data, shifted)):
+            return found
         return None if looks_binary(data) else Decoded(data.decode("ascii"), data, "ascii")
     declared = _known(charset)
     if declared and declared not in _WEAK and declared != "utf-8" and (found := _strict(data, declared)):
@@ -86,8 +100,8 @@ def decode(data: bytes, charset: str | None = None) -> Decoded | None:
         wide = _wide(data)
         return _forced(data, wide) if wide else None
     if looks_binary(data):
-        return None
-    return _nearly_utf8(data) or _best(data, declared)
+        return _forced(data, wide) if (wide := _wide_han(data)) else None
+    return _mixed(data) or _nearly_utf8(data) or _best(data, declared)
 
 
 def _known(charset: str | None) -> str | None:
@@ -133,7 +147,88 @@ def _wide(data: bytes) -> str | None:
             return name
     zeros = head[0::2].count(0), head[1::2].count(0)
     order = ("utf-16-be", "utf-16-le") if zeros[0] > zeros[1] else ("utf-16-le", "utf-16-be")
-    return next((name for name in order if _plausible(head, name)), None)
+    likely = [name for name in order if _plausible(head, name)]
+    return max(likely, key=lambda name: _familiar(head, name), default=None)
+
+
+def _familiar(head: bytes, encoding: str) -> float:
+    """The share of characters that are ASCII, kana, Cyrillic or frequent Han."""
+    text = head[:8192].decode(encoding, "ignore")
+    good = sum(c < "\x80" or _is_frequent(c) for c in text)
+    return good / len(text) if text else 0.0
+
+
+@lru_cache(4096)
+def _is_frequent(char: str) -> bool:
+    if "\u0400" <= char < "\u0460" or "\u3000" <= char < "\u3100" or "\uff00" <= char < "\uff61":
+        return True
+    return max(_common(char, "gb18030"), _common(char, "big5hkscs")) == 1.0
+
+
+_LEAST_FAMILIAR = 0.85
+
+
+def _wide_han(data: bytes) -> str | None:
+    """UTF-16 without a mark and without a zero byte: Chinese, Japanese or Cyrillic alone, without an ASCII sign."""
+    head = data[:_SAMPLE]
+    if len(head) % 2 or len(head) < 6:
+        return None
+    best = max(("utf-16-le", "utf-16-be"), key=lambda name: _familiar(head, name))
+    return best if _familiar(head, best) >= _LEAST_FAMILIAR and _plausible(head, best) else None
+
+
+def _mixed(data: bytes) -> Decoded | None:
+    """UTF-8 in which whole lines are in GB18030 or Big5, as where logs of several programs are put together.
+
+    The lines of UTF-8 must hold Chinese that is no accident, and every other line be good in one of the two.
+    """
+    good = _lines_by_validity(data)
+    if good is None:
+        return None
+    ours = b"".join(part for part, valid in good if valid)
+    others = b"".join(part for part, valid in good if not valid)
+    if not _holds_chinese(ours):
+        return None
+    second = max(("gb18030", "big5hkscs"), key=lambda name: _score(others[:_SAMPLE], name))
+    if _score(others[:_SAMPLE], second) < _LEAST_FAMILIAR:
+        return None
+    try:
+        text = "".join(part.decode("utf-8" if valid else second) for part, valid in good)
+    except UnicodeDecodeError:
+        return None
+    lines = sum(not valid for _, valid in good)
+    return Decoded(text, text.encode(), "utf-8", second=second, second_lines=lines)
+
+
+def _lines_by_validity(data: bytes) -> list[tuple[bytes, bool]] | None:
+    """Stretches of lines that are valid UTF-8, and each line that is not; None where too few of many are valid."""
+    parts: list[tuple[bytes, bool]] = []
+    broken, at = 0, 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + _SAMPLE) + 1 or data.find(b"\n", at + _SAMPLE) + 1 or len(data)
+        block = data[at:end]
+        try:
+            block.decode("utf-8")
+        except UnicodeDecodeError as error:
+            first = block.rfind(b"\n", 0, error.start) + 1
+            last = block.find(b"\n", error.start) + 1 or len(block)
+            parts += [(block[:first], True), (block[first:last], False)]
+            at += last
+            broken += 1
+            if broken == _BROKEN and not _holds_chinese(b"".join(part for part, valid in parts if valid)):
+                return None
+        else:
+            parts.append((block, True))
+            at = end
+    return parts
+
+
+_BROKEN = 500  # lines that are not UTF-8 before any of UTF-8 was seen that holds Chinese
+
+
+def _holds_chinese(data: bytes) -> bool:
+    beyond = [c for c in data.decode("utf-8")[:_SAMPLE] if c >= "\x80"]
+    return len(beyond) >= 4 and sum(c >= "\u2e80" for c in beyond) * 2 > len(beyond)
 
 
 def _plausible(head: bytes, encoding: str) -> bool:
@@ -142,7 +237,7 @@ def _plausible(head: bytes, encoding: str) -> bool:
     if len(text) * width * 10 < len(head) * 9:
         return False
     good = sum(1 for c in text[:4096] if c.isprintable() or c in "\t\r\n")
-    common = sum(1 for c in text[:4096] if c < "\u0250" or "\u3000" <= c < "\ua000" or c >= "\uac00" or c == "\u2019")
+    common = sum(_LETTERS.match(c) is not None for c in text[:4096])
     size = min(len(text), 4096)
     return good * 100 >= size * 97 and common * 100 >= size * 95
 
@@ -166,7 +261,8 @@ def _best(data: bytes, declared: str | None) -> Decoded:
     guess, sure = _guess(sample) if len(special) >= 8 else (None, 0.0)
     if declared in _WEAK:
         declared = "cp1252"
-    names = list(dict.fromkeys(n for n in ("gb18030", "big5hkscs", "cp932", "cp1252", guess, declared) if n))
+    names = list(dict.fromkeys(n for n in (*_CANDIDATES, guess, declared) if n))
+    wide = _wide_han(data)
     scored = sorted(
         (
             (_score(sample, n) + (0.12 * sure if n == guess else 0.0) + (0.2 if n == declared else 0.0), n)
@@ -174,6 +270,8 @@ def _best(data: bytes, declared: str | None) -> Decoded:
         ),
         key=lambda pair: -pair[0],
     )
+    if wide and scored[0][0] < _familiar(sample, wide) - 0.1:
+        return _forced(data, wide)
     for _, name in scored:
         if found := _strict(data, name):
             return found
@@ -206,10 +304,32 @@ def _score(sample: bytes, encoding: str) -> float:
     beyond = [c for c in text[:8192] if c >= "\x80"]
     if not beyond:
         return 0.0
+    if encoding == "cp949" and len(beyond) >= _KOREAN and _is_korean("".join(beyond)):
+        return 1.05  # as Chinese it would keep to half of the first level, which so many characters do not
+    if encoding == "euc_jp" and not any("\u3040" <= c <= "\u30ff" for c in beyond):
+        return 0.0  # nothing tells Han alone from GB 2312
     share = sum(_common(c, encoding) for c in beyond) / len(beyond)
     letters = sum(c.isascii() and c.isalpha() for c in text[:8192])
     # Of the letters of a Western text few are accented; those of two Han characters would all be.
     return share - 0.5 if encoding == "cp1252" and len(beyond) > max(1, letters) else share
+
+
+def _is_korean(text: str) -> bool:
+    """Whether all are of the everyday syllables, each of which KS X 1001 writes in two bytes."""
+    try:
+        return len(text.encode("euc_kr")) == 2 * len(text) and not _HANJA.search(text)
+    except UnicodeError:
+        return False
+
+
+def _uncommon(char: str, encoding: str) -> float:
+    """Characters outside the old sets: traditional ones in GB18030, and its four bytes, like which nothing looks."""
+    if encoding == "gb18030":
+        if len(char.encode("gb18030", "replace")) == 4:
+            return 0.8 if char.isalpha() else 0.0
+        with suppress(UnicodeError):
+            return 0.7 if char.encode("big5")[0] <= 0xC6 else -0.1
+    return -0.2
 
 
 def _common(char: str, encoding: str) -> float:
@@ -221,8 +341,12 @@ def _common(char: str, encoding: str) -> float:
         try:
             lead = char.encode(table)[0]
         except UnicodeError:
-            return -0.2
+            return _uncommon(char, encoding)
         return 1.0 if low <= lead <= high or (lead == 0xA1 or lead == 0xA3) else 0.0
+    if encoding == "euc_jp":  # of Han alone it is no more likely than GB18030, which shares its forms
+        return 1.0 if "\u3040" <= char <= "\u30ff" else 0.4 if "\u3000" <= char <= "\ua000" else -0.3
+    if encoding == "cp949":
+        return 0.5 if "\uac00" <= char <= "\ud7a3" else 0.0
     if encoding == "cp932":
         if "\uff61" <= char <= "\uff9f":
             return -0.3  # half-width kana: what other encodings read as Shift-JIS mostly turn into
