@@ -33,6 +33,7 @@ DAMAGED: dict[str, tuple[str, list[Any], str]] = {
     "cards of persons cut at fifteen digits": ("身份证号", [FAKE.ssn()[:15] + "000" for _ in range(120)], "id_card"),
     "cards of persons as powers of ten": ("sfzh", [f"{int(FAKE.ssn()[:17]) * 10:.5E}" for _ in range(120)], "id_card"),
     "days of birth as serial numbers": ("出生日期", [str(C.randrange(18_000, 40_000)) for _ in range(120)], "birth_date"),
+    "cards of persons with wrong last digits": ("idCard", [FAKE.ssn()[:17] + "0" for _ in range(120)], "id_card"),
     "phones with spaces and quotes": ("tel", [f" '{p}" for p in phones()], "phone"),
     "phones of which most are empty": ("mobile", [p if i % 20 == 0 else None for i, p in enumerate(phones(400))], "phone"),
     "phones of which most are NULL in writing": ("c9", [p if i % 10 == 0 else "NULL" for i, p in enumerate(phones(400))], "phone"),
@@ -126,6 +127,8 @@ NAMED: list[tuple[str, str | None, str | None]] = [
     ("robot", "机器人", None),
     ("job_id", "岗位ID", None),
     ("email", "EMAIL地址", "email"),
+    ("work_age", "工龄", None),
+    ("user_face", None, None),
 ]
 
 

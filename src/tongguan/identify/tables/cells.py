@@ -31,8 +31,14 @@ class Cells:
     counts: NDArray[np.int64]  # (n,) rows
     codes: NDArray[np.int32]  # (rows,) index into `texts`, -1 for null
     numbers: NDArray[np.float64] | None  # values that are no whole numbers, where the column is one of such
-    cut: bool  # whether a cell was longer than what is looked at
+    long_texts: pa.LargeStringArray  # (m,) distinct texts longer than what is looked at, whole
+    long_counts: NDArray[np.int64]  # (m,) rows
     odd: bool  # whether bytes were no text in any known encoding
+
+    @property
+    def longest(self) -> int:
+        """Characters of a text that are looked at; those of the long ones are cut there."""
+        return _LONGEST
 
     @property
     def filled(self) -> int:
@@ -77,13 +83,13 @@ def cells_of(values: pa.Array | pa.ChunkedArray | Sequence[Any]) -> Cells:
     if texts is None:
         some = pc.is_valid(array).to_numpy(zero_copy_only=False)
         codes = np.where(some, 0, -1).astype(np.int32)
-        return Cells(
-            kind, len(array), pa.array([], pa.large_string()), np.zeros(0, np.int64), codes, numbers, False, odd
-        )
+        none, nothing = pa.array([], pa.large_string()), np.zeros(0, np.int64)
+        return Cells(kind, len(array), none, nothing, codes, numbers, none, nothing, odd)
     codes, distinct = _distinct(texts)
-    codes, distinct, cut = _tidy(codes, distinct)
+    long_texts, long_counts = _long(codes, distinct)
+    codes, distinct = _tidy(codes, distinct)
     counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).astype(np.int64)
-    return Cells(kind, len(array), distinct, counts, codes, numbers, cut, odd)
+    return Cells(kind, len(array), distinct, counts, codes, numbers, long_texts, long_counts, odd)
 
 
 def _array(values: pa.Array | pa.ChunkedArray | Sequence[Any]) -> pa.Array:
@@ -176,20 +182,27 @@ def _went_through_fractions(texts: pa.LargeStringArray) -> bool:
     )
 
 
-def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray[np.int32], pa.LargeStringArray, bool]:
+def _long(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+    """Texts longer than what is looked at, as they are, with their rows."""
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= _LONGEST:
+        return texts.slice(0, 0), np.zeros(0, np.int64)
+    places = np.flatnonzero(pc.utf8_length(texts).to_numpy(zero_copy_only=False) > _LONGEST)
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts)).astype(np.int64)
+    return texts.take(pa.array(places)), counts[places]
+
+
+def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
     """Spaces around texts taken off, long ones cut, nulls in writing made null; equal ones become one."""
     before = texts.nbytes
-    longest = pc.max(pc.binary_length(texts)).as_py() or 0
-    cut = longest > _LONGEST
     tidy = pc.utf8_trim(texts, characters=" \t\r\n\"'\u3000\u00a0\ufeff")
-    if cut:
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > _LONGEST:
         tidy = pc.utf8_slice_codeunits(tidy, 0, _LONGEST)
     nulls = pc.is_in(tidy, value_set=pa.array(_NULLS, pa.large_string()))
     if _went_through_fractions(tidy.filter(pc.invert(nulls))):
         tidy = pc.if_else(nulls, tidy, pc.utf8_slice_codeunits(tidy, 0, -2))
     if tidy.nbytes == before and not pc.any(nulls).as_py() and not texts.null_count:
-        return codes, texts, cut
+        return codes, texts
     tidy = pc.if_else(nulls, None, tidy).dictionary_encode()
     places = pc.fill_null(tidy.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
     places = np.append(places, np.int32(-1))
-    return places[codes], tidy.dictionary, cut
+    return places[codes], tidy.dictionary

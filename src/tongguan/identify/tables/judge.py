@@ -12,33 +12,21 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import Detector
 from tongguan.identify.detect.masking import Hasher, mask
-from tongguan.identify.pieces import Piece
-from tongguan.identify.tables import kernel
 from tongguan.identify.tables.canonical import canonical
 from tongguan.identify.tables.cells import cells_of
 from tongguan.identify.tables.combining import combinations_of
+from tongguan.identify.tables.inside import inside_of
 from tongguan.identify.tables.looks import Looks, looks_of
 from tongguan.identify.tables.neighbours import listen
-from tongguan.identify.tables.rules import OWN_CHECK
 from tongguan.identify.tables.subjects import subjects_of
-from tongguan.identify.tables.verdict import Column, ColumnVerdict, Inside, Table, TableVerdict
+from tongguan.identify.tables.verdict import Column, ColumnVerdict, Table, TableVerdict
 from tongguan.identify.tables.weighing import Candidate, weigh
-from tongguan.identify.types import OWN, TYPES
+from tongguan.identify.types import TYPES
 
 __all__ = ["Judge"]
 
 _ENOUGH: Final = 0.5  # score from which a column is of its type
 _SAMPLES: Final = 5
-_TEXT: Final = 1 << 16  # characters of a column's free text that are read
-_PROSE: Final = 12  # characters of the mean cell from which a column may hold text
-_WORDED, _LONG = 4, 40  # Han characters, or characters in all, of cells that are text
-_SOME: Final = 0.02  # share of the cells from which text is read
-_RARE: Final = 0.001  # share below which a type inside a column is left to chance
-_SHAPES: Final = {  # checks that only cells of some sizes could pass: what fails them at that size is as telling
-    "phone": (11,), "card": tuple(range(13, 20)), "id_card": (18,), "uscc": (18,), "vin": (17,),
-    "email": (), "plate": (),
-}  # fmt: skip
-_TYPE_OF: Final = {"card": "bank_card"}
 
 
 class Judge:
@@ -89,7 +77,7 @@ class Judge:
         best = found[0] if found else None
         chosen = best if best and best.score >= _ENOUGH else None
         type = chosen.type if chosen else None
-        inside = self._inside(look, type, {c.type for c in found})
+        inside, named = inside_of(self._detector, look, type, {c.type for c in found})
         about = [TYPES[t] for t in (type, *(i.type for i in inside)) if t]
         return ColumnVerdict(
             index,
@@ -109,56 +97,8 @@ class Judge:
             look.distinct if look.cells.numbers is None else len(np.unique(look.cells.numbers)),
             _samples(look, chosen) if chosen else (),
             look.cells.kind,
+            named,
         )
-
-    def _inside(self, look: Looks, type: str | None, weighed: set[str]) -> tuple[Inside, ...]:
-        """Types of some cells, and types within the text of cells."""
-        if not look.distinct:
-            return ()
-        found: dict[str, Inside] = {}
-        for name, sizes in _SHAPES.items():
-            known, passed = _TYPE_OF.get(name, name), look.passed[name]
-            if known == type or not passed.any():
-                continue
-            share = look.share(passed)
-            if share >= _ENOUGH and known in weighed:  # the whole column was weighed as one, and found to be none
-                continue
-            alike = look.share(np.isin(look.size, sizes)) if sizes else share
-            if share >= _RARE and share >= _ENOUGH * alike and int(passed.sum()) >= (1 if share > 0.05 else 3):
-                found[known] = Inside(known, share)
-        for own in OWN.values():
-            share = 0.0 if own.id == type or own.needs_label else look.share(look.check(OWN_CHECK + own.id))
-            if _RARE <= share < _ENOUGH:
-                found[own.id] = Inside(own.id, share)
-        if _is_prose(look, type):
-            for kind, share in self._read(look).items():
-                if kind != type and kind not in found and share >= 0.01:
-                    found[kind] = Inside(kind, share, estimated=True)
-        return tuple(sorted(found.values(), key=lambda i: -i.share))
-
-    def _read(self, look: Looks) -> dict[str, float]:
-        """Read some of the text as text; the share of the cells read in which each type was found."""
-        ends = np.cumsum(look.size + 1)
-        count = max(1, int(np.searchsorted(ends, _TEXT)))
-        records = np.concatenate(([0], ends[: count - 1])).astype(np.int64)
-        text = "\n".join(look.cells.texts.slice(0, count).to_pylist())
-        hits: dict[str, set[int]] = {}
-        for finding in self._detector.scan([Piece(text, records=records)])[0]:
-            if finding.type != "organisation":
-                hits.setdefault(finding.type, set()).add(finding.record)
-        weights = look.cells.counts[:count]
-        return {type: float(weights[list(cells)].sum() / weights.sum()) for type, cells in hits.items()}
-
-
-def _is_prose(look: Looks, type: str | None) -> bool:
-    """Whether cells are long, and neither numbers, hashes, dates nor values of the column's own type."""
-    if type not in (None, "communication_content", "health", "browsing_record", "criminal_record"):
-        return False
-    plain = look.has(kernel.DIGITS | kernel.DECIMAL | kernel.HEX | kernel.DATE | kernel.DATETIME)
-    worded = look.has(kernel.SPACED) | (look.han >= _WORDED) | (look.size >= _LONG)
-    if look.is_hopeful("several"):  # 13800001111/13900002222
-        worded |= look.check("several")
-    return look.share((look.size >= _PROSE) & worded & ~plain & ~look.check("digest")) >= _SOME
 
 
 def _nulls(look: Looks) -> int:

@@ -35,6 +35,10 @@ _CODES: Final = {
     checks.FOREIGN_PERMIT: "foreign_permit", checks.IMEI: "imei", checks.IMSI: "imsi", checks.PLATE: "plate",
     checks.DOCUMENT: "document",
 }  # fmt: skip
+_HELD: Final = (  # what tells persons apart wherever it stands
+    checks.ID_CARD, checks.PHONE, checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.FOREIGN_PERMIT, checks.PLATE,
+    checks.IMEI, checks.IMSI,
+)  # fmt: skip
 _SPANS: Final = {SPAN_AT: "email", SPAN_MAC: "mac", SPAN_IPV6: "ip"}
 _TERMS: Final = ("health", "religion", "criminal_record", "sexual_orientation")
 _FIRST: Final = 100  # values that are tried first
@@ -79,6 +83,7 @@ class Looks:
     male: Mask  # by an identity card
     latest: int  # last day of birth that can be, as yyyymmdd
     passed: dict[str, Mask]
+    holds: Mask  # a checked number or address stands beside other text
     _lower: pa.Array | None = None
     _plain: bool | None = None
     _some: list[str] | None = None
@@ -165,7 +170,7 @@ def looks_of(cells: Cells, latest: int) -> Looks:
     n = len(cells.texts)
     size, flags, digits, han, days = (np.zeros(n, np.int32) for _ in range(5))
     passed = {name: np.zeros(n, np.bool_) for name in (*_CODES.values(), *_SPANS.values(), *_TERMS)}
-    looks = Looks(cells, size, flags, digits, han, days, np.zeros(n, np.bool_), latest, passed)
+    looks = Looks(cells, size, flags, digits, han, days, np.zeros(n, np.bool_), latest, passed, np.zeros(n, np.bool_))
     for part in cells.slices():
         _look(looks, part, latest)
     looks.passed["email"] &= looks.check("local_mail") if looks.passed["email"].any() else False
@@ -184,6 +189,7 @@ def _look(looks: Looks, part: Slice, latest: int) -> None:
     if len(rows):
         cell = np.searchsorted(part.start, rows[:, 1], side="right") - 1
         whole = (part.start[cell] == rows[:, 1]) & (part.end[cell] == rows[:, 2])
+        looks.holds[part.first + cell[~whole & np.isin(rows[:, 0], _HELD)]] = True
         rows, cell = rows[whole], cell[whole]
         for code in np.unique(rows[:, 0]).tolist():
             if code in _CODES:
@@ -195,6 +201,7 @@ def _look(looks: Looks, part: Slice, latest: int) -> None:
         whole = (part.start[cell] == spans[:, 1]) & (part.end[cell] == spans[:, 2])
         for what, name in _SPANS.items():
             looks.passed[name][part.first + cell[whole & (spans[:, 0] == what)]] = True
+        looks.holds[part.first + cell[~whole & (spans[:, 0] == SPAN_AT)]] = True
     if looks.han[here].any() and part.first < _WORDS_IN:
         words = read_words(part.units)
         for name in _TERMS:

@@ -11,9 +11,9 @@ import numpy as np
 from tongguan.identify.tables.distinct import Distinct, estimate
 from tongguan.identify.tables.looks import Looks
 from tongguan.identify.tables.naming import is_key_of_person, read_table
-from tongguan.identify.tables.verdict import ColumnVerdict, Subjects, Table, Text
+from tongguan.identify.tables.verdict import ColumnVerdict, Inside, Subjects, Table, Text
 from tongguan.identify.types import TYPES
-from tongguan.wording import wording
+from tongguan.wording import LANGUAGES, wording
 
 __all__ = ["is_key", "subjects_of"]
 
@@ -38,7 +38,7 @@ def subjects_of(table: Table, columns: Sequence[ColumnVerdict], looks: Sequence[
         (rank, i) for i, column in enumerate(columns) if (rank := _rank(table, column)) > (0.0, 0.0)
     )[::-1]  # fmt: skip
     if not ranked:
-        return None
+        return _within(table, columns)
     chosen = ranked[0][1]
     others = tuple(i for _, i in ranked[1:])
     anyone = np.zeros(columns[chosen].rows, np.bool_)
@@ -46,6 +46,40 @@ def subjects_of(table: Table, columns: Sequence[ColumnVerdict], looks: Sequence[
         if len(looks[i].cells.codes) == len(anyone):
             anyone |= looks[i].cells.codes >= 0
     return _counted(table, columns, looks, chosen, others, int((~anyone).sum()))
+
+
+def _within(table: Table, columns: Sequence[ColumnVerdict]) -> Subjects | None:
+    """Persons that are named within the text of a column, where no column is an identifier of theirs."""
+    named = [
+        (inside, column)
+        for column in columns
+        for inside in column.inside
+        if inside.values and (TYPES[inside.type].strength in ("document", "personal") or inside.type == "person_name")
+    ]
+    if not named:
+        return None
+    most = max(inside.rows for inside, _ in named)
+
+    def rank(one: tuple[Inside, ColumnVerdict]) -> tuple[float, int]:
+        strength = _STRENGTH.get(TYPES[one[0].type].strength, 0.0)
+        return strength if one[0].rows >= _COVERS * most else strength / 10, one[0].rows
+
+    best, column = max(named, key=rank)
+    whole = max(table.rows or 0, column.rows)
+    kind = TYPES[best.type]
+    text: Text = {
+        language: _TEXTS.text("subject_inside", language, column=column.name, type=getattr(kind, language))
+        for language in LANGUAGES
+    }
+    low = best.values if best.type != "person_name" else 1
+    unread = whole - column.rows + (column.rows - column.nulls - best.rows if best.estimated else 0)
+    high = max(best.values, *(each.named for each in columns)) + unread
+    count = min(high, max(low, round(best.values * whole / column.rows)))
+    if whole > column.rows:
+        text = _estimated(text, count, low, high, None)
+    return Subjects(
+        column.index, best.type, (), best.rows, column.rows - best.rows, best.values, count, low, high, text
+    )
 
 
 def _rank(table: Table, column: ColumnVerdict) -> tuple[float, float]:

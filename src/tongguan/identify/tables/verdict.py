@@ -69,7 +69,10 @@ class Inside:
 
     type: str
     share: float
-    estimated: bool = False  # from a sample of the column's text
+    estimated: bool = False  # from a part of the column's text
+    rows: int = 0  # in which it is found
+    values: int = 0  # distinct ones among those read
+    times: int = 0  # how often in all rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class ColumnVerdict:
     distinct: int  # of values that are not null, without spaces around them
     samples: tuple[str, ...]  # masked, up to five; none for a column without a type
     kind: str  # Arrow's name of the type of the values
+    named: int = 0  # how many persons are named at most in some cells, or within the text of cells, by `inside`
 
     @property
     def null_share(self) -> float:
