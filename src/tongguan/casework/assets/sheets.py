@@ -74,7 +74,7 @@ def _of_json(piece: Piece, name: str) -> Table | None:
     if len(names) > _COLUMNS or len(names) * len(found) > 20 * sum(map(len, found)):
         return None  # keys that are data themselves
     columns = [Column(key[:_NAME], None, [row.get(key) for row in found]) for key in names]
-    return Table(piece.member or name, None, columns, len(starts))
+    return Table(piece.member or name, None, columns, len(found) if len(chosen) == len(starts) else len(starts))
 
 
 def _loaded(text: str) -> Any:
