@@ -42,7 +42,7 @@ def _own_rule(one: OwnType) -> Rule:
 RULES: Final[dict[str, Rule]] = {
     "id_card": Rule(
         ("id_card",),
-        ("id_card_15", "foreign_permit"),
+        ("id_card_15", "id_card_shaped", "foreign_permit"),
         0.0005,
         9,
         damaged=("id_card_cut", "scientific"),
