@@ -9,14 +9,15 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tongguan import law, trust
 from tongguan.errors import BadInput, CannotWrite
-from tongguan.model import BlindKind, BlindSpot, Crossing, Decision, Direction, Finding
+from tongguan.model import BlindKind, BlindSpot, Content, Crossing, Decision, Direction, Finding
 from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ REPORTS = {
 
 AT_ONCE = 32 << 20  # bytes of originals in memory
 
+_IMAGES = 1000  # pictures that one run looks into
 _HELD = 4 << 20  # characters that are scanned at once
 _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
@@ -67,11 +69,13 @@ def inspect(
     *,
     keep: bool = True,
     names: bool | None = None,
+    ocr: bool = True,
     progress: Progress | None = None,
 ) -> Result:
     """Read the sources, judge what left by the law of `as_of`, and write result, reports and ledger into `out`.
 
     `names`: read names in running prose by a model; None where its extra is installed. True raises Missing without it.
+    `ocr`: look into pictures, where that extra is installed, up to 1000 of them in a run.
     `keep`: seal the originals that alerts rest on, and the reports, in the evidence store; `by` does so.
 
     The ledger in `out` grows from run to run. What it holds is not read into it twice, so that an interrupted run goes
@@ -91,7 +95,8 @@ def inspect(
         safe = _Safe(room, org.exporter.name, run, by) if keep else None
         with identify.names_in_prose(names) as prose:
             detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of, prose=prose)
-            read = _read(sources, org, ledger, detector, safe, progress)
+            reader = _Reader(detector, _IMAGES if ocr else 0)
+            read = _read(sources, org, ledger, reader, safe, progress)
         result = _judge(org, ledger, as_of)
         if not prose.on or _names_unread(result):
             result["coverage"]["detectors_off"] = list(identify.NAME_TYPES)
@@ -155,7 +160,7 @@ def _read(
     sources: Sequence[Path],
     org: border.Org,
     ledger: border.Ledger,
-    detector: identify.Detector,
+    reader: _Reader,
     safe: _Safe | None,
     progress: Progress | None,
 ) -> list[dict[str, Any]]:
@@ -181,9 +186,9 @@ def _read(
         if batch.ordinal in ledger.done(identity):
             continue
         rows = border.LedgerBatch(cover=cover)
-        _see(map(locator.locate, batch.exchanges), detector, rows, originals)
+        _see(map(locator.locate, batch.exchanges), reader, rows, originals)
         rows.blind(batch.blind_spots, source.path)
-        rows.blind(detector.blind_spots())
+        rows.blind(reader.detector.blind_spots())
         if safe and originals:  # before the batch counts as read: a run that is killed here keeps them again
             safe.keep(originals.take())
         tally = {"packets": batch.packets, "bytes": batch.bytes, "flows": len(batch.connections)}
@@ -191,14 +196,31 @@ def _read(
     return list(seen.values())
 
 
+@dataclass(slots=True)
+class _Reader:
+    """What reads the contents of one run."""
+
+    detector: identify.Detector
+    images: int  # pictures that may still be looked into
+
+    def open(self, content: Content) -> Iterator[identify.Extraction]:
+        """The text of a content, a stretch at a time."""
+        from tongguan import identify
+
+        usual = identify.Limits()
+        for extraction in identify.extract_stream(content, replace(usual, images=min(usual.images, self.images))):
+            self.images -= extraction.images
+            yield extraction
+
+
 def _see(
     crossings: Iterable[Crossing],
-    detector: identify.Detector,
+    reader: _Reader,
     rows: border.LedgerBatch,
     originals: border.Originals | None,
 ) -> None:
     """Read the contents of what may have left; what certainly stayed is counted and left alone."""
-    from tongguan import border, identify
+    from tongguan import border
 
     pieces: list[identify.Piece] = []  # not scanned yet
     held = 0  # characters of them
@@ -213,18 +235,18 @@ def _see(
         if crossing.direction in _MAY_LEAVE:
             for content in crossing.exchange.contents:
                 first = len(records)
-                for extraction in identify.extract_stream(content):
+                for extraction in reader.open(content):
                     pieces += extraction.pieces
                     records += (len(piece.records) for piece in extraction.pieces)
                     unseen += extraction.blind_spots
                     held += sum(len(piece.text) for piece in extraction.pieces)
                     if held >= _HELD:
-                        found += detector.scan(pieces)
+                        found += reader.detector.scan(pieces)
                         pieces.clear()
                         held = 0
                 contents.append((first, len(records)))
         taken.append((crossing, contents, unseen))
-    found += detector.scan(pieces)
+    found += reader.detector.scan(pieces)
     for crossing, contents, unseen in taken:
         persons = [
             subject

@@ -22,6 +22,7 @@ from typing import Any
 from tongguan import __version__
 from tongguan.cli import assets, audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
 from tongguan.cli.names import names_argument, names_of
+from tongguan.cli.ocr import limits_of, ocr_argument
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.terminal import Output
 from tongguan.cli.who import allowed
@@ -140,6 +141,7 @@ def _identify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON line a finding")
     parser.add_argument("--reveal", action="store_true", help="show values instead of masked samples")
     parser.add_argument("--names", action="store_true", help="read names in running prose by a model (an extra, slow)")
+    ocr_argument(parser)
     parser.add_argument("--explain", action="store_true", help="what made the score of each finding")
     parser.add_argument("--kinds", action="store_true", help="also a line for the kind of each document")
     _language_argument(parser)
@@ -152,8 +154,9 @@ def _identify(arguments: argparse.Namespace) -> int:
     allowed("files.reveal" if arguments.reveal else "files.identify")
     key = trust.workspace_key(trust.home())
     lines = identify.identify_lines(
-        arguments.paths, key, arguments.reveal, names=arguments.names, explain=arguments.explain, kinds=arguments.kinds
-    )
+        arguments.paths, key, arguments.reveal, names=arguments.names, explain=arguments.explain, kinds=arguments.kinds,
+        limits=limits_of(arguments),
+    )  # fmt: skip
     for line in lines:
         print(json.dumps(line, ensure_ascii=False) if arguments.json else _identified(line, arguments.lang))
     return 0
@@ -206,6 +209,7 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
         help="which originals are sealed in the evidence store: those that alerts rest on, or none",
     )  # fmt: skip
     names_argument(parser)
+    ocr_argument(parser)
     parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
     _language_argument(parser)
     parser.set_defaults(command=_inspect)
@@ -225,6 +229,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
             by,
             keep=arguments.evidence == "alerts",
             names=names_of(arguments),
+            ocr=arguments.ocr,
             progress=show,
         )
     print(walk.verdict(result, arguments.lang))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from tongguan.errors import BadInput, Missing
 from tongguan.identify.detect import Detector, Prose
 from tongguan.identify.entities import EntityReader
 from tongguan.identify.explaining import explain
-from tongguan.identify.extract import Extraction, extract, extract_file
+from tongguan.identify.extract import Extraction, Limits, extract_file, extract_stream
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["finding_line", "identify_lines", "kind_line"]
 
 _STANDARD_INPUT: Final = "-"
+_IN_MEMORY: Final = 8 << 20  # bytes of standard input
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class _Told:
     reveal: bool
     explain: bool
     model: Model | None  # of kinds of documents
+    limits: Limits
 
 
 def identify_lines(
@@ -43,8 +47,10 @@ def identify_lines(
     names: bool = False,
     explain: bool = False,
     kinds: bool = False,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> Iterator[dict[str, Any]]:
-    """Findings in files, folders (walked in order of name) and standard input (`-`), file by file.
+    """Findings in files, folders (walked in order of name) and standard input (`-`), file by file, within `limits` for
+    each of them.
 
     A finding: `path, member, type, start, end, text, score, validator, category, level, sensitive, record, piece`;
     `start` and `end` are characters of the decoded text, `text` is masked unless `reveal`. With `explain` also `why`: a
@@ -59,7 +65,7 @@ def identify_lines(
         if str(path) != _STANDARD_INPUT and not os.path.lexists(path):
             raise BadInput(f"{path}: no such file or folder")
     detector = Detector(key, prose=_prose() if names else None)
-    return _lines(paths, _Told(detector, reveal, explain, _model() if kinds else None))
+    return _lines(paths, _Told(detector, reveal, explain, _model() if kinds else None, limits))
 
 
 def _prose() -> Prose:
@@ -78,8 +84,7 @@ def _model() -> Model:
 def _lines(paths: Sequence[str | Path], told: _Told) -> Iterator[dict[str, Any]]:
     for path in paths:
         if str(path) == _STANDARD_INPUT:
-            data = sys.stdin.buffer.read() if sys.stdin else b""  # None where it is closed
-            yield from _content(_STANDARD_INPUT, [extract(Content(None, "", len(data), data))], told)
+            yield from _content(_STANDARD_INPUT, _standard_input(told.limits), told)
             continue
         for file in _files(Path(path)):
             if isinstance(file, BlindSpot):
@@ -88,6 +93,21 @@ def _lines(paths: Sequence[str | Path], told: _Told) -> Iterator[dict[str, Any]]
                 yield _blind_line(str(file), BlindSpot(BlindKind.UNSUPPORTED, str(file), "not a plain file"))
             else:
                 yield from _file(file, told)
+
+
+def _standard_input(limits: Limits) -> Iterator[Extraction]:
+    """What comes in; more than a little of it goes through a file without a name."""
+    if not sys.stdin:  # closed
+        return
+    first = sys.stdin.buffer.read(_IN_MEMORY)
+    if len(first) < _IN_MEMORY:
+        yield from extract_stream(Content(None, "", len(first), first), limits)
+        return
+    with tempfile.TemporaryFile() as spool:
+        spool.write(first)
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+        spool.flush()
+        yield from extract_stream(Content(None, "", spool.tell(), Path(f"/proc/self/fd/{spool.fileno()}")), limits)
 
 
 def _files(path: Path) -> Iterator[Path | BlindSpot]:
@@ -107,7 +127,7 @@ def _files(path: Path) -> Iterator[Path | BlindSpot]:
 
 def _file(path: Path, told: _Told) -> Iterator[dict[str, Any]]:
     try:
-        yield from _content(str(path), extract_file(path), told)
+        yield from _content(str(path), extract_file(path, told.limits), told)
     except OSError as error:
         yield _blind_line(str(path), BlindSpot(BlindKind.UNREADABLE, str(path), error.strerror or "cannot be read"))
 

@@ -37,3 +37,4 @@ class Extraction:
     pieces: list[Piece] = field(default_factory=list)
     blind_spots: list[BlindSpot] = field(default_factory=list)
     encoding: str | None = None
+    images: int = 0  # pictures and scanned pages looked into

@@ -15,7 +15,7 @@ from tongguan.model import BlindKind
 __all__ = ["installed", "pdf_pictures", "picture", "reads", "unread"]
 
 _WITHOUT = "text recognition is not installed: pip install 'tongguan[ocr]'"
-_OFF = "text recognition is switched off"
+_OFF = "text recognition is switched off, or has looked into as many images as it may"
 _RESERVE = 2.0  # seconds kept for the answer
 
 
@@ -81,6 +81,8 @@ def _read(walk: Unfolding, data: Data, member: str | None, blank: list[int] | No
         name = "text in the image" if blank is None else f"page {page + 1}: text in images"
         text = str(blob, "utf-8")
         walk.add(structured.prose(text, bytes(blob), joined(member, name)))
+    if report["more"] and blank is None:
+        walk.blind(BlindKind.TRUNCATED, member, "pictures in a file of several that there was no time or allowance for")
     if report["unsure"]:
         walk.blind(BlindKind.UNREADABLE, member, "lines in images too unclear to read", count=report["unsure"])
     if report["unread"]:

@@ -28,6 +28,7 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"PK\x03\x04", "zip"),
     (0, b"PK\x05\x06", "zip"),
     (0, b"PK00PK", "zip"),
+    (0, b"PK\x07\x08PK", "zip"),
     (0, b"7z\xbc\xaf\x27\x1c", "7zip"),
     (0, b"Rar!\x1a\x07\x00", "rar"),
     (0, b"Rar!\x1a\x07\x01", "rar5"),

@@ -50,6 +50,7 @@ class Unfolding(ABC):
     deadline: float = 0.0
     _held: int = 0
     _told: int = 0
+    _looked: int = 0  # pictures looked into by the last time
 
     @abstractmethod
     def open(
@@ -79,7 +80,11 @@ class Unfolding(ABC):
         """What was found since the last time."""
         pieces, self.pieces, self._held = self.pieces, [], 0
         told, self._told = self.blind_spots[self._told :], len(self.blind_spots)
-        return Extraction(pieces, told, self.encoding)
+        looked, self._looked = (
+            self.limits.images - self.images_left - self._looked,
+            self.limits.images - self.images_left,
+        )
+        return Extraction(pieces, told, self.encoding, looked)
 
     def last(self) -> Extraction:
         """What is left at the end, with the blind spots that were only counted."""

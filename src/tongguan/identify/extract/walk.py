@@ -36,8 +36,8 @@ def extract(content: Content, limits: Limits = Limits()) -> Extraction:  # noqa:
     for found in extract_stream(content, within):
         whole.pieces.extend(found.pieces)
         whole.blind_spots.extend(found.blind_spots)
-        encoding = found.encoding
-    return replace(whole, encoding=encoding)
+        whole = replace(whole, encoding=found.encoding, images=whole.images + found.images)
+    return whole
 
 
 def extract_stream(content: Content, limits: Limits = Limits()) -> Iterator[Extraction]:  # noqa: B008 (frozen)

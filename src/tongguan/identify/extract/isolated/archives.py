@@ -38,6 +38,7 @@ _FILTERS = ("gzip", "bzip2", "compress", "xz", "lzma", "zstd", "lz4")
 _REGULAR = 0o100000
 _BLOCK = 1 << 16
 _FILE_BLOCK = 1 << 20
+_FAILURES = 1000
 _buffer = create_string_buffer(_BLOCK)
 _SKIM = 64  # bytes that show what a member is
 
@@ -48,6 +49,7 @@ _PART_MEMBERS = 2000
 Answer = tuple[dict[str, Any], list[bytes]]
 
 _is_encrypted = ffi.ffi("entry_is_encrypted", [c_void_p], c_int)
+_set_option = ffi.ffi("read_set_format_option", [c_void_p, c_char_p, c_char_p, c_char_p], c_int)
 _holds_encrypted = ffi.ffi("read_has_encrypted_entries", [c_void_p], c_int)
 
 
@@ -104,6 +106,8 @@ class _Opened:
                 ffi.get_read_filter_function(name)(archive)
             for name in formats:
                 ffi.get_read_format_function(name)(archive)
+            if "tar" in formats:
+                _set_option(archive, b"tar", b"read_concatenated_archives", b"1")  # what stands behind the end, too
             if self.source.path:
                 keep = self.source.reader()
                 ffi.read_open_fd(archive, keep.fileno(), _FILE_BLOCK)
@@ -119,12 +123,14 @@ class _Opened:
 
     def _entries(self, archive: Any) -> Iterator[Answer]:
         entry = c_void_p()
+        failures = 0
         while True:
             try:
                 if ffi.read_next_header(archive, byref(entry)) == ffi.ARCHIVE_EOF:
                     return
             except ArchiveError as error:
-                if error.retcode == ffi.ARCHIVE_FATAL:
+                failures += 1
+                if error.retcode == ffi.ARCHIVE_FATAL or failures > _FAILURES:  # it may stay where it is for ever
                     raise
                 self.end = "damaged"
                 continue

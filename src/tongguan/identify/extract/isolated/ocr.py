@@ -15,28 +15,29 @@ __all__ = ["read"]
 _MOST_PIXELS = 50_000_000
 _SMALLEST = 16  # pixels of a side; what is smaller holds no legible text
 _LONGEST = 2400  # pixels of a side that are looked at
+_SHADES = 6  # of 256, by which the noise of a compressed plain picture differs
 _SURE = 0.5
-_MOST_FRAMES = 50
 
 
 def read(data: Source, blank: list[int] | None, most: int, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
     """The text of one picture, or of a PDF's blank pages (`blank`, numbers from 0) and of pictures on its other pages.
 
     Stops after `most` pictures or `seconds`. The report holds `end` (`ok`), `pages` (for each text its page, from 0),
-    `done` (pictures looked at), `unsure` (lines whose reading is doubtful, left out) and `unread` (pictures that cannot
-    be decoded); the blobs are the texts.
+    `done` (pictures looked at), `more` (whether there were others), `unsure` (lines whose reading is doubtful, left
+    out) and `unread` (pictures that cannot be decoded); the blobs are the texts.
     """
     deadline = time.monotonic() + seconds
-    report: dict[str, Any] = {"end": "ok", "pages": [], "done": 0, "unsure": 0, "unread": 0}
+    report: dict[str, Any] = {"end": "ok", "pages": [], "done": 0, "more": False, "unsure": 0, "unread": 0}
     texts: list[bytes] = []
     for page, picture in _pictures(data, blank):
         if report["done"] >= most or time.monotonic() >= deadline:
+            report["more"] = True
             break
         report["done"] += 1
         if picture is None:
             report["unread"] += 1
             continue
-        if min(picture.shape[:2]) < _SMALLEST:
+        if min(picture.shape[:2]) < _SMALLEST or _plain(picture):
             continue
         text, unsure = _text(picture)
         report["unsure"] += unsure
@@ -44,6 +45,11 @@ def read(data: Source, blank: list[int] | None, most: int, seconds: float) -> tu
             report["pages"].append(page)
             texts.append(text.encode())
     return report, texts
+
+
+def _plain(picture: Any) -> bool:
+    """Whether a picture is of one colour, so that nothing can be written in it."""
+    return bool((picture.max(axis=(0, 1)) - picture.min(axis=(0, 1)) <= _SHADES).all())
 
 
 def _pictures(data: Source, blank: list[int] | None) -> Iterator[tuple[int, Any]]:
@@ -63,7 +69,7 @@ def _pictures(data: Source, blank: list[int] | None) -> Iterator[tuple[int, Any]
         whole, frames = False, ()
     if not whole or not frames:
         yield 0, None
-    yield from enumerate(frames[:_MOST_FRAMES])
+    yield from enumerate(frames)
 
 
 @cache

@@ -74,4 +74,15 @@ def _sheets(data: Source, kind: str, left: int) -> Iterator[Answer]:
         if status == "cut":
             end = "bytes"
             break
-    yield {"end": end}, []
+    if kind == "xlsx" and end == "ok":
+        yield from _unlisted(data, left)
+    else:
+        yield {"end": end}, []
+
+
+def _unlisted(data: Source, left: int) -> Iterator[Answer]:
+    """Sheets that calamine does not show."""
+    try:
+        yield from xlsx.read(data, left, unlisted=True)
+    except Exception:  # zipfile's errors are many; what calamine read stands
+        yield {"end": "damaged"}, []

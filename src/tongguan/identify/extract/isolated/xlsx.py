@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -39,12 +40,15 @@ def is_large(data: Source) -> bool:
         return False
 
 
-def read(data: Source, left: int) -> Iterator[Answer]:
-    """The sheets of a workbook, hidden ones too; answers as those of `sheets.read`."""
+def read(data: Source, left: int, unlisted: bool = False) -> Iterator[Answer]:
+    """The sheets of a workbook, hidden ones too; answers as those of `sheets.read`.
+
+    `unlisted`: only those that the workbook does not name, or of whose name there are several, which no program shows.
+    """
     end = "ok"
     with data.reader() as file, zipfile.ZipFile(file) as book:
         about = _Workbook(book)
-        for rows, status in about.sheets():
+        for rows, status in about.sheets(unlisted):
             left -= rows.size
             if left < 0:
                 status = "cut"
@@ -66,17 +70,22 @@ class _Workbook:
         self._dates: list[bool] = []  # of each cell format, whether it shows a date
         self._first = date(1899, 12, 30)
 
-    def sheets(self) -> Iterator[tuple[Rows, str]]:
+    def sheets(self, unlisted: bool) -> Iterator[tuple[Rows, str]]:
         """Rows of each sheet, a stretch at a time, with `ok` or `damaged`."""
         names = self._names()
+        parts = [item for item in self._book.infolist() if _SHEET.fullmatch(item.filename)]
+        if unlisted:
+            count = Counter(item.filename.lower() for item in parts)
+            parts = [item for item in parts if item.filename not in names or count[item.filename.lower()] > 1]
+            if not parts:
+                return
         try:
             self._formats()
         except (KeyError, expat.ExpatError, ValueError, zipfile.BadZipFile):
             self._dates = []
         yield from self._read_strings()
-        for item in self._book.infolist():
-            if _SHEET.fullmatch(item.filename):
-                yield from self._sheet(item.filename, names.get(item.filename, item.filename))
+        for item in parts:
+            yield from self._sheet(item, names.get(item.filename, item.filename))
 
     def _names(self) -> dict[str, str]:
         """Of each part that is a sheet its name."""
@@ -165,7 +174,7 @@ class _Workbook:
         if over.size:
             yield over, "ok"
 
-    def _sheet(self, part: str, name: str) -> Iterator[tuple[Rows, str]]:
+    def _sheet(self, part: zipfile.ZipInfo, name: str) -> Iterator[tuple[Rows, str]]:
         rows, cells = Rows(name), _Cells(self._strings, self._dates, self._first)
         cells.rows = rows
         status = "ok"
@@ -179,7 +188,7 @@ class _Workbook:
 
     def _parsed(
         self,
-        part: str,
+        part: str | zipfile.ZipInfo,
         start: Callable[[str, dict[str, str]], None],
         end: Callable[[str], None] | None = None,
         words: Callable[[str], None] | None = None,
