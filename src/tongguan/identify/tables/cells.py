@@ -175,20 +175,13 @@ def _distinct(texts: pa.Array) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
     return indices, encoded.dictionary.cast(pa.large_string())
 
 
-def _went_through_fractions(texts: pa.LargeStringArray) -> bool:
+def _went_through_fractions(texts: pa.LargeStringArray, nulls: pa.BooleanArray) -> bool:
     """Whether every text is a whole number with nothing behind its point: 13800001111.0. The first are tried first."""
-    return bool(len(texts)) and all(
-        pc.all(pc.match_substring_regex(some, r"^\d+\.0$")).as_py() for some in (texts.slice(0, 20), texts)
-    )
-
-
-def _long(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
-    """Texts longer than what is looked at, as they are, with their rows."""
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= _LONGEST:
-        return texts.slice(0, 0), np.zeros(0, np.int64)
-    places = np.flatnonzero(pc.utf8_length(texts).to_numpy(zero_copy_only=False) > _LONGEST)
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts)).astype(np.int64)
-    return texts.take(pa.array(places)), counts[places]
+    for some in (20, len(texts)):
+        given = texts.slice(0, some).filter(pc.invert(nulls.slice(0, some)))
+        if not len(given) or not pc.all(pc.match_substring_regex(given, r"^\d+\.0$")).as_py():
+            return False
+    return True
 
 
 def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
@@ -198,7 +191,7 @@ def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray
     if (pc.max(pc.binary_length(texts)).as_py() or 0) > _LONGEST:
         tidy = pc.utf8_slice_codeunits(tidy, 0, _LONGEST)
     nulls = pc.is_in(tidy, value_set=pa.array(_NULLS, pa.large_string()))
-    if _went_through_fractions(tidy.filter(pc.invert(nulls))):
+    if _went_through_fractions(tidy, nulls):
         tidy = pc.if_else(nulls, tidy, pc.utf8_slice_codeunits(tidy, 0, -2))
     if tidy.nbytes == before and not pc.any(nulls).as_py() and not texts.null_count:
         return codes, texts
