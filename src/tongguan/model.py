@@ -50,6 +50,7 @@ class BlindKind(StrEnum):
     DETECTOR_DISABLED = "detector_disabled"
     LOCATION_UNKNOWN = "location_unknown"
     OUT_OF_WINDOW = "out_of_window"  # seen, but on a day that the law of the asked day does not count
+    UNDECIDED = "undecided"  # a rule of a policy whose answer something hides
     OVERLAP = "overlap"  # the same stream bytes sent twice with different values
 
 

@@ -69,6 +69,7 @@ def inspect(
     *,
     keep: bool = True,
     names: bool | None = None,
+    watch: border.Watch | None = None,
     ocr: bool = True,
     progress: Progress | None = None,
 ) -> Result:
@@ -76,6 +77,7 @@ def inspect(
 
     `names`: read names in running prose by a model; None where its extra is installed. True raises Missing without it.
     `ocr`: look into pictures, where that extra is installed, up to 1000 of them in a run.
+    `watch`: policies and fingerprints that what may have left is held against; see `casework.policies`.
     `keep`: seal the originals that alerts rest on, and the reports, in the evidence store; `by` does so.
 
     The ledger in `out` grows from run to run. What it holds is not read into it twice, so that an interrupted run goes
@@ -96,8 +98,8 @@ def inspect(
         with identify.names_in_prose(names) as prose:
             detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of, prose=prose)
             reader = _Reader(detector, _IMAGES if ocr else 0)
-            read = _read(sources, org, ledger, reader, safe, progress)
-        result = _judge(org, ledger, as_of)
+            read = _read(sources, org, ledger, reader, safe, watch, progress)
+        result = _judge(org, ledger, as_of, watch)
         if not prose.on or _names_unread(result):
             result["coverage"]["detectors_off"] = list(identify.NAME_TYPES)
         result["run"] |= {"id": run, "sources": read, "seconds": round(time.monotonic() - started, 2)}
@@ -162,6 +164,7 @@ def _read(
     ledger: border.Ledger,
     reader: _Reader,
     safe: _Safe | None,
+    watch: border.Watch | None,
     progress: Progress | None,
 ) -> list[dict[str, Any]]:
     """Every batch of the sources that the ledger does not hold yet, located, read and committed."""
@@ -175,7 +178,7 @@ def _read(
         source = batch.source
         if source.path not in seen:
             if not seen:
-                _same_organisation(ledger, org, sources)
+                _same_organisation(ledger, org, sources, watch.mark if watch else "")
             seen[source.path] = {
                 "path": readable(source.path),
                 "kind": source.kind,
@@ -186,7 +189,8 @@ def _read(
         if batch.ordinal in ledger.done(identity):
             continue
         rows = border.LedgerBatch(cover=cover)
-        _see(map(locator.locate, batch.exchanges), reader, rows, originals)
+        held = border.HeldBatch(watch) if watch else None
+        _see(map(locator.locate, batch.exchanges), reader, rows, originals, held)
         rows.blind(batch.blind_spots, source.path)
         rows.blind(reader.detector.blind_spots())
         if safe and originals:  # before the batch counts as read: a run that is killed here keeps them again
@@ -218,6 +222,7 @@ def _see(
     reader: _Reader,
     rows: border.LedgerBatch,
     originals: border.Originals | None,
+    watched: border.HeldBatch | None,
 ) -> None:
     """Read the contents of what may have left; what certainly stayed is counted and left alone."""
     from tongguan import border
@@ -233,10 +238,14 @@ def _see(
         contents: list[tuple[int, int]] = []
         unseen: list[BlindSpot] = []
         if crossing.direction in _MAY_LEAVE:
+            if watched:
+                watched.exchange()
             for content in crossing.exchange.contents:
                 first = len(records)
                 for extraction in reader.open(content):
                     pieces += extraction.pieces
+                    if watched:
+                        watched.keep(extraction.pieces)
                     records += (len(piece.records) for piece in extraction.pieces)
                     unseen += extraction.blind_spots
                     held += sum(len(piece.text) for piece in extraction.pieces)
@@ -247,6 +256,8 @@ def _see(
                 contents.append((first, len(records)))
         taken.append((crossing, contents, unseen))
     found += reader.detector.scan(pieces)
+    leaving = [one for one in taken if one[0].direction in _MAY_LEAVE]
+    fired = watched.judge(leaving, found, rows) if watched else {}
     for crossing, contents, unseen in taken:
         persons = [
             subject
@@ -257,7 +268,7 @@ def _see(
         findings = [finding for i in spans for finding in found[i]]
         rows.add(crossing, findings, persons, sum(records[i] for i in spans), unseen)
         if originals:
-            originals.see(crossing, findings)
+            originals.see(crossing, findings, fired.get(crossing.exchange.uid, {}))
 
 
 def _names_unread(result: Result) -> bool:
@@ -265,26 +276,28 @@ def _names_unread(result: Result) -> bool:
     return any(spot["kind"] == BlindKind.DETECTOR_DISABLED for spot in result["blind_spots"])
 
 
-def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path]) -> None:
-    """Rows located by another organisation file are not comparable: they are read again, if their sources are given."""
-    mark = ledger.folder / "organisation"
-    if mark.exists() and mark.read_text(encoding="utf-8") == org.digest:
+def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path], watched: str) -> None:
+    """Rows located by another organisation file, or held against other policies, are not comparable: they are read
+    again, if their sources are given."""
+    mark, read_by = ledger.folder / "organisation", org.digest + watched
+    if mark.exists() and mark.read_text(encoding="utf-8") == read_by:
         return
     held = {row["capture"] for row in ledger.query("SELECT DISTINCT capture FROM exchanges").to_pylist()}
     given = {readable(str(path)) for path in sources}
     if lost := sorted(path for path in held if given.isdisjoint((path, *map(str, Path(path).parents)))):
         raise BadInput(
-            f"{ledger.folder} holds {len(lost)} sources read under another organisation file, {lost[0]} among them, "
+            f"{ledger.folder} holds {len(lost)} sources read under another organisation file or "
+            f"other policies, {lost[0]} among them, "
             "which are not given now; give them again, or choose another --out"
         )
     ledger.clear()
-    mark.write_text(org.digest, encoding="utf-8")
+    mark.write_text(read_by, encoding="utf-8")
 
 
 # ---- count, judge, reconcile -------------------------------------------------------------------------------------
 
 
-def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
+def _judge(org: border.Org, ledger: border.Ledger, as_of: date, watch: border.Watch | None) -> Result:
     """The ledger held against the law of a day and against what was filed, in the shape of result.json."""
     from tongguan import border
 
@@ -296,6 +309,10 @@ def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
     for recipient in parts["recipients"]:
         recipient["decision"] = decisions[recipient["id"]]
         recipient["differences"] = border.differences(alerts, recipient["id"])
+    if watch and watch.kinds:
+        kinds = border.kinds_by_recipient(ledger, summary.window)
+        for recipient in parts["recipients"]:
+            recipient["kinds"] = kinds.get(recipient["id"], {})
     for flow in parts["flows"]:
         flow["pathway"] = decisions[flow["recipient_id"]]["pathway"] if flow["recipient_id"] in decisions else ""
     return {
@@ -311,6 +328,7 @@ def _judge(org: border.Org, ledger: border.Ledger, as_of: date) -> Result:
         "flows": parts["flows"],
         "unlisted": parts["unlisted"],
         "alerts": [border.alert_dict(alert) for alert in alerts],
+        "policies": [] if watch is None else [{"name": p.name, "title": p.policy.name} for p in watch.policies],
         "blind_spots": parts["blind_spots"],
     }  # fmt: skip
 

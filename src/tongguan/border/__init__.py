@@ -7,6 +7,7 @@ from tongguan.border.ledger import Ledger
 from tongguan.border.locate import COUNTRY_TABLE, Locator
 from tongguan.border.org import Org, load_org
 from tongguan.border.originals import Original, Originals
+from tongguan.border.policies import HeldBatch, InForce, Watch, kinds_by_recipient
 from tongguan.border.questions import facts_for
 from tongguan.border.reconcile import alert_dict, differences, reconcile
 from tongguan.border.rows import LedgerBatch
@@ -16,6 +17,8 @@ from tongguan.border.summary import Summary
 
 __all__ = [
     "COUNTRY_TABLE",
+    "HeldBatch",
+    "InForce",
     "Ledger",
     "LedgerBatch",
     "Locator",
@@ -23,10 +26,12 @@ __all__ = [
     "Original",
     "Originals",
     "Summary",
+    "Watch",
     "alert_dict",
     "coverer",
     "differences",
     "facts_for",
+    "kinds_by_recipient",
     "load_org",
     "reconcile",
     "subjects",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tongguan.border.activities import in_period
 from tongguan.border.evidence import SHOWN
@@ -16,6 +17,7 @@ __all__ = ["Original", "Originals"]
 
 SAMPLES = 5  # masked values of one type in a masked view
 
+_NONE: Mapping[str, int] = MappingProxyType({})
 _Rank = tuple[int, float, str]
 
 
@@ -37,13 +39,15 @@ class Originals:
         self._best: dict[tuple[str, str | None, bool, str], list[_Rank]] = {}
         self._passing: dict[str, Original] = {}
 
-    def see(self, crossing: Crossing, findings: Sequence[Finding]) -> None:
-        """An exchange that may have left, with what was found in it."""
+    def see(self, crossing: Crossing, findings: Sequence[Finding], fired: Mapping[str, int] = _NONE) -> None:
+        """An exchange that may have left, with what was found in it, and the rules of policies that it set off."""
         counts = Counter(finding.type for finding in findings)
+        types = frozenset(counts)
+        counts.update(fired)
         if not counts:
             return
         exchange = crossing.exchange
-        activity = self._cover(crossing, frozenset(counts))
+        activity = self._cover(crossing, types)
         late = activity is not None and not in_period(activity, day_of(exchange.ts))
         who = crossing.recipient.id or crossing.recipient.name
         chosen = False

@@ -12,6 +12,7 @@ from tongguan.border.citations import citations
 from tongguan.border.evidence import SHOWN, Evidence, Shown, gather
 from tongguan.border.ledger import Ledger
 from tongguan.border.org import Org
+from tongguan.border.policies import policy_alerts
 from tongguan.border.questions import facts_for
 from tongguan.border.summary import ActivityTotal, RecipientTotal, Summary, count_dict
 from tongguan.identify.types import TYPES
@@ -29,12 +30,14 @@ _NO_ANSWER = (Pathway.UNDETERMINED, Pathway.NO_ROUTE)
 def reconcile(org: Org, summary: Summary, as_of: date, ledger: Ledger) -> list[Alert]:
     """Where what was seen and what was filed differ, the gravest first.
 
-    Rules: recipient_unknown, type_not_filed, scale_above_filed, activity_expired, path_not_taken. An export that nobody
+    Rules: recipient_unknown, type_not_filed, scale_above_filed, activity_expired, path_not_taken, and policy_matched,
+    one for each rule of a policy. An export that nobody
     declared is only that: its path and its scale are asked about once it is declared.
     """
     shown = gather(ledger, summary.window, org.activities.values())
     alerts = [alert for total in summary.recipients for alert in _of_recipient(shown, total)]
     alerts += _paths(org, summary, as_of, shown)
+    alerts += policy_alerts(ledger, summary.window)
     return sorted(
         alerts, key=lambda alert: (_RANK[alert.severity], alert.rule, alert.recipient or "", alert.activity or "")
     )
@@ -235,7 +238,8 @@ def _shown(
 
 def alert_dict(alert: Alert) -> dict[str, Any]:
     """An alert as it stands in result.json. Its id stays the same from run to run."""
-    name = "|".join((alert.rule, alert.recipient or "", alert.activity or ""))
+    held = [str(alert.detail[key]) for key in ("policy", "policy_rule") if key in alert.detail]
+    name = "|".join((alert.rule, alert.recipient or "", alert.activity or "", *held))
     return {
         "id": f"ALT-{sha256(name.encode()).hexdigest()[:8]}",
         "rule": alert.rule,

@@ -17,6 +17,8 @@ from tongguan.wording import readable
 
 __all__ = ["SCHEMAS", "LedgerBatch", "day_of"]
 
+_DATED = ("findings", "subjects", "held", "kinds")  # tables whose rows have the day of their exchange
+
 SAMPLES = 5
 """Masked samples kept of one type in one exchange."""
 
@@ -58,6 +60,13 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("types", _TEXTS), ("sensitive", pa.bool_()),
         ]
     ),
+    "held": pa.schema(  # rules of policies that fired
+        [
+            ("uid", pa.string()), ("policy", pa.string()), ("title", pa.string()), ("rule", pa.string()),
+            ("severity", pa.string()), ("found", pa.int64()), ("zh", pa.string()), ("en", pa.string()),
+        ]
+    ),
+    "kinds": pa.schema([("uid", pa.string()), ("kind", pa.string()), ("count", pa.int64())]),  # of documents
     "blind_spots": pa.schema(
         [
             ("kind", pa.string()), ("where", pa.string()), ("detail", pa.string()), ("count", pa.int64()),
@@ -89,7 +98,7 @@ class LedgerBatch:
     columns: dict[str, dict[str, list[Any]]] = field(
         default_factory=lambda: {table: {name: [] for name in schema.names} for table, schema in SCHEMAS.items()}
     )
-    days: dict[str, list[date]] = field(default_factory=lambda: {"findings": [], "subjects": []})
+    days: dict[str, list[date]] = field(default_factory=lambda: {table: [] for table in _DATED})
     spots: dict[tuple[str, str, str, str], list[int]] = field(default_factory=dict)
 
     def add(
@@ -161,6 +170,22 @@ class LedgerBatch:
         columns["sensitive"].append(subject.sensitive)
         self.days["subjects"].append(day)
 
+    def hold(
+        self, crossing: Crossing, policy: str, title: str, rule: str, severity: str, found: int, text: Mapping[str, str]
+    ) -> None:
+        """A rule of a policy that an exchange set off; `text`: what did, without a value."""
+        row = (crossing.exchange.uid, policy, title, rule, severity, found, text["zh"], text["en"])
+        self._dated("held", crossing, row)
+
+    def kind(self, crossing: Crossing, kind: str, count: int) -> None:
+        """So many documents of a kind in an exchange."""
+        self._dated("kinds", crossing, (crossing.exchange.uid, kind, count))
+
+    def _dated(self, table: str, crossing: Crossing, row: tuple[Any, ...]) -> None:
+        for column, value in zip(self.columns[table].values(), row, strict=True):
+            column.append(value)
+        self.days[table].append(day_of(crossing.exchange.ts))
+
     def __len__(self) -> int:
         return len(self.columns["exchanges"]["uid"])
 
@@ -172,8 +197,7 @@ class LedgerBatch:
         blind = dict(zip(SCHEMAS["blind_spots"].names, (kinds, wheres, details, counts, sizes, captures), strict=True))
         return {
             "exchanges": _by_day(_table("exchanges", exchanges), exchanges["day"]),
-            "findings": _by_day(_table("findings", self.columns["findings"]), self.days["findings"]),
-            "subjects": _by_day(_table("subjects", self.columns["subjects"]), self.days["subjects"]),
+            **{table: _by_day(_table(table, self.columns[table]), self.days[table]) for table in _DATED},
             "blind_spots": {None: _table("blind_spots", blind)} if spots else {},
         }
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tongguan import __version__
 from tongguan.cli import assets, audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
@@ -28,6 +28,9 @@ from tongguan.cli.terminal import Output
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
 from tongguan.wording import Language, on_one_line, readable
+
+if TYPE_CHECKING:
+    from tongguan import border
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -210,6 +213,16 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     names_argument(parser)
     ocr_argument(parser)
+    parser.add_argument(
+        "--policy", action="append", type=Path, default=[], dest="policies", metavar="FILE",
+        help="hold what left against a policy; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--policies", action="store_true", dest="registered", help="against the registered policies")
+    parser.add_argument(
+        "--fingerprints", action="append", default=[], metavar="NAME",
+        help="against a registered store of fingerprints; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--kinds", action="store_true", help="tell which kinds of documents left, for each recipient")
     parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
     _language_argument(parser)
     parser.set_defaults(command=_inspect)
@@ -220,6 +233,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
     by = allowed("inspections.run")
     law.zone_list_ids()  # opens the book: a bad pack is told before the work is done
+    watch = _watch(arguments)
     with progress.shown() as show:
         result = walk.inspect(
             arguments.sources,
@@ -229,12 +243,34 @@ def _inspect(arguments: argparse.Namespace) -> int:
             by,
             keep=arguments.evidence == "alerts",
             names=names_of(arguments),
+            watch=watch,
             ocr=arguments.ocr,
             progress=show,
         )
     print(walk.verdict(result, arguments.lang))
     print(arguments.out / "report.html")
     return 1 if arguments.fail_on == "alert" and result["alerts"] else 0
+
+
+def _watch(arguments: argparse.Namespace) -> border.Watch | None:
+    """The policies and fingerprints that were asked for."""
+    if not (arguments.policies or arguments.registered or arguments.fingerprints or arguments.kinds):
+        return None
+    from tongguan import trust
+    from tongguan.casework.policies import watch_of
+    from tongguan.trust import access
+
+    home = trust.home()
+    who, rules = allowed("inspections.run"), access.load_policy(home)
+    return watch_of(
+        home,
+        trust.workspace_key(home),
+        arguments.policies,
+        registered=arguments.registered,
+        fingerprints=arguments.fingerprints,
+        kinds=arguments.kinds,
+        allowed=lambda store: access.may(rules, who, "fingerprints.match", entity=store.entity),
+    )
 
 
 # ---- serve -------------------------------------------------------------------------------------------------------

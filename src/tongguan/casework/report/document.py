@@ -314,6 +314,8 @@ class _Paper:
             rows.append((w("recipient.between"), w("range", first=w.time(one["first"]), last=w.time(one["last"]))))
         if one["activities"] or one["activity"]:
             rows.append((w("recipient.activity"), w("list.join").join(one["activities"] or [one["activity"]])))
+        if kinds := one.get("kinds"):
+            rows.append((w("kinds"), w("list.join").join(w.kind_of_document(kind, n) for kind, n in kinds.items())))
         self.writer.pairs(rows)
         compared = filing(one, self.result["as_of"], w)
         if compared:

@@ -26,6 +26,9 @@ def recipient_name(result: dict[str, Any], id: str) -> str:
 
 
 def _detail(detail: Mapping[str, Any], result: dict[str, Any], words: Words) -> Iterator[tuple[str, str]]:
+    if policy := detail.get("policy"):
+        yield words("particular.policy"), words.aside(detail["title"], f"{policy}/{detail['policy_rule']}")
+        yield words("particular.found"), words.exact(detail["found"])
     if types := detail.get("types"):
         counts = detail.get("type_persons") or {}
         texts = [words.aside(words.type(t), words.exact(counts[t])) if t in counts else words.type(t) for t in types]

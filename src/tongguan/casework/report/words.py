@@ -47,6 +47,13 @@ class Words:
     def types(self, ids: list[str]) -> str:
         return self("list.join").join(self.type(id) for id in ids)
 
+    def kind_of_document(self, kind: str, count: int) -> str:
+        """A kind of documents, and how many."""
+        from tongguan.identify.kinds import known_names
+
+        names = known_names().get(kind)
+        return self.aside(names[self.language] if names else self("kinds.unknown"), self.exact(count))
+
     def country(self, code: str | None) -> str:
         return law.country_name(code, self.language) if code else self("country.unknown")
 

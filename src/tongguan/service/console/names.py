@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from tongguan import law
+from tongguan.identify.kinds import known_names
 from tongguan.identify.types import CATEGORIES, TYPES
 from tongguan.service.console.filters import UNKNOWN
 from tongguan.wording import Language, Wording, wording
@@ -14,6 +15,7 @@ from tongguan.wording import Language, Wording, wording
 __all__ = [
     "category_name",
     "country_name",
+    "document_kind",
     "fact_name",
     "fact_value",
     "has_word",
@@ -44,6 +46,12 @@ def is_sensitive(type_id: str) -> bool:
 def category_name(category: str, language: Language) -> str:
     """A category's name; the identifier itself where it is not one of ours."""
     return CATEGORIES[category][language] if category in CATEGORIES else category
+
+
+def document_kind(kind: str, language: Language) -> str:
+    """The name of a kind of documents; that it is not told where we know none."""
+    known = known_names().get(kind)
+    return known[language] if known else word("recipient.kinds.unknown", language)
 
 
 def country_name(code: str | None, language: Language) -> str:

@@ -97,6 +97,7 @@ def render(template: str, visit: Visit, data: Row) -> str:
             split=lambda n: figures.split(n, language),
             short=lambda n: figures.short(n, language),
             type_name=lambda i: names.type_name(i, language),
+            document_kind=lambda kind: names.document_kind(kind, language),
             category=lambda i: names.category_name(i, language),
             fact=lambda path: names.fact_name(path, language),
             fact_value=lambda path, value: names.fact_value(path, value, language),
