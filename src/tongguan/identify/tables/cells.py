@@ -184,6 +184,15 @@ def _went_through_fractions(texts: pa.LargeStringArray, nulls: pa.BooleanArray) 
     return True
 
 
+def _long(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+    """Texts longer than what is looked at, as they are, with their rows."""
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= _LONGEST:
+        return texts.slice(0, 0), np.zeros(0, np.int64)
+    places = np.flatnonzero(pc.utf8_length(texts).to_numpy(zero_copy_only=False) > _LONGEST)
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts)).astype(np.int64)
+    return texts.take(pa.array(places)), counts[places]
+
+
 def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
     """Spaces around texts taken off, long ones cut, nulls in writing made null; equal ones become one."""
     before = texts.nbytes
