@@ -117,9 +117,7 @@ def test_a_scan_under_way_is_followed_on_its_page(browser: Browser, tmp_path: Pa
         bar = page.locator("[role=progressbar]")
         expect(bar).to_have_attribute("aria-valuenow", "0")
         for path in ("customers", "odd"):
-            seen = writer.seen(scan, path)
-            assert seen
-            writer.unchanged(scan, seen)
+            writer.unchanged(scan, [writer.seen_of(scan, [path])[path]])
         expect(bar).to_have_attribute("aria-valuenow", "50", timeout=15_000)
         context.close()
     assert visit.wrong == []

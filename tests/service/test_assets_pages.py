@@ -36,10 +36,13 @@ from tongguan.trust.audit import Query
 PAGES = [
     "/assets", "/assets?view=columns&sort=score&dir=asc", "/assets?level=general-4", "/assets?row=1",
     "/assets?row=1&tab=evidence&col=2", "/assets?row=1&tab=law&sector=finance", "/assets?row=2&tab=history",
-    "/assets?row=999", "/assets?state=gone", "/assets/scans", "/assets/sources", "/assets/sources?form=postgresql", "/assets/sources?form=s3",
+    "/assets?row=999", "/assets?state=gone", "/assets/scans", "/assets/sources", "/assets/estate", "/assets/coverage", "/assets/coverage?reason=view",
+    "/assets/coverage?days=1&q=torn", "/assets/sources?form=postgresql", "/assets/sources?form=s3",
     "/assets/sources?form=folder", "/assets/changes", "/assets/changes?scans=all&what=schema",
     "/assets/review", "/assets/review?row=1&col=2", "/assets/review?view=corrections", "/assets/templates",
-    "/assets/templates?sector=automotive&known=unverified",
+    "/assets/templates?sector=automotive&known=unverified", "/assets/templates?view=policy",
+    "/assets/templates?rule=general/identity", "/assets/templates?what=change&id=general/identity&level=core",
+    "/assets/templates?what=switch&id=finance&on=1", "/assets/templates?what=rename&level=general-4&zh=a&en=b",
 ]  # fmt: skip
 HOSTILE = ["'", '"; drop table units; --', "%", "\0", "\\", "_" * 300, "[", "{{7*7}}", "<script>", "🚄" * 90, "-1", "1e9",
            "9" * 400, "\u202e", "null", "NaN", "../../etc/passwd", "%ff%fe"]  # fmt: skip
@@ -96,9 +99,10 @@ def test_pages_and_their_twins(officer: httpx.Client, path: str, language: str) 
     assert "<script>" not in answer.text and "<style" not in answer.text and " onclick=" not in answer.text
     data = twin(officer, path)
     for row in [] if data.get("view") == "corrections" else data.get("list", {}).get("rows", []):
-        assert (row.get("name") or row.get("path") or row["address"]) in text
+        assert (row.get("name") or row.get("path") or row.get("where") or row.get("address") or row["source"]) in text
     if language == "en":
-        told = re.sub(r"《[^》]*》\S*", "", text)
+        chinese = re.sub(r'<[^>]+lang="zh-CN"[^>]*>[^<]*', "", answer.text)  # words of conditions
+        told = re.sub(r"《[^》]*》\S*", "", words(chinese))
         strange = set(re.findall(r"[一-鿿]{2,}", told)) - {
             "通关",
             "星野零售",
@@ -194,9 +198,7 @@ def test_a_scan_under_way_is_told_from_one_that_was_interrupted(
     monkeypatch.setattr(assetlist, "RECENT_S", -1.0)
     with Catalogue(home / "assets", write=True) as writer:
         scan = writer.begin(name, "sqlite", {"rows": 5})
-        seen = writer.seen(scan, "customers")
-        assert seen
-        writer.unchanged(scan, seen)
+        writer.unchanged(scan, [writer.seen_of(scan, ["customers"])["customers"]])
         with signed_in(app) as client:
             row = next(r for r in twin(client, "/assets/scans")["list"]["rows"] if r["kind"] == "sqlite")
             assert row["state"] == "running"
@@ -233,6 +235,110 @@ def test_changes_are_those_of_the_last_scan(officer: httpx.Client) -> None:
     up = twin(officer, "/assets/changes?what=grade_up")["list"]["rows"]
     assert [row["after"] for row in up] == ["general-4"]
     assert {r["path"] for r in twin(officer, "/assets/changes?level=general-4")["list"]["rows"]} == {"orders"}
+
+
+# ---- changes of the rules
+
+
+def test_a_change_of_the_rules_is_foreseen_then_kept_in_the_log_and_taken_back(tmp_path: Path) -> None:
+    app = new_app(tmp_path)
+    assets_sample.build(home_of(app), tmp_path / "place", again=False)
+    with signed_in(app) as client:
+        ident = of(client, "customers")["id"]
+
+        def level() -> str:
+            found = client.get(f"/api/v1/assets/{ident}").json()["classification"]["columns"]
+            return str(next(one["level"] for one in found if one["name"] == "id_card"))
+
+        was = level()
+        asked = {"what": "change", "id": "general/identity", "level": "core", "sensitive": "1"}
+        foreseen = client.get("/assets/templates.json", params=asked).json()["preview"]
+        assert foreseen["changes"] and foreseen["looked"] == foreseen["of"] == 5
+        rows = {(row["path"], row["column"]): (row["before"], row["after"]) for row in foreseen["rows"]}
+        assert rows[("customers", "id_card")] == (was, "core") and foreseen["changed"] == len(rows)
+        after = {row["level"]: row["units_after"] for row in foreseen["levels"]}
+        assert after["core"] == len({path for path, _ in rows}) and sum(after.values()) == 5
+        assert level() == was  # to look changes nothing
+        csrf = form_token(client.get("/assets/templates", params=asked).text)
+        assert client.post("/assets/templates", data={**asked, "csrf": "wrong"}).status_code == 403
+        assert client.post("/assets/templates", data={**asked, "csrf": csrf}).status_code == 303
+        assert level() == "core"
+        entry = app.state.console.audit.entries(0, 1, kind="asset_rules_changed", newest=True)[0]
+        assert entry.actor == "officer" and entry.body["rule"] == "general/identity" and entry.body["level"] == "core"
+        back = {"what": "change", "id": "general/identity", "csrf": csrf}
+        assert client.post("/assets/templates", data=back).status_code == 303 and level() == was
+        same = client.get("/assets/templates.json", params=back).json()["preview"]
+        assert not same["changes"] and same["changed"] == 0
+
+
+def test_templates_levels_filters_and_scope_are_changed(tmp_path: Path) -> None:
+    app = new_app(tmp_path)
+    assets_sample.build(home_of(app), tmp_path / "place", again=False)
+    with signed_in(app) as client:
+        csrf = form_token(client.get("/assets/templates?what=switch&id=finance&on=1").text)
+
+        def keep(**form: str) -> dict[str, Any]:
+            assert client.post("/assets/templates", data={**form, "csrf": csrf}).status_code == 303, form
+            found: dict[str, Any] = client.get("/api/v1/assets/rules").json()
+            return found
+
+        assert keep(what="switch", id="finance", on="1")["enabled"] == ["finance"]
+        assert keep(what="switch", id="general/organisation", on="0")["disabled"] == ["general/organisation"]
+        assert keep(what="rename", level="general-4", zh="绝密", en="Top secret")["levels"]["general-4"]["zh"] == "绝密"
+        assert "绝密" in client.get("/assets?lang=zh").text
+        found = keep(what="leave_out", table="cust*", column="*", why="a copy")
+        assert found["filters"] == [{"table": "cust*", "column": "*", "why": "a copy"}]
+        columns = client.get(f"/api/v1/assets/{of(client, 'customers')['id']}").json()["classification"]["columns"]
+        assert {one["filtered"] for one in columns} == {"a copy"}
+        assert keep(what="scope", tables="columns", columns="table")["columns"] == "table"
+        assert keep(what="take_in", table="cust*", column="*")["filters"] == []
+        assert keep(what="switch", id="finance", on="0")["enabled"] == []
+        for wrong in ({"what": "nonsense"}, {"what": "switch", "id": "none"}, {"what": "change", "id": "general/none"},
+                      {"what": "change", "id": "general/identity", "level": "top"}, {"what": "leave_out", "why": "x"},
+                      {"what": "leave_out", "table": "a\x00", "why": "x"}, {"what": "rename", "level": "general-4", "zh": "x"},
+                      {"what": "scope", "tables": "x"}, {"what": "take_in", "table": "none"}):  # fmt: skip
+            answer = client.post("/assets/templates", data={**wrong, "csrf": csrf})
+            assert answer.status_code == 400, wrong
+            assert client.get("/assets/templates", params=wrong).status_code == 200
+    with signed_in(app, "auditor") as client:
+        assert client.get("/assets/templates").status_code == 403
+
+
+def test_a_viewer_sees_the_rules_and_changes_none(house: FastAPI) -> None:
+    with signed_in(house, "looker") as client:
+        page = client.get("/assets/templates?rule=general/identity&lang=zh").text
+        assert "保存修改" not in page and "预览" not in page and "修改分类分级规则" in page
+        token = form_token(client.get("/profile").text)
+        assert (
+            client.post("/assets/templates", data={"csrf": token, "what": "switch", "id": "general"}).status_code == 403
+        )
+
+
+# ---- the estate, and what was not read of it
+
+
+def test_the_estate_adds_up(officer: httpx.Client) -> None:
+    data = twin(officer, "/assets/estate")
+    listed = twin(officer, "/assets?size=100")["list"]
+    assert data["units"] == listed["total"] == sum(row["units"] for row in data["sources"])
+    assert data["sensitive"] == sum(row["sensitive"] for row in listed["rows"]) > 0
+    for level, count in data["levels"].items():
+        assert count == sum((row["level"] or "") == level for row in listed["rows"]), level
+        assert count == sum(row["levels"][level] for row in data["sources"])
+    for one in data["types"]:
+        assert one["units"] == sum(one["type"] in row["types"] for row in listed["rows"]), one
+    every = twin(officer, "/assets/changes?scans=all&size=100")["list"]["total"]
+    assert sum(row["new"] + row["gone"] + row["up"] + row["other"] for row in data["changes"]) == every > 0
+
+
+def test_coverage_says_what_was_not_read_and_who_was_not_scanned(house: FastAPI, officer: httpx.Client) -> None:
+    data = twin(officer, "/assets/coverage")
+    found = {row["reason"]: row["places"] for row in data["reasons"]}
+    assert found["view"] == 1 and found["content"] == 1 and data["list"]["total"] == sum(found.values())
+    assert data["old"] == [] and data["samples"][0]["method"] == "whole"
+    assert {row["reason"] for row in twin(officer, "/assets/coverage?reason=view")["list"]["rows"]} == {"view"}
+    answer = officer.get("/assets/coverage/export?format=csv&reason=content")
+    assert answer.status_code == 200 and "torn.zip" in answer.text
 
 
 # ---- review and corrections
@@ -379,7 +485,8 @@ def test_hostile_addresses_never_meet_a_fault(officer: httpx.Client) -> None:
 def test_before_the_first_scan_the_pages_teach_it(tmp_path: Path, language: str) -> None:
     with signed_in(new_app(tmp_path)) as client:
         client.cookies.update({"lang": language})
-        for path in ("/assets", "/assets/scans", "/assets/changes", "/assets/review", "/assets/export"):
+        for path in ("/assets", "/assets/scans", "/assets/changes", "/assets/review", "/assets/export", "/assets/estate",
+                     "/assets/coverage"):  # fmt: skip
             answer = client.get(path)
             assert answer.status_code == 200 and "tongguan scan" in answer.text
         assert client.get("/assets/templates").status_code == 200

@@ -238,6 +238,9 @@ REQUESTS: dict[str, Make] = {
     # ---- data assets, of which the house has none
     f"GET {V1}/assets": page(f"{V1}/assets", level="general-3", words="手机"),
     f"GET {V1}/assets/scans": plain(),
+    f"GET {V1}/assets/rules": plain(),
+    f"POST {V1}/assets/rules": plain(what="rename", level="general-4", zh="机密", en="Secret"),
+    f"POST {V1}/assets/rules/preview": plain(what="switch", id="general/organisation", on=False),
     f"GET {V1}/assets/sources": plain(),
     f"POST {V1}/assets/sources": lambda house, who: Call(json={"name": house.name(), "owner": "desk", "kind": "postgresql",
         "host": f"{house.name()}.example", "database": "shop", "user": "scanner", "password": "made up"}),

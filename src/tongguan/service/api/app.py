@@ -13,6 +13,7 @@ from tongguan.service.api import (
     answers,
     approvals,
     assets,
+    assets_rules,
     assets_sources,
     audit,
     checks,
@@ -53,7 +54,8 @@ RESOURCES = (
     decisions,
     law,
     questions,
-    assets_sources,  # first: its paths are no numbers of assets
+    assets_sources,  # before assets: their paths are no numbers of assets
+    assets_rules,
     assets,
     identify,
     kinds,

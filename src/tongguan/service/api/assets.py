@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from tongguan.errors import NotFound
-from tongguan.identify.templates import Ruling
+from tongguan.identify.templates import Record, Ruling
 from tongguan.service.api.calling import TrustRoom
 from tongguan.service.api.facts import Day, today
 from tongguan.service.api.shapes import Ident, Line, Prose, Shown, Strict
@@ -35,7 +35,7 @@ Reader = Annotated[Principal, needs("assets.read")]
 Corrector = Annotated[Principal, needs("assets.correct")]
 
 Level = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
-What = Literal["new", "back", "gone", "schema", "grade_up", "grade_down", "types_more", "types_less"]
+What = Literal["new", "back", "gone", "schema", "grade_up", "grade_down", "types_more", "types_less", "lapsed"]
 Sector = Literal["automotive", "finance", "health", "industry", "retail", "telecom"]
 TypeId = Annotated[str, Field(max_length=64, pattern="^[a-z0-9_]+$")]
 Id = Annotated[int, Path(ge=1, le=2**31)]
@@ -100,6 +100,7 @@ def assets(
     sensitive: bool | None = None,
     change: Annotated[Literal["new", "changed", "gone", "same"] | None, Query(description="In the last scan")] = None,
     state: Literal["read", "unread", "gone"] | None = None,
+    document: Annotated[TypeId | None, Query(description="The kind of document that a file is")] = None,
     words: Words | None = None,
     sort: Literal["place", "level", "persons", "seen", "rows", "score", "found"] = "place",
     descending: bool = True,
@@ -108,7 +109,7 @@ def assets(
 ) -> Listed:
     """Tables and files, or their columns, with masked samples only. What is gone is left out unless it is asked for.
     Without a scan the list is empty."""
-    chosen = Filter(source, kind, state, level, type, sensitive, change, words)
+    chosen = Filter(source, kind, state, level, type, sensitive, change, words, document=document)
     wanted = Wanted(page, size, sort, descending)
     return _listed(trust, lambda catalogue: assetlist.listed(catalogue, view, chosen, wanted))
 
@@ -143,7 +144,7 @@ def review(
     trust: TrustRoom,
     by: Reader,
     why: Annotated[
-        Literal["low", "against", "near"] | None,
+        Literal["low", "against", "near", "lapsed"] | None,
         Query(description="A low score, evidence that disagrees, or a type that came close"),
     ] = None,
     source: Source | None = None,
@@ -177,9 +178,9 @@ def corrections(trust: TrustRoom, by: Reader) -> list[CorrectionShown]:
 def take_back(trust: TrustRoom, by: Corrector, id: Ident) -> Filed:
     """Take a correction back; the log keeps both."""
     _catalogue_there(trust)
-    gone = correction(withdraw(trust.home, id))
-    entry = trust.record("asset_correction_withdrawn", by.name, gone)
-    return Filed(correction=_shown(gone), entry=entry)
+    log = _Noted(trust.record)
+    gone = withdraw(trust.home, id, by.name, log)
+    return Filed(correction=_shown(gone), entry=log.entry)
 
 
 @router.get("/{id}")
@@ -196,9 +197,20 @@ def correct(trust: TrustRoom, by: Corrector, id: Id, given: Correction) -> Filed
     that name; it is a regression case from then on."""
     unit = _unit(trust, id)
     ruling = Ruling(given.type, given.level, sensitive=given.sensitive)
-    made = correction(file_correction(trust.home, unit, given.column, ruling, given.reason, by.name))
-    entry = trust.record("asset_corrected", by.name, {"unit": id, "source": unit["source"], **made})
-    return Filed(correction=_shown(made), entry=entry)
+    log = _Noted(trust.record)
+    made = file_correction(trust.home, unit, given.column, ruling, given.reason, by.name, log)
+    return Filed(correction=_shown(made), entry=log.entry)
+
+
+class _Noted:
+    """The log, and the entry that was written last."""
+
+    def __init__(self, record: Record) -> None:
+        self._record, self.entry = record, -1
+
+    def __call__(self, kind: str, actor: str, body: Mapping[str, Any]) -> int:
+        self.entry = self._record(kind, actor, body)
+        return self.entry
 
 
 def _listed(trust: TrustRoom, ask: Callable[[Catalogue], Page]) -> Listed:

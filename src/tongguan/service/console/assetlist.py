@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from tongguan.casework.assets import Catalogue, Filter
@@ -20,6 +22,7 @@ from tongguan.casework.assets.querying import statement
 from tongguan.casework.assets.tables import blinds, changes, columns, scans, sources, units
 from tongguan.errors import NotFound
 from tongguan.identify.tables.weighing import PRIOR
+from tongguan.service.console.assetindex import STATES, index_of, once
 from tongguan.service.console.flowlist import Page
 from tongguan.service.console.workspace import Row
 
@@ -38,8 +41,11 @@ __all__ = [
     "history_of_scans",
     "listed",
     "opened",
+    "page_of",
+    "sources_of",
     "states",
     "unit",
+    "with_findings",
 ]
 
 LOW = 0.8  # a score below it is for a person to look at
@@ -84,20 +90,27 @@ def _by_level(table: sa.Table) -> Any:
 
 
 ORDERS: Mapping[str, Mapping[str, Any]] = {
-    "units": {"level": _by_level(units), "persons": units.c.persons, "seen": units.c.last_seen, "rows": units.c.rows},
+    "units": {"level": "level", "persons": "persons", "seen": "seen", "rows": "rows"},
     "columns": {"level": _by_level(columns), "score": columns.c.score, "found": columns.c.found},
 }
 
 
 def listed(catalogue: Catalogue, view: str, chosen: Filter, wanted: Wanted) -> Page:
-    """Units or columns. What is gone is left out unless it is asked for."""
+    """Units or columns. What is gone is left out unless it is asked for. Which units are on a page is told by the
+    index in memory; what the page shows of them is as it is now."""
+    if view == "units":
+        ids, total, number = index_of(catalogue).page(chosen, wanted.order, wanted.down, wanted.number, wanted.length)
+        query = _named("units", Filter()).where(units.c.id.in_(ids)).order_by(None)
+        with catalogue.read() as connection:
+            rows = {row.id: _plain(row._mapping) for row in connection.execute(query)}
+        return Page([rows[ident] for ident in ids if ident in rows], total, number, wanted.length)
     query = _named(view, chosen)
     if chosen.state is None and chosen.change != "gone":
         query = query.where(units.c.state != "gone")
     by = ORDERS[view].get(wanted.order)
     if by is not None:
         query = query.order_by(None).order_by(by.desc() if wanted.down else by.asc(), sources.c.name, units.c.path)
-    return _page(catalogue, query, wanted)
+    return page_of(catalogue, query, wanted)
 
 
 def changed(catalogue: Catalogue, chosen: Filter, wanted: Wanted, *, level: str | None, all_scans: bool) -> Page:
@@ -108,7 +121,7 @@ def changed(catalogue: Catalogue, chosen: Filter, wanted: Wanted, *, level: str 
         query = query.where(scans.c.id == _last_scan())
     if level in LEVELS:
         query = query.where(units.c.level.in_(LEVELS[LEVELS.index(level) :]))
-    return _page(catalogue, query, wanted)
+    return page_of(catalogue, query, wanted)
 
 
 def change_counts(catalogue: Catalogue, source: str | None, *, all_scans: bool) -> dict[str, int]:
@@ -126,7 +139,9 @@ def change_counts(catalogue: Catalogue, source: str | None, *, all_scans: bool) 
 def doubtful(catalogue: Catalogue, chosen: Filter, why: str, wanted: Wanted) -> Page:
     """Columns for a person to look at: a low score, evidence that disagrees, or a type that came close.
 
-    `why`: "" for all, "low", "against", "near". The most sensitive first, then the least certain.
+    `why`: "" for all, "low", "against", "near", "lapsed" (what a correction was of is found no more). The most
+    sensitive first, then the least certain.
+    first, then the least certain.
     """
     part = sa.func.json_each(columns.c.why).table_valued("value", name="part")
     points = sa.func.json_extract(part.c.value, "$.points")
@@ -141,13 +156,14 @@ def doubtful(catalogue: Catalogue, chosen: Filter, why: str, wanted: Wanted) -> 
         "low": sa.and_(typed, columns.c.score < LOW),
         "against": sa.and_(some(points <= AGAINST, ~odds), some(points >= SPEAKS)),
         "near": sa.and_(~typed, columns.c.score >= 1 - LOW),
+        "lapsed": columns.c.lapsed.is_not(None),
     }
     kept = kinds.get(why)
     query = _named("columns", chosen).where(units.c.state != "gone", sa.or_(*kinds.values()) if kept is None else kept)
-    shown = query.add_columns(*(kind.label(name) for name, kind in kinds.items()))
+    shown = query.add_columns(*(kind.label(name) for name, kind in kinds.items() if name != "lapsed"))  # has its own
     certain = sa.func.abs(columns.c.score - 0.5)
     order = (columns.c.sensitive.desc(), certain, sources.c.name, units.c.path, columns.c.ordinal)
-    return _page(catalogue, shown.order_by(None).order_by(*order), wanted)
+    return page_of(catalogue, shown.order_by(None).order_by(*order), wanted)
 
 
 def unit(catalogue: Catalogue, ident: int) -> Row | None:
@@ -175,37 +191,53 @@ def unit(catalogue: Catalogue, ident: int) -> Row | None:
         }
 
 
-def choices(catalogue: Catalogue) -> Row:
-    """What filters may choose: sources, and types that were found."""
-    held = sa.func.json_each(units.c.types).table_valued("value", name="held")
+def with_findings(catalogue: Catalogue, most: int) -> tuple[list[int], int]:
+    """Units with anything found in them: the ids of some, spread over all of them, and how many there are."""
+    there = sa.and_(units.c.state != "gone", sa.exists().where(columns.c.unit == units.c.id))
     with catalogue.read() as connection:
-        named = connection.execute(sa.select(sources.c.name).order_by(sources.c.name)).scalars()
-        each = sa.select(held.c.value).select_from(units.join(held, sa.true())).distinct()
-        types = connection.execute(each).scalars()
-        return {"source": list(named), "type": sorted(str(one) for one in types)}
+        total = int(connection.execute(sa.select(sa.func.count()).select_from(units).where(there)).scalar() or 0)
+        step = max(1, -(-total // most))
+        ids = connection.execute(sa.select(units.c.id).where(there).order_by(units.c.id)).scalars()
+        return [ident for n, ident in enumerate(ids) if n % step == 0][:most], total
+
+
+def sources_of(catalogue: Catalogue) -> list[str]:
+    """Names of sources that were scanned."""
+    with catalogue.read() as connection:
+        return list(connection.execute(sa.select(sources.c.name).order_by(sources.c.name)).scalars())
+
+
+def choices(catalogue: Catalogue) -> Row:
+    """What filters may choose: sources, types and kinds of documents that were found."""
+    index = index_of(catalogue)
+    return {"source": sources_of(catalogue), "type": sorted(index.with_type), "document": sorted(index.documents)}
 
 
 def counts(catalogue: Catalogue) -> Row:
     """Units by what is known of them, and columns."""
-    there = units.c.state != "gone"
-
-    def number(*conditions: Any) -> Any:
-        return sa.select(sa.func.count()).select_from(units).where(*conditions).scalar_subquery()
-
-    inside = columns.join(units)
-    asked = {
-        "units": number(there),
-        "found": number(there, units.c.level.is_not(None)),
-        "sensitive": number(there, units.c.sensitive),
-        "unread": number(units.c.state == "unread"),
-        "gone": number(~there),
-        "columns": sa.select(sa.func.count()).select_from(inside).where(there).scalar_subquery(),
-        "blind_spots": sa.select(sa.func.count()).select_from(blinds).scalar_subquery(),
-        "last_seen": sa.select(sa.func.max(units.c.last_seen)).scalar_subquery(),
+    index = index_of(catalogue)
+    there = index.state != STATES.index("gone")
+    last = float(index.seen.max()) if len(index.seen) else None
+    return {
+        "units": int(there.sum()),
+        "found": int((there & (index.level >= 0)).sum()),
+        "sensitive": int((there & index.sensitive).sum()),
+        "unread": int((index.state == STATES.index("unread")).sum()),
+        "gone": int((~there).sum()),
+        **once(catalogue, "counts", _other_counts),
+        "last_seen": _value("last_seen", last),
     }
+
+
+def _other_counts(catalogue: Catalogue) -> Row:
+    gone = sa.select(units.c.id).where(units.c.state == "gone")
     with catalogue.read() as connection:
-        row = connection.execute(sa.select(*(query.label(name) for name, query in asked.items()))).one()
-    return _plain(row._mapping)
+        inside = sa.select(sa.func.count()).select_from(columns).where(columns.c.unit.not_in(gone))
+        spots = sa.select(sa.func.count()).select_from(blinds)
+        return {
+            "columns": int(connection.execute(inside).scalar() or 0),
+            "blind_spots": int(connection.execute(spots).scalar() or 0),
+        }
 
 
 # ---- scans
@@ -213,11 +245,15 @@ def counts(catalogue: Catalogue) -> Row:
 
 def states(catalogue: Catalogue, home: Path, wanted: Wanted) -> Page:
     """Sources with their newest scan: done, under way, interrupted, given up; how far it is, and what it covered."""
-    page = _page(catalogue, statement("sources").add_columns(sources.c.id, scans.c.id.label("scan")), wanted)
+    page = page_of(catalogue, _sources(), wanted)
+    index = index_of(catalogue)
+    there = index.source[index.state != STATES.index("gone")]
+    held_units = dict(zip(*np.unique(there, return_counts=True), strict=True))
     now, held = time.time(), _locked(folder(home) / f"{FILE}.lock")
     reached = {row["scan"]: _reached(catalogue, row, now) for row in page.rows if not row["finished"] and row["scan"]}
     newest = max(reached, key=lambda scan: reached[scan]["at"], default=None)
     for row in page.rows:
+        row["units"] = int(held_units.get(index.names.get(row["source"], -1), 0))
         far = reached.get(row["scan"])
         if far is None:
             row["state"] = "complete" if row["complete"] else "given_up"
@@ -225,8 +261,17 @@ def states(catalogue: Catalogue, home: Path, wanted: Wanted) -> Page:
             running = (held and row["scan"] == newest) or now - far["at"] < RECENT_S
             row["state"] = "running" if running else "interrupted"
         row["progress"] = _without_at(far) if far else None
-        row |= coverage(catalogue, row["id"])
+        row |= once(catalogue, f"cover {row['id']}", partial(coverage, source=row["id"]))
     return page
+
+
+def _sources() -> sa.Select[Any]:
+    """Sources with their newest scan."""
+    each = scans.alias()
+    newest = sa.select(sa.func.max(each.c.id)).where(each.c.source == sources.c.id).correlate(sources).scalar_subquery()
+    shown = (sources.c.name.label("source"), sources.c.kind, sources.c.first_seen, scans.c.started, scans.c.finished,
+             scans.c.complete, scans.c.options, scans.c.counts, sources.c.id, scans.c.id.label("scan"))  # fmt: skip
+    return sa.select(*shown).select_from(sources.outerjoin(scans, scans.c.id == newest)).order_by(sources.c.name)
 
 
 def coverage(catalogue: Catalogue, source: int) -> Row:
@@ -266,7 +311,7 @@ def history_of_scans(catalogue: Catalogue, source: str | None, wanted: Wanted) -
     shown = (scans.c.id, sources.c.name.label("source"), scans.c.started, scans.c.finished, scans.c.complete,
              scans.c.options, scans.c.counts)  # fmt: skip
     query = sa.select(*shown).select_from(scans.join(sources)).order_by(scans.c.id.desc())
-    return _page(catalogue, query.where(sources.c.name == source) if source else query, wanted)
+    return page_of(catalogue, query.where(sources.c.name == source) if source else query, wanted)
 
 
 def _reached(catalogue: Catalogue, row: Row, now: float) -> Row:
@@ -329,7 +374,7 @@ def _last_scan() -> Any:
 _ended = scans.alias("ended")
 
 
-def _page(catalogue: Catalogue, query: sa.Select[Any], wanted: Wanted) -> Page:
+def page_of(catalogue: Catalogue, query: sa.Select[Any], wanted: Wanted) -> Page:
     """The page that is asked for, or the last one."""
     with catalogue.read() as connection:
         counted = sa.select(sa.func.count()).select_from(query.order_by(None).subquery())
@@ -352,6 +397,6 @@ def _value(name: str, value: Any) -> Any:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if name == "options":
         return json.loads(value) if value else None
-    if name in ("low", "against", "near"):
+    if name in ("low", "against", "near", "lapsed"):
         return bool(value)
     return value

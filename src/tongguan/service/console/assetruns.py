@@ -8,16 +8,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
-from tongguan.casework.assets.jobs import OPEN, Job, Jobs
+from tongguan.casework.assets import Catalogue, apply_rules
+from tongguan.casework.assets.catalogue import FILE
+from tongguan.casework.assets.jobs import OPEN, Job, Jobs, taken
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.sources import Source, Sources
-from tongguan.errors import TongguanError
+from tongguan.errors import Conflict, TongguanError
+from tongguan.identify.templates import Rulebook
+from tongguan.service.console.assetindex import index_of
 from tongguan.service.console.workspace import Row
 from tongguan.trust import workspace_key
 from tongguan.trust.opening import HouseKey, Trust
 
-__all__ = ["Rooms", "days_since", "job_row", "keep_turning", "merged", "source_row"]
+__all__ = ["Rooms", "days_since", "job_row", "keep_turning", "lay_rules", "merged", "source_row"]
 
 KEY = "asset-sources"
 TURN_S = 5.0
@@ -38,12 +43,47 @@ class Rooms:
 def keep_turning(trust: Trust, ended: threading.Event) -> None:
     """Let scans begin and end until the service does."""
     rooms = Rooms(trust)
+    laid = _written(trust.home)
     while not ended.is_set():
         try:
             rooms.jobs.tick()
+            _warm(trust.home)
+            if (mark := _written(trust.home)) != laid and lay_rules(trust.home):
+                laid = mark
         except TongguanError as error:  # a disk that is full, a database that is away: the next turn may be better
             logging.getLogger("tongguan").warning("scans: %s", error)
         ended.wait(TURN_S)
+
+
+def lay_rules(home: Path) -> bool:
+    """Hold the catalogue against the rules and corrections as they are now; False where a scan writes in it.
+
+    Raises CannotWrite, Broken, BadPack.
+    """
+    place = home / "assets"
+    if taken(place / f"{FILE}.lock"):
+        return False
+    if (place / FILE).is_file():
+        try:
+            with Catalogue(place, write=True) as catalogue:
+                apply_rules(catalogue, Rulebook(place).rules())
+        except Conflict:
+            return False
+    return True
+
+
+def _warm(home: Path) -> None:
+    """The index of the catalogue, made before anybody asks for it: of a million units it takes a while."""
+    if (home / "assets" / FILE).is_file():
+        with Catalogue(home / "assets") as catalogue:
+            index_of(catalogue)
+
+
+def _written(home: Path) -> list[int]:
+    """When each of the files of the rules was written."""
+    place = home / "assets"
+    files = (place / "policy.yaml", place / "exceptions.yaml", *sorted((place / "templates").glob("*.yaml")))
+    return [path.stat().st_mtime_ns for path in files if path.is_file()]
 
 
 def source_row(source: Source) -> Row:

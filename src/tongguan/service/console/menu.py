@@ -40,11 +40,13 @@ GROUPS = (
         "data",
         (
             ("assets.catalogue", "/assets"),
+            ("assets.estate", "/assets/estate"),
             ("assets.sources.title", "/assets/sources"),
             ("assets.scans", "/assets/scans"),
             ("assets.changes", "/assets/changes"),
             ("assets.review", "/assets/review"),
             ("assets.templates", "/assets/templates"),
+            ("assets.covered", "/assets/coverage"),
         ),
     ),
     Group(

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from tongguan.identify.kinds import known_names
 from tongguan.identify.types import TYPES
 from tongguan.service.console import assetlist
 from tongguan.service.console.assetlist import Catalogue, Filter, Wanted
@@ -54,6 +55,7 @@ def assets(visit: Visitor) -> Response:
             "choices": {**assetlist.choices(catalogue), "level": list(LEVELS), "kind": KINDS, "change": CHANGES,
                         "state": STATES},
             "levels": {level: dict(text) for level, text in rules.levels.items()},
+            "documents": known_names(),
             "totals": assetlist.counts(catalogue),
             "order": asked.order,
             "down": asked.down,
@@ -106,6 +108,7 @@ def asked_filter(visit: Visit) -> tuple[Filter, list[str]]:
         sensitive=None if sensitive is None else sensitive == "1",
         change=one("change", CHANGES),
         text=visit.get("q")[:TEXT] or None,
+        document=one("document", known_names()),
     ), ignored
 
 
@@ -114,7 +117,7 @@ def shown_filter(chosen: Filter) -> Row:
     sensitive = None if chosen.sensitive is None else str(int(chosen.sensitive))
     return {
         "source": chosen.source, "kind": chosen.kind, "state": chosen.state, "level": chosen.level, "type": chosen.type,
-        "sensitive": sensitive, "change": chosen.change, "q": chosen.text,
+        "sensitive": sensitive, "change": chosen.change, "q": chosen.text, "document": chosen.document,
     }  # fmt: skip
 
 

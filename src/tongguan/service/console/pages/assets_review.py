@@ -22,7 +22,7 @@ from tongguan.service.permission import needs
 __all__ = ["WHY", "router", "ruling_of"]
 
 router = APIRouter()
-WHY = ("low", "against", "near")
+WHY = ("low", "against", "near", "lapsed")
 NOTHING, AS_FOUND = "none", "as_found"
 
 Text = Annotated[str, Form()]
@@ -53,14 +53,15 @@ def correct(
         if unit is None:
             raise HTTPException(404)
         try:
-            made = file_correction(home, unit, _number(col), ruling_of(type, level), reason, visit.user)
+            file_correction(
+                home, unit, _number(col), ruling_of(type, level), reason, visit.user, visit.console.trust.record
+            )
         except NotFound as error:
             raise HTTPException(404) from error
         except BadInput as error:
             typed = {"row": unit["id"], "col": _number(col), "type": type, "level": level, "reason": reason}
             data = {**_data(visit, catalogue, typed), "error": str(error)}
             return visit.page("assets_review.html", data, 400)
-    visit.seal("asset_corrected", {"unit": unit["id"], "source": unit["source"], **correction(made)})
     return visit.go(link("/assets/review", {"done": "corrected", "view": "corrections"}))
 
 
@@ -72,10 +73,9 @@ def take_back(visit: Visitor, csrf: Text = "", id: Text = "") -> Response:
         if catalogue is None:
             return nothing_scanned(visit)
     try:
-        gone = withdraw(visit.console.trust.home, id[:100])
+        withdraw(visit.console.trust.home, id[:100], visit.user or "", visit.console.trust.record)
     except NotFound as error:
         raise HTTPException(404) from error
-    visit.seal("asset_correction_withdrawn", correction(gone))
     return visit.go(link("/assets/review", {"done": "withdrawn", "view": "corrections"}))
 
 
@@ -104,7 +104,7 @@ def _data(visit: Visit, catalogue: Catalogue, typed: Row | None = None) -> Row:
     }
     chosen = Filter(source=asked["source"], type=asked["type"], text=asked["q"])
     page = assetlist.doubtful(catalogue, chosen, asked["why"] or "", wanted(visit))
-    held = {f"{r['id']}/{r['ordinal']}": rules.of(r["table"], r["name"], r["type"]) for r in page.rows}
+    held = {f"{r['id']}/{r['ordinal']}": rules.of(r["table"], r["name"], r["found_type"]) for r in page.rows}
     view = "corrections" if visit.get("view") == "corrections" else "queue"
     made = sorted(rules.exceptions, key=lambda one: one.at, reverse=True)
     return {
