@@ -70,6 +70,7 @@ test: dev lint
 
 fuzz: dev
 	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz
+	@$(BIN)/python scripts/fuzz.py --seconds 60 --crashes var/crashes
 
 # Change every number, day and article of the law's data, one at a time, and say which no test notices.
 mutants: dev

@@ -6,6 +6,7 @@ whole document of its own.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -66,7 +67,7 @@ def read(data: bytes, max_bytes: int, max_members: int, cells: bool) -> tuple[di
     """
     found = Found(max_bytes, max_members)
     try:
-        file = olefile.OleFileIO(data)
+        file = olefile.OleFileIO(io.BytesIO(data))  # short bytes it would take for the name of a file
     except Exception:  # olefile's errors are many, and each means that the directory cannot be read
         found.damaged()
         return found.report(), []
