@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from tongguan.capture.stores.databases.dialect import CELL, Dialect, Limits, Listed, Special, Texts
+from tongguan.capture.stores.databases.mistaken import mended, mended_text
 from tongguan.capture.stores.sampling import Method, Sample
 from tongguan.capture.stores.units import Column, Rows, Unread, Unseen
 
@@ -57,12 +58,17 @@ def read_rows(
     told = tuple(
         replace(about, name=told_of(dialect, about.name), comment=told_of(dialect, about.comment)) for about in columns
     )
-    return Rows(told, rows.table(), sample, rows.blobs, rows.blob_counts, tuple(unseen))
+    table = rows.table()
+    for ordinal, about in enumerate(told):
+        if (better := mended(table.column(ordinal))) is not None:
+            table = table.set_column(ordinal, table.field(ordinal), better[0])
+            unseen.append(Unseen("encoding", where, f"{about.name}: kept as Latin letters, read as {better[1]}"))
+    return Rows(told, table, sample, rows.blobs, rows.blob_counts, tuple(unseen))
 
 
 def told_of(dialect: Dialect, text: str) -> str:
     """A name or a comment as people write it."""
-    return Texts()(text.encode("latin-1")) if dialect.raw else text
+    return Texts()(text.encode("latin-1")) if dialect.raw else mended_text(text)
 
 
 class _Reader:
