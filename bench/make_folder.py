@@ -64,10 +64,11 @@ class Maker:
 
     def _part(self, block: bytes, size: int) -> bytes:
         """Whole lines, from a place drawn by chance."""
+        block = block if block.endswith(b"\n") else block + b"\n"
         parts, left = [], size
         while left > 0:
             start = block.find(b"\n", self.chance.randrange(len(block) // 2)) + 1
-            parts.append(block[start : block.find(b"\n", min(start + left, len(block) - 2)) + 1])
+            parts.append(block[start : block.find(b"\n", min(start + left, len(block) - 1)) + 1])
             left -= len(parts[-1])
         return b"".join(parts)
 
