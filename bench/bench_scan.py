@@ -1,0 +1,127 @@
+"""How fast a folder is scanned, and what a kill and a second scan cost.
+
+    python bench/make_folder.py FOLDER --size 10240
+    python bench/bench_scan.py FOLDER [--workers N]
+
+The same folder, the same run: the bare engine on one text of 16 MB (`Detector.scan`, no files), the disk (the folder
+read once, in blocks, behind a cleared cache where we may clear it), then scans into a catalogue of their own: killed by
+SIGKILL at a third of the units, gone on with, once more with nothing changed, and with one file in a hundred written
+anew. Figures are megabytes a second of wall time and of CPU time (all processes), and peak memory of each process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from bench_identify import lines
+
+from tongguan.identify import Detector, Piece
+
+RUN = """
+import json, resource, sys, time
+from pathlib import Path
+from tongguan.capture.stores import parse_address
+from tongguan.casework import assets
+started = time.monotonic()
+(done,) = assets.scan([parse_address(sys.argv[1])], Path(sys.argv[2]), b"k" * 32, names=False, workers=int(sys.argv[3]))
+own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+print(json.dumps({"seconds": time.monotonic() - started, "counts": dict(done.counts), "resumed": done.resumed,
+    "own_cpu": own.ru_utime + own.ru_stime, "others_cpu": others.ru_utime + others.ru_stime,
+    "own_mb": own.ru_maxrss >> 10, "others_mb": others.ru_maxrss >> 10}))
+"""
+
+
+def scanned(folder: Path, out: Path, workers: int, kill_at: int | None = None) -> dict[str, Any] | None:
+    """One scan in a process of its own; None where it was killed once so many units were kept."""
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(folder), str(out), str(workers)], stdout=subprocess.PIPE)
+    while kill_at is not None and process.poll() is None:
+        if kept(out) >= kill_at:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            return None
+        time.sleep(0.05)
+    told, _ = process.communicate()
+    return json.loads(told) if process.returncode == 0 else sys.exit("the scan failed")
+
+
+def kept(out: Path) -> int:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{out}/catalogue.db?mode=ro", uri=True)) as catalogue:
+        return int(catalogue.execute("select count(*) from units where read_scan is not null").fetchone()[0])
+    return 0
+
+
+def engine() -> float:
+    """Megabytes a second of CPU time of the detectors alone, on one core."""
+    text = lines(0.01, 16 << 20, 7)
+    detector = Detector(b"k" * 32)
+    detector.scan([Piece(text[:1000])])
+    started = time.process_time()
+    detector.scan([Piece(text)])
+    return len(text.encode()) / 1e6 / (time.process_time() - started)
+
+
+def disk(files: list[Path]) -> float:
+    with suppress(OSError):
+        os.sync()
+        Path("/proc/sys/vm/drop_caches").write_text("1")
+    started, size = time.monotonic(), 0
+    for path in files:
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(1 << 20):
+                size += len(block)
+    return size / 1e6 / (time.monotonic() - started)
+
+
+def told(name: str, size: float, found: dict[str, Any]) -> None:
+    cpu = found["own_cpu"] + found["others_cpu"]
+    print(
+        f"| {name} | {found['seconds']:.1f} | {size / found['seconds']:.1f} | {cpu:.1f} | {size / cpu:.1f} |"
+        f" {found['own_mb']} + {found['others_mb']} | {found['counts']} |", flush=True,
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    given = parser.parse_args()
+    files = sorted(path for path in given.folder.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in files) / 1e6
+    print(f"{len(files):,} files, {size:,.0f} MB, {given.workers} processes, load {os.getloadavg()}")
+    print(f"disk {disk(files):.0f} MB/s; engine alone {engine():.0f} MB/s of CPU time", flush=True)
+    print("| scan | s | MB/s | CPU s | MB/s of CPU | peak MB, this and others | units |\n|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(dir=given.folder.parent) as place:
+        out = Path(place, "out")
+        scanned(given.folder, out, given.workers, kill_at=len(files) // 3)
+        before = kept(out)
+        found = scanned(given.folder, out, given.workers)
+        assert found is not None
+        print(f"killed with {before} units kept; gone on with: {found['counts'].get('done_before')} not read again")
+        told("what was left after the kill", size, found)
+        Path(out, "catalogue.db").unlink()
+        for name in ("whole", "nothing changed"):
+            again = scanned(given.folder, out, given.workers)
+            assert again is not None
+            told(name, size, again)
+        for path in random.Random(3).sample(files, max(1, len(files) // 100)):
+            path.write_bytes(path.read_bytes() + b"\n")
+        time.sleep(3)
+        again = scanned(given.folder, out, given.workers)
+        assert again is not None
+        told("1 % changed", size, again)
+
+
+if __name__ == "__main__":
+    main()
