@@ -1,8 +1,8 @@
 """Names in running prose: which sentences a model is asked about, and what its answers are worth.
 
-The model is slow (some hundred kilobytes a second), so that only sentences with signs of names are read, the most
-promising first, up to a share of the text. The choice depends on the text alone: the same text, the same findings.
-What was passed over is said.
+The model is slow (some hundred kilobytes a second), so that only running prose is read, sentences with the most signs
+of names first, up to a share of it. Equal sentences are read once. The choice depends on the text alone: the same text,
+the same findings. What was passed over is said.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import HAN, KIND, PROVINCE
+from tongguan.identify.detect.characters import HAN, KIND, PROVINCE, Units
 from tongguan.identify.detect.names import may_begin, sounds
 from tongguan.identify.detect.naming import Span, candidates_of, certain_names, named_again
 from tongguan.identify.detect.view import Candidate, View
@@ -22,10 +22,9 @@ from tongguan.model import BlindKind, BlindSpot
 __all__ = ["Prose", "ReadsEntities"]
 
 _LONGEST: Final = 160  # characters of a sentence that is asked about
-_SHARE: Final = 0.02  # of the characters of a text, at most
-_LEAST: Final = 20_000  # characters that are read whatever the share
-_SHORTEST: Final = 5  # characters of Han in a sentence that is read
-_SIGNLESS: Final = 8  # the same without a sign of a name in it
+_SHARE: Final = 0.02  # of the prose of a text, at most
+_LEAST: Final = 4_000  # characters that are read whatever the share
+_SHORTEST: Final = 5  # characters of a run of Han that is prose
 _REMEMBERED: Final = 20_000  # sentences whose answers are kept at hand
 _OFF: Final = "the model that reads them is switched off or not installed (extra `names`)"
 _ENDED: Final = "the process that reads them ended"
@@ -34,6 +33,8 @@ _END: Final = np.zeros(65536, np.bool_)
 _END[[ord(c) for c in "。！？!?；;\n\r\x00"]] = True
 _PAUSE: Final = np.zeros(65536, np.bool_)
 _PAUSE[[ord(c) for c in "，,、：: \u3000"]] = True
+_WITHIN: Final = np.zeros(65536, np.bool_)
+_WITHIN[[ord(c) for c in "，、·•・“”‘’《》（）—"]] = True
 _MIDDLE: Final = np.zeros(65536, np.bool_)
 _MIDDLE[[ord(c) for c in "·•・"]] = True
 
@@ -80,8 +81,7 @@ class Prose:
 
     def _answers(self, sentences: Sequence[str]) -> Sequence[Sequence[Span] | None]:
         """Those of the reader; None for each sentence that it did not read. What was read lately is remembered."""
-        if self._reader is None:
-            return [None] * len(sentences)
+        assert self._reader is not None
         if len(self._read) > _REMEMBERED:
             self._read.clear()
         fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._read]
@@ -101,17 +101,22 @@ class Prose:
             detail = "names in running prose: " + (_ENDED if self.on else _OFF)
             spots.append(BlindSpot(BlindKind.DETECTOR_DISABLED, "", detail, self._unread, self._unread_size))
         if self._skipped:
-            detail = f"names in running prose: sentences beyond the share of {self._share:.0%} of a text"
+            detail = f"names in running prose: sentences beyond the share of {self._share:.0%} of a text's prose"
             spots.append(BlindSpot(BlindKind.SAMPLED, "", detail, self._skipped, self._skipped_size))
         self._skipped = self._unread = self._skipped_size = self._unread_size = 0
         return spots
 
     def _within_budget(self, text: str, spans: NDArray[np.int64], signs: NDArray[np.int64]) -> list[tuple[int, int]]:
         """The sentences with the most signs for their length, in order of place. Equal ones count once."""
-        left = max(self._least, int(self._share * len(text)))
+        lengths = spans[:, 1] - spans[:, 0]
+        if self._reader is None:
+            self._unread += len(spans)
+            self._unread_size += int(lengths.sum())
+            return []
+        left = max(self._least, int(self._share * int(lengths.sum())))
         taken: list[tuple[int, int]] = []
         seen: set[str] = set()
-        order = np.argsort(-(signs / np.maximum(spans[:, 1] - spans[:, 0], 20)), kind="stable")
+        order = np.argsort(-(signs / np.maximum(lengths, 20)), kind="stable")
         for start, end in spans[order].tolist():
             sentence = text[start:end]
             if sentence not in seen:
@@ -121,7 +126,7 @@ class Prose:
                 left -= end - start
             taken.append((start, end))
         self._skipped += len(spans) - len(taken)
-        self._skipped_size += int((spans[:, 1] - spans[:, 0]).sum()) - sum(b - a for a, b in taken)
+        self._skipped_size += int(lengths.sum()) - sum(b - a for a, b in taken)
         return sorted(taken)
 
 
@@ -131,18 +136,14 @@ def _sentences(view: View, known: Sequence[Candidate]) -> tuple[NDArray[np.int64
     n = len(units)
     if n < _SHORTEST or units.dtype == np.uint8:  # no Han in it
         return np.zeros((0, 2), np.int64), np.zeros(0, np.int64)
-    han = (KIND[units] == HAN) | (KIND[units] == PROVINCE)
-    sign = may_begin(units) | sounds(units)
-    sign[1:] |= _MIDDLE[units[1:]] & han[:-1]
-    ends = view.words.start[view.words.of("marks/organisation")]
-    sign[ends] = True
-    for candidate in known:
-        sign[candidate.start : candidate.end] = False
+    running = _running(units, known)
+    sign = may_begin(units) | sounds(units) | _MIDDLE[units]
+    sign[view.words.start[view.words.of("marks/organisation")]] = True
+    sign &= running
     cuts = np.flatnonzero(_END[units])
     bounds = np.concatenate(([0], cuts + 1, [n]))
     signs = np.add.reduceat(np.append(sign, False), bounds[:-1].clip(max=n))
-    hans = np.add.reduceat(np.append(han, False), bounds[:-1].clip(max=n))
-    chosen = np.flatnonzero(hans >= np.where(signs > 0, _SHORTEST, _SIGNLESS))
+    chosen = np.flatnonzero(np.add.reduceat(np.append(running, False), bounds[:-1].clip(max=n)))
     spans = np.column_stack((bounds[chosen], bounds[chosen + 1])).astype(np.int64)
     if (spans[:, 1] - spans[:, 0] <= _LONGEST).all():
         return spans, signs[chosen].astype(np.int64)
@@ -150,6 +151,23 @@ def _sentences(view: View, known: Sequence[Candidate]) -> tuple[NDArray[np.int64
               for a, b in _shorter(view, a, b)]  # fmt: skip
     whole = np.array(pieces, np.int64)
     return whole[:, :2], whole[:, 2]
+
+
+def _running(units: Units, known: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """(n,): what stands in a run of Han and the marks between them, as prose is written; words in a list are none, and
+    what is known is none."""
+    kind = KIND[units]
+    han = (kind == HAN) | (kind == PROVINCE) | _WITHIN[units]
+    for candidate in known:
+        han[candidate.start : candidate.end] = False
+    edges = np.flatnonzero(np.diff(han, prepend=False, append=False))
+    starts, ends = edges[::2], edges[1::2]
+    long = ends - starts >= _SHORTEST
+    change = np.zeros(len(units) + 1, np.int8)
+    change[starts[long]] = 1
+    change[ends[long]] -= 1
+    running: NDArray[np.bool_] = np.cumsum(change[:-1], dtype=np.int8).view(np.bool_)
+    return running
 
 
 def _shorter(view: View, start: int, end: int) -> Iterator[tuple[int, int]]:
