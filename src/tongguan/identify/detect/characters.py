@@ -38,7 +38,11 @@ HAN_NUMERALS: Final = {
     for character in row
 }
 _PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_IGNORABLE: Final = [0x00AD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF]
+_IGNORABLE: Final = [  # zero-width, marks of direction, accents and frames put upon a character, its variants
+    0x00AD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF,
+    *range(0x0300, 0x0370), *range(0x20D0, 0x20F1), *range(0xFE00, 0xFE10),
+]  # fmt: skip
+_ASTRAL_DIGITS: Final = range(0x1D7CE, 0x1D800)  # five sets of mathematical digits
 _ASTRAL_HAN: Final = 0x20000  # the supplementary ideographic plane starts here
 
 
@@ -99,6 +103,8 @@ def units_of(text: str) -> Units:
     units = wide.astype(np.uint16)
     beyond = np.flatnonzero(wide > 0xFFFF)
     units[beyond] = np.where(wide[beyond] >= _ASTRAL_HAN, 0x3400, 0xFFFD)
+    digits = beyond[(wide[beyond] >= _ASTRAL_DIGITS.start) & (wide[beyond] < _ASTRAL_DIGITS.stop)]
+    units[digits] = (wide[digits] - _ASTRAL_DIGITS.start) % 10 + ord("0")
     return units
 
 
@@ -110,6 +116,7 @@ def _beyond_ascii(kind: int) -> list[int]:
 _FOLDED: Final = str.maketrans(
     {code: chr(FOLD[code]) for code in _beyond_ascii(DIGIT)}
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | {code: str((code - _ASTRAL_DIGITS.start) % 10) for code in _ASTRAL_DIGITS}
     | dict.fromkeys(_beyond_ascii(SPACE), " ")
     | {0x2024: "."}
     | dict.fromkeys(_IGNORABLE, "")

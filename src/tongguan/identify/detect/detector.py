@@ -26,6 +26,7 @@ from tongguan.identify.detect import (
     telephones,
     terms,
     tracks,
+    unwrapping,
 )
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import resolve
@@ -45,6 +46,8 @@ _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
     numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, places.find,
     organisations.find, secrets.find, terms.find, tracks.find,
 )  # fmt: skip
+_IN_ESCAPES: Final = (numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find)
+"""Those that look into escaped and encoded stretches as well."""
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
 _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
@@ -129,6 +132,7 @@ class Detector:
         candidates = list(chain.from_iterable(find(view) for find in _RECOGNISERS))
         if self._own is not None and own is not None:
             candidates += self._own.find(view, own)
+        candidates += unwrapping.find(view, _IN_ESCAPES)
         candidates += names.beside(view, candidates)
         if self._prose is not None:
             candidates += self._prose.find(view, candidates)

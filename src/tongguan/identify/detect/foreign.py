@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import foreign_checks as checks
 from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.checks import ID_CARD
 from tongguan.identify.detect.foreign_kinds import KINDS, SERIES, SHARED, Kind
 from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, tokens_of_shape
 from tongguan.identify.detect.view import Candidate, View
@@ -32,6 +33,8 @@ _WANTED: Final = {label_id(type): (type,) for type in _TYPES} | {label_id(name):
 """Which types may stand behind a label."""
 _IS_LABEL: Final = np.zeros(256, np.bool_)
 _IS_LABEL[list(_WANTED)] = True
+_IS_SHARED: Final = np.zeros(256, np.bool_)
+_IS_SHARED[[label_id(name) for name in SHARED]] = True
 _PLACE_OF: Final = {kind: i for i, kind in enumerate(KINDS)}
 _NUMBER: Final = label_id("number")
 _WEAK: Final = 0.8
@@ -83,6 +86,8 @@ Place = tuple[int, int, str]  # start, end, folded value
 def _labelled(view: View) -> Iterator[Candidate]:
     words = view.labelled
     chosen = _IS_LABEL[words.label]
+    known = view.numbers[view.numbers[:, 0] == ID_CARD, 1]
+    chosen &= ~(_IS_SHARED[words.label] & np.isin(words.value, known))  # what stands there is known by its form
     places: list[tuple[int, int, int]] = []
     for label, end in zip(words.label[chosen].tolist(), words.end[chosen].tolist(), strict=True):
         lead = _LEAD.match(view.text, end, end + _REACH)

@@ -8,10 +8,13 @@ from typing import Final
 
 from tongguan.identify.detect.view import Candidate
 
-__all__ = ["DERIVED", "resolve"]
+__all__ = ["DERIVED", "INSIDE", "resolve"]
 
 # What is said *about* another finding stands beside it.
 DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "location_track", "passport_mrz"})
+
+INSIDE: Final = "unwrapping"
+"""Detector of what was found inside an encoded value, such as a token, that may itself be a finding."""
 
 _START, _END = attrgetter("start"), attrgetter("end")
 
@@ -21,7 +24,7 @@ def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
     beside: list[Candidate] = []
     ranked: list[Candidate] = []
     for candidate in candidates:
-        (beside if candidate.type in DERIVED else ranked).append(candidate)
+        (beside if candidate.type in DERIVED or candidate.detector == INSIDE else ranked).append(candidate)
     ranked.sort(key=_END, reverse=True)
     ranked.sort(key=_START)
     standing: list[Candidate] = []

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.checks import PHONE
 from tongguan.identify.detect.shapes import series_in
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -60,6 +61,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _labelled(view: View) -> Iterator[Candidate]:
     words = view.labelled
     chosen = _IS_LABEL[words.label] & (words.value - words.end <= 8)
+    chosen &= ~np.isin(words.value, view.numbers[view.numbers[:, 0] == PHONE, 1])  # those are known by their form
     for label, at in zip(words.label[chosen].tolist(), words.value[chosen].tolist(), strict=True):
         if at and view.text[at - 1] in "(（+＋":  # signs that belong to the number
             at -= 1
