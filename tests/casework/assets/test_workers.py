@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -109,6 +110,34 @@ def test_a_fault_of_ours_costs_one_unit() -> None:
         found = judged([unit("a", partial(faulty, "")), unit("b", partial(contents, b"x"))], count)
         bad = found["a"]
         assert isinstance(bad, Unseen) and "ZeroDivisionError" in bad.detail and isinstance(found["b"], Judged)
+
+
+@contextmanager
+def connects(port: int) -> Iterator[Iterator[Content]]:
+    import socket
+
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        told = PHONE
+    except ConnectionRefusedError:
+        told = "refused"
+    with contents(told.encode()) as found:
+        yield found
+
+
+def test_other_processes_are_as_shut_as_this_one(tmp_path: Path) -> None:
+    import socket
+
+    from tongguan.casework.assets.reach import Reach
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        one = unit("a", partial(connects, server.getsockname()[1]))
+        for setup, open_ in ((SETUP, True), (replace(SETUP, prepare=Reach([], [], tmp_path).guard), False)):
+            found: dict[str, Judged | Unseen] = {}
+            with Workers(setup, 2) as workers:
+                workers.submit(Task(one), partial(found.__setitem__, "a"))
+                workers.drain()
+            assert isinstance(found["a"], Judged) and ("phone" in found["a"].types) == open_
 
 
 def test_processes_end_with_the_scan() -> None:

@@ -111,7 +111,7 @@ def main(handle: int | None) -> int:
         if given["do"] == "test":
             with open_store(address):
                 return _say({"ok": True})
-        return _scan(given, address)
+        return _scan(given, address, reach)
     except TongguanError as error:
         if given["do"] == "test":
             return _say({"ok": False, "error": str(error)})
@@ -142,7 +142,7 @@ def _ready(given: Mapping[str, Any], reach: Reach) -> Address:
     return address
 
 
-def _scan(given: Mapping[str, Any], address: Address) -> int:
+def _scan(given: Mapping[str, Any], address: Address, reach: Reach) -> int:
     from tongguan.casework import assets
 
     options = given["options"]
@@ -160,6 +160,7 @@ def _scan(given: Mapping[str, Any], address: Address) -> int:
             [address],
             Path(given["folder"]),
             bytes.fromhex(given["key"]),
+            prepare=reach.guard,  # the processes that read are as shut as this one
             progress=note.progress,
             **{name: value for name, value in options.items() if value is not None},
         )
