@@ -1,6 +1,6 @@
 """How fast text becomes findings, against peers in the same run.
 
-    python bench/bench_identify.py [--size MEGABYTES] [--seed SEED]
+    python bench/bench_identify.py [--size MEGABYTES] [--seed SEED] [--peers PYTHON]
 
 Three made-up texts: `none` (no personal data), `sparse` (1 % of lines hold some) and `mix` (30 %). Lines are log lines,
 JSON, sentences and rows, by Faker's zh_CN provider from a fixed seed. Figures are megabytes of UTF-8 a second of CPU
@@ -8,10 +8,10 @@ time (`process_time`), the best of three; ours is the whole way from `str` to ha
 
 - stdlib `re`: twelve patterns of the usual kind, one after the other, matches only (no check digits, no hashing);
 - hyperscan: the same patterns in one database, matches only;
-- Presidio, where it is installed: its default recognisers, on a smaller text;
-- argus-redact, where it is installed: `redact(text, lang="zh")`, on a smaller text.
+- Presidio and argus-redact, each with its defaults and tuned (`quality_peers.py`), in the environment whose Python
+  `--peers` names: line by line on a smaller text, CPU time of that process.
 
-How well each finds what it should, and both peers tuned: `quality.py`.
+How well each finds what it should: `quality.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from collections.abc import Callable
 from datetime import date
 
 from faker import Faker
+from quality import PEERS, Peer
 
 from tongguan.identify import Detector, Piece
 
@@ -129,29 +130,14 @@ def hyperscan_(text: str) -> Callable[[], int] | None:
     return work
 
 
-def presidio(text: str) -> Callable[[], int] | None:
-    try:
-        from presidio_analyzer import AnalyzerEngine
-    except ImportError:
-        return None
-    engine = AnalyzerEngine()
-    return lambda: len(engine.analyze(text, language="en"))
-
-
-def argus(text: str) -> Callable[[], int] | None:
-    try:
-        from argus_redact import redact
-    except ImportError:
-        return None
-    lines = text.split("\n")
-    return lambda: sum(len(redact(line, lang="zh")[1]) for line in lines)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=float, default=16, help="megabytes of each text")
     parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--peers", help="Python of an environment with the peers")
     arguments = parser.parse_args()
+    others = [Peer(arguments.peers, name) for name in PEERS] if arguments.peers else []
+    others = [peer for peer in others if peer.ready]
     Detector(b"warm").scan([Piece("13800138000")])
     print(f"{'text':8}{'work':34}{'MB/s':>8}{'found':>10}{'ratio':>8}")
     for name, share in (("none", 0.0), ("sparse", 0.01), ("mix", 0.3)):
@@ -164,14 +150,21 @@ def main() -> None:
         print(f"{name:8}{'tongguan, pieces of 4,000':34}{parts:8.1f}{found:10}{'':>8}")
         short = text[: len(text) // 8]
         peers = (("stdlib re, matches only", short, stdlib), ("hyperscan, matches only", text, hyperscan_))
-        slow = (("presidio", text[:20_000], presidio), ("argus-redact", text[:20_000], argus))
-        for peer, sample, make in (*peers, *slow):
+        for peer, sample, make in peers:
             work = make(sample)
             if work is None:
                 print(f"{name:8}{peer:34}{'not installed':>18}")
                 continue
             rate, found = speed(work, len(sample.encode()), 2)
             print(f"{name:8}{peer:34}{rate:8.1f}{found:10}{whole / rate:8.1f}")
+        sample = text[:20_000]
+        for peer in others:
+            peer.seconds = 0.0
+            found = sum(map(len, peer(sample.split("\n"))))
+            rate = len(sample.encode()) / 1e6 / peer.seconds
+            print(f"{name:8}{peer.name:34}{rate:8.3f}{found:10}{whole / rate:8.0f}", flush=True)
+    for peer in others:
+        peer.close()
 
 
 if __name__ == "__main__":

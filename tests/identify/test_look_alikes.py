@@ -27,6 +27,19 @@ NOTHING = [
     "6222021234567890129",  # Luhn wrong
     "see 4532015112830366",  # Luhn right, but no label and no groups
     "9787111407010 6901234567892",  # ISBN, bar code
+    "7426 742A 7482 74A3 8154 8221 8591 8663",  # code points
+    "255A 2554 2569 2566 2560 2564 2565 2559 2558 256A",
+    " 84 84 10 10 81 81 81 01 01 01 01 01 01 81 81",
+    "741a1c16-0574-2090-0153-99df06f333aa",
+    "ref YT344764112476851, part no JD78726078",
+    "c82vxAbc_12345",
+    "git grep -vx WORKING_DIRECTORY",
+    "hScBMoLvhFrykvQxgc8hU82vx+D2cR2H05rXBt6WMYr76d",
+    '<input type="password" name="password" placeholder="x">',
+    'publicKeyToken="1fc8b3b9a1e18e3b"',
+    "if token == kind: pass",
+    "state = request_token['oauth_token']",
+    'x.indexOf("-----BEGIN PRIVATE KEY-----")',
     "ISBN 978-7-111-40701-0",
     "550e8400-e29b-41d4-a716-446655440000",
     "d41d8cd98f00b204e9800998ecf8427e",

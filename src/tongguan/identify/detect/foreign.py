@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect import foreign_checks as checks
-from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.characters import KIND, LETTER, fold_text
 from tongguan.identify.detect.checks import ID_CARD
 from tongguan.identify.detect.foreign_kinds import KINDS, SERIES, SHARED, Kind
 from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, tokens_of_shape
@@ -235,6 +235,7 @@ def _compiled(types: Sequence[str]) -> list[tuple[re.Pattern[str], Kind]]:
     return [(re.compile(rf"(?:{kind.groups})(?![A-Za-z0-9])"), kind) for kind in kinds]
 
 
+_BRITISH: Final = [types for _, _, types in SERIES].index(("uk_nino",))
 _GROUPS: Final = max(len(sizes) for sizes, _, _ in SERIES)
 _SERIES_SIZES: Final = np.array([[*sizes, *[0] * (_GROUPS - len(sizes))] for sizes, _, _ in SERIES], np.uint8)
 _SERIES_SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, _ in SERIES], np.uint8)
@@ -244,9 +245,11 @@ _SERIES_FORMS: Final = [_compiled(types) for _, _, types in SERIES]
 def _grouped(view: View) -> Iterator[Candidate]:
     """Identifiers in the groups that their issuers write, by the sizes of their groups."""
     tokens, which = series_in(view.units, view.tokens, _SERIES_SIZES, _SERIES_SIGNS)
+    lettered = KIND[view.units[np.maximum(view.tokens.start[tokens] - 2, 0)]] == LETTER
+    tokens, which = tokens[(which != _BRITISH) | lettered], which[(which != _BRITISH) | lettered]
     for token, series in zip(tokens.tolist(), which.tolist(), strict=True):
         start = int(view.tokens.start[token])
-        if SERIES[series][2] == ("uk_nino",):  # two letters stand before the digits
+        if series == _BRITISH:  # two letters stand before the digits
             start -= 3
             if start < 0 or view.text[start + 2] != " " or (view.text[max(0, start - 1)].isalnum() and start):
                 continue

@@ -20,9 +20,10 @@ _KEYS: Final = re.compile(
     r"|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])"
     r"|AKID[0-9A-Za-z]{28,36}(?![0-9A-Za-z])"
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"
-    r"|gh[po]_[0-9A-Za-z]{30,}|github_pat_\w{30,}|glpat-[\w-]{18,}"
+    r"|gh[pousr]_[0-9A-Za-z]{30,}|github_pat_\w{30,}|gl(?:pat|ptt|rt|dt|cbt)-[\w-]{18,}"
     r"|(?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,}|sk-[\w-]{20,}"
-    r"|xox[bp]-[\w-]{20,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
+    r"|xox[abeprs]-[\w-]{20,}|pypi-AgE[\w-]{50,}|hvs\.[\w-]{20,}|sq0(?:csp|atp)-[\w-]{20,}|shp(?:at|ss|ca)_[0-9a-f]{32}"
+    r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
     r"|npm_[0-9A-Za-z]{30,}|hf_[0-9A-Za-z]{30,}|dop_v1_[0-9a-f]{40,}"
 )
 _BLOCK: Final = re.compile(
