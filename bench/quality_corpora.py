@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -298,7 +299,7 @@ _NRIC = {"S": "JZIHGFEDCBA", "T": "GFEDCBAJZIH", "F": "XWUTRQPNMLK", "G": "TRQPN
 
 def is_refused(type: str, value: str) -> bool:
     """Whether python-stdnum, or for Singapore the issuer's rule written out here, calls a wanted number wrong."""
-    written = "".join(c for c in value.upper() if c.isalnum())
+    written = "".join(c for c in unicodedata.normalize("NFKC", value).upper() if c.isalnum())
     if type == "sg_nric" and written[:1] in ("S", "T", "F", "G"):
         total = sum(int(d) * w for d, w in zip(written[1:8], (2, 7, 6, 5, 4, 3, 2), strict=True))
         return _NRIC[written[0]][total % 11] != written[8]
