@@ -17,7 +17,8 @@ __all__ = ["browser", "pytestmark"]  # a fixture, and the mark of needing a brow
 PAGES = [
     "/assets", "/assets?view=columns", "/assets?row=1", "/assets?row=1&tab=evidence", "/assets?row=1&tab=law&sector=finance",
     "/assets?row=2&tab=history", "/assets/scans", "/assets/changes", "/assets/review", "/assets/review?row=1&col=1",
-    "/assets/templates?sector=health",
+    "/assets/templates?sector=health", "/assets/templates?view=policy", "/assets/sources", "/assets/sources?form=postgresql",
+    "/assets/templates?what=change&id=general/identity&level=core", "/assets/estate", "/assets/coverage",
 ]  # fmt: skip
 # Text against its ground, as WCAG reckons it; grounds that are no plain colour are left out.
 FAINT = """() => {

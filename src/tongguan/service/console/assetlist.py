@@ -42,6 +42,7 @@ __all__ = [
     "listed",
     "opened",
     "page_of",
+    "rows_read",
     "sources_of",
     "states",
     "unit",
@@ -263,6 +264,18 @@ def states(catalogue: Catalogue, home: Path, wanted: Wanted) -> Page:
         row["progress"] = _without_at(far) if far else None
         row |= once(catalogue, f"cover {row['id']}", partial(coverage, source=row["id"]))
     return page
+
+
+def rows_read(catalogue: Catalogue, source: int, scan: int) -> int:
+    """Rows of tables that a scan went through so far, samples as far as they were drawn."""
+    drawn = sa.func.coalesce(units.c.sample["rows"].as_integer(), units.c.rows, 0)
+    query = sa.select(sa.func.sum(drawn)).where(units.c.source == source, units.c.scan == scan)
+
+    def reckon(catalogue: Catalogue) -> int:
+        with catalogue.read() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    return int(once(catalogue, f"rows {source} {scan}", reckon))
 
 
 def _sources() -> sa.Select[Any]:

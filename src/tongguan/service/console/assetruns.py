@@ -98,6 +98,7 @@ def job_row(job: Job) -> Row:
     far = {
         name: note.get(name) for name in ("units", "bytes", "total", "current", "rate", "units_rate", "left_s", "at")
     }
+    far["rows"] = None  # the catalogue knows: see `rows_read`
     row["progress"] = far if job.state == "running" and note else None
     row["reached"] = {"units": note.get("units"), "bytes": note.get("bytes")} if note else None
     return row

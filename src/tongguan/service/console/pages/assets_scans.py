@@ -77,6 +77,8 @@ def _data(visit: Visit, chosen: str = "") -> Row:
     asked = visit.get("source")[:NAME] or None
     with assetlist.opened(home) as catalogue:
         known = assetlist.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
+        read = {r["source"]: assetlist.rows_read(catalogue, r["id"], r["scan"])
+                for r in known if catalogue is not None and not r["finished"] and r["scan"]}  # fmt: skip
         past: Row = {"rows": [], "total": 0, "page": 1, "pages": 1, "size": SCANS}
         totals = None
         if catalogue is not None:
@@ -89,6 +91,8 @@ def _data(visit: Visit, chosen: str = "") -> Row:
     number = min(visit.number("page", 1, 1, 10**6), max(1, -(-len(rows) // SOURCES)))
     shown = rows[(number - 1) * SOURCES : number * SOURCES]
     for row in shown:
+        if row["job"] and row["job"]["progress"]:
+            row["job"]["progress"]["rows"] = read.get(row["address"])
         row["may"] = _may_scan(visit, row)
     ident = chosen or visit.get("row")
     return {
@@ -114,7 +118,7 @@ def _chosen(visit: Visit, row: Row | None) -> Row:
         "id": row["id"],
         "row": row,
         "options": {"rows": 10_000, "full": False, "names": None, **last},
-        "plan": {"every": "", "weekday": 0, "hour": 2, "minute": 30, **(schedule or {})},
+        "plan": {"every": "", "weekday": 0, "hour": 2, "minute": 30, "options": None, **(schedule or {})},
         "may": _may_scan(visit, row),
     }
 
