@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 __all__ = ["mended", "mended_text"]
 
@@ -24,13 +25,8 @@ _ENCODINGS: Final = ("utf-8", "gb18030")
 
 def mended(cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str] | None:
     """A column as it was meant, and the encoding that it is really in; None where nothing is wrong with it."""
-    tried: list[str] = []
-    for cell in cells:
-        text = cell.as_py()
-        if text and _HIGH.search(text):
-            tried.append(text)
-            if len(tried) >= _SOME:
-                break
+    suspect = cells.filter(pc.match_substring_regex(cells, _HIGH.pattern))
+    tried = [text for text in suspect.slice(0, _SOME).to_pylist() if text]
     encoding = _encoding_of(tried)
     if encoding is None:
         return None
