@@ -225,10 +225,10 @@ def test_one_look_at_a_time(house: FastAPI, officer: httpx.Client, monkeypatch: 
 
 
 def test_a_form_of_another_page_is_refused(officer: httpx.Client) -> None:
-    for path in ("/recognition", "/fingerprints/match", "/policies/test"):
+    for path in ("/recognition", "/fingerprints", "/policies"):
         files: dict[str, Any] = {"csrf": (None, "wrong"), "text": (None, "x"), "name": (None, "customers")}
         assert officer.post(path, files=files).status_code == 403
-    for path in ("/fingerprints/change", "/policies", "/policies/change"):
+    for path in ("/fingerprints/change", "/policies/register", "/policies/change"):
         assert officer.post(path, data={"csrf": "wrong", "name": "customers"}).status_code == 403
 
 
@@ -237,23 +237,23 @@ def test_a_form_of_another_page_is_refused(officer: httpx.Client) -> None:
 
 def test_a_text_is_held_against_a_table(house: FastAPI, officer: httpx.Client) -> None:
     text = "王小明的手机是 138-0013-8000；另有 13900139000。"
-    found = post(officer, "/fingerprints/match", name="客户表", rows="2", text=text).json()["matched"]
+    found = post(officer, "/fingerprints", name="客户表", rows="2", text=text).json()["matched"]
     assert (found["total"], found["found"][0]["row"], found["found"][0]["columns"]) == (1, 0, ["姓名", "手机"])
-    cells = post(officer, "/fingerprints/match", name="客户表", rows="", text=text).json()["matched"]
+    cells = post(officer, "/fingerprints", name="客户表", rows="", text=text).json()["matched"]
     assert cells["total"] == 3 and cells["distinct"] == 3
-    page = post(officer, "/fingerprints/match", json=False, name="客户表", rows="2", text=text)
+    page = post(officer, "/fingerprints", json=False, name="客户表", rows="2", text=text)
     assert "13800138000" not in page.text.replace(text, "") and page.status_code == 200
     told = json.dumps(log(house, "fingerprints_matched"), ensure_ascii=False)
     assert '"found": 3' in told and "王小明" not in told and "0013" not in told
     for bad in ("0", "65", "x", "-1"):
-        assert post(officer, "/fingerprints/match", name="客户表", rows=bad, text=text).status_code == 400
+        assert post(officer, "/fingerprints", name="客户表", rows=bad, text=text).status_code == 400
 
 
 def test_documents_are_found_in_a_file(officer: httpx.Client) -> None:
     data = protection_sample.CONTRACT[:700].encode()
-    found = post(officer, "/fingerprints/match", file=("mail.txt", data), name="contracts").json()["matched"]
+    found = post(officer, "/fingerprints", file=("mail.txt", data), name="contracts").json()["matched"]
     assert found["found"][0]["document"] == "contract-1.txt" and found["found"][0]["share_of_text"] > 0.8
-    assert post(officer, "/fingerprints/match", file=("x", b"x"), name="absent").status_code == 404
+    assert post(officer, "/fingerprints", file=("x", b"x"), name="absent").status_code == 404
 
 
 def test_stores_of_others_are_not_there(house: FastAPI) -> None:
@@ -263,8 +263,8 @@ def test_stores_of_others_are_not_there(house: FastAPI) -> None:
         assert client.get("/api/v1/fingerprints/客户表").status_code == 404
     with signed_in(house, "owner") as client:
         assert len(twin(client, "/fingerprints")["stores"]) == 2
-        assert "/fingerprints/match" not in client.get("/fingerprints?name=客户表").text
-        assert client.post("/fingerprints/match", files={"csrf": (None, "x")}).status_code == 403
+        assert "multipart/form-data" not in client.get("/fingerprints?name=客户表").text
+        assert client.post("/fingerprints", files={"csrf": (None, "x")}).status_code == 403
     with signed_in(house, "looker") as client:
         assert client.get("/fingerprints").status_code == 403 and client.get("/policies").status_code == 403
 
@@ -273,13 +273,13 @@ def test_stores_of_others_are_not_there(house: FastAPI) -> None:
 
 
 def test_a_policy_is_tried(officer: httpx.Client) -> None:
-    held = post(officer, "/policies/test", name="customers", text="此件绝密").json()["held"]
+    held = post(officer, "/policies", name="customers", text="此件绝密").json()["held"]
     truths = {rule["rule"]: rule["fires"] for rule in held["rules"]}
     assert held["fires"] is True and truths == {"customers": False, "secret": True, "gone": None}
-    page = post(officer, "/policies/test", json=False, name="customers", text="王小明 13800138000，此件无碍")
+    page = post(officer, "/policies", json=False, name="customers", text="王小明 13800138000，此件无碍")
     assert page.status_code == 200 and ("命中" in page.text or "Fires" in page.text)
     assert "13800138000" not in page.text and "王小明" not in page.text
-    assert post(officer, "/policies/test", name="absent", text="x").status_code == 404
+    assert post(officer, "/policies", name="absent", text="x").status_code == 404
 
 
 def test_a_policy_is_registered_changed_and_removed(house: FastAPI, officer: httpx.Client) -> None:
@@ -288,13 +288,13 @@ def test_a_policy_is_registered_changed_and_removed(house: FastAPI, officer: htt
     def send(path: str, **fields: str) -> httpx.Response:
         return officer.post(path, data={"csrf": token(officer), **fields})
 
-    answer = send("/policies", name="made", text=good.replace("keyword", "keywrd"))
+    answer = send("/policies/register", name="made", text=good.replace("keyword", "keywrd"))
     assert answer.status_code == 400 and "line 3" in answer.text and "keywrd" in answer.text
-    assert send("/policies", name="../made", text=good).status_code == 400
-    assert send("/policies", name="made", text=good, off="yes").status_code == 303
+    assert send("/policies/register", name="../made", text=good).status_code == 400
+    assert send("/policies/register", name="made", text=good, off="yes").status_code == 303
     assert twin(officer, "/policies?name=made")["chosen"]["enabled"] is False
-    assert send("/policies", name="made", text=good).status_code == 400  # in force already
-    assert send("/policies", name="made", text=good.replace("机密", "绝密")).status_code == 303
+    assert send("/policies/register", name="made", text=good).status_code == 400  # in force already
+    assert send("/policies/register", name="made", text=good.replace("机密", "绝密")).status_code == 303
     shown = twin(officer, "/policies?name=made&version=1")
     assert shown["told"]["version"] == 1 and "机密" in shown["told"]["text"] and len(shown["chosen"]["versions"]) == 2
     assert send("/policies/change", name="made", act="enable").status_code == 303
@@ -312,7 +312,7 @@ def test_hostile_input_is_data(officer: httpx.Client, text: str) -> None:
         for name in ("name", "tab", "version", "done"):
             answer = officer.get(page, params={name: text})
             assert answer.status_code == 200 and "<script>alert" not in answer.text
-    for path in ("/recognition", "/fingerprints/match", "/policies/test"):
+    for path in ("/recognition", "/fingerprints", "/policies"):
         answer = post(officer, path, json=False, text=text, name=text.replace("\0", ""), rows=text[:9], within=text[:9])
         assert answer.status_code in (200, 400, 404) and "<script>alert" not in answer.text
     if text != "..":

@@ -34,7 +34,7 @@ LIMITS: Final = Limits(depth=4, total_bytes=64 << 20, members=2000, seconds=20.0
 _FIELDS: Final = 16
 _PLACES: Final = re.compile(
     r"/api/v1/(?:identify|fingerprints/[^/]{1,400}/match|policies/[^/]{1,400}/test)/file"
-    r"|/(?:recognition|fingerprints/match|policies/test)"
+    r"|/(?:recognition|fingerprints|policies)"
 )
 _looking: Final = Places(total=2, each=1)
 

@@ -30,7 +30,7 @@ def fingerprints(visit: Visitor) -> Response:
     return visit.page("fingerprints.html", _data(visit, visit.get("name")))
 
 
-@router.post("/fingerprints/match", dependencies=[needs("fingerprints.match")])
+@router.post("/fingerprints", dependencies=[needs("fingerprints.match")])
 def hold(visit: Visitor, handed: HandedIn) -> Response:
     """What of a store stands in a text or a file."""
     visit.check_form(handed.get("csrf"))

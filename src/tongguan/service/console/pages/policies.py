@@ -30,7 +30,7 @@ def policies(visit: Visitor) -> Response:
     return visit.page("policies.html", _data(visit, visit.get("name")))
 
 
-@router.post("/policies/test", dependencies=[needs("policies.read")])
+@router.post("/policies", dependencies=[needs("policies.read")])
 def attempt(visit: Visitor, handed: HandedIn) -> Response:
     """Which rules a text or a file would set off."""
     visit.check_form(handed.get("csrf"))
@@ -49,7 +49,7 @@ def attempt(visit: Visitor, handed: HandedIn) -> Response:
     return visit.page("policies.html", {**data, "held": found})
 
 
-@router.post("/policies", dependencies=[needs("policies.manage")])
+@router.post("/policies/register", dependencies=[needs("policies.manage")])
 def keep(visit: Visitor, csrf: Text = "", name: Text = "", text: Text = "", off: Text = "") -> Response:
     """Register a policy, or a new version of one."""
     visit.check_form(csrf)
