@@ -21,6 +21,7 @@ from tongguan.model import Content
 __all__ = ["Judge", "Knowledge"]
 
 BLOCK = 1 << 20  # bytes hashed at once
+RANDOM = ("whole", "random_rows", "random_keys")  # ways in which every row has the same chance to be drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Judge:
             Column(about.name, about.comment or None, rows.table.column(n)) for n, about in enumerate(rows.columns)
         ]
         whole = rows.sample.method == "whole"
-        verdict = self._tables.judge(Table(unit.name, unit.comment or None, columns, None if whole else rows.sample.of))
+        of, random = None if whole else rows.sample.of, rows.sample.method in RANDOM
+        verdict = self._tables.judge(Table(unit.name, unit.comment or None, columns, of, random))
         judged = [
             column_of(found, about.declared, about.comment)
             for found, about in zip(verdict.columns, rows.columns, strict=True)
