@@ -15,6 +15,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from tongguan.identify.detect import salutations
 from tongguan.identify.detect.characters import Units, fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -135,11 +136,12 @@ def is_sound(character: str) -> bool:
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Names behind labels and openings, in columns, and before titles."""
+    """Names behind labels and openings, in columns, before titles, and where letters greet and end."""
     yield from _behind_labels(view)
     yield from _in_columns(view)
     yield from _before_titles(view)
     yield from _behind_openings(view)
+    yield from salutations.find(view)
 
 
 def _behind_labels(view: View) -> Iterator[Candidate]:
@@ -285,6 +287,9 @@ def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     names = np.array(sorted(c.end for c in candidates if c.type == "person_name") or [-_WINDOW])
     nearest = names[np.searchsorted(names, starts, side="right") - 1]
     nameless = np.flatnonzero((nearest > starts) | (starts - nearest >= _WINDOW))
+    for near in map(chosen.__getitem__, nameless.tolist()):
+        if near.type == "email":
+            yield from salutations.beside_address(view.text, near.start)
     hopeful = nameless[_pairs_near(view, starts[nameless], ends[nameless])]
     for near in map(chosen.__getitem__, hopeful.tolist()):
         found = _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)
