@@ -134,7 +134,7 @@ def test_nothing_that_is_sent_meets_a_fault(house: House, address: str, officer:
         for mode in GenerationMode:
 
             @settings(
-                max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+                max_examples=8, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )  # fmt: skip
             @given(case=operation.as_strategy(generation_mode=mode))
