@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tongguan.identify.extract import texts
-from tongguan.identify.extract.encoding import looks_binary
 from tongguan.identify.extract.sniff import hint_of, sniff
 from tongguan.identify.extract.unfolding import TOO_LARGE, Unfolding
 from tongguan.model import BlindKind
@@ -30,10 +29,10 @@ class Arriving:
     ) -> Iterator[None]:
         """Add its pieces, and what of it was not read."""
         walk, first = self.walk, self.first
-        if sniff(first, media_type, name).family == "text" and not looks_binary(first):
+        if sniff(first, media_type, name).family == "text":
             hint = hint_of(media_type, name)
             yield from texts.long_text(walk, first, self._read, self.expected, member, charset, hint)
-            if not self.ended:
+            if walk.late() and not self.ended:
                 walk.blind(BlindKind.TRUNCATED, member, "no time left", max(0, self.expected - self.size))
             return
         whole = bytearray(self._read(0))

@@ -7,7 +7,7 @@ import time
 from importlib.util import find_spec
 from typing import Any
 
-from tongguan.identify.extract import structured
+from tongguan.identify.extract import structured, worker
 from tongguan.identify.extract.given import Data
 from tongguan.identify.extract.unfolding import Unfolding, joined
 from tongguan.model import BlindKind
@@ -61,6 +61,7 @@ def pdf_pictures(walk: Unfolding, data: Data, member: str | None, blank: list[in
         if pictures:
             walk.blind(BlindKind.UNSUPPORTED, member, unread(walk, "images in a PDF"), count=pictures)
         return
+    worker.shared(walk.limits.worker_memory).rest()  # the other process needs the memory
     expected = len(blank) + pictures
     done = _read(walk, data, member, blank) if walk.images_left > 0 and not walk.late() else 0
     if done < expected:

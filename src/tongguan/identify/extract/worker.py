@@ -54,6 +54,7 @@ class Worker:
         self._lock = threading.Lock()
         self._lethal: dict[bytes, int] = {}  # contents that cost processes already, and how many
         self._numbers = itertools.count()
+        self.talks = 0  # conversations that a process is in the midst of
         self.starts = 0
 
     def conversation(self, request: dict[str, Any], data: Data) -> Conversation:
@@ -92,6 +93,11 @@ class Worker:
         with contextlib.suppress(Failed):
             if self._process is not None:
                 self.exchange({"what": "forget", "id": number}, b"", b"", _FORGET_SECONDS)
+
+    def rest(self) -> None:
+        """End the process where it is not in the midst of anything: the next request starts another."""
+        if not self.talks:
+            self.close()
 
     def close(self) -> None:
         """End the process."""
@@ -171,15 +177,19 @@ class Conversation:
             answer = self._worker.exchange({"what": "next", "id": self._request["id"]}, b"", self._name, seconds)
         if answer is None or answer[0].get("end") == "gone":
             answer = self._worker.exchange({**self._request, "after": self._answers}, self._data, self._name, seconds)
-        self._open = "end" not in answer[0]
+        self._midst("end" not in answer[0])
         self._answers += 1
         return answer
 
     def close(self) -> None:
         """Let the process forget what it still holds for this conversation."""
         if self._open:
-            self._open = False
+            self._midst(False)
             self._worker.forget(self._request["id"])
+
+    def _midst(self, open: bool) -> None:
+        self._worker.talks += open - self._open
+        self._open = open
 
 
 def _converse(process: subprocess.Popen[bytes], message: list[bytes], deadline: float) -> Answer:

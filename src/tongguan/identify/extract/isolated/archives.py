@@ -49,6 +49,7 @@ _PART_MEMBERS = 2000
 Answer = tuple[dict[str, Any], list[bytes]]
 
 _is_encrypted = ffi.ffi("entry_is_encrypted", [c_void_p], c_int)
+_format = ffi.ffi("format", [c_void_p], c_int)
 _set_option = ffi.ffi("read_set_format_option", [c_void_p, c_char_p, c_char_p, c_char_p], c_int)
 _holds_encrypted = ffi.ffi("read_has_encrypted_entries", [c_void_p], c_int)
 
@@ -116,7 +117,9 @@ class _Opened:
                 ffi.read_open_memory(archive, cast(c_char_p(keep), c_void_p), len(keep))
             yield from self._entries(archive)
         except ArchiveError as error:
-            self.end = "encrypted" if _about_passwords(error) or _holds_encrypted(archive) > 0 else "damaged"
+            known = _format(archive)  # without a format the next question would crash
+            locked = _about_passwords(error) or (known and _holds_encrypted(archive) > 0)
+            self.end = "encrypted" if locked else "damaged"
         finally:
             ffi.read_free(archive)
             del keep
