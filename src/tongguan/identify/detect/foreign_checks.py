@@ -252,7 +252,7 @@ def kr_rrn(rows: Rows) -> Flags:
     check = (11 - weighted(rows, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10
     last = digits_of(rows[:, 12])
     right: Flags = (check == last) | (among(rows[:, 6], "5678") & ((check + 2) % 10 == last))
-    old = among(rows[:, 6], "90") & day_of(number_of(rows, 2, 4), number_of(rows, 4, 6))  # of the 19th century
+    old = among(rows[:, 6], "90") & is_born(rows, 2, 4) & (number_of(rows, 0, 2) >= 70)  # of the 19th century
     return right & (kr_rrn_day(rows) | old)
 
 
