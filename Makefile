@@ -68,7 +68,11 @@ lint: $(STAMPS)/dev
 test: dev lint
 	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-fuzz: dev
+$(STAMPS)/fuzz: requirements-fuzz.lock $(STAMPS)/dev
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
+fuzz: dev $(STAMPS)/fuzz
 	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz
 	@$(BIN)/python scripts/fuzz.py --seconds 60 --crashes var/crashes
 
