@@ -67,6 +67,18 @@ def test_schema_comments_and_cells_of_every_kind(maria: MariaServer, database: s
     assert rows.blobs[6] == [b"\x00\xff"] and rows.sample.method == "whole" and rows.unseen == ()
 
 
+def test_columns_that_hold_no_value_twice_are_known(maria: MariaServer, database: str, url: str) -> None:
+    maria.run(
+        "create table people (id int primary key, phone varchar(20) unique, a varchar(9) not null, b varchar(9) not null,"
+        " c varchar(9), unique (a, b), index (c))",
+        database=database,
+    )
+    with opened(url) as store:
+        columns = tables(store)["people"].read(1).columns
+    assert [column.name for column in columns if column.unique] == ["phone"]
+    assert [column.name for column in columns if column.key] == ["id"]
+
+
 def test_names_with_quotes_percents_and_colons(maria: MariaServer, database: str, url: str) -> None:
     names = ['a"b', "a'b", "a;b -- c", "a%sb", "a:b", "客户 表", "select", "a\\b", "a.b", "%(x)s", "a`b", "a@b#c"]
     for name in names:

@@ -83,6 +83,23 @@ def test_schema_comments_and_cells_of_every_kind(url: str, run: Run) -> None:
     assert rows.blobs == {8: [b"\x00\xff"]} and rows.sample.method == "whole" and rows.unseen == ()
 
 
+def test_columns_that_hold_no_value_twice_are_known(url: str, run: Run) -> None:
+    run(
+        "create table people (id int primary key, phone text unique, a text, b text, mail text, off text, low text,"
+        " unique (a, b))",
+        "create unique index on people (mail) where off is null",
+        "create unique index on people (lower(low))",
+        "create index on people (off)",
+        "create table parent (a text unique)",
+        "create table child () inherits (parent)",
+    )
+    with opened(url) as store:
+        found = tables(store)
+        people = {column.name: column.unique for column in found["public.people"].read(1).columns}
+        assert people == dict.fromkeys(("id", "phone"), True) | dict.fromkeys(("a", "b", "mail", "off", "low"), False)
+        assert not found["public.parent"].read(1).columns[0].unique  # its children's rows are read with it
+
+
 def test_names_with_quotes_percents_and_colons(url: str, run: Run) -> None:
     names = ['a"b', "a'b", "a;b -- c", "a%sb", "a:b", "客户 表", "select", "a\\b", "a.b", "%(x)s", "A"]
     for name in names:

@@ -77,6 +77,18 @@ def test_cells_of_every_kind(tmp_path: Path) -> None:
     assert rows.sample.method == "whole" and rows.unseen == ()
 
 
+def test_columns_that_hold_no_value_twice_are_known(tmp_path: Path) -> None:
+    path = made(
+        tmp_path / "a.db", "create table t (id integer primary key, phone text unique, a, b, c, d, unique (a, b))",
+        "create unique index one on t (c) where d is null", "create index two on t (d)",
+        "create unique index three on t (lower(d))",
+    )  # fmt: skip
+    with opened(path) as store:
+        columns = tables(store)["t"].read(1).columns
+    assert [column.name for column in columns if column.unique] == ["phone"]
+    assert [column.name for column in columns if column.key] == ["id"]
+
+
 def test_texts_that_are_not_utf8(tmp_path: Path) -> None:
     chinese = "张三，住址".encode("gb18030").hex()
     path = made(

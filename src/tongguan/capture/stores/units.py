@@ -83,6 +83,7 @@ class Column:
     nullable: bool = True
     key: bool = False  # part of the primary key
     readable: bool = True  # False where the account may not read it
+    unique: bool = False  # by an index of its own: no value twice
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from tongguan.identify import fingerprints, kinds, tables
 from tongguan.identify.tables import Column, Subjects, Table
 from tongguan.identify.templates import Rules
 from tongguan.model import Content
+from tongguan.plain_file import blocks
 
 __all__ = ["Judge", "Knowledge"]
 
-BLOCK = 1 << 20  # bytes hashed at once
 RANDOM = ("whole", "random_rows", "random_keys")  # ways in which every row has the same chance to be drawn
 
 
@@ -45,8 +45,10 @@ class Judge:
 
     def table(self, unit: TableUnit, rows: Rows) -> Judged:
         """A table by its sample."""
+        one_key = sum(about.key for about in rows.columns) == 1
         columns = [
-            Column(about.name, about.comment or None, rows.table.column(n)) for n, about in enumerate(rows.columns)
+            Column(about.name, about.comment or None, cells, unique=about.unique or (about.key and one_key))
+            for about, cells in zip(rows.columns, rows.table.columns, strict=True)
         ]
         whole = rows.sample.method == "whole"
         of, random = None if whole else rows.sample.of, rows.sample.method in RANDOM
@@ -180,9 +182,8 @@ def _digest(content: Content, digest: hashlib.blake2b) -> None:
         digest.update(content.read())
         return
     try:
-        with source.open("rb", buffering=0) as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
+        for block in blocks(source):
+            digest.update(block)
     except OSError as error:
         raise Unread(Unseen("vanished", content.name or "", error.strerror or "")) from None
 

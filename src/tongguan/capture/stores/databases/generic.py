@@ -41,9 +41,15 @@ class Generic:
     def columns(self, connection: sa.Connection, schema: str, name: str) -> list[Column]:
         inspector = sa.inspect(connection)
         keys = set(inspector.get_pk_constraint(name, schema).get("constrained_columns") or ())
+        alone = {c[0] for c in _unique(inspector, name, schema) if len(c) == 1}
         return [
             Column(
-                each["name"], str(each["type"]), each.get("comment") or "", bool(each["nullable"]), each["name"] in keys
+                each["name"],
+                str(each["type"]),
+                each.get("comment") or "",
+                bool(each["nullable"]),
+                each["name"] in keys,
+                unique=each["name"] in alone,
             )
             for each in inspector.get_columns(name, schema)
         ]
@@ -70,3 +76,11 @@ class Generic:
 def _names(schema: str, connection: sa.Connection) -> tuple[list[str], list[str]]:
     inspector = sa.inspect(connection)
     return inspector.get_table_names(schema), inspector.get_view_names(schema)
+
+
+def _unique(inspector: sa.Inspector, name: str, schema: str) -> list[list[str]]:
+    """Columns of the constraints by which no values come twice; not every dialect tells them."""
+    try:
+        return [each["column_names"] for each in inspector.get_unique_constraints(name, schema)]
+    except NotImplementedError:
+        return []

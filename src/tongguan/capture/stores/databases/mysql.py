@@ -25,7 +25,8 @@ _ONE = sa.text("""
     from information_schema.tables where table_schema = :schema and table_name = :name
 """)
 _COLUMNS = sa.text("""
-    select column_name, column_type, column_comment, is_nullable = 'YES', column_key = 'PRI', privileges like '%select%'
+    select column_name, column_type, column_comment, is_nullable = 'YES', column_key = 'PRI',
+           privileges like '%select%', column_key = 'UNI'
     from information_schema.columns where table_schema = :schema and table_name = :name
     order by ordinal_position limit :most
 """)
@@ -96,7 +97,7 @@ class MySQL:
     def columns(self, connection: sa.Connection, schema: str, name: str) -> list[Column]:
         given = {"schema": schema, "name": name, "most": self._limits.columns + 1}
         return [
-            Column(str(row[0]), _text(row[1]), _text(row[2]), bool(row[3]), bool(row[4]), bool(row[5]))
+            Column(str(row[0]), _text(row[1]), _text(row[2]), bool(row[3]), bool(row[4]), bool(row[5]), bool(row[6]))
             for row in connection.execute(_COLUMNS, given)
         ]
 

@@ -44,7 +44,10 @@ _COLUMNS = sa.text("""
     select a.attname::text, format_type(a.atttypid, a.atttypmod),
            coalesce(left(col_description(c.oid, a.attnum), 2000), ''),
            not a.attnotnull, coalesce(a.attnum = any(i.indkey::int2[]), false),
-           has_column_privilege(c.oid, a.attnum, 'select')
+           has_column_privilege(c.oid, a.attnum, 'select'),
+           exists (select from pg_index u where u.indrelid = c.oid and u.indisunique and u.indisvalid
+                   and u.indpred is null and u.indnatts = 1 and u.indkey[0] = a.attnum)
+               and (c.relkind = 'p' or not c.relhassubclass)
     from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
     left join pg_index i on i.indrelid = c.oid and i.indisprimary
     where n.nspname = :schema and c.relname = :name and a.attnum > 0 and not a.attisdropped

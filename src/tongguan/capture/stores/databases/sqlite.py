@@ -27,7 +27,10 @@ _LISTING = sa.text("""
 """)
 _COUNT = sa.text("select count(*) from sqlite_master where type = 'table'")
 _COLUMNS = sa.text("""
-    select name, type, "notnull" = 0, pk > 0 from pragma_table_xinfo(:name) where hidden <> 1 order by cid limit :most
+    select name, type, "notnull" = 0, pk > 0,
+           exists (select 1 from pragma_index_list(:name) l where l."unique" and not l.partial
+                   and (select count(*) = 1 and max(i.name) = x.name from pragma_index_info(l.name) i))
+    from pragma_table_xinfo(:name) x where hidden <> 1 order by cid limit :most
 """)
 _ROWIDS = ("_rowid_", "rowid", "oid")
 
@@ -78,7 +81,7 @@ class SQLite:
     def columns(self, connection: sa.Connection, schema: str, name: str) -> list[Column]:
         given = {"name": name, "most": self._limits.columns + 1}
         return [
-            Column(str(row[0]), str(row[1] or ""), "", bool(row[2]), bool(row[3]))
+            Column(str(row[0]), str(row[1] or ""), "", bool(row[2]), bool(row[3]), unique=bool(row[4]))
             for row in connection.execute(_COLUMNS, given)
         ]
 
