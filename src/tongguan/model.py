@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from tongguan.plain_file import blocks
+
 __all__ = [
     "Activity",
     "Alert",
@@ -86,7 +88,7 @@ class Content:
     def read(self) -> bytes:
         """All the bytes. May raise OSError where they lie on disk."""
         if isinstance(self.source, Path):
-            return self.source.read_bytes()
+            return b"".join(blocks(self.source))
         return self.source() if callable(self.source) else bytes(self.source)
 
 

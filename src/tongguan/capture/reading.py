@@ -9,7 +9,7 @@ from pathlib import Path
 from tongguan.capture.dialogue import Dialogues
 from tongguan.capture.limits import Limits
 from tongguan.capture.protocols import LogRow, Store
-from tongguan.capture.sources import Source, SourceInfo, file_exchanges, find_sources
+from tongguan.capture.sources import Source, SourceInfo, came_later, file_exchanges, find_sources
 from tongguan.capture.traffic import Chunk, ConnectionStats, open_capture
 from tongguan.errors import BadCapture
 from tongguan.model import BlindKind, BlindSpot, Exchange
@@ -73,6 +73,8 @@ def _batches_of_file(source: Source, limits: Limits) -> Iterator[Batch]:
             if batch is not None:
                 yield batch
             batch = Batch(source.info, ordinal, [exchange], bytes=exchange.size)
+        if batch is not None and batch.ordinal:
+            batch.blind_spots += came_later(source)
     except OSError as error:
         if batch is not None:
             yield batch

@@ -16,8 +16,9 @@ from tongguan.capture.limits import Limits
 from tongguan.capture.protocols.body import header_line, is_text
 from tongguan.errors import BadCapture, BadInput
 from tongguan.model import BlindKind, BlindSpot, Content, Endpoint, Exchange, Role
+from tongguan.plain_file import open_plain
 
-__all__ = ["Source", "SourceInfo", "file_exchanges", "find_sources", "is_capture"]
+__all__ = ["Source", "SourceInfo", "came_later", "file_exchanges", "find_sources", "is_capture"]
 
 _CAPTURE_MAGIC = frozenset(
     bytes.fromhex(magic) for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")
@@ -116,7 +117,7 @@ def _info(path: Path) -> SourceInfo | None:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         return None
-    with path.open("rb") as file:
+    with os.fdopen(open_plain(path), "rb") as file:
         kind = "capture" if is_capture(file.read(4096)) else "file"
     return SourceInfo(str(path), kind, status.st_size)
 
@@ -138,12 +139,13 @@ def is_capture(first: bytes) -> bool:
 
 def file_exchanges(source: Source, limits: Limits) -> Iterator[Exchange]:
     """A file as one exchange, or a long text as several, cut at line ends. Raises `OSError`."""
-    path, size = source.path, source.info.size
+    path = source.path
     media_type = _MEDIA_TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or ""
+    with os.fdopen(open_plain(path), "rb") as file:
+        status, first = os.fstat(file.fileno()), file.read(1 << 16)
+    size = min(status.st_size, source.info.size)  # a file that is written to meanwhile would have no end
     uid = "F" + hashlib.blake2b(f"{path}\0{size}".encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
-    ts = path.stat().st_mtime
-    with path.open("rb") as file:
-        first = file.read(1 << 16)
+    ts = status.st_mtime
     if size <= limits.slice or not is_text(media_type, first[:512]):
         yield _file_exchange(source, uid, ts, Content(path.name, media_type, size, path))
         return
@@ -153,6 +155,13 @@ def file_exchanges(source: Source, limits: Limits) -> Iterator[Exchange]:
         read = partial(_read_slice, path, start, end, before)
         content = Content(path.name, media_type, end - start + len(before), read)
         yield _file_exchange(source, f"{uid}.{ordinal}" if ordinal else uid, ts, content)
+
+
+def came_later(source: Source) -> list[BlindSpot]:
+    """What was added to a file since it was found, and is not read by slices."""
+    grown = source.path.stat().st_size - source.info.size
+    spot = BlindSpot(BlindKind.TRUNCATED, source.info.path, "came while the content was read", size=grown)
+    return [spot] if grown > 0 else []
 
 
 def _file_exchange(source: Source, uid: str, ts: float, content: Content) -> Exchange:
@@ -176,7 +185,7 @@ def _cuts(path: Path, size: int, step: int) -> Iterator[tuple[int, int]]:
     from tongguan.identify import place_to_cut  # with compiled kernels: loaded where a long text is read
 
     start = 0
-    with path.open("rb") as file:
+    with os.fdopen(open_plain(path), "rb") as file:
         while start < size:
             end = min(start + step, size)
             if end < size:
@@ -188,6 +197,6 @@ def _cuts(path: Path, size: int, step: int) -> Iterator[tuple[int, int]]:
 
 
 def _read_slice(path: Path, start: int, end: int, before: bytes) -> bytes:
-    with path.open("rb") as file:
+    with os.fdopen(open_plain(path), "rb") as file:
         file.seek(start)
         return before + file.read(end - start)

@@ -121,7 +121,7 @@ def _outcomes(policy: Policy, paths: list[Path]) -> Iterator[tuple[str, dict[str
     key, asked = trust.workspace_key(trust.home()), Asked([policy])
     detector, (tables, documents) = Detector(key), _stores(policy, key)
     for path in _files(paths):
-        content = Content(path.name, "", path.stat().st_size, path.read_bytes)
+        content = Content(path.name, "", path.stat().st_size, path)
         evidence, extraction = evidence_of(content, asked, detector=detector, tables=tables, documents=documents)
         members = [piece.member for piece in extraction.pieces]
         yield str(path), evaluate(policy, evidence).to_dict() | {"members": members}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from tongguan.errors import BadCapture
+from tongguan.plain_file import open_plain
 
 __all__ = ["Format", "Source"]
 
@@ -50,7 +52,7 @@ class Source:
 
     def _open(self) -> BinaryIO:
         try:
-            raw = self.path.open("rb")
+            raw = os.fdopen(open_plain(self.path), "rb")
         except OSError as error:
             raise BadCapture(f"{self.path}: cannot be opened ({error.strerror})") from None
         try:

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from tongguan.plain_file import open_plain
+
 __all__ = ["Data", "OnDisk", "Read", "digest", "reader", "sketch", "tail"]
 
 _HEAD, _TAIL = 1 << 20, 1 << 18
@@ -15,10 +17,13 @@ Read = Callable[[int], bytes]  # the next bytes, up to a number of them; none at
 
 
 class OnDisk:
-    """A plain file. Its place is nobody's but the reader's: several may read it at once. Raises OSError."""
+    """A plain file, as long as it is when it is opened: one that is written to meanwhile would have no end.
+
+    Its place is nobody's but the reader's: several may read it at once. Raises OSError.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._descriptor = open_plain(path)
         self._size = os.fstat(self._descriptor).st_size
 
     def __len__(self) -> int:
@@ -30,6 +35,7 @@ class OnDisk:
     def part(self, start: int, size: int) -> bytes:
         """`size` bytes from `start` on; fewer at the end."""
         taken: list[bytes] = []
+        size = min(size, self._size - start)
         while size > 0 and (got := os.pread(self._descriptor, size, start)):
             taken.append(got)
             start, size = start + len(got), size - len(got)
@@ -39,6 +45,10 @@ class OnDisk:
         """What tells this file from others, without reading it."""
         about = os.fstat(self._descriptor)
         return repr((about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)).encode()
+
+    def grown(self) -> int:
+        """Bytes that came since it was opened; below 0 where it lost some."""
+        return os.fstat(self._descriptor).st_size - self._size
 
     def close(self) -> None:
         os.close(self._descriptor)

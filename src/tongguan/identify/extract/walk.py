@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from tongguan.identify.extract.sniff import Format, hint_of, sniff
 from tongguan.identify.extract.unfolding import FAULT, TOO_MUCH, Unfolding, joined
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, Content
+from tongguan.plain_file import open_plain
 
 __all__ = ["extract", "extract_file", "extract_stream"]
 
@@ -63,6 +65,8 @@ def extract_stream(content: Content, limits: Limits = Limits()) -> Iterator[Extr
             paused = time.monotonic()
             yield walk.take()
             walk.deadline += time.monotonic() - paused  # what the caller does meanwhile is not our time
+        if isinstance(data, OnDisk):
+            walk.changed(data.grown())
         last = walk.last()
         if last.pieces or last.blind_spots or not given:
             yield last
@@ -73,14 +77,20 @@ def extract_stream(content: Content, limits: Limits = Limits()) -> Iterator[Extr
 
 def extract_file(path: Path, limits: Limits = Limits()) -> Iterator[Extraction]:  # noqa: B008 (frozen)
     """`extract_stream` of a file. Raises OSError where it cannot be opened."""
-    with path.open("rb"):
-        pass
+    os.close(open_plain(path))
     yield from extract_stream(Content(path.name, "", path.stat().st_size, path), limits)
 
 
 @dataclass(slots=True)
 class _Walk(Unfolding):
     """The walk over one content, member by member."""
+
+    def changed(self, grown: int) -> None:
+        """Tell of a file that did not stay as it was when it was opened."""
+        if grown > 0:
+            self.blind(BlindKind.TRUNCATED, None, "came while the content was read", grown)
+        elif grown < 0:
+            self.blind(BlindKind.UNREADABLE, None, "became shorter while it was read", -grown)
 
     def content(self, data: Data, content: Content) -> Iterator[None]:
         """The content itself."""

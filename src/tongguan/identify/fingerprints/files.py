@@ -54,7 +54,7 @@ def _text_of(file: Path) -> Extraction:
     try:
         if not file.is_file():
             return Extraction([], [BlindSpot(BlindKind.UNSUPPORTED, str(file), "not a plain file")])
-        data = file.read_bytes()
+        data = Content(file.name, "", 0, file).read()
     except OSError as error:
         return Extraction([], [BlindSpot(BlindKind.UNREADABLE, str(file), error.strerror or "cannot be read")])
     return extract(Content(file.name, "", len(data), data))

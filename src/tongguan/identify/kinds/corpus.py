@@ -100,8 +100,7 @@ def read_text(path: Path) -> tuple[str, list[BlindSpot]]:
         return "", [BlindSpot(BlindKind.UNSUPPORTED, str(path), "not a plain file")]
     if about.st_size > _FILE_MAX:
         return "", [BlindSpot(BlindKind.TRUNCATED, str(path), "larger than a labelled text may be")]
-    data = path.read_bytes()
-    extraction = extract(Content(path.name, "", len(data), data))
+    extraction = extract(Content(path.name, "", about.st_size, path))
     return "\n".join(piece.text for piece in extraction.pieces), extraction.blind_spots
 
 
