@@ -24,22 +24,29 @@ _LEFT: Final = 40  # characters that are looked at before an anchor
 _LONGEST: Final = 100
 
 _HAN: Final = "\u3400-\u9fff"
-_NUMBER: Final = "(?:[0-9A-Za-z０-９]{1,5}(?:[-－之~][0-9A-Za-z０-９]{1,5}){0,3}|[甲乙丙丁一二三四五六七八九十百]{1,4})"
-_UNIT: Final = "(?:号楼|号院|号|弄|栋|幢|座|单元|层|楼|室|户|组|巷|门|#|期|区|队)"
-_SUFFIX: Final = "(?:特别行政区|自治区|自治州|自治县|新区|开发区|高新区|地区|省|市|区|县|旗|盟|州)"
+_NUMBER: Final = (
+    "(?:[附第]?(?:[0-9A-Za-z０-９]{1,5}(?:[-－之~][0-9A-Za-z０-９]{1,5}){0,3}|[甲乙丙丁一二三四五六七八九十百]{1,4}))"
+)
+_UNIT: Final = (
+    "(?:[号號][楼樓院]|[号號]|弄|[栋棟]|幢|座|单元|單元|[层層]|[楼樓]|室|舍|房|[户戶]|村?民?小?[组組]|巷|[门門]|#|期|[区區]"
+    "|[队隊])"
+)
+_SUFFIX: Final = "(?:特别行政区|自治区|自治州|自治县|新区|开发区|高新区|地区|省|市|[区區]|[县縣]|旗|盟|州)"
 _ADMIN: Final = f"(?>[{_HAN}]{{1,10}}?{_SUFFIX})"
-_PLACE: Final = "(?:街道办事处|街道|镇|乡|村|社区|工业园区|工业园|科技园|产业园|园区|屯|庄|寨)"
+_PLACE: Final = "(?:街道办事处|街道|[镇鎮]|[乡鄉]|村委会|村|社[区區]|工业园区|工业园|科技园|产业园|园区|屯|庄|寨)"
 _TOWN: Final = f"(?>[{_HAN}]{{1,8}}?{_PLACE})"
-_WAY: Final = "(?:大道|大街|公路|胡同|路|街|道|巷|弄)"
-_ROAD: Final = f"(?>[{_HAN}0-9０-９]{{1,12}}?{_WAY})(?:[东西南北中一二三四]段|[东西南北][一二三四]?段)?"
+_WAY: Final = "(?:大道|大街|公路|胡同|路|街|道|巷|弄|里弄)"
+_ROAD: Final = f"(?>[{_HAN}0-9０-９]{{1,12}}?{_WAY})(?:[东西南北中東一二三四五六七八九]段|[东西南北東][一二三四]?段)?"
 _BUILDING: Final = (
-    "(?:大厦|小区|花园|广场|中心|公寓|家园|新村|大楼|写字楼|商城|新城|宿舍|山庄|别墅|名都|华庭|国际"
-    "|苑|园|府|城|庭|邸|轩|湾|里|楼)"
+    "(?:大厦|大廈|小区|小區|花园|花園|广场|廣場|中心|公寓|家园|新村|大楼|写字楼|商城|新城|宿舍|山庄|别墅|名都|华庭|国际"
+    "|苑|[园園]|府|城|庭|邸|[轩軒]|[湾灣]|里|[楼樓])"
 )
 _ESTATE: Final = f"(?>[{_HAN}A-Za-z0-9]{{1,12}}?{_BUILDING})"
 _DOOR: Final = f"(?:{_NUMBER}{_UNIT})"
 _END: Final = r'(?=[0-9A-Z]|[\s,，。;；）)"]|$)'
-_TAIL: Final = f"(?:[ ]?{_DOOR}|{_ESTATE}{_END}){{0,8}}+(?:[0-9]{{2,5}}(?![0-9A-Za-z]))?"
+_BARE: Final = r"(?:[0-9A-Za-z]{1,4}(?:[-－][0-9]{1,5}){1,3}|[0-9]{2,5}|之[0-9]{1,3})(?![0-9A-Za-z-])"
+"""Building, stairs and door as bare numbers: 88号3-1405."""
+_TAIL: Final = f"(?:[ ]?{_DOOR}|{_ESTATE}{_END}){{0,8}}+(?:{_BARE})?"
 _FULL: Final = re.compile(
     f"(?:{_ADMIN}[ ]?){{0,4}}(?:{_TOWN}[ ]?){{0,3}}(?:{_ROAD}[ ]?{_DOOR}?|{_ESTATE}[ ]?{_DOOR}|{_TOWN}{_DOOR}){_TAIL}"
 )
@@ -47,7 +54,7 @@ _CHAIN: Final = re.compile(f"(?:{_ADMIN}){{1,4}}+(?:{_TOWN}){{0,3}}+(?:{_ESTATE}
 _RUN: Final = re.compile(rf"[{_HAN}A-Za-z0-9０-９ \-－#·（）()]{{4,{_LONGEST}}}")
 _LEAD: Final = re.compile(
     ".*(?:地址|住址|住所|现住|家住|住在|位于|居住|寄[到至往]|送[到至]|发[往到]|前往|搬[到至]|来到|到达|坐落|设在|收货|配送"
-    "|在|于|到|至|往|从|是|为|的|了|住)"
+    "|在|于|到|至|往|从|是|为|的|了|住|[改换]成|改[到至为])"
 )
 
 _ADDRESS: Final = label_id("address")
@@ -59,9 +66,9 @@ def _table(characters: str) -> NDArray[np.bool_]:
     return table
 
 
-_BEFORE_DOOR: Final = _table("路街道巷弄村里同段区园苑庄院号栋幢城厦庭府楼座元")
-_AFTER_DOOR: Final = _table("号弄栋幢座单室楼巷院组户")
-_ADMIN_SIGN: Final = _table("市区县州省盟旗自")
+_BEFORE_DOOR: Final = _table("路街道巷弄村里同段区區园園苑庄院号號栋幢城厦廈庭府楼樓座元")
+_AFTER_DOOR: Final = _table("号號弄栋棟幢座单單室楼樓巷院组組户戶")
+_ADMIN_SIGN: Final = _table("市区區县縣州省盟旗自")
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -85,6 +92,8 @@ def find(view: View) -> Iterator[Candidate]:
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
         if run and (found := _address(text, start, run.end(), sure=start > before, led=start == before)):
             yield found
+        elif start > before and (abroad := _ABROAD.match(text, start, start + 160)):
+            yield _candidate(*abroad.span(), abroad.group(), 0.85)
     for start, end in view.cells[view.cells[:, 2] == _ADDRESS, :2].tolist():
         if found := _cell(text, start, end):
             yield found
@@ -140,9 +149,13 @@ def _address(text: str, start: int, end: int, *, sure: bool = False, led: bool =
     return None
 
 
-_LEVELS: Final = re.compile("[省市区县旗州镇乡村]|街道")
-_TO_DOOR: Final = re.compile(f"{_NUMBER}(?:号|弄|栋|幢|座|单元|室|楼|巷)")
-_ROADLIKE: Final = re.compile(f"{_WAY}|[镇乡村]|{_BUILDING}")
+_LEVELS: Final = re.compile("[省市区區县縣旗州镇鎮乡鄉村]|街道")
+_TO_DOOR: Final = re.compile(f"{_NUMBER}(?:[号號]|弄|[栋棟]|幢|座|单元|單元|室|[楼樓]|巷)")
+_ROADLIKE: Final = re.compile(f"{_WAY}|[镇鎮乡鄉村]|{_BUILDING}")
+_ABROAD: Final = re.compile(  # behind a label: several parts, a number among them, and a word of roads or rooms
+    r"(?=[^\n]{0,100}\d)(?=[^\n]{0,120}\b(?:Road|Street|Avenue|Ave|Rd|St|Lane|Drive|Boulevard|Blvd|Building|Room|Flat|District)\b)"
+    r"[A-Z0-9][A-Za-z0-9.'#/&-]*(?:,? [A-Za-z0-9.'#/&-]+){2,24}"
+)
 _WRITTEN_ABROAD: Final = re.compile(r"\d+ [A-Z][a-z]+|\b(?:Road|Street|Avenue|Ave|Rd|St|Blvd)\b")
 
 
