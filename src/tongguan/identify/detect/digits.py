@@ -325,7 +325,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             mobile = mobile_code(text, at + skip) if total - skip == 11 and first > 0 else -1
             if mobile >= 0:
                 canonical = i == j or (j - i == 2 and first == 3 and sizes[j] == 4)
-                whole &= j - i != 1 or links[j] != DOT  # 146.68862757 is a fraction
+                whole &= i == j or links[j] != DOT  # 146.68862757 is a fraction, 198.51.100.199 an address
                 if (canonical or whole) and _is_phone_shape(sizes, i, j, first):
                     if i and skip == 0 and links[i] != _NO_LINK and _is_china_code(text, offsets[i - 1], sizes[i - 1]):
                         start = starts[i - 1]

@@ -75,6 +75,7 @@ def _is_network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: st
     return int(address) & ((1 << (address.max_prefixlen - int(prefix[1]))) - 1) == 0
 
 
+_PRODUCT: Final = re.compile(r"[A-Za-z]/\Z|\b[Vv]\.? ?\Z")  # Chrome/4.10.32.241
 _BEFORE_V4: Final = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,6}$")
 
 
@@ -93,6 +94,8 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
     if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
         return None
     if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):
+        return None
+    if not sure and _PRODUCT.search(text, max(0, start - 4), start):
         return None
     return None if _is_network(ipaddress.IPv4Address(value), text, end) else (start, value)
 

@@ -131,6 +131,8 @@ def find(view: View) -> Iterator[Candidate]:
             first, value = address
         elif what == checks.PHONE_ABROAD:
             value = "+" + value
+        elif what in _MOBILES and worth < rule.labelled and _is_quantity(view.text, first, end):  # noqa: SIM114
+            continue
         elif what in _CARDS and view.text.count(".", first, end) == 1:  # noqa: SIM114 (an amount)
             continue
         elif what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end):  # noqa: SIM114
@@ -189,6 +191,20 @@ def _in_a_grid(text: str, start: int, end: int) -> bool:
 
 _GRID_BEFORE: Final = re.compile(r"(?:[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{4,8}-)\Z")
 _GRID_BEHIND: Final = re.compile(r" {1,3}[0-9A-Fa-f]{2,4}[ \n\t]|-[0-9A-Fa-f]{4,12}(?![0-9A-Fa-f])")
+_UNIT: Final = re.compile(
+    r"(?:\.\d+)?\s?(?:[十百千万亿]{0,2}(?:[美欧日港澳韩台]?元(?![旦宵月])|英镑|人民币|韩币|日币)|[万亿]"
+    r"|(?:USD|RMB|CNY|EUR|HKD|bytes?|ms|ns|us)\b)"
+)
+_CONSTANT: Final = re.compile(r"(?:[¥￥$€£]\s?|(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{2,40}\s*=\s*)\Z")
+
+
+def _is_quantity(text: str, start: int, end: int) -> bool:
+    """Whether a unit stands behind a number, or a sign of money or the name of a constant before it."""
+    return _UNIT.match(text, end, end + 12) is not None or (
+        _CONSTANT.search(text, max(0, start - 48), start) is not None
+    )
+
+
 _LETTERS: Final = 4  # of a vehicle's number: those of its maker, and of its kind
 
 
@@ -239,6 +255,7 @@ _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() i
 _NUMBER: Final = label_id("number")
 _USCC: Final = label_id("uscc")
 _CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)
+_MOBILES: Final = (checks.PHONE, checks.PHONE_ABROAD)
 _GROUPED: Final = (*_CARDS, checks.LANDLINE)
 _ID_LABEL: Final = label_id("id_card")
 _DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, *(label for _, label, *_ in _FORMS)])  # the last is that of -1

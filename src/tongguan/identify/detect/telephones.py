@@ -24,6 +24,7 @@ _DETECTOR: Final = "telephones"
 _LABELLED: Final = 0.72
 _LONGEST: Final = 28
 _LOCAL: Final = 8
+_HOTLINE: Final = 10
 _LABELS: Final = {label_id("phone"): "phone", label_id("landline"): "landline"}
 _IS_LABEL: Final = np.zeros(256, np.bool_)
 _IS_LABEL[list(_LABELS)] = True
@@ -43,6 +44,8 @@ _FORMS: Final = (
     ((4, 3, 3), "--", re.compile(r"09\d\d-\d{3}-\d{3}(?![A-Za-z0-9-])"), 0.6),  # Taiwan
     ((4, 3, 4), "- ", re.compile(r"09\d\d([- ])\d{3}\1\d{4}(?![A-Za-z0-9-])"), 0.55),  # the Philippines
 )
+_PLAIN: Final = 0  # place of the form that is believed only with a label near it
+_NEAR: Final = 40  # characters
 _SIZES: Final = np.array([[*sizes, *[0] * (4 - len(sizes))] for sizes, *_ in _FORMS], np.uint8)
 _SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, *_ in _FORMS], np.uint8)
 _ALONE: Final = re.compile(r"\s*((?:0[789]0|010)\d{8}|09\d{9})\s*")  # all that a text holds
@@ -71,12 +74,16 @@ def _labelled(view: View) -> Iterator[Candidate]:
         value = "".join(c for c in fold_text(found.group()) if c.isdigit())
         if len(value) <= _LOCAL and value[0] in "01":  # no number without an area code begins so
             continue
+        if len(value) == _HOTLINE and value.startswith(("400", "800")):  # a company's, for all of the country
+            continue
         yield Candidate(*found.span(), _LABELS[label], _LABELLED, "context", _DETECTOR, value)
 
 
 def _grouped(view: View) -> Iterator[Candidate]:
     tokens, which = series_in(view.units, view.tokens, _SIZES, _SIGNS)
-    for token, form in zip(tokens.tolist(), which.tolist(), strict=True):
+    label, _ = view.label_before(view.tokens.start[tokens], _NEAR)
+    stands = (which != _PLAIN) | _IS_LABEL[label]  # part numbers are written so as well
+    for token, form in zip(tokens[stands].tolist(), which[stands].tolist(), strict=True):
         start = int(view.tokens.start[token])
         if form == 1:
             start -= 1
