@@ -39,6 +39,7 @@ _CANDIDATES = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "cp1252")
 _LETTERS = re.compile("[\0-\u024f\u0370-\u06ff\u0e00-\u0e7f\u2019\u3000-\u9fff\uac00-\U0010ffff]")
 _HANJA = re.compile("[\u0400-\u2fff\u3040-\u30ff\u3100-\uabff\ud7a4-\uffff]")  # what Korean text seldom holds
 _KOREAN = 16  # characters that are enough to tell Korean from Chinese in the same bytes
+_KINDS = 6  # of them that differ: one sign between numbers is told from nothing
 _SAMPLE = 1 << 16
 _SHORT = 32  # bytes of a text that may be UTF-8 by chance
 # Control bytes that text does not hold (tab, line feed, form feed, carriage return and escape do occur).
@@ -304,7 +305,8 @@ def _score(sample: bytes, encoding: str) -> float:
     beyond = [c for c in text[:8192] if c >= "\x80"]
     if not beyond:
         return 0.0
-    if encoding == "cp949" and len(beyond) >= _KOREAN and _is_korean("".join(beyond)):
+    korean = encoding == "cp949" and len(beyond) >= _KOREAN and len(set(beyond)) >= _KINDS
+    if korean and _is_korean("".join(beyond)):
         return 1.05  # as Chinese it would keep to half of the first level, which so many characters do not
     if encoding == "euc_jp" and not any("\u3040" <= c <= "\u30ff" for c in beyond):
         return 0.0  # nothing tells Han alone from GB 2312
