@@ -52,7 +52,31 @@ NUMBERS = [
     "病历号：⟦medical_record|ZY20260312⟧",
     "QQ：⟦qq|12345678⟧，微信：⟦wechat|zhang_wei88⟧，微信号⟦wechat|wxid_abc123⟧",
 ]
+BIRTHS = [
+    "女，壮族，⟦birth_date|1988年10月24日⟧生，住北京。1988年10月24日生效，1988年10月生产。",
+    "出 生 ⟦birth_date|2004 年 8 月 16 日⟧",
+    "出生年月：⟦birth_date|2002.12⟧ 出生年月：⟦birth_date|1998-07⟧",
+    "生日：⟦birth_date|民國45年8月13日⟧",
+    "Date of birth (dd-mmm-yyyy): ⟦birth_date|09-APR-2004⟧   Place",
+    "男，⟦birth_date|67年8月5日⟧生，大专；⟦birth_date|一九八八年十月二十四日⟧生",
+    "出生日期（年月日）：⟦birth_date|19900307⟧",
+]
+SET_APART = [
+    "公民身份号码 ⟦id_card|5 3 0 1 0 2 1 9 8 0 1 2 2 8 3 8 1 X⟧",
+    "登录IP⟦ip|10.20.3.133⟧，客户端IP⟦ip|203.0.113.249⟧ 登录",
+    "Ｑ　　Ｑ　⟦qq|2898402013⟧ V信⟦wechat|yjsvmh_6424⟧",
+    "台胞证号码：⟦taiwan_permit|93432356⟧ 澳門居民身份證編號：⟦macao_id|1328711(1)⟧",
+]
+STATEMENTS = [
+    "INSERT INTO sys_user (username, `password`, phone) VALUES ('admin', '⟦credential|3d8590674d52244b156ffd7fac2faa19⟧',"
+    " '⟦phone|13800138000⟧');",
+    "CREATE TABLE `t` (`id` bigint, `birth` date, `no` varchar(9) DEFAULT 'a(b', sex char(1), PRIMARY KEY (`id`));\n"
+    "INSERT INTO `t` VALUES (1,'⟦birth_date|1957-12-26⟧','x''y),(','⟦gender|男⟧'),(2,NULL,NOW(),'⟦gender|女⟧');",
+    "INSERT INTO dict VALUES (1,'gender','男','M'),(2,'gender','女','F')",
+    "insert into staff (birth) values ('⟦birth_date|1957-12-26⟧'",  # cut off
+]
 NETWORK = [
+    "MAC address-table ⟦mac|a4b1.c21d.43f3⟧ vlan 10, 1234.5678.9012",
     "邮箱 ⟦email|someone@example.com⟧。",
     "<⟦email|first.last+tag@mail.example.com.cn⟧>",
     "⟦email|ｓｏｍｅｏｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ⟧",
@@ -86,6 +110,7 @@ SENSITIVE = [
     "位置坐标：⟦location|113.941234,22.543123⟧",
 ]
 SECRETS = [
+    "密码 ⟦credential|Qwe!9789tiq⟧，root密码 ⟦credential|Hr@0907qXy⟧ 密码 由字母与数字组成，密码 abc123",
     "登录密码：⟦credential|Abc@12345⟧",
     "password=⟦credential|hunter22⟧&user=x",
     '"api_key": "⟦credential|0123456789abcdef0123456789abcdef⟧"',
@@ -99,7 +124,7 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize("source", NUMBERS + NETWORK + PERSONS + SENSITIVE + SECRETS)
+@pytest.mark.parametrize("source", NUMBERS + BIRTHS + SET_APART + NETWORK + PERSONS + SENSITIVE + SECRETS + STATEMENTS)
 def test_exactly_these(source: str, find: Callable[[str], list[Finding]]) -> None:
     case = marked(source)
     assert [(f.type, f.start, f.end) for f in find(case.text)] == list(case.spans)

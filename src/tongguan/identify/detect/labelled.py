@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Final
 
 import numpy as np
 
-from tongguan.identify.detect.characters import HAN_NUMERALS, fold_text
+from tongguan.identify.detect import checks
+from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.dates import BEFORE, BORN, Found, birth_date
+from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -19,6 +21,9 @@ _DETECTOR: Final = "labelled"
 _SIGNS: Final = frozenset(":：=＝\"'|\t>】“‘")
 """Signs that set a value apart from its label."""
 _IS: Final = re.compile(r"[\s:]{0,2}(?:number|no\.?|#)? ?(?:is|was|are|ist|es|est) ")
+_HINT: Final = re.compile(r"[(（][^()（）\n\d]{1,24}[)）]\s{0,2}[:：]\s{0,3}")
+"""How the value is to be written, between its label and the colon: 出生日期（年月日）："""
+_BRACKETS: Final = ("(", "（")
 _VERBS: Final = frozenset("iwaen#")  # how the words of `_IS` begin
 _REACH: Final = 120  # characters of a value that are looked at
 
@@ -28,67 +33,7 @@ _NOTHING: Final = re.compile(
     r"(?![\u4e00-\u9fffA-Za-z])",
     re.IGNORECASE,
 )
-_DATE: Final = re.compile(
-    rf"([{_DIGITS}]{{4}})(\s*[-/.年_\uff0d\uff0f\uff0e]\s*)([{_DIGITS}]{{1,2}})\s*[-/.月_\uff0d\uff0f\uff0e]\s*([{_DIGITS}]{{1,2}})(?![{_DIGITS}])(?:\s*[日号])?"
-    rf"|([{_DIGITS}]{{4}})([{_DIGITS}]{{2}})([{_DIGITS}]{{2}})(?![{_DIGITS}])"
-)
-_DAY_FIRST: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
-_MONTHS: Final = {
-    name: i
-    for i, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
-    )
-}
-_IN_ENGLISH: Final = re.compile(r"([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
-_DAY_IN_ENGLISH: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([A-Za-z]{3})[a-z]*\.?,?\s+(\d{4})(?!\d)")
-_IN_HAN: Final = re.compile(
-    r"([〇零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})[日号]?"
-)
-_WITHOUT_DAY: Final = re.compile(rf"((?:19|20)?[{_DIGITS}]{{2}})\s*年\s*([{_DIGITS}]{{1,2}})\s*月(?:份|生)?")
-_WITHOUT_YEAR: Final = re.compile(
-    r"(十[一二]?|[一二三四五六七八九])月(三十[一]?|二?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]"
-)
-"""The Chinese way of writing days that lack a part; the value says what is there."""
-_BEFORE: Final = re.compile(rf"[{_DIGITS}]{{4}}\s*[-/.年]\s*[{_DIGITS}]{{1,2}}\s*[-/.月]\s*[{_DIGITS}]{{1,2}}\s*日?$")
-
-Found = tuple[int, int, str, float]  # start, end, normalised value, score
 _Reader = Callable[[str, int, int, bool], Found | None]
-
-
-def _day(year: str, month: str, day: str) -> str | None:
-    try:
-        return date(int(year), int(month), int(day)).isoformat()
-    except ValueError:
-        return None
-
-
-def _birth_date(text: str, at: int, end: int, apart: bool) -> Found | None:
-    value = None
-    if found := _DATE.match(text, at, end):
-        value = _day(*(g for g in (found[1], found[3], found[4], found[5], found[6], found[7]) if g))
-    elif found := _IN_HAN.match(text, at, end):
-        value = _day(*(_han_number(group) for group in found.groups()))
-    elif found := _DAY_FIRST.match(text, at, end):
-        value = _day(found[3], found[2], found[1]) or _day(found[3], found[1], found[2])
-    elif (found := _IN_ENGLISH.match(text, at, end)) and found[1].lower() in _MONTHS:
-        value = _day(found[3], str(_MONTHS[found[1].lower()]), found[2])
-    elif (found := _DAY_IN_ENGLISH.match(text, at, end)) and found[2].lower() in _MONTHS:
-        value = _day(found[3], str(_MONTHS[found[2].lower()]), found[1])
-    elif found := _WITHOUT_DAY.match(text, at, end):
-        return (at, found.end(), f"{fold_text(found[1])}-{int(found[2]):02}", 0.75) if int(found[2]) <= 12 else None
-    elif found := _WITHOUT_YEAR.match(text, at, end):
-        return at, found.end(), f"--{_han_number(found[1])}-{_han_number(found[2])}", 0.75
-    if found is None or value is None or not value[:4] >= "1900":
-        return None
-    return at, found.end(), value, 0.9
-
-
-def _han_number(text: str) -> str:
-    """Digits of a Han number up to 99, or of four Han digits."""
-    if "十" not in text:
-        return "".join(str(HAN_NUMERALS[c]) for c in text)
-    tens, _, ones = text.partition("十")
-    return str((HAN_NUMERALS[tens] if tens else 1) * 10 + (HAN_NUMERALS[ones] if ones else 0))
 
 
 def _form(pattern: str, score: float, *, apart: bool = False, clean: bool = True) -> _Reader:
@@ -146,18 +91,42 @@ def _luhn(value: str) -> bool:
     return sum(d // 10 + d % 10 for d in digits) % 10 == 0
 
 
+def _ip(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """An address that stands against its label: 登录IP203.0.113.249."""
+    found = _FOUR_NUMBERS.match(text, at, end)
+    if found is None or any(int(number) > 255 for number in found.group().split(".")):
+        return None
+    address = whole_ip(text, at, found.end(), found.group(), True)
+    return (at, found.end(), address[1], 0.85) if address and address[0] == at else None
+
+
+def _spaced_id_card(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """An identity card's number with a space behind each character and X at its end."""
+    found = _SPACED.match(text, at, end)
+    value = "".join(fold_text(found.group()).split()).upper() if found else ""
+    rest = sum(int(d) * w for d, w in zip(value[:17], checks.ID_WEIGHTS.tolist(), strict=False)) % 11
+    return (at, found.end(), value, 0.97) if found and rest == _REST_OF_X and checks.REGIONS[int(value[:2])] else None
+
+
+_FOUR_NUMBERS: Final = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})(?![\w.])")
+_SPACED: Final = re.compile(
+    rf"[{_DIGITS}](?:[ \u3000]{{1,2}}[{_DIGITS}]){{16}}[ \u3000]{{1,2}}[Xx\uff38\uff58](?![A-Za-z0-9])"
+)
+_REST_OF_X: Final = 2  # of the weighted sum modulo 11
 _DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
 _ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])")
 _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[0-9０-９]{4,10}号")
 _NUMBER: Final = rf"[{_DIGITS}]"
 _READERS: Final[dict[str, _Reader]] = {
-    "birth_date": _birth_date,
+    "birth_date": birth_date,
     "gender": _form(r"[男女]性?(?![\u4e00-\u9fff])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
     "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
     "imei": _imei,
     "mac": _form(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])", 0.9),
+    "ip": _ip,
+    "id_card": _spaced_id_card,
     "imsi": _form(rf"{_NUMBER}{{14,15}}(?![A-Za-z{_DIGITS}])", 0.8),
     "organisation": _form(
         r"(?=[A-Za-z0-9（）()·&]*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9（）()·&]{3,30}", 0.7, apart=True, clean=False
@@ -198,6 +167,7 @@ _READERS: Final[dict[str, _Reader]] = {
         clean=False,
     ),
 }  # fmt: skip
+_WORDS: Final = frozenset({"gender", "ethnicity"})  # types whose values are common words
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
 _IS_READ[list(_TYPE_OF)] = True
@@ -220,15 +190,24 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if text[at : at + 1] in _VERBS and (verb := _IS.match(text, end, end + 12)):
             at = verb.end()
+        if text[at : at + 1] in _BRACKETS and (hint := _HINT.match(text, at, at + 40)):
+            at = hint.end()
         gap = text[end:at]
-        apart = not _SIGNS.isdisjoint(gap) and not ("," in gap and '"' in gap)  # a list of names has no values
+        listed = "," in gap and ('"' in gap or "'" in gap)  # a list of names has no values
+        if listed and type in _WORDS:
+            continue
+        apart = not _SIGNS.isdisjoint(gap) and not listed
         found = _READERS[type](text, at, min(len(text), at + _REACH), apart)
         if found is not None:
             yield _candidate(type, found)
-        elif label == _BIRTH and (before := _BEFORE.search(text, max(0, start - 16), start)):
-            found = _birth_date(text, before.start(), start, True)
+        elif label == _BIRTH and (before := BEFORE.search(text, max(0, start - 16), start)):
+            found = birth_date(text, before.start(), start, True)
             if found is not None:
                 yield _candidate(type, found)
+    for start in view.words.start[view.words.of("marks/born")].tolist():
+        for born in BORN.finditer(text, max(0, start - 20), start + 3):
+            if born.end() > start and (found := birth_date(text, born.start(), born.end(), True)):
+                yield _candidate("birth_date", found)
     for start in view.words.start[view.words.of("marks/military")].tolist():
         if form := _MILITARY.search(text, max(0, start - 3), start + 14):
             yield _candidate("military_id", (*form.span(), fold_text(form.group()), 0.9))

@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.kernels import SPAN_AT, SPAN_MAC
+from tongguan.identify.detect.shapes import series_in
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["find", "whole_ip"]
@@ -27,6 +30,15 @@ _SHORTEST_BARE: Final = 9  # characters of an IPv4 address without a label
 _FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".js", ".css", ".htm", ".html", ".php")  # a@2x.png
 
 
+_FOURS: Final = np.array([[4, 4, 4]], np.uint8)
+_DOTS: Final = np.array([[ord("."), ord(".")]], np.uint8)
+_DOTTED: Final = re.compile(
+    r"(?=[0-9.]*[a-f][0-9.]*[a-f]|[0-9.]*[A-F][0-9.]*[A-F])(?:[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![\w.])"
+)
+"""A MAC address as Cisco writes it: with two letters at least, so that it is no fraction."""
+_NO_START: Final = frozenset("._-/@")
+
+
 def find(view: View) -> Iterator[Candidate]:
     """E-mail addresses around each @; MAC and IPv6 addresses by their groups."""
     for what, start, end in view.tokens.spans.tolist():
@@ -39,6 +51,12 @@ def find(view: View) -> Iterator[Candidate]:
                 yield Candidate(start, end, "mac", 0.9, "form", _DETECTOR, value)
         else:
             yield from _ipv6(view.text, start, end)
+    tokens, _ = series_in(view.units, view.tokens, _FOURS, _DOTS)
+    for start in view.tokens.start[tokens].tolist():
+        found = _DOTTED.match(view.text, start)
+        if found and not (start and view.text[start - 1] in _NO_START):
+            value = found.group().upper().replace(".", "")
+            yield Candidate(*found.span(), "mac", 0.8, "form", _DETECTOR, ":".join(re.findall("..", value)))
 
 
 def _email(text: str, start: int, end: int) -> Candidate | None:

@@ -34,6 +34,10 @@ _LINK: Final = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/@\"'<>]{3,64})@[\w.-]")
 _SCHEME: Final = re.compile(
     r"[\"']?\s?[:=]\s?[\"']?(?:Bearer|Basic)\s+(?=[\w+/=.-]{8})|(?<=bearer) (?=[\w+/=.-]{16})", re.IGNORECASE
 )
+_STRONG: Final = re.compile(
+    r"(?=[!-~]*[A-Za-z])(?=[!-~]*\d)(?=[A-Za-z\d]*[!@#$%^&*?~+-])[A-Za-z\d!@#$%^&*?~_+.-]{6,64}(?![\w!@#$%^&*?~+-])"
+)
+"""What hardly is anything else: letters, digits and a sign."""
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$")
 _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
@@ -72,6 +76,10 @@ def find(view: View) -> Iterator[Candidate]:
     chosen = chosen[_signed(view, labelled.end[chosen])]
     for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):
         gap = text[end:at]
+        if gap.isspace() and not text[end - 1].isascii():  # 密码 Xxx1!
+            if "\n" not in gap and (strong := _STRONG.match(text, at)):
+                yield Candidate(*strong.span(), "credential", 0.8, "context", _DETECTOR, strong.group())
+            continue
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
         elif (
@@ -96,7 +104,8 @@ def find(view: View) -> Iterator[Candidate]:
 def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Whether a sign stands shortly behind each label, or a space as in `Bearer eyJ…`."""
     signed: NDArray[np.bool_] = view.units[np.minimum(ends, len(view.units) - 1)] == ord(" ")
-    signed &= view.units[ends - 1] | 0x20 == ord("r")
+    before = view.units[ends - 1]
+    signed &= (before | 0x20 == ord("r")) | (before >= 0x80)
     for step in range(_GAP):
         signed |= _SIGN[view.units[np.minimum(ends + step, len(view.units) - 1)]]
     return signed

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import Units, units_of
 from tongguan.identify.detect.digits import find_numbers
+from tongguan.identify.detect.inserts import inserted_cells
 from tongguan.identify.detect.kernels import Tokens, read_tokens
 from tongguan.identify.detect.words import Words, label_of, read_words
 from tongguan.identify.pieces import Piece
@@ -85,7 +86,19 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     units = units_of(text)
     words = read_words(units)
     tokens = read_tokens(units)
-    return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, words.labels())
+    labels = words.labels()
+    cells = _with_drawn(cells, inserted_cells(text, words))
+    return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, labels)
+
+
+def _with_drawn(cells: NDArray[np.int64], drawn: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cells of tables, and those drawn in the text where no table was read."""
+    if not len(drawn) or not len(cells):
+        return cells if len(cells) else drawn
+    before = np.searchsorted(cells[:, 0], drawn[:, 0], side="right") - 1
+    both = np.concatenate((cells, drawn[(before < 0) | (cells[before, 1] <= drawn[:, 0])]))
+    joined: NDArray[np.int64] = both[np.argsort(both[:, 0], kind="stable")]
+    return joined
 
 
 def labelled_cells(

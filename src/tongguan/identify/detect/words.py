@@ -22,7 +22,9 @@ from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, U
 
 __all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "variants"]
 
-_PREFIXES: Final = frozenset({"EYJ", "AIZA", "AKIA", "ASIA", "LTAI", "AKID", "PYPI-AGE"})  # what follows is part of the same word
+_PREFIXES: Final = frozenset(
+    {"EYJ", "AIZA", "AKIA", "ASIA", "LTAI", "AKID", "PYPI-AGE"}
+)  # what follows is part of the same word
 _GAP: Final = np.zeros(65536, np.uint8)
 """Signs that may stand between a label and its value."""
 _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0“‘「{["]] = 1
