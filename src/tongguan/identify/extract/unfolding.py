@@ -23,7 +23,7 @@ TOO_MUCH = "unfolds to more than allowed"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _PATIENCE = 10.0  # seconds that a parser may take for any content …
 _BYTES_A_SECOND = 200_000  # … and for more the larger it is
-_CROWD = 200  # blind spots told one by one
+_CROWD = 5  # blind spots of one reason that are told one by one
 _NAME_LIMIT = 255
 _PATH_LIMIT = 1000
 _HELD = 4 << 20  # characters of pieces that are held before they are handed on
@@ -42,6 +42,7 @@ class Unfolding(ABC):
     pieces: list[Piece] = field(default_factory=list)
     blind_spots: list[BlindSpot] = field(default_factory=list)
     crowd: dict[tuple[BlindKind, str], tuple[int, int]] = field(default_factory=dict)  # count and bytes
+    reasons: dict[tuple[BlindKind, str], int] = field(default_factory=dict)  # how many of each were told by themselves
     seen: set[bytes] = field(default_factory=set)  # digests of pictures that were read
     encoding: str | None = None
     bytes_left: int = 0
@@ -93,11 +94,13 @@ class Unfolding(ABC):
         return self.take()
 
     def blind(self, kind: BlindKind, member: str | None, detail: str, size: int = 0, count: int = 1) -> None:
-        """Note a blind spot; after many, by kind and detail only."""
+        """Note a blind spot; after some of one reason, those are counted together."""
         spot = BlindSpot(kind, member or self.name, detail, count, size)
         if spot in self.blind_spots[-3:]:
             return  # two parsers say the same of one content
-        if len(self.blind_spots) < _CROWD:
+        told = self.reasons.get((kind, detail), 0)
+        if told < _CROWD:
+            self.reasons[kind, detail] = told + 1
             self.blind_spots.append(spot)
         else:
             seen, bytes_ = self.crowd.get((kind, detail), (0, 0))
