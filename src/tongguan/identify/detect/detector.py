@@ -18,9 +18,11 @@ from tongguan.identify.detect import (
     foreign,
     labelled,
     names,
+    neighbours,
     network,
     numbers,
     organisations,
+    particulars,
     places,
     secrets,
     telephones,
@@ -43,8 +45,8 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, places.find,
-    organisations.find, secrets.find, terms.find, tracks.find,
+    numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, neighbours.find, places.find,
+    organisations.find, particulars.find, secrets.find, terms.find, tracks.find,
 )  # fmt: skip
 _IN_ESCAPES: Final = (numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find)
 """Those that look into escaped and encoded stretches as well."""
@@ -133,7 +135,7 @@ class Detector:
         if self._own is not None and own is not None:
             candidates += self._own.find(view, own)
         candidates += unwrapping.find(view, _IN_ESCAPES)
-        candidates += names.beside(view, candidates)
+        candidates += neighbours.beside(view, candidates)
         if self._prose is not None:
             candidates += self._prose.find(view, candidates)
         candidates += ages.find(candidates, self._as_of)

@@ -1,13 +1,13 @@
 """Names of persons, by a dictionary of family names and by what stands beside them.
 
-A name is believed behind a label or in a column of names, before a title, after an opening such as 我叫, and beside a
-phone or document number. Names that stand alone in running prose are not looked for.
+A name is believed behind a label or in a column of names, before a title, and after an opening such as 我叫; what else
+stands beside one is looked at in `neighbours`. Names that stand alone in running prose are not looked for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from typing import Any, Final
 
@@ -21,12 +21,12 @@ from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
 __all__ = [
-    "beside", "find", "foreign_span", "is_full_name", "is_given", "is_likely_name", "is_no_name", "is_sound",
-    "may_begin", "sounds",
+    "HAN_CLASS", "LIKELY_NAME", "STOPS", "SURE_NAME", "begins_name", "candidate_of", "find", "foreign_span",
+    "is_full_name", "is_given", "is_likely_name", "is_no_name", "is_sound", "may_begin", "sounds",
 ]  # fmt: skip
 
 _DETECTOR: Final = "names"
-_HAN: Final = "\u3400-\u9fff\U00020000-\U0003134f"
+HAN_CLASS: Final = "\u3400-\u9fff\U00020000-\U0003134f"
 
 
 def _lists() -> dict[str, Any]:
@@ -44,14 +44,19 @@ _GIVEN: Final = frozenset(_LISTS["given"]) - {" "}
 _SURNAME: Final = f"(?:{'|'.join(_COMPOUND)}|[{''.join(sorted(_SINGLE))}])"
 _SURE: Final = f"(?:{'|'.join(_COMPOUND)}|[{''.join(sorted(_STRONG))}])"
 _GIVEN_CLASS: Final = f"[{''.join(sorted(_GIVEN))}]"
-_RUN: Final = re.compile(rf"[{_HAN}]{{2,12}}")
-_WHOLE: Final = re.compile(rf"{_SURNAME}[{_HAN}]{{1,2}}")
-_LIKELY: Final = re.compile(rf"{_SURE}{_GIVEN_CLASS}{{1,2}}")
-_SPACED: Final = re.compile(rf"({_SURNAME})[ \u3000]([{_HAN}])(?![{_HAN}])")
-_FOREIGN: Final = re.compile(rf"[{_HAN}]{{1,8}}(?:[·•・][{_HAN}]{{1,10}}){{1,4}}")
+_RUN: Final = re.compile(rf"[{HAN_CLASS}]{{2,12}}")
+_WHOLE: Final = re.compile(rf"{_SURNAME}[{HAN_CLASS}]{{1,2}}")
+LIKELY_NAME: Final = f"{_SURE}{_GIVEN_CLASS}{{1,2}}"
+"""Pattern: a family name that begins few other words, and characters that given names are made of."""
+SURE_NAME: Final = f"{_SURE}[{HAN_CLASS}]{{1,2}}"
+"""Pattern: such a family name, and any one or two characters."""
+_LIKELY: Final = re.compile(LIKELY_NAME)
+_SPACED: Final = re.compile(rf"({_SURNAME})[ \u3000]([{HAN_CLASS}])(?![{HAN_CLASS}])")
+_FOREIGN: Final = re.compile(rf"[{HAN_CLASS}]{{1,8}}(?:[·•・][{HAN_CLASS}]{{1,10}}){{1,4}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,20}(?:[ ,]{1,2}[A-Z][A-Za-z'.-]{0,20}){1,3}(?![A-Za-z0-9])")
 _NO_NAME: Final = frozenset(_LISTS["never"].split())
-_STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
+_FOLLOW: Final = frozenset(_LISTS["follow"].split())
+STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
 
 _SPECIFIC: Final = label_id("person_name")
 _GENERIC: Final = label_id("any_name")
@@ -66,7 +71,16 @@ def _table(characters: Iterable[str]) -> NDArray[np.bool_]:
 # (65536,) units: what a name may begin with, go on with, and be written with behind a label.
 _FIRST: Final = _table({*_STRONG, *(name[0] for name in _COMPOUND)})
 _SECOND: Final = _table({*_GIVEN, *(name[1] for name in _COMPOUND)})
-_ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91))})
+_ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91), ord("_"))})
+
+
+_LINE: Final = frozenset("_写填叫")
+"""Behind a label: a line to write on, and verbs."""
+_PARTS: Final = frozenset(
+    {"surname", "given name", "given names", "given name(s)", "first name", "last name", "forename"}
+)
+_ONE_LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,24}(?![A-Za-z0-9@._])")
+_NEXT: Final = re.compile(rf"、({LIKELY_NAME})(?=[等的]|[^{HAN_CLASS}]|$)")
 
 
 def may_begin(units: Units) -> NDArray[np.bool_]:
@@ -74,6 +88,14 @@ def may_begin(units: Units) -> NDArray[np.bool_]:
     begins: NDArray[np.bool_] = _FIRST[units]
     begins[:-1] &= _SECOND[units[1:]]
     begins[-1:] = False
+    return begins
+
+
+def begins_name(units: Units, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Like `may_begin`, of some places of any shape; those outside of the text count as its ends."""
+    last = len(units) - 1
+    first, second = units[np.clip(places, 0, last)], units[np.clip(places + 1, 0, last)]
+    begins: NDArray[np.bool_] = _FIRST[first] & _SECOND[second]
     return begins
 
 
@@ -106,8 +128,12 @@ def foreign_span(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+_OF_PEOPLES: Final = re.compile(  # Tibetan, Uighur, Kazakh, Mongolian, as they are written with characters
+    rf"[{_SOUND_CHARACTERS}扎西次仁卓玛旦增多吉平措央金格桑洛德尼达娃边拉姆青才让丹晋美嘎索顿珠贡却白曲珍旺堆罗布强措木东知叶列热提合依江买吐逊山丽"
+    rf"古孜再力艾力帕提曼别克努尔赛乌云其其格巴特苏日高包毕图青朝鲁]{{3,12}}(?![{HAN_CLASS}])"
+)
 _LEFT_PART: Final = re.compile(rf"[{_SOUND_CHARACTERS}大]{{1,7}}[·•・]$")
-_RIGHT_PART: Final = re.compile(rf"[·•・][{_HAN}]{{1,7}}?(?=[^{_HAN}]|[{_STOPS}]|$)")
+_RIGHT_PART: Final = re.compile(rf"[·•・][{HAN_CLASS}]{{1,7}}?(?=[^{HAN_CLASS}]|[{STOPS}]|$)")
 
 
 def is_no_name(value: str) -> bool:
@@ -148,19 +174,49 @@ def _behind_labels(view: View) -> Iterator[Candidate]:
     words = view.labelled
     first, second = _units_at(view, words.value), _units_at(view, words.value + 1)
     chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & _FIRST[first] & _SECOND[second]
+    chosen &= ~np.isin(words.value, words.start)  # a head of columns
     starts = words.value[chosen]
-    for label, end, start, cut in zip(
+    for label, before, end, start, cut in zip(
         words.label[chosen].tolist(),
+        words.start[chosen].tolist(),
         words.end[chosen].tolist(),
         starts.tolist(),
         _next_words(view, starts),
         strict=True,
     ):
-        limit = min(len(view.text), start + 24)
         specific = label == _SPECIFIC
-        candidate = _name(view.text, start, limit, min(limit, cut), specific and start > end, specific)
+        while specific and view.text[start : start + 1] in _LINE:
+            start += 1
+        limit = min(len(view.text), start + 24)
+        apart = specific and start > end
+        candidate = _name(view.text, start, limit, max(start, min(limit, cut)), apart, specific)
+        if candidate is None and apart:
+            candidate = _by_label(view.text, before, end, start, limit)
         if candidate:
             yield candidate
+            yield from _listed(view.text, candidate)
+
+
+def _by_label(text: str, before: int, end: int, start: int, limit: int) -> Candidate | None:
+    """Names that a label alone makes one: a family name in Latin letters, a name of a people without family names."""
+    if not set(":：=") & set(text[end:start]):
+        return None
+    label = text[before:end].lower().replace("_", " ")
+    if label in _PARTS and (latin := _ONE_LATIN.match(text, start, limit)):
+        return candidate_of(start, latin.end(), latin.group(), 0.75)
+    if (peoples := _OF_PEOPLES.match(text, start, limit)) and peoples.group() not in _NO_NAME:
+        return candidate_of(start, peoples.end(), peoples.group(), 0.7)
+    return None
+
+
+def _listed(text: str, first: Candidate) -> Iterator[Candidate]:
+    """The names behind the first of several: 张三、李四."""
+    at = first.end
+    while found := _NEXT.match(text, at, at + 12):
+        if is_no_name(found[1]) or is_no_name(found[1][:2]):
+            return
+        yield candidate_of(*found.span(1), found[1], first.score - 0.05)
+        at = found.end()
 
 
 def _units_at(view: View, places: NDArray[np.int32]) -> Units:
@@ -179,64 +235,88 @@ def _next_words(view: View, starts: NDArray[np.int32]) -> list[int]:
 
 def _in_columns(view: View) -> Iterator[Candidate]:
     cells = view.cells
-    for label in (_SPECIFIC, _GENERIC):
-        for start, end in cells[cells[:, 2] == label, :2].tolist():
-            while start < end and view.text[start] in " \"'\t\u3000":
-                start += 1
-            while end > start and view.text[end - 1] in " \"'\t\u3000\r":
-                end -= 1
-            if 2 <= end - start <= 40 and (candidate := _cell(view.text, start, end, label == _SPECIFIC)):
-                yield candidate
+    for start, end in cells[cells[:, 2] == _SPECIFIC, :2].tolist():
+        start, end = _stripped(view.text, start, end)
+        if 2 <= end - start <= 40 and (candidate := _cell(view.text, start, end)):
+            yield candidate
+    generic = cells[cells[:, 2] == _GENERIC, :2]
+    if len(generic):
+        tables = np.searchsorted(np.flatnonzero(view.units == 0), generic[:, 0])
+        for table in np.split(generic, np.flatnonzero(np.diff(tables)) + 1):
+            yield from _in_column(view.text, table)
 
 
-def _cell(text: str, start: int, end: int, specific: bool) -> Candidate | None:
-    """A cell that is a name as a whole."""
+def _in_column(text: str, cells: NDArray[np.int64]) -> Iterator[Candidate]:
+    """Likely names in columns of one table that may hold names; rare ones go along where most are likely."""
+    likely: list[Candidate] = []
+    rare: list[Candidate] = []
+    for start, end in cells.tolist():
+        start, end = _stripped(text, start, end)
+        if 2 <= end - start <= 6:
+            value = fold_text(text[start:end])
+            if _WHOLE.fullmatch(value) and value not in _NO_NAME and value[:2] not in _NO_NAME:
+                (likely if _LIKELY.fullmatch(value) else rare).append(candidate_of(start, end, value, 0.75))
+    yield from likely
+    if len(likely) >= 3 and 2 * len(likely) >= len(cells):
+        yield from rare
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in " \"'\t\u3000":
+        start += 1
+    while end > start and text[end - 1] in " \"'\t\u3000\r":
+        end -= 1
+    return start, end
+
+
+def _cell(text: str, start: int, end: int) -> Candidate | None:
+    """A cell of a column of names that is one as a whole."""
     value = fold_text(text[start:end])
-    if value in _NO_NAME:
+    if value in _NO_NAME or value[:2] in _NO_NAME:
         return None
-    form = _WHOLE if specific else _LIKELY
-    forms = (form, _SPACED, _FOREIGN, _LATIN) if specific else (form,)
-    if any(f.fullmatch(value) for f in forms) and value[:2] not in _NO_NAME:
-        return _candidate(start, end, value, 0.9 if specific else 0.75)
-    return None
+    written = any(form.fullmatch(value) for form in (_WHOLE, _SPACED, _FOREIGN, _LATIN, _OF_PEOPLES))
+    return candidate_of(start, end, value, 0.9) if written else None
 
 
 def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bool) -> Candidate | None:
     """The name that begins at `start`; `cut` is where the next known word begins."""
     if found := _RUN.match(text, start, limit):
         if specific and (foreign := _FOREIGN.match(text, start, limit)):
-            return _candidate(start, foreign.end(), foreign.group(), 0.8)
+            return candidate_of(start, foreign.end(), foreign.group(), 0.8)
         if specific and (spaced := _SPACED.match(text, start, limit)):
-            return _candidate(start, spaced.end(), spaced.group(), 0.85)
+            return candidate_of(start, spaced.end(), spaced.group(), 0.85)
         end = min(found.end(), cut)
         size = end - start
         whole = _WHOLE.match(text, start, end)
         if whole is None:
             return None
-        if size > whole.end() - start or size > 3 or text[end - 1] in _STOPS:
+        if size > whole.end() - start or size > 3 or text[end - 1] in STOPS:
             size = _cut_at_stop(text[start:end])
         value = text[start : start + size]
         if size < 2 or value[:2] in _NO_NAME or value in _NO_NAME:
             return None
         likely = _LIKELY.fullmatch(value) is not None
-        if likely or (apart and specific and end == found.end() and size == end - start):
-            return _candidate(start, start + size, value, 0.9 if specific else 0.7)
+        told = apart or text[start - 1] == "名"
+        if likely or (told and specific and end == found.end() and size == end - start):
+            return candidate_of(start, start + size, value, 0.9 if specific else 0.7)
         return None
     if specific and apart and (latin := _LATIN.match(text, start, limit)):
-        return _candidate(start, latin.end(), latin.group(), 0.75)
+        return candidate_of(start, latin.end(), latin.group(), 0.75)
     return None
 
 
 def _cut_at_stop(run: str) -> int:
     """How much of a run of Han is the name at its front."""
-    while len(run) > 2 and run[-1] in _STOPS and len(run) <= 4:
+    while len(run) > 2 and run[-1] in STOPS and len(run) <= 4:
         run = run[:-1]
     body = 2 if run.startswith(_COMPOUND) else 1
     for size in range(body + 1, min(body + 3, len(run) + 1)):
-        if size == len(run) or run[size] in _STOPS:
+        if size == len(run) or run[size] in STOPS:
             return size
     third = run[body + 1 : body + 2]
-    return body + 2 if third in _GIVEN and third not in _STOPS else body + 1
+    if third not in _GIVEN or third in STOPS or run[body + 1 : body + 3] in _FOLLOW:
+        return body + 1
+    return body + 2
 
 
 def _before_titles(view: View) -> Iterator[Candidate]:
@@ -249,13 +329,13 @@ def _before_titles(view: View) -> Iterator[Candidate]:
         if found := _ENDING.search(text, max(0, end - 5), end):
             value = found[1]
             if value[:2] not in _NO_NAME and (i not in spoken or len(value) > 2):
-                yield _candidate(found.start(1), end, value, 0.7 if i not in spoken else 0.6)
+                yield candidate_of(found.start(1), end, value, 0.7 if i not in spoken else 0.6)
         elif i not in spoken and (found := _ONE.search(text, max(0, end - 2), end)):
-            yield _candidate(found.start(1), int(words.end[i]), text[found.start(1) : int(words.end[i])], 0.6)
+            yield candidate_of(found.start(1), int(words.end[i]), text[found.start(1) : int(words.end[i])], 0.6)
 
 
-_ENDING: Final = re.compile(rf"(?:^|(?<![{_HAN}])|(?<=[{_STOPS}户工]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
-_ONE: Final = re.compile(rf"(?:^|(?<![{_HAN}])|(?<=[{_STOPS}的户]))({_SURE})$")
+_ENDING: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}户工]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
+_ONE: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}的户]))({_SURE})$")
 
 
 def _behind_openings(view: View) -> Iterator[Candidate]:
@@ -267,48 +347,12 @@ def _behind_openings(view: View) -> Iterator[Candidate]:
         if (run := _RUN.match(text, start, cut)) and (found := _LIKELY.match(text, start, run.end())):
             size = _cut_at_stop(run.group())
             if _LIKELY.fullmatch(text, start, start + size) and found.group()[:2] not in _NO_NAME:
-                yield _candidate(start, start + size, text[start : start + size], 0.65)
+                yield (first := candidate_of(start, start + size, text[start : start + size], 0.65))
+                yield from _listed(text, first)
 
 
-_WINDOW: Final = 20  # characters before a number in which its holder may be named
-_NEAR: Final = frozenset({"phone", "id_card", "bank_card", "email", "passport", "landline"})
-_LEFT: Final = re.compile(
-    rf"(?:^|(?<![{_HAN}]))({_SURE}{_GIVEN_CLASS}{{1,2}})(?:[\s,，:：;；|/、\"'(（-]{{1,4}}(?:[{_HAN}A-Za-z]{{1,8}}[\s:：是为号\"']{{0,4}})?)?$"
-)
-_RIGHT: Final = re.compile(rf"[\s,，;；|/、(（-]{{1,3}}({_SURE}{_GIVEN_CLASS}{{1,2}})(?![{_HAN}])")
-
-
-def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Names directly before or behind a number or address of a person, where no name is known there yet."""
-    chosen = [candidate for candidate in candidates if candidate.type in _NEAR]
-    if not chosen:
-        return
-    starts, ends = np.array([c.start for c in chosen]), np.array([c.end for c in chosen])
-    names = np.array(sorted(c.end for c in candidates if c.type == "person_name") or [-_WINDOW])
-    nearest = names[np.searchsorted(names, starts, side="right") - 1]
-    nameless = np.flatnonzero((nearest > starts) | (starts - nearest >= _WINDOW))
-    for near in map(chosen.__getitem__, nameless.tolist()):
-        if near.type == "email":
-            yield from salutations.beside_address(view.text, near.start)
-    hopeful = nameless[_pairs_near(view, starts[nameless], ends[nameless])]
-    for near in map(chosen.__getitem__, hopeful.tolist()):
-        found = _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)
-        found = found or _RIGHT.match(view.text, near.end, near.end + 10)
-        if found and found[1][:2] not in _NO_NAME and found[1] not in _NO_NAME:
-            yield _candidate(*found.span(1), found[1], 0.65)
-
-
-def _pairs_near(view: View, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether a family name and a character of a given name stand side by side near each span."""
-    before = starts[:, None] + np.arange(-_WINDOW, 0)
-    behind = ends[:, None] + np.arange(8)
-    places = np.concatenate((before, behind), axis=1)
-    units = view.units[np.clip(places, 0, len(view.units) - 1)]
-    hopeful: NDArray[np.bool_] = (_FIRST[units[:, :-1]] & _SECOND[units[:, 1:]]).any(axis=1)
-    return hopeful
-
-
-def _candidate(start: int, end: int, value: str, score: float) -> Candidate:
+def candidate_of(start: int, end: int, value: str, score: float) -> Candidate:
+    """A name as a candidate; its value is the same however it is spaced, or in what case it is written."""
     if value.isascii():
         value = " ".join(value.upper().split())
     elif " " in value or "\u3000" in value:

@@ -18,12 +18,16 @@ _BELOW: Final = re.compile(r",? ?\r?\n(?:\r?\n)?[ \t]{0,4}")
 _BEFORE: Final = re.compile(rf"(?:^|[\n:,;\"] ?\"?)({_WORD}[^\n<>:,;\"]{{2,50}})\"? $")
 _FULL: Final = re.compile(rf"{_WORD}(?: (?:(?:van|von|de|der|da|di|bin|al|el) )?{_WORD}){{1,3}}(?![A-Za-z0-9])")
 
+_LISTED: Final = re.compile(rf"(?:^|[\n:：>] ?)({_WORD}(?: {_WORD}){{1,2}})(?:, | \| )$")
+
 _GREETINGS: Final = frozenset({"Dear", "Hello"})
 _ENDINGS: Final = frozenset({"regards", "sincerely", "yours", "faithfully", "wishes", "cheers"})
 _NO_NAME: Final = frozenset({
-    "All", "And", "Both", "Colleague", "Colleagues", "Committee", "Customer", "Customers", "Dear", "Diary", "Editor",
-    "Everyone", "Friend", "Friends", "From", "God", "Hiring", "Lord", "Madam", "Manager", "Member", "Members", "My",
-    "Or", "Our", "Santa", "Sir", "Sirs", "Support", "Team", "The", "There", "User", "Users", "Valued", "World", "Your",
+    "All", "And", "Both", "Center", "Centre", "Colleague", "Colleagues", "Committee", "Contact", "Corporation",
+    "Customer", "Customers", "Dear", "Department", "Diary", "Editor", "Everyone", "Foundation", "Friend", "Friends",
+    "From", "God", "Hiring", "Lord", "Madam", "Manager", "Member", "Members", "My", "Office", "Or", "Our", "Sales",
+    "Santa", "Service", "Services", "Sir", "Sirs", "Support", "Team", "The", "There", "University", "Us", "User",
+    "Users", "Valued", "World", "Your",
 })  # fmt: skip
 """Words behind a greeting that are nobody's name."""
 
@@ -43,7 +47,10 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def beside_address(text: str, start: int) -> Iterator[Candidate]:
-    """The name before an address in angle brackets, as headers of mail have it; `start` is that of the address."""
+    """The name before an address, in angle brackets as headers of mail have it, or at the head of a line or a list;
+    `start` is that of the address."""
+    if found := _LISTED.search(text, max(0, start - 60), start):
+        yield from _named(text, found.start(1), _FULL, 0.65, ",|")
     if text[start - 1 : start] == "<" and (found := _BEFORE.search(text, max(0, start - 70), start - 1)):
         yield from _named(text, found.start(1), _FULL, 0.7, '"<')
 

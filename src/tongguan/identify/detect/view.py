@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import Units, units_of
 from tongguan.identify.detect.digits import find_numbers
+from tongguan.identify.detect.grids import drawn_cells
 from tongguan.identify.detect.inserts import inserted_cells
 from tongguan.identify.detect.kernels import Tokens, read_tokens
 from tongguan.identify.detect.words import Words, label_of, read_words
@@ -87,6 +88,7 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     words = read_words(units)
     tokens = read_tokens(units)
     labels = words.labels()
+    cells = _with_drawn(cells, drawn_cells(text, units, labels))
     cells = _with_drawn(cells, inserted_cells(text, words))
     return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, labels)
 

@@ -1,0 +1,89 @@
+"""Tables drawn in a text: lines of cells between bars, as Markdown and consoles write them.
+
+│ 姓名   │ 手机号      │
+├────────┼─────────────┤
+│ 张三   │ 13800138000 │
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan.identify.detect.characters import Units
+from tongguan.identify.detect.words import Words
+
+__all__ = ["drawn_cells"]
+
+_BARS: Final = "|│┃║"
+_BAR: Final = np.zeros(65536, np.bool_)
+_BAR[[ord(c) for c in _BARS]] = True
+_EDGE: Final = _BAR.copy()
+_EDGE[[ord(c) for c in " \t\u3000"]] = True
+_RULE: Final = re.compile(r"[\s|│┃║+:=┼├┤─━═╪╞╡╟╢╫┿┠┨-]*")
+_LONGEST: Final = 2_000  # characters of a line that is a row
+
+
+def drawn_cells(text: str, units: Units, labels: Words) -> NDArray[np.int64]:
+    """(n, 3) start, end, label of the cells below a line with two names of columns or more, ascending."""
+    found: list[tuple[int, int, int]] = []
+    if len(units) and np.count_nonzero(_BAR[units]) >= 4:
+        last = len(units) - 1
+        framed = _EDGE[units[np.maximum(labels.start - 1, 0)]] & _EDGE[units[np.minimum(labels.end, last)]]
+        names = dict(zip(labels.start[framed].tolist(), labels.label[framed].tolist(), strict=True))
+        done = -1
+        for place in names:
+            start = max(text.rfind("\n", max(0, place - _LONGEST), place) + 1, place - _LONGEST, 0)
+            if start < done:
+                continue
+            done, end = _line(text, start)
+            columns = [_label(text, a, b, names) for a, b in _split(text, start, end)]
+            if len(columns) - columns.count(-1) >= 2:
+                done = _rows(text, done, columns, found)
+    return np.array(found, np.int64).reshape(-1, 3)
+
+
+def _rows(text: str, at: int, columns: list[int], found: list[tuple[int, int, int]]) -> int:
+    """Adds the cells of the lines from `at` that have so many cells; gives where they end."""
+    while at < len(text):
+        after, end = _line(text, at)
+        cells = _split(text, at, end)
+        if len(cells) == len(columns):
+            if not _RULE.fullmatch(text, at, end):
+                found += [(a, b, label) for (a, b), label in zip(cells, columns, strict=True) if label >= 0 and a < b]
+        elif at == end or not _RULE.fullmatch(text, at, end):
+            return at
+        at = after
+    return at
+
+
+def _line(text: str, start: int) -> tuple[int, int]:
+    """Where the next line begins, and where this one ends."""
+    end = text.find("\n", start, start + _LONGEST)
+    if end < 0:
+        end = min(len(text), start + _LONGEST)
+    return end + 1, end
+
+
+def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The cells of a line, without the blanks around them."""
+    bars = [at for at in range(start, end) if text[at] in _BARS]
+    edges = [start - 1, *bars, end]
+    cells = []
+    for a, b in pairwise(edges):
+        first, last = a + 1, b
+        while first < last and text[first] in " \t\r\u3000":
+            first += 1
+        while last > first and text[last - 1] in " \t\r\u3000":
+            last -= 1
+        cells.append((first, last))
+    return cells if bars else []
+
+
+def _label(text: str, start: int, end: int, names: dict[int, int]) -> int:
+    """The label that a cell of a head is; -1 where it holds more, or none."""
+    return names.get(start, -1) if start < end <= start + 12 and not any(c.isdigit() for c in text[start:end]) else -1

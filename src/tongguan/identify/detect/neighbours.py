@@ -1,0 +1,136 @@
+"""Names of persons by what stands directly beside them: a number of theirs, 男 or 女, the date of a message, 的手机."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan.identify.detect import salutations
+from tongguan.identify.detect.names import (
+    HAN_CLASS,
+    LIKELY_NAME,
+    STOPS,
+    SURE_NAME,
+    begins_name,
+    candidate_of,
+    is_no_name,
+)
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import label_id
+
+__all__ = ["beside", "find"]
+
+_ALONE: Final = rf"(?<![{HAN_CLASS}])"
+_OWN: Final = np.zeros(512, np.bool_)  # by label; the last is that of -1
+_OWN[[
+    label_id(type) for type in (
+        "phone", "id_card", "bank_card", "address", "email", "birth_date", "income", "health", "wechat", "qq",
+        "passport", "landline", "plate", "medical_record", "social_security", "provident_fund", "biometric", "gender",
+    )
+]] = True  # fmt: skip
+"""What a person has."""
+
+_SEX: Final = re.compile(rf"{_ALONE}({SURE_NAME})[,，、\s（(]{{1,2}}$")
+_OWNER: Final = re.compile(rf"(?:{_ALONE}|(?<=[{STOPS}]))({LIKELY_NAME})[的（(]$")
+_DATE: Final = r"(?:\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?[ T]?)"
+_CONTACT: Final = (
+    r"(?:分机|手机|电话|联系电话|邮箱|[Tt]el|[TM][:：]|[Mm]obile|[Ee]-?mail|性别|求职|应聘|[男女][ ,，|/]|\d{2}岁)"
+)
+_HEAD: Final = re.compile(
+    rf"({LIKELY_NAME})(?:[ \t]{_DATE}?(?:\d{{1,2}}:\d{{2}}(?::\d{{2}})?|(?<=\d))[ \t\r]*(?:\n|$)"
+    rf"|(?:您好|你好|好)[：:，,！!]|[ ]?[(（][A-Z][a-z]+ [A-Z][a-z]+[)）]|[ \t\r]*\n[ \t]*{_CONTACT})"
+)
+_FAREWELL: Final = re.compile(r"(?:此致|敬礼|谢谢|祝好|商祺|顺颂|敬上|[Rr]egards)[!！。,，]?[ \t]*\r?\n\s{0,4}$")
+_LINE: Final = re.compile(rf"({LIKELY_NAME})[ \t]*(?=[\r\n(（]|$)")
+_ADDRESSED: Final = re.compile(rf"({LIKELY_NAME})(?=[，,]?[您你])")
+_HEADS: Final = np.zeros(65536, np.bool_)
+_HEADS[[ord(c) for c in "\n】"]] = True
+_SEXES: Final = np.zeros(65536, np.bool_)
+_SEXES[[ord(c) for c in "男女"]] = True
+_PAUSES: Final = np.zeros(65536, np.bool_)
+_PAUSES[[ord(c) for c in ",，、 \t（()）。；;\n\u3000"]] = True
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Names before 男 or 女, before what is theirs, and at the heads of lines, messages and signatures."""
+    if len(view.units) < 4 or view.units.dtype == np.uint8:  # no Han in it
+        return
+    yield from _before_sexes(view)
+    yield from _owners(view)
+    yield from _heads(view)
+
+
+def _before_sexes(view: View) -> Iterator[Candidate]:
+    units, last = view.units, len(view.units) - 1
+    places = np.flatnonzero(_SEXES[units])
+    places = places[_PAUSES[units[np.maximum(places - 1, 0)]] & _PAUSES[units[np.minimum(places + 1, last)]]]
+    for at in places.tolist():
+        if found := _SEX.search(view.text, max(0, at - 8), at):
+            yield from _named(found, 0.75)
+
+
+def _owners(view: View) -> Iterator[Candidate]:
+    starts = view.labelled.start[_OWN[view.labelled.label]]
+    signs = view.units[np.maximum(starts - 1, 0)]
+    for at in starts[(signs == ord("的")) | (signs == ord("（")) | (signs == ord("("))].tolist():
+        if found := _OWNER.search(view.text, max(0, at - 7), at):
+            yield from _named(found, 0.7)
+
+
+def _heads(view: View) -> Iterator[Candidate]:
+    """At the first character of a line, or behind the 【sender】 of a message."""
+    text, units = view.text, view.units
+    places = np.append(0, np.flatnonzero(_HEADS[units]) + 1)
+    for at in places[begins_name(units, places)].tolist():
+        if at and text[at - 1] == "】":
+            found = _ADDRESSED.match(text, at, at + 8)
+        elif (found := _HEAD.match(text, at, at + 48)) is None and _FAREWELL.search(text, max(0, at - 16), at):
+            found = _LINE.match(text, at, at + 8)
+        if found:
+            yield from _named(found, 0.7)
+
+
+def _named(found: re.Match[str], score: float) -> Iterator[Candidate]:
+    value = found[1]
+    if not is_no_name(value) and not is_no_name(value[:2]):
+        yield candidate_of(found.start(1), found.end(1), value, score)
+
+
+_WINDOW: Final = 20  # characters before a number in which its holder may be named
+_NEAR: Final = frozenset({"phone", "id_card", "bank_card", "email", "passport", "landline"})
+_LEFT: Final = re.compile(
+    rf"(?:^|{_ALONE})({LIKELY_NAME})(?:[\s,，:：;；|/、\"'(（-]{{1,4}}(?:[{HAN_CLASS}A-Za-z]{{1,8}}[\s:：是为号\"']{{0,4}})?)?$"
+)
+_RIGHT: Final = re.compile(rf"[\s,，;；|/、(（-]{{1,3}}({LIKELY_NAME})(?![{HAN_CLASS}])")
+
+
+def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Names directly before or behind a number or address of a person, where no name is known there yet."""
+    chosen = [candidate for candidate in candidates if candidate.type in _NEAR]
+    if not chosen:
+        return
+    starts, ends = np.array([c.start for c in chosen]), np.array([c.end for c in chosen])
+    names = np.array(sorted(c.end for c in candidates if c.type == "person_name") or [-_WINDOW])
+    nearest = names[np.searchsorted(names, starts, side="right") - 1]
+    nameless = np.flatnonzero((nearest > starts) | (starts - nearest >= _WINDOW))
+    for near in map(chosen.__getitem__, nameless.tolist()):
+        if near.type == "email":
+            yield from salutations.beside_address(view.text, near.start)
+    hopeful = nameless[_pairs_near(view, starts[nameless], ends[nameless])]
+    for near in map(chosen.__getitem__, hopeful.tolist()):
+        found = _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)
+        found = found or _RIGHT.match(view.text, near.end, near.end + 10)
+        if found:
+            yield from _named(found, 0.65)
+
+
+def _pairs_near(view: View, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a family name and a character of a given name stand side by side near each span."""
+    before = starts[:, None] + np.arange(-_WINDOW, 0)
+    behind = ends[:, None] + np.arange(8)
+    places = np.concatenate((before, behind), axis=1)
+    return np.asarray(begins_name(view.units, places).any(axis=1))
