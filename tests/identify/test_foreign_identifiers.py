@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -220,3 +221,19 @@ def test_digits_of_other_scripts_end_no_run(written: str, digits: str, find: Cal
     if digits in ("0123456789", "０１２３４５６７８９"):
         assert [finding.type for finding in other] == [finding.type for finding in plain]
     assert all(0 <= finding.start < finding.end <= len(written) for finding in other)
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("A123456789", True), ('"A123456789"', True), ("a123456789", True), ("A 123456789", True),
+        ("A123456789的", True), ("A123456789 x", True), ("A1234567890", False), ("A123456789０", False),
+        ("A123456780", False), ("A12345678９", True),
+    ],
+)  # fmt: skip
+def test_a_number_that_a_cell_begins_with(cell: str, found: bool) -> None:
+    text = f"身份证号,备注\n{cell},x\n"
+    cells = np.array([(0, 4, 0), (5, 7, 1), (8, 8 + len(cell), 0), (9 + len(cell), 10 + len(cell), 1)])
+    piece = Piece(text, None, "table", np.array([0, 8]), ("身份证号", "备注"), cells)
+    (findings,) = Detector(b"k").scan([piece])
+    assert ("taiwan_id" in {one.type for one in findings}) is found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 __all__ = ["Distinct"]
@@ -20,14 +21,14 @@ class Distinct:
         self._kept: set[bytes] = set()
         self._line: bytes | None = None  # only hashes below it are kept
 
-    def add(self, digest: bytes) -> None:
-        """A hash of 16 bytes."""
-        if self._line is None or digest < self._line:
-            self._kept.add(digest)
-            if len(self._kept) > 2 * _MOST:
-                least = sorted(self._kept)[: _MOST + 1]
-                self._line = least.pop()
-                self._kept = set(least)
+    def add(self, digests: Iterable[bytes]) -> None:
+        """Hashes of 16 bytes, a batch at a time: what is kept is cut after each."""
+        line = self._line
+        self._kept.update(digests if line is None else (digest for digest in digests if digest < line))
+        if len(self._kept) > 2 * _MOST:
+            least = sorted(self._kept)[: _MOST + 1]
+            self._line = least.pop()
+            self._kept = set(least)
 
     @property
     def bounds(self) -> tuple[int, int, int]:

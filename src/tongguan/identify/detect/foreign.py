@@ -49,6 +49,13 @@ for _kind in KINDS:
 _ALONE: Final[dict[int, list[tuple[re.Pattern[str], Kind]]]] = defaultdict(list)
 for (_, _size), _forms in _FORMS.items():
     _ALONE[_size] += [(form, kind) for form, kind in _forms if kind.alone]
+_SOUGHT: Final = {
+    (label, size): tuple(form for type in types for form in _FORMS.get((type, size), ()))
+    for label, types in _WANTED.items()
+    for size in {size for _, size in _FORMS}
+}
+"""What may stand behind a label, by the number of its characters."""
+_ASKS_IBAN: Final = frozenset(label for label, types in _WANTED.items() if "iban" in types)
 _SIGNS: Final = {
     # signs between the groups, where not any will do
     "fi_hetu": re.compile(r"\w*|\d{6}[-+]\w{4}"),
@@ -103,12 +110,11 @@ def _labelled(view: View) -> Iterator[Candidate]:
     for label, start, end in places:
         run = _RUN.match(view.text, start, end)
         for size, stop, value in _prefixes(view.text, run) if run else ():
-            for type in _WANTED[label]:
-                if type == "iban" and checks.is_iban(value):
-                    yield Candidate(start, stop, type, 0.97, "checksum", _DETECTOR, value)
-                for form, kind in _FORMS.get((type, size), ()):
-                    if form.fullmatch(value) and _is_written(kind, view.text[start:stop]):
-                        rows[_PLACE_OF[kind]].append((start, stop, value))
+            if label in _ASKS_IBAN and checks.is_iban(value):
+                yield Candidate(start, stop, "iban", 0.97, "checksum", _DETECTOR, value)
+            for form, kind in _SOUGHT.get((label, size), ()):
+                if form.fullmatch(value) and _is_written(kind, view.text[start:stop]):
+                    rows[_PLACE_OF[kind]].append((start, stop, value))
     for place, found in rows.items():
         yield from _checked(KINDS[place], found)
 
@@ -129,6 +135,12 @@ def _is_written(kind: Kind, written: str) -> bool:
 def _prefixes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
     """Values that begin where the run does: their size, their end, and their folded characters."""
     value, start = "", run.start()
+    whole = run.group()
+    if whole.isascii() and whole.isalnum():  # the usual cell: no sign at which a shorter value could end
+        after = text[run.end() : run.end() + 1]
+        if len(whole) >= 8 and not (after.isalnum() and (after.isascii() or "０" <= after <= "ｚ")):
+            yield len(whole), run.end(), whole.upper()
+        return
     for at in range(start, run.end()):
         c = text[at]
         if not c.isalnum():
