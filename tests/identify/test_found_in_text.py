@@ -67,6 +67,19 @@ SET_APART = [
     "Ｑ　　Ｑ　⟦qq|2898402013⟧ V信⟦wechat|yjsvmh_6424⟧",
     "台胞证号码：⟦taiwan_permit|93432356⟧ 澳門居民身份證編號：⟦macao_id|1328711(1)⟧",
 ]
+FACTS = [
+    '年龄：⟦age|63岁⟧  {"age": ⟦age|31⟧, "x": 1} Age: ⟦age|42⟧ max-age=3600, age = 18',
+    "患者，⟦gender|女⟧，⟦age|71岁⟧。某某，⟦gender|男⟧，⟦ethnicity|汉族⟧，⟦birth_date|1973年6月15日⟧出生",
+    "婚姻状况：□未婚 ☑⟦marital_status|已婚⟧ □离异\n4. 婚姻  ( ) 未婚 (√) ⟦marital_status|已婚⟧",
+    "Marital status: ⟦marital_status|Married⟧  Nationality: ⟦nationality|CHINA⟧ 国籍：⟦nationality|中国⟧",
+    "学历：⟦education|本科⟧   学历：本科及以上 文化程度：⟦education|大专⟧",
+    "邮编：⟦postcode|100080⟧ 邮政编码表：518000",
+    "缴费基数：⟦income|8,500元⟧ 家庭年收入：☐10万以下 ☑⟦income|10-30万⟧ ☐50万以上 营业收入12890元",
+    "某某同学（⟦minor|七岁⟧）今日发热",
+    "已录入某人的⟦biometric|指纹模板⟧。宗教信仰 ⟦religion|伊斯兰教⟧",
+    "3. 性别 ☑ ⟦gender|男⟧  ☐ 女    4. 性别：□男 ☑⟦gender|女⟧",
+    "商品，男，女款，均码 衬衫,男,199",
+]
 STATEMENTS = [
     "INSERT INTO sys_user (username, `password`, phone) VALUES ('admin', '⟦credential|3d8590674d52244b156ffd7fac2faa19⟧',"
     " '⟦phone|13800138000⟧');",
@@ -124,7 +137,9 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize("source", NUMBERS + BIRTHS + SET_APART + NETWORK + PERSONS + SENSITIVE + SECRETS + STATEMENTS)
+@pytest.mark.parametrize(
+    "source", NUMBERS + BIRTHS + SET_APART + NETWORK + PERSONS + SENSITIVE + SECRETS + STATEMENTS + FACTS
+)
 def test_exactly_these(source: str, find: Callable[[str], list[Finding]]) -> None:
     case = marked(source)
     assert [(f.type, f.start, f.end) for f in find(case.text)] == list(case.spans)

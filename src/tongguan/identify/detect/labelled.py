@@ -11,6 +11,7 @@ import numpy as np
 from tongguan.identify.detect import checks
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.dates import BEFORE, BORN, Found, birth_date
+from tongguan.identify.detect.facts import CHECKED, FORMS
 from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -23,7 +24,10 @@ _SIGNS: Final = frozenset(":：=＝\"'|\t>】“‘")
 _IS: Final = re.compile(r"[\s:]{0,2}(?:number|no\.?|#)? ?(?:is|was|are|ist|es|est) ")
 _HINT: Final = re.compile(r"[(（][^()（）\n\d]{1,24}[)）]\s{0,2}[:：]\s{0,3}")
 """How the value is to be written, between its label and the colon: 出生日期（年月日）："""
+_QUOTES: Final = ('"', "'")
 _BRACKETS: Final = ("(", "（")
+_OPTIONS: Final = frozenset({"gender", "ethnicity", "marital_status", "education", "income", "nationality"})
+_BOXES: Final = frozenset("□☐○◯☑☒✓✔√■●(（")
 _VERBS: Final = frozenset("iwaen#")  # how the words of `_IS` begin
 _REACH: Final = 120  # characters of a value that are looked at
 
@@ -67,6 +71,11 @@ def _phrase(longest: int, score: float) -> _Reader:
         return at, found.end(), fold_text(found.group()), score
 
     return read
+
+
+def _either(one: _Reader, other: _Reader) -> _Reader:
+    """Reads what the first reads, else what the second does."""
+    return lambda text, at, end, apart: one(text, at, end, apart) or other(text, at, end, apart)
 
 
 def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
@@ -113,10 +122,12 @@ _SPACED: Final = re.compile(
     rf"[{_DIGITS}](?:[ \u3000]{{1,2}}[{_DIGITS}]){{16}}[ \u3000]{{1,2}}[Xx\uff38\uff58](?![A-Za-z0-9])"
 )
 _REST_OF_X: Final = 2  # of the weighted sum modulo 11
+_FAITHS: Final = r"(?:佛教|道教|基督教|天主教|伊斯兰教|东正教|犹太教|印度教|藏传佛教|摩门教)(?:徒)?(?![\u4e00-\u9fff])"
 _DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
 _ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])")
 _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[0-9０-９]{4,10}号")
 _NUMBER: Final = rf"[{_DIGITS}]"
+_APART: Final = ("age", "postcode")
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": birth_date,
     "gender": _form(r"[男女]性?(?![\u4e00-\u9fff])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
@@ -149,18 +160,14 @@ _READERS: Final[dict[str, _Reader]] = {
     "military_id": _form(
         rf"[\u4e00-\u9fff]{{1,4}}字第\d{{4,10}}号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False
     ),
-    "income": _form(
-        r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*(?:\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*[万千kK]))"
-        r"\s*(?:万?元|[万千kK])?(?![\d%亿年月日倍个次人])",
-        0.8,
-    ),
     "financial_account": _form(rf"[A-Za-z]{{0,4}}-?{_NUMBER}[-{_DIGITS}]{{5,19}}(?![A-Za-z{_DIGITS}])", 0.85),
-    "religion": _phrase(10, 0.85),
+    "religion": _either(_form(_FAITHS, 0.85, clean=False), _phrase(10, 0.85)),
     "health": _phrase(40, 0.8),
     "criminal_record": _phrase(40, 0.85),
     "sexual_orientation": _phrase(8, 0.85),
     "disability": _phrase(16, 0.8),
     "biometric": _form(r"(?=[A-Za-z+/=_:.-]*\d)[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False),
+    **{type: _form(form, 0.85, apart=type in _APART, clean=False) for type, form in FORMS.items()},
     "credit": _form(
         r"\d{3}(?:分|(?![\d.,万元]))|[¥￥]?\d[\d,.]{0,12}\s*(?:万?元|万)|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}",
         0.8,
@@ -186,12 +193,16 @@ def find(view: View) -> Iterator[Candidate]:
         type = _TYPE_OF[label]
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
-        elif type == "wechat" and (_is_glued(text, start, end) or "\n" in text[end:at]):
+        elif (type == "wechat" and (_is_glued(text, start, end) or "\n" in text[end:at])) or (
+            type == "age" and text[start:end] == "age" and text[end : end + 1] not in _QUOTES  # age = 3
+        ):
             continue
         if text[at : at + 1] in _VERBS and (verb := _IS.match(text, end, end + 12)):
             at = verb.end()
         if text[at : at + 1] in _BRACKETS and (hint := _HINT.match(text, at, at + 40)):
             at = hint.end()
+        elif type in _OPTIONS and text[at : at + 1] in _BOXES and (options := CHECKED.match(text, at, at + 60)):
+            at = options.end()
         gap = text[end:at]
         listed = "," in gap and ('"' in gap or "'" in gap)  # a list of names has no values
         if listed and type in _WORDS:

@@ -53,10 +53,10 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _ipv6(view.text, start, end)
     tokens, _ = series_in(view.units, view.tokens, _FOURS, _DOTS)
     for start in view.tokens.start[tokens].tolist():
-        found = _DOTTED.match(view.text, start)
-        if found and not (start and view.text[start - 1] in _NO_START):
-            value = found.group().upper().replace(".", "")
-            yield Candidate(*found.span(), "mac", 0.8, "form", _DETECTOR, ":".join(re.findall("..", value)))
+        dotted = _DOTTED.match(view.text, start)
+        if dotted and not (start and view.text[start - 1] in _NO_START):
+            value = dotted.group().upper().replace(".", "")
+            yield Candidate(*dotted.span(), "mac", 0.8, "form", _DETECTOR, ":".join(re.findall("..", value)))
 
 
 def _email(text: str, start: int, end: int) -> Candidate | None:

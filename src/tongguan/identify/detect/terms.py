@@ -80,7 +80,7 @@ def _is_personal(text: str, start: int, end: int) -> bool:
 _MINOR: Final = 14  # years, PIPL article 28
 _AGE: Final = re.compile(r"(?<![\d.\-~至到])(\d{1,2}|十[一二三]?|[一二三四五六七八九])(?:周岁|岁)(?![以之至到\-~])")
 _CHILD: Final = re.compile(
-    r"儿子|女儿|孩子|患儿|男孩|女孩|男童|女童|小朋友|学生|幼儿园|儿童姓名|宝宝|婴儿|孙子|孙女|被监护人|监护人|姓名|小学|年仅|就读"
+    r"儿子|女儿|孩子|患儿|同学|男孩|女孩|男童|女童|小朋友|学生|幼儿园|儿童姓名|宝宝|婴儿|孙子|孙女|被监护人|监护人|姓名|小学|年仅|就读"
 )
 _RULE: Final = re.compile(r"儿童票|适合|适用|限|未满|不满|规定|政策|年龄段|读物|儿童节|免费")
 _HAN_AGES: Final = {han: i for i, han in enumerate(["", *"一二三四五六七八九十", "十一", "十二", "十三"])}

@@ -1,0 +1,47 @@
+"""Forms of what labels say of a person in a word or two: marriage, schooling, nationality, age, income, post code."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["CHECKED", "FORMS"]
+
+_D: Final = "0-9\uff10-\uff19"
+_END: Final = r"(?![\u4e00-\u9fffA-Za-z0-9])"
+_COUNTRIES: Final = (
+    "中国|中国籍|中华人民共和国|中國|香港|澳门|澳門|台湾|臺灣|美国|英国|法国|德国|日本|韩国|朝鲜|俄罗斯|加拿大|澳大利亚|新西兰|新加坡|马来西亚|泰国"
+    "|越南|印度|印度尼西亚|印尼|菲律宾|缅甸|老挝|柬埔寨|巴基斯坦|孟加拉国?|尼泊尔|斯里兰卡|蒙古|哈萨克斯坦|乌克兰|波兰|意大利|西班牙|葡萄牙|荷兰"
+    "|比利时|瑞士|瑞典|挪威|丹麦|芬兰|奥地利|希腊|土耳其|以色列|沙特阿拉伯|阿联酋|伊朗|埃及|南非|尼日利亚|肯尼亚|巴西|阿根廷|墨西哥|智利"
+)
+_NATIONS: Final = (
+    "China|Chinese|CHN|CN|P\\.?R\\.? ?China|PRC|Hong Kong|Macau|Taiwan|Japan(?:ese)?|JPN|Korean?|KOR"
+    "|USA?|American|United States|UK|British|GBR|United Kingdom|French|France|FRA|German|Germany|DEU"
+    "|Canadian?|CAN|Australian?|AUS|Indian?|IND|Russian?|RUS|Singapore(?:an)?|SGP|Malaysian?|MYS"
+    "|Thai(?:land)?|THA|Vietnam(?:ese)?|VNM|Filipino|Philippines|PHL|Indonesian?|IDN|Italian?|Spain"
+    "|Spanish|Brazil(?:ian)?|Mexic(?:o|an)|Pakistani?|Bangladeshi?|Dutch|Netherlands|Swiss"
+    "|Switzerland|Swed(?:en|ish)"
+)
+_SCHOOLS: Final = (
+    "(?:全日制|在职|普通高等)?(?:大学本科|本科|大学专科|大专|专科|高职|硕士研究生|博士研究生|研究生|硕士|博士后|博士|学士|双学士"
+    "|大学|高中|中专|中技|技校|职高|初中|小学|文盲|MBA|EMBA)(?:毕业|在读|肄业|学历|学位)?"
+)
+FORMS: Final = {
+    "age": rf"(?:(?<![{_D}])(?:1[01]|[1-9])?[{_D}]\s?(?:周?岁|歲)|(?:1[01]|[1-9])[{_D}](?![\w.%~\-—至到以号层分秒天]))"
+    r"(?![以之至到~\-])",
+    "marital_status": "(?:未婚|已婚已育|已婚未育|已婚|離婚|离婚|离异|離異|丧偶|喪偶|再婚|初婚|复婚|分居|单身)" + _END
+    + "|(?i:married|single|divorced|widowed|separated|unmarried)(?![A-Za-z])",
+    "nationality": f"(?:{_COUNTRIES}){_END}|(?i:{_NATIONS})(?![A-Za-z])",
+    "education": _SCHOOLS + r"(?![\u4e00-\u9fff]|[（(]含|\s?或)"
+    r"|(?i:bachelor|master|doctorate|ph\.?d|high school|associate)(?:'s)?(?: degree)?(?![A-Za-z])",
+    "postcode": rf"[{_D}]{{6}}(?![\w-]|\.\d)",
+    "income": r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*"
+    r"(?:\d[\d,.]{0,9}\s?[万千kK]?元?\s?[-~—–至到]\s?\d[\d,.]{0,9}(?=\s?(?:万?元|[万千kK]))"
+    r"|\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*[万千kK]))"
+    r"(?:\s*(?:万?元|[万千kK]))?(?:以[上下])?(?![\d%亿年月日倍个次人])",
+}  # fmt: skip
+"""By type, as regular expressions."""
+CHECKED: Final = re.compile(
+    r"[□☐○◯☑☒✓✔√■●()（）\[\]【】\s]?[^\n\x00:：]{0,48}?(?:[☑☒✓✔■●]\s?|√\s?|[(（\[]\s?[√✓✔xX]\s?[)）\]]\s?)"
+)
+"""From the first box of a row of options to the option that is marked."""
