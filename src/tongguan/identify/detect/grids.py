@@ -19,11 +19,9 @@ from tongguan.identify.detect.words import Words
 
 __all__ = ["drawn_cells"]
 
-_BARS: Final = "|│┃║"
-_BAR: Final = np.zeros(65536, np.bool_)
-_BAR[[ord(c) for c in _BARS]] = True
-_EDGE: Final = _BAR.copy()
-_EDGE[[ord(c) for c in " \t\u3000"]] = True
+_BARS: Final = "|│"
+_EDGE: Final = np.zeros(65536, np.bool_)
+_EDGE[[ord(c) for c in _BARS + " \t\u3000"]] = True
 _RULE: Final = re.compile(r"[\s|│┃║+:=┼├┤─━═╪╞╡╟╢╫┿┠┨-]*")
 _LONGEST: Final = 2_000  # characters of a line that is a row
 
@@ -31,7 +29,7 @@ _LONGEST: Final = 2_000  # characters of a line that is a row
 def drawn_cells(text: str, units: Units, labels: Words) -> NDArray[np.int64]:
     """(n, 3) start, end, label of the cells below a line with two names of columns or more, ascending."""
     found: list[tuple[int, int, int]] = []
-    if len(units) and np.count_nonzero(_BAR[units]) >= 4:
+    if sum(int(np.count_nonzero(units == ord(bar))) for bar in _BARS) >= 4:
         last = len(units) - 1
         framed = _EDGE[units[np.maximum(labels.start - 1, 0)]] & _EDGE[units[np.minimum(labels.end, last)]]
         names = dict(zip(labels.start[framed].tolist(), labels.label[framed].tolist(), strict=True))

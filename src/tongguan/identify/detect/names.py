@@ -174,7 +174,7 @@ def _behind_labels(view: View) -> Iterator[Candidate]:
     words = view.labelled
     first, second = _units_at(view, words.value), _units_at(view, words.value + 1)
     chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & _FIRST[first] & _SECOND[second]
-    chosen &= ~np.isin(words.value, words.start)  # a head of columns
+    chosen &= np.append(words.start, -1)[np.searchsorted(words.start, words.value)] != words.value  # a head of columns
     starts = words.value[chosen]
     for label, before, end, start, cut in zip(
         words.label[chosen].tolist(),
@@ -283,6 +283,8 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
     if found := _RUN.match(text, start, limit):
         if specific and (foreign := _FOREIGN.match(text, start, limit)):
             return candidate_of(start, foreign.end(), foreign.group(), 0.8)
+        if apart and (peoples := _OF_PEOPLES.match(text, start, limit)) and len(peoples.group()) > 3:
+            return candidate_of(start, peoples.end(), peoples.group(), 0.8)
         if specific and (spaced := _SPACED.match(text, start, limit)):
             return candidate_of(start, spaced.end(), spaced.group(), 0.85)
         end = min(found.end(), cut)

@@ -47,10 +47,6 @@ _HEAD: Final = re.compile(
 _FAREWELL: Final = re.compile(r"(?:此致|敬礼|谢谢|祝好|商祺|顺颂|敬上|[Rr]egards)[!！。,，]?[ \t]*\r?\n\s{0,4}$")
 _LINE: Final = re.compile(rf"({LIKELY_NAME})[ \t]*(?=[\r\n(（]|$)")
 _ADDRESSED: Final = re.compile(rf"({LIKELY_NAME})(?=[，,]?[您你])")
-_HEADS: Final = np.zeros(65536, np.bool_)
-_HEADS[[ord(c) for c in "\n】"]] = True
-_SEXES: Final = np.zeros(65536, np.bool_)
-_SEXES[[ord(c) for c in "男女"]] = True
 _PAUSES: Final = np.zeros(65536, np.bool_)
 _PAUSES[[ord(c) for c in ",，、 \t（()）。；;\n\u3000"]] = True
 
@@ -66,7 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _before_sexes(view: View) -> Iterator[Candidate]:
     units, last = view.units, len(view.units) - 1
-    places = np.flatnonzero(_SEXES[units])
+    places = np.flatnonzero((units == ord("男")) | (units == ord("女")))
     places = places[_PAUSES[units[np.maximum(places - 1, 0)]] & _PAUSES[units[np.minimum(places + 1, last)]]]
     for at in places.tolist():
         if found := _SEX.search(view.text, max(0, at - 8), at):
@@ -84,7 +80,7 @@ def _owners(view: View) -> Iterator[Candidate]:
 def _heads(view: View) -> Iterator[Candidate]:
     """At the first character of a line, or behind the 【sender】 of a message."""
     text, units = view.text, view.units
-    places = np.append(0, np.flatnonzero(_HEADS[units]) + 1)
+    places = np.append(0, np.flatnonzero((units == ord("\n")) | (units == ord("】"))) + 1)
     for at in places[begins_name(units, places)].tolist():
         if at and text[at - 1] == "】":
             found = _ADDRESSED.match(text, at, at + 8)
