@@ -23,21 +23,13 @@ from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
     from tongguan import border, identify
+    from tongguan.casework.keeping import Safe
     from tongguan.trust.access import Principal
-    from tongguan.trust.opening import Trust
 
 __all__ = ["decide", "inspect", "verdict"]
 
 Progress = Callable[[int, int, str], None]
 Result = dict[str, Any]
-
-REPORTS = {
-    "result.json": "application/json",
-    "report.html": "text/html",
-    "report.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
-
-AT_ONCE = 32 << 20  # bytes of originals in memory
 
 _IMAGES = 1000  # pictures that one run looks into
 _HELD = 4 << 20  # characters that are scanned at once
@@ -85,6 +77,7 @@ def inspect(
     on where it stopped. Raises BadInput for unusable sources or an unusable organisation, CannotWrite.
     """
     from tongguan import border, identify
+    from tongguan.casework.keeping import Safe
     from tongguan.trust.opening import open_trust
 
     started = time.monotonic()
@@ -95,7 +88,7 @@ def inspect(
             "run_started", by.name, {"as_of": as_of.isoformat(), "org": org.digest, "sources": len(sources)}
         )
         run = f"RUN-{begun:06d}"
-        safe = _Safe(room, org.exporter.name, run, by) if keep else None
+        safe = Safe(room.evidence, org.exporter.name, run, by) if keep else None
         with identify.names_in_prose(names) as prose:
             detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of, prose=prose)
             reader = _Reader(detector, _IMAGES if ocr else 0)
@@ -164,7 +157,7 @@ def _read(
     org: border.Org,
     ledger: border.Ledger,
     reader: _Reader,
-    safe: _Safe | None,
+    safe: Safe | None,
     watch: border.Watch | None,
     progress: Progress | None,
 ) -> list[dict[str, Any]]:
@@ -354,63 +347,6 @@ def _decision(org: border.Org, summary: border.Summary, recipient: str | None, a
         text = wording("tongguan", "walk.yaml").both("unread", unread=unread)
         decision["warnings"] = [*decision["warnings"], {"rule": "unread", "crossings": unread, "text": text}]
     return decision
-
-
-# ---- keep --------------------------------------------------------------------------------------------------------
-
-
-class _Safe:
-    """Puts originals and reports of one run into the evidence store, for the exporter."""
-
-    def __init__(self, room: Trust, entity: str, run: str, by: Principal) -> None:
-        self._evidence = room.evidence
-        self._entity = entity
-        self._run = run
-        self._by = by
-
-    def keep(self, originals: Iterable[border.Original]) -> None:
-        """The contents of these exchanges, each with a view of what was found in it, masked."""
-        from tongguan.trust.evidence import Piece
-
-        pieces: list[Piece] = []
-        size = 0
-        for original in originals:
-            exchange = original.crossing.exchange
-            for number, content in enumerate(exchange.contents):
-                source = content.read()
-                pieces.append(Piece(
-                    source,
-                    kind="file" if content.name else "message",
-                    name=readable(content.name or exchange.operation)[:200],
-                    media_type=content.media_type[:100] or "application/octet-stream",
-                    entity=self._entity,
-                    origin={"exchange": exchange.uid, "content": number, "run": self._run},
-                    masked=original.masked,
-                ))  # fmt: skip
-                size += len(source)
-                if size >= AT_ONCE:
-                    self._evidence.add_many(pieces, self._by)
-                    pieces, size = [], 0
-        self._evidence.add_many(pieces, self._by)
-
-    def name_evidence(self, alerts: list[dict[str, Any]]) -> None:
-        """Write beside each exchange that an alert rests on under which ids its originals are kept."""
-        known: dict[str, list[str]] = {}
-        for shown in (shown for alert in alerts for shown in alert["evidence"] if shown.get("exchange")):
-            uid = shown["exchange"]
-            if uid not in known:
-                found = self._evidence.list(self._by, entity=self._entity, origin={"exchange": uid})
-                known[uid] = sorted(manifest.id for manifest in found)
-            shown["originals"] = known[uid]
-
-    def keep_reports(self, out: Path) -> None:
-        """What was concluded, as it was written."""
-        for name, media_type in REPORTS.items():
-            with (out / name).open("rb") as file:
-                self._evidence.add(
-                    file, kind="report", name=name, media_type=media_type, entity=self._entity,
-                    origin={"run": self._run}, by=self._by,
-                )  # fmt: skip
 
 
 # ---- act ---------------------------------------------------------------------------------------------------------
