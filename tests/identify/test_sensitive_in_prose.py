@@ -33,7 +33,17 @@ FOUND = [
     "生日是⟦birth_date|90年3月⟧",
     "出生十二月二十五日".replace("出生", "生日是⟦birth_date|").replace("五日", "五日⟧"),
 ]
+RECORDS = [
+    "入院诊断：1. ⟦health|慢性阻塞性肺疾病⟧ 2. ⟦health|高血压病3级⟧\n出院诊断：同上",
+    "诊断：1、⟦health|2型糖尿病⟧；2、⟦health|脂肪肝⟧；3、⟦health|胆囊息肉⟧",
+    "抗体：⟦health|阳性⟧。表面抗原    ⟦health|阳性⟧（+） 若抗体阳性，应复查。抗体阳性率",
+    "住贵州，因⟦health|急性心肌梗死⟧于2026年8月28日收治",
+    "因“⟦health|反复胸闷、气促3年⟧，加重1周”入院。既往有⟦health|甲状腺功能减退⟧病史",
+    "予⟦health|阿司匹林⟧治疗",
+]
 NOTHING = [
+    "糖尿病患者应当控制饮食。高血压的诊断标准为收缩压≥140mmHg。",
+    "患者应因病情到医院就诊。因公司业务发展需要于2026年收入",
     "患者否认高血压、糖尿病病史",
     "本人没有前科",
     "他不是穆斯林",
@@ -61,7 +71,7 @@ NOTHING = [
 ]
 
 
-@pytest.mark.parametrize("source", FOUND)
+@pytest.mark.parametrize("source", FOUND + RECORDS)
 def test_exactly_these(source: str, find: Callable[[str], list[Finding]]) -> None:
     case = marked(source)
     assert [(f.type, f.start, f.end) for f in find(case.text)] == list(case.spans)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tongguan.identify.detect import (
     ages,
     foreign,
+    illnesses,
     labelled,
     names,
     neighbours,
@@ -46,7 +47,7 @@ Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
     numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, neighbours.find, places.find,
-    organisations.find, particulars.find, secrets.find, terms.find, tracks.find,
+    organisations.find, particulars.find, illnesses.find, secrets.find, terms.find, tracks.find,
 )  # fmt: skip
 _IN_ESCAPES: Final = (numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find)
 """Those that look into escaped and encoded stretches as well."""

@@ -33,7 +33,7 @@ _REACH: Final = 120  # characters of a value that are looked at
 
 _DIGITS: Final = "0-9\uff10-\uff19"
 _NOTHING: Final = re.compile(
-    r"(?:无|否|没有|暂无|未知|不详|未见异常|正常|良好|健康|none|null|nil|n/?a|no|false|true|yes|unknown|-+|\*+)"
+    r"(?:无|否|没有|同上|同前|待查|待排|暂无|未知|不详|未见异常|正常|良好|健康|none|null|nil|n/?a|no|false|true|yes|unknown|-+|\*+)"
     r"(?![\u4e00-\u9fffA-Za-z])",
     re.IGNORECASE,
 )
@@ -64,7 +64,11 @@ def _phrase(longest: int, score: float) -> _Reader:
         if not apart or _NOTHING.match(text, at, end):
             return None
         found = form.match(text, at, end)
-        if found is None or found.group().isdigit() or found.group().startswith(("http", "/", "\\", "_")):
+        if (
+            found is None
+            or found.group().rstrip(".、)").isdigit()
+            or found.group().startswith(("http", "/", "\\", "_"))
+        ):
             return None
         if text[found.end() : found.end() + 1] == "(" and found.group().isascii():  # a call in a program
             return None

@@ -36,6 +36,11 @@ _GENERAL: Final = re.compile(
     r"|\b(?:research|study of|studies|prevention|guideline|vaccine|history of art|statistics|defined as)\b",
     re.IGNORECASE,
 )
+_RULE_OF_ALL: Final = re.compile(
+    r"患者(?:应|需|须|可以|要|宜|常|多为|往往|人群|群体|的(?:饮食|护理|治疗|管理))|诊断标准|(?:是|为)一种|的(?:症状|病因|诊断|预防|发病|定义)[是为包有]"
+)
+"""What is said of all who have an illness."""
+_ONE: Final = re.compile(r"本人|姓名|身份证|[我他她]|(?<![a-z])(?:he|she|his|her|my)(?![a-z])", re.IGNORECASE)
 _PERSON: Final = re.compile(
     r"本人|患者|病人|此人|被告|嫌疑人|罪犯|姓名|身份证|客户|员工|[我他她]|(?<![a-z])(?:he|she|his|her|patient|my)(?![a-z])",
     re.IGNORECASE,
@@ -74,7 +79,10 @@ def _is_personal(text: str, start: int, end: int) -> bool:
     behind = _ENDS.split(text[end : end + _SENTENCE], maxsplit=1)[0]
     if _DENIED.search(before):
         return False
-    return not _GENERAL.search(before + text[start:end] + behind) or _PERSON.search(before + behind) is not None
+    sentence = before + text[start:end] + behind
+    if _RULE_OF_ALL.search(sentence) and not _ONE.search(before + behind):
+        return False
+    return not _GENERAL.search(sentence) or _PERSON.search(before + behind) is not None
 
 
 _MINOR: Final = 14  # years, PIPL article 28

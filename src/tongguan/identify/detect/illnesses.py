@@ -1,0 +1,73 @@
+"""What records say of health beyond known words: lists of diagnoses, results, causes of admission, history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import label_id
+
+__all__ = ["find"]
+
+_DETECTOR: Final = "illnesses"
+_LABEL: Final = label_id("health")
+_WORDS: Final = r"[^\s,，。;；:：、|\"'<>{}\[\]\x00!！?？“”]{2,30}"
+_ITEM: Final = re.compile(rf"[\s;；,，、]{{0,4}}(?:\(?\d{{1,2}}[.、．)）]|[①-⑩])\s{{0,2}}({_WORDS})")
+_MOST: Final = 12  # entries of a list that are read
+_MEASURE: Final = re.compile(r"[\d.±%/]+\S{0,3}$")
+
+_ILL: Final = "[症病炎癌瘤梗死痛折伤血热疹咳喘晕肿促闷悸衰竭退亢毒麻木瘫疮癣疸泻吐]"
+_POSITIVE: Final = re.compile(
+    r"(?:抗体|抗原|核酸|病毒|试验|检测|HIV|HBsAg|TPPA|RPR|DNA|RNA)(?:检测)?(?:结果)?(?:为|呈|示)?[\s:：（(|,+]{0,8}((?:强|弱)?阳性)"
+    r"(?![率者预症对组结样])"
+)
+_IF: Final = re.compile(r"若|如果|如|当|一旦|是否|假|凡|可能")
+_ADMITTED: Final = re.compile(
+    rf"因[“\"]?((?:反复|突发|持续|间断)?[^\s，。,；;“”\"因]{{1,20}}?{_ILL}[^\s，。,；;“”\"因于]{{0,10}}?)(?:，?加重[^，。]{{1,6}})?[”\"]?"
+    r"(?:，?于[^，。；\n]{2,24}|到[^，。；\n]{2,16}|在[^，。；\n]{2,16}|来)?(?:收治|收住|收入|入院|入我院|住院|就诊|急诊)"
+)
+_HISTORY: Final = re.compile(
+    rf"(?:(?:既往|曾|自述|患者|其)有|既往|患有)((?:[^\s，。,；;、无否有]{{1,14}}?){_ILL})(?:病)?史(?![料书学])|"
+    rf"(?:造成|致|导致)(?:[^\s，。,；;]{{0,10}}?)((?:[左右双]侧)?[\u4e00-\u9fff]{{1,4}}骨折)"
+)
+_RULE: Final = re.compile(
+    r"患者(?:应|需|须|要|宜)|应当|规定|条款|保险责任|若|如果|适用|指南|预防|人群|常见|可能|容易|往往|会"
+)
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Findings of health in medical records and claims."""
+    text, labelled = view.text, view.labelled
+    for at in labelled.value[labelled.label == _LABEL].tolist():
+        yield from _entries(text, at)
+    for form, start in _marked(view):
+        for found in form.finditer(text, max(0, start - 60), min(len(text), start + 24)):
+            if found.start() <= start < found.end() and not _is_general(text, found.start(), found.end(), form):
+                group = found.lastindex or 1
+                yield Candidate(*found.span(group), "health", 0.72, "context", _DETECTOR, found[group])
+
+
+def _marked(view: View) -> Iterator[tuple[re.Pattern[str], int]]:
+    words = view.words
+    for role, form in (("result", _POSITIVE), ("admitted", _ADMITTED), ("history", _HISTORY)):
+        for start in words.start[words.of(f"marks/{role}")].tolist():
+            yield form, start
+
+
+def _entries(text: str, at: int) -> Iterator[Candidate]:
+    """The entries of a numbered list that begins at `at`."""
+    for _ in range(_MOST):
+        item = _ITEM.match(text, at, min(len(text), at + 60))
+        if item is None:
+            return
+        if not _MEASURE.match(item[1]):
+            yield Candidate(*item.span(1), "health", 0.8, "context", _DETECTOR, item[1])
+        at = item.end()
+
+
+def _is_general(text: str, start: int, end: int, form: re.Pattern[str]) -> bool:
+    """Whether the sentence speaks of what may be, not of what is."""
+    before = re.split("[。！？!?；;\\n\\x00]", text[max(0, start - 30) : start])[-1]
+    return (_IF if form is _POSITIVE else _RULE).search(before + text[start:end]) is not None
