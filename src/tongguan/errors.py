@@ -21,9 +21,14 @@ A damaged *part* of an input is no error: it is a `BlindSpot`, and the run goes 
 
 
 class TongguanError(Exception):
-    """Anything that ends a command with one clear message."""
+    """Anything that ends a command with one clear message. `text`: the message in both languages, {"zh": …, "en": …},
+    where it comes in both; the terminal says the English one."""
 
     exit_code = 2
+
+    def __init__(self, message: str | dict[str, str] = "") -> None:
+        super().__init__(message if isinstance(message, str) else message["en"])
+        self.text = None if isinstance(message, str) else message
 
 
 class BadInput(TongguanError):
@@ -69,8 +74,8 @@ class Denied(TongguanError):
     """
 
     def __init__(self, text: dict[str, str], *, scope: bool = False) -> None:
-        super().__init__(text["en"])
-        self.text = text
+        super().__init__(text)
+        self.text: dict[str, str] = text
         self.scope = scope
 
 

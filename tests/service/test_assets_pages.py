@@ -511,7 +511,7 @@ def test_twenty_thousand_columns_are_listed_fast(tmp_path: Path) -> None:
         types = list(TYPES)[:20]
         common = {"source": 1, "kind": "table", "schema": "", "comment": "", "size": 0, "rows": 10, "digest": "",
                   "schema_text": "", "state": "read", "change": "same", "sensitive": False, "combinations": [],
-                  "sample": None, "persons": 1, "persons_low": 0, "persons_high": 2, "first_seen": 0.0,
+                  "sample": None, "persons": 1, "persons_low": 0, "persons_high": 2, "known": [], "first_seen": 0.0,
                   "last_seen": time.time(), "scan": 1, "level": "general-2"}  # fmt: skip
         connection.execute(units.insert(), [
             common | {"id": n, "path": f"t{n:04}", "name": f"t{n:04}", "types": types[n % 15 : n % 15 + 3]} for n in range(1, 1001)
@@ -523,7 +523,7 @@ def test_twenty_thousand_columns_are_listed_fast(tmp_path: Path) -> None:
         connection.execute(columns.insert(), [
             {"unit": 1 + n // 20, "ordinal": n % 20, "name": f"c{n}", "declared": "text", "comment": "", "type": types[n % 20],
              "inside": [], "level": "general-2", "sensitive": False, "score": n % 997 / 997, "found": 10,
-             "samples": ["1***"], "protection": "clear", "why": why}
+             "samples": ["1***"], "protection": "clear", "why": why, "within": "", "found_sensitive": False, "no_data": False}
             for n in range(20_000)
         ])  # fmt: skip
     with signed_in(app) as client:
@@ -538,8 +538,7 @@ def test_twenty_thousand_columns_are_listed_fast(tmp_path: Path) -> None:
             assert min(took) < 1.5, (path, took)
         data = twin(client, "/assets?view=columns&sort=score&page=200&size=100")
         assert data["list"]["total"] == 20_000 and len(data["list"]["rows"]) == 100
-    with assetlist.opened(home) as found:
-        assert found
+    with Catalogue(home / "assets") as found:
         assert assetlist.doubtful(found, Filter(), "against", assetlist.Wanted()).total == 20_000
         with found.read() as connection:
             assert connection.execute(sa.select(sa.func.count()).select_from(columns)).scalar() == 20_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from console_house import add_user, form_token, new_app, signed_in
 from fastapi import FastAPI
 
 from tongguan.casework.assets import jobs
+from tongguan.casework.assets.reach import Reach
+from tongguan.casework.assets.sources import address_of
 from tongguan.service.console.assetruns import Rooms
 
 SECRET = "Made-up!Secret-99231"
@@ -77,7 +80,7 @@ def test_a_folder_is_registered_tested_scanned_and_removed(house: FastAPI, offic
     begun = officer.post("/assets/scans", data={"csrf": csrf, "act": "start", "id": ident, "rows": "50", "full": "1"})
     assert begun.status_code == 303 and "done=started" in begun.headers["location"]
     again = officer.post("/assets/scans", data={"csrf": csrf, "act": "start", "id": ident})
-    assert again.status_code == 400 and "under way" in again.text
+    assert again.status_code == 400 and "正在进行" in again.text
     (run,) = officer.get(f"{V1}/runs").json()["rows"]
     assert run["state"] == "running" and run["options"] == {"rows": 50, "full": True, "names": None}
     assert "进行中" in officer.get("/assets/scans?lang=zh").text
@@ -112,7 +115,7 @@ def test_secrets_never_come_back(house: FastAPI, officer: httpx.Client) -> None:
     assert refused.status_code == 400 and SECRET not in refused.text and 'value="db.example"' in refused.text
     ident = source_of(register(officer, **form, password=SECRET))
     moved = register(officer, **form | {"host": "evil.example"}, id=ident)
-    assert moved.status_code == 400 and "again" in moved.text
+    assert moved.status_code == 400 and "重新填写" in moved.text
     assert source_of(register(officer, **form | {"name": "renamed"}, id=ident)) == ident
     told = "".join(
         officer.get(path).text
@@ -140,13 +143,54 @@ def test_no_other_place_of_the_machine_is_a_source(house: FastAPI, officer: http
     assert register(officer, kind="folder", name="link", path=str(inside)).status_code == 400
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "[::1]", "100.100.100.200"])
-def test_no_server_of_this_machine_is_reached(officer: httpx.Client, host: str) -> None:
-    ident = source_of(register(officer, kind="mysql", name=f"db {host}", host=host, user="u", password="p"))
+@pytest.mark.parametrize("host", ["127.0.0.1", "169.254.169.254", "0x7f.1", "2130706433", "[::1]", "::ffff:127.0.0.1",
+                                  "100.100.100.200", "0"])  # fmt: skip
+def test_an_address_of_this_machine_is_not_registered(officer: httpx.Client, host: str) -> None:
+    given = {"name": f"db {host}", "owner": "o"}
+    calls = [{**given, "kind": "mysql", "host": host, "user": "u", "password": "p"}]
+    keys = {"bucket": "abc", "access_key": "k", "secret_key": "s"}
+    bracketed = f"[{host}]" if ":" in host and "[" not in host else host
+    calls.append({**given, "kind": "s3", "endpoint": f"http://{bracketed}:9000", **keys})
+    for call in calls:
+        answer = officer.post(f"{V1}/sources", json=call)
+        assert answer.status_code == 400, answer.text
+        text = answer.json()["error"]["text"]
+        assert "本机" in text["zh"] and "this machine" in text["en"] and "assets.networks" in text["zh"]
+    refused = register(officer, kind="mysql", name=f"db {host}", host=host, user="u")
+    assert refused.status_code == 400 and "本机" in refused.text
+    assert f"db {host}" not in json.dumps(officer.get(f"{V1}/sources").json())
+
+
+def test_a_name_of_this_machine_is_not_reached(officer: httpx.Client) -> None:
+    ident = source_of(register(officer, kind="mysql", name="db local", host="localhost", user="u", password="p"))
     answer = officer.post(f"{V1}/sources/{ident}/test").json()
     assert answer["ok"] is False and "assets.networks" in answer["error"]
     run = officer.post(f"{V1}/sources/{ident}/scans", json={}).json()
     assert run["state"] == "failed" and "assets.networks" in run["error"]
+
+
+@pytest.mark.parametrize(("database", "shown"), [
+    ("a?sslmode=disable", "a%3Fsslmode=disable"), ("a#b", "a%23b"), ("a&b", "a%26b"), ("x/../y", "x%2F..%2Fy"),
+    ("..", "%2E%2E"), ("a%2fb", "a%252fb"), ("数据", "数据"),
+])  # fmt: skip
+def test_the_name_of_a_database_says_nothing_else(officer: httpx.Client, database: str, shown: str) -> None:
+    form = {"kind": "postgresql", "name": f"pg {database}", "owner": "o", "host": "pg.example", "user": "u",
+            "database": database, "tls": "verify"}  # fmt: skip
+    answer = officer.post(f"{V1}/sources", json=form)
+    assert answer.status_code == 201 and answer.json()["address"] == f"postgresql://pg.example:5432/{shown}"
+    made = address_of("postgresql", answer.json()["place"], Reach((), (), Path("/nowhere")))
+    assert made.url.database == database and dict(made.url.query)["sslmode"] == "verify-full"
+
+
+def test_refusals_come_in_both_languages(house: FastAPI, officer: httpx.Client) -> None:
+    mine = {"kind": "mysql", "name": "both", "owner": "o", "host": "both.example", "user": "u"}
+    assert officer.post(f"{V1}/sources", json=mine).status_code == 201
+    for given in (mine, {**mine, "name": "n2", "host": "a b"}, {**mine, "name": "n3", "user": ""}, {**mine, "port": 1, "owner": " "},
+                  {**mine, "kind": "folder", "name": "n4", "path": "/etc"}, {**mine, "kind": "s3", "name": "n5", "bucket": "_"}):  # fmt: skip
+        answer = officer.post(f"{V1}/sources", json=given)
+        text = answer.json()["error"]["text"]
+        assert answer.status_code in (400, 409, 422), answer.text
+        assert re.search("[一-鿿]", text["zh"]) and not re.search("[一-鿿]", text["en"]), text
 
 
 def test_who_may_do_what(house: FastAPI, officer: httpx.Client) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 from asset_sources import by_path, database, members, people, scanned, settle, view
 
-from tongguan.casework.assets import VIEWS, Catalogue, Filter, export, rows
+from tongguan.casework.assets import VIEWS, Catalogue, Filter, export, rows, totals
+from tongguan.casework.assets.tables import METADATA
 from tongguan.errors import BadInput, CannotWrite
 
 
@@ -49,6 +51,34 @@ def test_pages(out: Path) -> None:
         whole = [row["path"] for row in rows(catalogue)]
         paged = [row["path"] for start in range(0, 6, 2) for row in rows(catalogue, offset=start, limit=2)]
     assert paged == whole and len(whole) == 5
+
+
+def test_some_sources_alone(out: Path) -> None:
+    """Every view of a part is the whole one without the others' rows; so are the totals; nothing of no source."""
+    files = f"{out.parent}/files"
+    with Catalogue(out) as whole, Catalogue(out, only=frozenset({files, "sqlite:///no such"})) as part:
+        for name in VIEWS:
+            expected = [row for row in rows(whole, name) if row["source"] == files]
+            assert list(rows(part, name)) == expected, name
+        assert list(rows(part, chosen=Filter(source=f"sqlite:///{out.parent}/a.db"))) == []
+        assert totals(part)["units"] == 2 < totals(whole)["units"] == 5
+        with part.read() as connection:
+            for table in METADATA.sorted_tables:
+                query = sa.select(sa.func.count()).select_from(table)
+                assert table.name == "meta" or connection.execute(query).scalar() == len(_of(whole, table.name, files))
+    with Catalogue(out, only=frozenset()) as nothing:
+        assert not any(list(rows(nothing, name)) for name in VIEWS) and not any(totals(nothing).values())
+
+
+def _of(catalogue: Catalogue, table: str, source: str) -> list[object]:
+    """Rows of a table that belong to a source, by its keys."""
+    mine = "(select id from sources where name = :name)"
+    where = {
+        "sources": "name = :name", "columns": f"unit in (select id from units where source in {mine})",
+        "changes": f"unit in (select id from units where source in {mine})",
+    }.get(table, f"source in {mine}")  # fmt: skip
+    with catalogue.read() as connection:
+        return list(connection.execute(sa.text(f"select * from {table} where {where}"), {"name": source}))
 
 
 def test_what_is_no_view_or_level(out: Path) -> None:

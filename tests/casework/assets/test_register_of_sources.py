@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tongguan.casework.assets import sources as casework_sources
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.schedule import Schedule
 from tongguan.casework.assets.sources import Given, Secret, Sources
@@ -19,6 +21,7 @@ from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.trust.access import Grant, Principal
 from tongguan.trust.ciphers import Tampered
 from tongguan.trust.opening import HouseKey, Trust, open_trust
+from tongguan.wording import wording
 
 OFFICER = Principal("officer", "user", (Grant("compliance_officer"),), id="officer")
 OF_A = Principal("of-a", "user", (Grant("compliance_officer", entities=frozenset({"A"})),), id="of-a")
@@ -207,3 +210,16 @@ def test_a_schedule_is_kept_and_its_missed_turns_are_one(register: Sources) -> N
     register.enable(made.id, False, OFFICER)
     assert register.due(planned.due + 1) == []
     assert register.plan(made.id, None, OFFICER).due is None
+
+
+def test_refusals_are_in_both_languages_and_none_is_unused() -> None:
+    texts = wording("tongguan.casework.assets").texts
+    place = Path(casework_sources.__file__).parent
+    used = "".join(path.read_text(encoding="utf-8") for path in place.glob("*.py"))
+    for key, both in texts.items():
+        assert (
+            set(both) == {"zh", "en"} and re.search("[一-鿿]", both["zh"]) and not re.search("[一-鿿]", both["en"])
+        ), key
+        assert f'"{key}"' in used, key
+    fields = [{text: sorted(re.findall(r"\{(\w+)", both[text])) for text in both} for both in texts.values()]
+    assert all(one["zh"] == one["en"] for one in fields)

@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from tongguan.errors import BadInput
 from tongguan.wording import readable
@@ -23,6 +23,7 @@ _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 _MYSQL = ("mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql")
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 _SECRET = re.compile(r"pass|pwd|secret|token|credential|access_?key", re.IGNORECASE)
+_SIGNS = re.compile(r"[%?#&/\\\s]|^\.+$")  # of a database's name, which would say another thing in an address
 _S3_QUERY = ("endpoint", "region")
 
 
@@ -117,7 +118,10 @@ def _database(text: str, scheme: str) -> Address:
     port = url.port or _PORTS.get(kind)
     host = url.host or url.query.get("host") or url.query.get("unix_socket") or "localhost"
     where = f"{host}:{port}" if port else str(host)
-    return Address(kind, readable(f"{scheme.partition('+')[0]}://{where}/{url.database or ''}"), url=url)
+    name = url.database or ""
+    if kind != "database":  # of other dialects it may be a path
+        name = _SIGNS.sub(lambda found: quote(found[0], safe="").replace(".", "%2E"), name)
+    return Address(kind, readable(f"{scheme.partition('+')[0]}://{where}/{name}"), url=url)
 
 
 def _sqlite(url: Any) -> Address:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from tongguan.capture.stores import Unit, Unseen
 from tongguan.casework.assets.changes import Was, changes_between
 from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons
+from tongguan.casework.assets.seeing import narrow
 from tongguan.casework.assets.tables import METADATA, SCHEMA, blinds, changes, columns, meta, scans, sources, units
 from tongguan.errors import Broken, CannotWrite, Conflict, NotFound
 
@@ -56,17 +57,21 @@ class Seen:
 class Catalogue:
     """Opened for writing by one process at a time, for reading by any number.
 
+    `only`: names of the sources that there are for this reader, with all that is of them; None: all.
+
     Raises CannotWrite, Conflict where a scan is under way, NotFound where there is no catalogue to read, Broken.
     """
 
-    def __init__(self, folder: Path, *, write: bool = False) -> None:
-        self.path = folder / FILE
+    def __init__(self, folder: Path, *, write: bool = False, only: frozenset[str] | None = None) -> None:
+        self.path, self.only = folder / FILE, only
         self._lock: int | None = None
         if write:
             self._make(folder)
         elif not self.path.is_file():
             raise NotFound(f"{folder}: no catalogue there; `tongguan scan` makes one")
         self._engine = _engine(self.path)
+        if only is not None:
+            sa.event.listen(self._engine, "connect", lambda connection, _: narrow(connection, only))
         try:
             with self.read() as connection:
                 version = connection.execute(sa.select(meta.c.version)).scalar()

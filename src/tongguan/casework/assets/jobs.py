@@ -29,9 +29,11 @@ from tongguan.casework.assets.sources import Record, Source, Sources
 from tongguan.errors import BadInput, Conflict, NotFound, TongguanError, Unavailable
 from tongguan.trust.access import Principal
 from tongguan.trust.database import METADATA, Database
+from tongguan.wording import wording
 
 __all__ = ["OPEN", "STATES", "Job", "Jobs", "Options", "free", "taken"]
 
+_texts = wording("tongguan.casework.assets")
 STATES: Final = ("waiting", "running", "complete", "incomplete", "stopped", "interrupted", "failed")
 """`incomplete`: the source went away before its end. `interrupted`: the process was killed."""
 OPEN: Final = ("waiting", "running")
@@ -75,7 +77,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if not 1 <= self.rows <= ROWS_MOST:
-            raise BadInput(f"a sample has 1 to {ROWS_MOST:,} rows")
+            raise BadInput(_texts.both("scan.rows", most=ROWS_MOST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,13 @@ class Jobs:
     # ---- to read
 
     def listed(
-        self, *, source: str | None = None, state: str | None = None, offset: int = 0, limit: int = 100
-    ) -> tuple[list[Job], int]:
-        """The newest first, and how many there are."""
+        self, *, by: Principal | None = None, source: str | None = None, state: str | None = None, offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[list[Job], int]:  # fmt: skip
+        """The newest first, and how many there are; of sources that `by` may see, where somebody asks."""
         query = sa.select(_jobs)
+        if by is not None and self._sources.seen(by) is not None:
+            query = query.where(_jobs.c.source.in_([one.id for one in self._sources.listed(by=by)]))
         if source:
             query = query.where(_jobs.c.source == source)
         if state:
@@ -140,6 +145,13 @@ class Jobs:
         if row is None:
             raise NotFound("no such scan")
         return self._seen(row)
+
+    def seen_by(self, by: Principal, ident: int) -> Job:
+        """A scan, for somebody to look at. Raises NotFound, Denied."""
+        job = self.get(ident)
+        source = self._sources.find(job.source)
+        self._sources.allow(by, "assets.read", source.entity if source else None)
+        return job
 
     def newest(self) -> dict[str, Job]:
         """The newest of each source, by the source's id."""
@@ -161,7 +173,7 @@ class Jobs:
         source = self._sources.get(source_id)
         self._sources.allow(by, "assets.scan", source.entity)
         if not source.enabled:
-            raise Conflict("this source is disabled; enable it first")
+            raise Conflict(_texts.both("scan.disabled"))
         job = self._ask(source, options, by.name, scheduled=False)
         self.tick()
         return self.get(job)
@@ -171,7 +183,7 @@ class Jobs:
         none."""
         jobs, _ = self.listed(source=source_id, limit=1)
         if not jobs:
-            raise NotFound("this source was not scanned from here")
+            raise NotFound(_texts.both("scan.never"))
         return self.start(source_id, jobs[0].options, by)
 
     def stop(self, ident: int, by: Principal) -> Job:
@@ -180,7 +192,7 @@ class Jobs:
         source = self._sources.find(job.source)
         self._sources.allow(by, "assets.scan", source.entity if source else None)
         if job.state not in OPEN:
-            raise Conflict("this scan has ended")
+            raise Conflict(_texts.both("scan.ended"))
         now = self._clock()
         with self._database.write() as connection:
             row = connection.execute(sa.select(_jobs.c.state).where(_jobs.c.id == ident)).one()
@@ -225,7 +237,7 @@ class Jobs:
         with self._database.write() as connection:
             under_way = sa.select(_jobs).where(_jobs.c.source == source.id, _jobs.c.state.in_(OPEN))
             if any(self._seen(row).state in OPEN for row in connection.execute(under_way)):
-                raise Conflict("a scan of this source is under way or waits for its turn")
+                raise Conflict(_texts.both("scan.under_way"))
             made = connection.execute(_jobs.insert().values(**values)).inserted_primary_key
             assert made is not None
             ident = int(made[0])
@@ -405,7 +417,7 @@ class Jobs:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             yield
         except BlockingIOError:
-            raise Conflict("another test of a connection is under way; try again in a moment") from None
+            raise Conflict(_texts.both("test.under_way")) from None
         finally:
             os.close(handle)
 

@@ -8,15 +8,16 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tongguan.errors import BadInput, BadSettings, Unavailable
-from tongguan.wording import readable
+from tongguan.wording import readable, wording
 
 __all__ = ["Reach"]
 
+_texts = wording("tongguan.casework.assets")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Host = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -53,18 +54,18 @@ class Reach:
         """A folder, or a plain file, beneath a root, with links resolved. Raises BadInput; what lies elsewhere is
         refused alike whether it is there or not."""
         if not text.startswith("/") or "\0" in text:
-            raise BadInput("expected a path from the root, such as /srv/shared")
+            raise BadInput(_texts.both("path.text"))
         try:
             found = Path(os.path.realpath(text))
         except (OSError, ValueError):
-            raise BadInput("expected a path from the root, such as /srv/shared") from None
+            raise BadInput(_texts.both("path.text")) from None
         if not any(found.is_relative_to(root) for root in self._roots):
             where = ", ".join(map(readable, self.roots)) or "none"
-            raise BadInput(f"this path is not beneath a folder that assets.roots in settings.yaml allows ({where})")
+            raise BadInput(_texts.both("path.beyond", where=where))
         if found.is_relative_to(self._home) or self._home.is_relative_to(found):
-            raise BadInput("this path holds Tongguan's own records; choose another")
+            raise BadInput(_texts.both("path.own"))
         if not (found.is_dir() if folder else found.is_file()):
-            raise BadInput(f"there is no such {'folder' if folder else 'file'} on this machine")
+            raise BadInput(_texts.both("path.no_folder" if folder else "path.no_file"))
         return found
 
     def addresses(self, host: str) -> tuple[str, ...]:
@@ -73,14 +74,24 @@ class Reach:
         try:
             found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise Unavailable(f"the name {readable(host[:200])} has no address") from None
+            raise Unavailable(_texts.both("host.unknown", host=readable(host[:200]))) from None
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if refused := [address for address in addresses if not self.allows(address)]:
-            raise BadInput(
-                f"{readable(host[:200])} is {refused[0]}, an address of this machine, of its own link or of a cloud's "
-                "metadata; assets.networks in settings.yaml can allow it"
-            )
+        self._hold(host, addresses)
         return addresses
+
+    def literal(self, host: str) -> None:
+        """Refuse an address that may not be reached and is written as one, in whatever notation the system's resolver
+        takes (127.1, 0x7f.1, 2130706433): without asking for names. Raises BadInput."""
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        except (OSError, UnicodeError):
+            return  # a name
+        self._hold(host, [str(entry[4][0]) for entry in found])
+
+    def _hold(self, host: str, addresses: Iterable[str]) -> None:
+        """Raises BadInput where one of them may not be reached."""
+        if refused := [address for address in addresses if not self.allows(address)]:
+            raise BadInput(_texts.both("host.refused", host=readable(host[:200]), address=refused[0]))
 
     def allows(self, address: str) -> bool:
         """Whether one address may be reached."""

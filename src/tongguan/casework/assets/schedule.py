@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
 from tongguan.errors import BadInput
+from tongguan.wording import wording
 
 __all__ = ["Schedule"]
 
@@ -28,7 +29,7 @@ class Schedule:
     def __post_init__(self) -> None:
         whole = 0 <= self.hour <= 23 and 0 <= self.minute <= 59 and 0 <= self.weekday <= 6
         if self.every not in ("day", "week") or not whole:
-            raise BadInput("expected day or week, an hour of 0 to 23, a minute of 0 to 59 and a weekday of 0 to 6")
+            raise BadInput(wording("tongguan.casework.assets").both("plan.text"))
 
     def after(self, at: float) -> float:
         """The first time after a moment; both in seconds since the epoch."""

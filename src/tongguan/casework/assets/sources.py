@@ -23,8 +23,9 @@ from tongguan.capture.stores import Address, parse_address
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.schedule import Schedule
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
-from tongguan.trust.access import Policy, Principal, check
+from tongguan.trust.access import UNNAMED, Policy, Principal, check, may
 from tongguan.trust.database import METADATA, Database
+from tongguan.wording import wording
 
 __all__ = ["KINDS", "PORTS", "TLS", "Given", "Secret", "Source", "Sources", "address_of", "server_of"]
 
@@ -37,6 +38,8 @@ NAME, LINE, NOTE, SECRET = 100, 300, 1000, 4096  # characters
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _BUCKET = re.compile(r"[a-z0-9A-Z][a-z0-9A-Z._-]{1,61}[a-z0-9A-Z]")
 _ENDPOINT = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?/?")
+
+_texts: Final = wording("tongguan.casework.assets")
 
 Record = Callable[[str, str, Mapping[str, Any]], int]
 
@@ -126,7 +129,11 @@ class Source:
 
 
 class Sources:
-    """The register. Changes ask for `assets.sources` of the source's entity, and are entries of the audit log."""
+    """The register. Changes ask for `assets.sources` of the source's entity, and are entries of the audit log. What
+    belongs to no entity is there for those alone whose role holds for all.
+
+    `scanned`: whether the catalogue knows an address, by whomever it was scanned.
+    """
 
     def __init__(
         self,
@@ -136,14 +143,31 @@ class Sources:
         policy: Policy,
         reach: Reach,
         clock: Callable[[], float] = time.time,
+        scanned: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.database, self.reach = database, reach
         self._seal, self._record, self._policy, self._clock = seal, record, policy, clock
+        self._scanned = scanned
 
     # ---- to read
 
-    def listed(self, *, kind: str | None = None, text: str = "", enabled: bool | None = None) -> list[Source]:
-        """By name."""
+    def seen(self, by: Principal, operation: str = "assets.read") -> frozenset[str] | None:
+        """Addresses of the sources that somebody may do it to; None: of all, also those that are not registered."""
+        if may(self._policy, by, operation, entity=UNNAMED):
+            return None
+        return frozenset(source.address for source in self.listed(by=by, operation=operation))
+
+    def seen_by(self, by: Principal, ident: str) -> Source:
+        """A source, for somebody to look at. Raises NotFound, Denied."""
+        found = self.get(ident)
+        self.allow(by, "assets.read", found.entity)
+        return found
+
+    def listed(
+        self, *, by: Principal | None = None, operation: str = "assets.read", kind: str | None = None, text: str = "",
+        enabled: bool | None = None,
+    ) -> list[Source]:  # fmt: skip
+        """By name; those that `by` may do it to, where somebody asks."""
         query = sa.select(_sources).order_by(_sources.c.name)
         if kind:
             query = query.where(_sources.c.kind == kind)
@@ -153,7 +177,8 @@ class Sources:
             named = (_sources.c.name, _sources.c.address, _sources.c.owner, _sources.c.entity, _sources.c.note)
             query = query.where(sa.or_(*(column.icontains(text, autoescape=True) for column in named)))
         with self.database.read() as connection:
-            return [_source(row) for row in connection.execute(query)]
+            found = [_source(row) for row in connection.execute(query)]
+        return [one for one in found if by is None or may(self._policy, by, operation, entity=one.entity or UNNAMED)]
 
     def get(self, ident: str) -> Source:
         """Raises NotFound."""
@@ -200,8 +225,10 @@ class Sources:
         self.allow(by, "assets.sources", given.entity)
         given = _checked(given)
         place = _place(given)
+        _literal(given.kind, place, self.reach)
         address = address_of(given.kind, place, self.reach).name
         _checked_secret(given.kind, secret, needed=given.kind == "s3")
+        self._unclaimed(by, address)
         ident, now = f"src_{secrets.token_hex(8)}", self._clock()
         values = {
             "id": ident, "name": given.name, "kind": given.kind, "place": place, "address": address,
@@ -229,9 +256,13 @@ class Sources:
             place = _place(given)
             moved = place != dict(was.place)
             if secret is None and moved and was.has_secret:
-                raise BadInput("the place changed: give the password or the keys again, they were given for the other")
+                raise BadInput(_texts.both("place.moved"))
+            _literal(was.kind, place, self.reach)
+            address = address_of(was.kind, place, self.reach).name
+            if address != was.address:
+                self._unclaimed(by, address)
             values: dict[str, Any] = {
-                "name": given.name, "place": place, "address": address_of(was.kind, place, self.reach).name,
+                "name": given.name, "place": place, "address": address,
                 "owner": given.owner, "entity": given.entity, "note": given.note, "changed": self._clock(),
                 "changed_by": by.name,
             }  # fmt: skip
@@ -275,7 +306,7 @@ class Sources:
     def allow(self, by: Principal, operation: str, entity: str | None) -> None:
         """Raises Denied, with an entry of the log."""
         try:
-            check(self._policy, by, operation, entity=entity or None)
+            check(self._policy, by, operation, entity=entity or UNNAMED)
         except Denied:
             self._record("denied", by.name, {"operation": operation, "resource": "asset source", "entity": entity})
             raise
@@ -292,6 +323,12 @@ class Sources:
             schedule = {"schedule": values["schedule"]} if "schedule" in values else {}
             self._record(kind, by.name, {"id": now.id, "name": now.name, "address": now.address, **schedule})
         return now
+
+    def _unclaimed(self, by: Principal, address: str) -> None:
+        """What was scanned before of no entity, or of another one, nobody takes by registering its place. Raises
+        Conflict."""
+        if not may(self._policy, by, "assets.sources", entity=UNNAMED) and self._scanned(address):
+            raise Conflict(_texts.both("place.claimed"))
 
     def _sealed(self, ident: str, kind: str, place: Mapping[str, Any], secret: Secret) -> bytes | None:
         if not secret:
@@ -310,7 +347,7 @@ class _Taken:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if isinstance(error, IntegrityError):
-            raise Conflict("another source has this name, or lies at the same place; edit that one") from None
+            raise Conflict(_texts.both("place.taken")) from None
 
 
 def _row(connection: sa.Connection, ident: str) -> sa.Row[Any]:
@@ -346,20 +383,20 @@ def _context(ident: str, kind: str, place: Mapping[str, Any]) -> bytes:
 
 def _checked(given: Given) -> Given:
     if given.kind not in KINDS:
-        raise BadInput(f"no such kind of source; expected one of {', '.join(KINDS)}")
+        raise BadInput(_texts.both("kind.none", known=", ".join(KINDS)))
     name, owner = _line("name", given.name, NAME), _line("owner", given.owner, LINE)
     if not name or not owner:
-        raise BadInput("a source needs a name, and an owner who answers for it")
+        raise BadInput(_texts.both("name.none"))
     note = given.note.replace("\r\n", "\n").strip()
     if len(note) > NOTE or any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in note):
-        raise BadInput(f"note: expected plain text of at most {NOTE} characters")
+        raise BadInput(_texts.both("note.text", most=NOTE))
     return replace(given, name=name, owner=owner, note=note, entity=_line("entity", given.entity or "", LINE) or None)
 
 
 def _line(what: str, text: str, most: int) -> str:
     text = unicodedata.normalize("NFC", text).strip()
     if len(text) > most or any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp", "Cf") for c in text):
-        raise BadInput(f"{what}: expected one line of at most {most} characters, without invisible ones")
+        raise BadInput(_texts.both("line.text", what=what, most=most))
     return text
 
 
@@ -371,23 +408,23 @@ def _place(given: Given) -> dict[str, Any]:
         bucket, prefix, region = given.bucket.strip(), given.prefix.strip(), given.region.strip()
         endpoint = given.endpoint.strip().rstrip("/")
         if not _BUCKET.fullmatch(bucket):
-            raise BadInput("bucket: expected 3 to 63 letters, digits, dots, hyphens")
+            raise BadInput(_texts.both("bucket.text"))
         if endpoint and not _ENDPOINT.fullmatch(endpoint):
-            raise BadInput("endpoint: expected https://host or https://host:port")
+            raise BadInput(_texts.both("endpoint.text"))
         if region and not re.fullmatch(r"[a-z0-9-]{1,40}", region):
-            raise BadInput("region: expected small letters, digits, hyphens")
+            raise BadInput(_texts.both("region.text"))
         return {"bucket": bucket, "prefix": _line("prefix", prefix, LINE), "endpoint": endpoint, "region": region}
     host = given.host.strip().removeprefix("[").removesuffix("]")
     if not (_HOST.fullmatch(host) or _is_address(host)):
-        raise BadInput("host: expected the name or the address of a server")
+        raise BadInput(_texts.both("host.text"))
     port = given.port if given.port is not None else PORTS[given.kind]
     if not 1 <= port <= 65535:
-        raise BadInput("port: expected 1 to 65535")
+        raise BadInput(_texts.both("port.range"))
     database, user = _line("database", given.database, LINE), _line("user", given.user, LINE)
     if not user or (given.kind == "postgresql" and not database):
-        raise BadInput("a database needs a user, and in PostgreSQL the name of the database")
+        raise BadInput(_texts.both("database.user"))
     if given.tls not in TLS:
-        raise BadInput(f"tls: expected one of {', '.join(TLS)}")
+        raise BadInput(_texts.both("tls.text", known=", ".join(TLS)))
     return {"host": host.lower(), "port": port, "database": database, "user": user, "tls": given.tls}
 
 
@@ -402,11 +439,17 @@ def _is_address(host: str) -> bool:
 def _checked_secret(kind: str, secret: Secret, *, needed: bool) -> None:
     for text in (secret.password, secret.access_key, secret.secret_key):
         if len(text) > SECRET or "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
-            raise BadInput(f"the password or a key: expected text of at most {SECRET} characters")
+            raise BadInput(_texts.both("secret.text", most=SECRET))
     if needed and not (secret.access_key and secret.secret_key):
-        raise BadInput("a bucket needs an access key and a secret key of its own; those of this machine are not used")
+        raise BadInput(_texts.both("secret.bucket"))
     if kind in ("folder", "sqlite") and secret:
-        raise BadInput("a folder or a file has no password")
+        raise BadInput(_texts.both("secret.file"))
+
+
+def _literal(kind: str, place: Mapping[str, Any], reach: Reach) -> None:
+    """What is refused wherever it is asked from is refused at once; a name is looked up when it is connected to."""
+    if host := server_of(kind, place):
+        reach.literal(host)
 
 
 def address_of(kind: str, place: Mapping[str, Any], reach: Reach) -> Address:

@@ -145,7 +145,7 @@ async def _explained(request: Request, error: TongguanError) -> Response:
         return refusal(request, "not_found") if error.scope else refusal(request, "denied", error.text)
     if isinstance(error, NotFound):
         return refusal(request, "not_found")
-    text: dict[str, str] = {language: str(error) for language in LANGUAGES}
+    text: dict[str, str] = error.text or {language: str(error) for language in LANGUAGES}
     if isinstance(error, Conflict):
         return refusal(request, "conflict", text)
     if isinstance(error, Tampered) or not of_house(error):

@@ -19,6 +19,7 @@ from tongguan.service.console.assetlist import Catalogue, Filter, Wanted
 from tongguan.service.console.assetrules import (
     classified,
     correction,
+    corrections_of,
     file_correction,
     rules_of,
     shown_templates,
@@ -111,14 +112,14 @@ def assets(
     Without a scan the list is empty."""
     chosen = Filter(source, kind, state, level, type, sensitive, change, words, document=document)
     wanted = Wanted(page, size, sort, descending)
-    return _listed(trust, lambda catalogue: assetlist.listed(catalogue, view, chosen, wanted))
+    return _listed(trust, by, lambda catalogue: assetlist.listed(catalogue, view, chosen, wanted))
 
 
 @router.get("/scans")
 def scans(trust: TrustRoom, by: Reader, page: Page_ = 1, size: Annotated[int, Query(ge=1, le=100)] = 20) -> Listed:
     """Sources with their newest scan: `state` is complete, running, interrupted or given_up; `progress` of one that has
     not ended; how much was read, by which samples; and what was not seen, by reason."""
-    return _listed(trust, lambda catalogue: assetlist.states(catalogue, trust.home, Wanted(page, size)))
+    return _listed(trust, by, lambda catalogue: assetlist.states(catalogue, trust.home, Wanted(page, size)))
 
 
 @router.get("/changes")
@@ -136,7 +137,7 @@ def changes(
     """What is new, changed, gone, graded up or down, the newest first."""
     chosen = Filter(source=source, change=what, text=words)
     wanted = Wanted(page, size)
-    return _listed(trust, lambda found: assetlist.changed(found, chosen, wanted, level=level, all_scans=every))
+    return _listed(trust, by, lambda found: assetlist.changed(found, chosen, wanted, level=level, all_scans=every))
 
 
 @router.get("/review")
@@ -155,7 +156,7 @@ def review(
 ) -> Listed:
     """Columns whose type is not certain, the sensitive ones first, then the least certain."""
     chosen = Filter(source=source, type=type, text=words)
-    return _listed(trust, lambda found: assetlist.doubtful(found, chosen, why or "", Wanted(page, size)))
+    return _listed(trust, by, lambda found: assetlist.doubtful(found, chosen, why or "", Wanted(page, size)))
 
 
 @router.get("/templates")
@@ -169,15 +170,18 @@ def templates(
 
 @router.get("/corrections")
 def corrections(trust: TrustRoom, by: Reader) -> list[CorrectionShown]:
-    """What people corrected, the newest first."""
-    made = sorted(rules_of(trust.home).exceptions, key=lambda one: one.at, reverse=True)
+    """What people corrected, the newest first; of tables that the caller may see."""
+    with assetlist.opened(trust, by) as catalogue:
+        made = corrections_of(catalogue, rules_of(trust.home))
     return [_shown(correction(one)) for one in made[:1000]]
 
 
 @router.delete("/corrections/{id}")
 def take_back(trust: TrustRoom, by: Corrector, id: Ident) -> Filed:
     """Take a correction back; the log keeps both."""
-    _catalogue_there(trust)
+    with assetlist.opened(trust, by, "assets.correct") as catalogue:
+        if not any(one.id == id for one in corrections_of(catalogue, rules_of(trust.home))):
+            raise NotFound("no such correction")
     log = _Noted(trust.record)
     gone = withdraw(trust.home, id, by.name, log)
     return Filed(correction=_shown(gone), entry=log.entry)
@@ -187,7 +191,7 @@ def take_back(trust: TrustRoom, by: Corrector, id: Ident) -> Filed:
 def asset(trust: TrustRoom, by: Reader, id: Id, sector: Sector | None = None) -> dict[str, Any]:
     """One table or file: its columns with the evidence, what could not be seen, its history over scans; and under
     `classification` what the templates say of it."""
-    unit = _unit(trust, id)
+    unit = _unit(trust, by, "assets.read", id)
     return {**unit, "classification": classified(unit, rules_of(trust.home, sector)).to_dict()}
 
 
@@ -195,7 +199,7 @@ def asset(trust: TrustRoom, by: Reader, id: Id, sector: Sector | None = None) ->
 def correct(trust: TrustRoom, by: Corrector, id: Id, given: Correction) -> Filed:
     """Say what a column really is, and why. It holds while the judge finds there what it found now, for the tables of
     that name; it is a regression case from then on."""
-    unit = _unit(trust, id)
+    unit = _unit(trust, by, "assets.correct", id)
     ruling = Ruling(given.type, given.level, sensitive=given.sensitive)
     log = _Noted(trust.record)
     made = file_correction(trust.home, unit, given.column, ruling, given.reason, by.name, log)
@@ -213,26 +217,19 @@ class _Noted:
         return self.entry
 
 
-def _listed(trust: TrustRoom, ask: Callable[[Catalogue], Page]) -> Listed:
-    with assetlist.opened(trust.home) as catalogue:
+def _listed(trust: TrustRoom, by: Principal, ask: Callable[[Catalogue], Page]) -> Listed:
+    with assetlist.opened(trust, by) as catalogue:
         page = ask(catalogue) if catalogue is not None else Page([], 0, 1, 1)
     return Listed(rows=page.rows, total=page.total, page=page.number, pages=page.pages, size=page.length)
 
 
-def _unit(trust: TrustRoom, ident: int) -> dict[str, Any]:
-    """Raises NotFound."""
-    with assetlist.opened(trust.home) as catalogue:
+def _unit(trust: TrustRoom, by: Principal, operation: str, ident: int) -> dict[str, Any]:
+    """Raises NotFound, also for one that is another entity's."""
+    with assetlist.opened(trust, by, operation) as catalogue:
         found = assetlist.unit(catalogue, ident) if catalogue is not None else None
     if found is None:
         raise NotFound("no such asset")
     return found
-
-
-def _catalogue_there(trust: TrustRoom) -> None:
-    """Raises NotFound before the first scan."""
-    with assetlist.opened(trust.home) as catalogue:
-        if catalogue is None:
-            raise NotFound("nothing was scanned")
 
 
 def _shown(row: dict[str, Any]) -> CorrectionShown:

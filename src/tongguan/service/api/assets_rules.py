@@ -82,7 +82,7 @@ def policy(trust: TrustRoom, by: Reader) -> PolicyShown:
 @router.post("/preview")
 def look(trust: TrustRoom, by: Reader, given: Edit) -> Preview:
     """What a change would do to what the catalogue holds. Nothing is changed."""
-    with assetlist.opened(trust.home) as catalogue:
+    with assetlist.opened(trust, by) as catalogue:
         return Preview.model_validate(preview(catalogue, trust.home, _edit(given)))
 
 

@@ -153,7 +153,7 @@ def sources(
     words: Annotated[Line, Query(max_length=200)] = "",
 ) -> list[SourceShown]:  # fmt: skip
     """Registered sources, by name."""
-    found = Rooms(trust).sources.listed(kind=kind, text=words, enabled=enabled)
+    found = Rooms(trust).sources.listed(by=by, kind=kind, text=words, enabled=enabled)
     return [SourceShown.model_validate(source_row(source)) for source in found]
 
 
@@ -167,7 +167,7 @@ def register(trust: TrustRoom, by: Keeper, given: NewSource) -> SourceShown:
 @router.get("/sources/{id}")
 def source(trust: TrustRoom, by: Reader, id: Ident) -> SourceShown:
     """One source."""
-    return SourceShown.model_validate(source_row(Rooms(trust).sources.get(id)))
+    return SourceShown.model_validate(source_row(Rooms(trust).sources.seen_by(by, id)))
 
 
 @router.put("/sources/{id}")
@@ -236,14 +236,14 @@ def runs(
     page: Annotated[int, Query(ge=1, le=10**6)] = 1, size: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> Scans:  # fmt: skip
     """Scans that were asked for here, the newest first."""
-    found, total = Rooms(trust).jobs.listed(source=source, state=state, offset=(page - 1) * size, limit=size)
+    found, total = Rooms(trust).jobs.listed(by=by, source=source, state=state, offset=(page - 1) * size, limit=size)
     return Scans(rows=[_shown(job) for job in found], total=total)
 
 
 @router.get("/runs/{id}")
 def run(trust: TrustRoom, by: Reader, id: JobId) -> ScanShown:
     """One of them, with how far it is."""
-    return _shown(Rooms(trust).jobs.get(id))
+    return _shown(Rooms(trust).jobs.seen_by(by, id))
 
 
 @router.post("/runs/{id}/stop")

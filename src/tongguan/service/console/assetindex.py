@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ STATES, CHANGES, KINDS = ("read", "unread", "gone"), ("same", "new", "changed", 
 QUICK_S = 0.5  # an index that was made so quickly is made again at once
 WAIT = 10.0  # another is made again in the background, after so many times what it took
 KEPT = 4  # catalogues of one process
+SCOPES = 8  # groups of sources, each of which somebody may see
 FAST_S, KEEP_S, FIGURES = 0.1, 20.0, 500  # figures that took longer are kept so many seconds, and so many at most
 
 Mask = NDArray[np.bool_]
@@ -104,6 +105,21 @@ class Index:
             places = places[first:last]
         return [int(one) for one in self.ids[places]], total, number
 
+    def of(self, only: frozenset[str]) -> Index:
+        """The index of some sources alone: as if there were no other ones."""
+        names = {name: rank for name, rank in self.names.items() if name in only}
+        kept = np.isin(self.source, list(names.values()))
+        types, document = self.types[kept], self.document[kept]
+        present = np.unique(document[document >= 0])
+        return replace(
+            self, ids=self.ids[kept], source=self.source[kept], kind=self.kind[kept], state=self.state[kept],
+            change=self.change[kept], level=self.level[kept], sensitive=self.sensitive[kept],
+            persons=self.persons[kept], rows=self.rows[kept], seen=self.seen[kept], types=types,
+            with_type={type: codes for type, codes in self.with_type.items() if np.isin(codes, types).any()},
+            document=np.where(document >= 0, np.searchsorted(present, document), -1).astype(np.int32),
+            documents=[self.documents[code] for code in present], words=self.words.filter(kept), names=names,
+        )  # fmt: skip
+
     def _mentions(self, text: str, kept: Mask) -> Mask:
         """Only what passed so far is searched."""
         import pyarrow.compute as pc
@@ -131,12 +147,29 @@ def _code(known: Sequence[str], name: str) -> int:
 
 
 _indexes: dict[str, Index] = {}
+_narrowed: dict[tuple[str, frozenset[str]], tuple[Index, Index]] = {}  # the whole one, and that of some sources
 _making: set[str] = set()
 _lock = threading.Lock()
 
 
 def index_of(catalogue: Catalogue) -> Index:
     """The index of a catalogue as it is, or as it was a moment ago where it is long and changes."""
+    if catalogue.only is None:
+        return _whole(catalogue)
+    with Catalogue(catalogue.path.parent) as every:
+        whole = _whole(every)
+    key = (str(catalogue.path), catalogue.only)
+    kept = _narrowed.get(key)
+    if kept is None or kept[0] is not whole:
+        kept = whole, whole.of(catalogue.only)
+        with _lock:
+            if len(_narrowed) >= SCOPES:
+                _narrowed.clear()
+            _narrowed[key] = kept
+    return kept[1]
+
+
+def _whole(catalogue: Catalogue) -> Index:
     key, mark = str(catalogue.path), mark_of(catalogue)
     with _lock:
         kept = _indexes.get(key)
@@ -164,12 +197,12 @@ class _Figure:
     value: Any
 
 
-_figures: dict[tuple[str, str], _Figure] = {}
+_figures: dict[tuple[str, frozenset[str] | None, str], _Figure] = {}
 
 
 def once(catalogue: Catalogue, what: str, reckon: Callable[[Catalogue], Any]) -> Any:
-    """A figure over the whole catalogue, kept until that changes; one that took long, some seconds longer."""
-    key, mark, now = (str(catalogue.path), what), mark_of(catalogue), time.monotonic()
+    """A figure over the catalogue as it is seen, kept until that changes; one that took long, some seconds longer."""
+    key, mark, now = (str(catalogue.path), catalogue.only, what), mark_of(catalogue), time.monotonic()
     kept = _figures.get(key)
     if kept is not None and (
         kept.mark == mark or (kept.took > FAST_S and now - kept.at < max(KEEP_S, WAIT * kept.took))
@@ -185,7 +218,7 @@ def once(catalogue: Catalogue, what: str, reckon: Callable[[Catalogue], Any]) ->
 
 def as_of(catalogue: Catalogue, what: str) -> float:
     """When a figure was reckoned, now where it was not."""
-    kept = _figures.get((str(catalogue.path), what))
+    kept = _figures.get((str(catalogue.path), catalogue.only, what))
     return kept.as_of if kept else time.time()
 
 

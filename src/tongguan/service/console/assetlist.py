@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +23,11 @@ from tongguan.casework.assets.tables import blinds, changes, columns, scans, sou
 from tongguan.errors import NotFound
 from tongguan.identify.tables.weighing import PRIOR
 from tongguan.service.console.assetindex import STATES, index_of, once
+from tongguan.service.console.assetruns import Rooms
 from tongguan.service.console.flowlist import Page
 from tongguan.service.console.workspace import Row
+from tongguan.trust.access import Principal
+from tongguan.trust.opening import Trust
 
 __all__ = [
     "ORDERS",
@@ -45,6 +48,7 @@ __all__ = [
     "rows_read",
     "sources_of",
     "states",
+    "tables_of",
     "unit",
     "with_findings",
 ]
@@ -65,10 +69,12 @@ def folder(home: Path) -> Path:
 
 
 @contextmanager
-def opened(home: Path) -> Iterator[Catalogue | None]:
-    """The catalogue to read; None where nothing was scanned yet. Raises Broken, CannotWrite."""
+def opened(trust: Trust, by: Principal, operation: str = "assets.read") -> Iterator[Catalogue | None]:
+    """The catalogue, of those sources that somebody may do it to; None where nothing was scanned yet. Raises Broken,
+    CannotWrite."""
+    only = Rooms(trust).sources.seen(by, operation)
     try:
-        catalogue = Catalogue(folder(home))
+        catalogue = Catalogue(folder(trust.home), only=only)
     except NotFound:
         yield None
         return
@@ -142,7 +148,6 @@ def doubtful(catalogue: Catalogue, chosen: Filter, why: str, wanted: Wanted) -> 
 
     `why`: "" for all, "low", "against", "near", "lapsed" (what a correction was of is found no more). The most
     sensitive first, then the least certain.
-    first, then the least certain.
     """
     part = sa.func.json_each(columns.c.why).table_valued("value", name="part")
     points = sa.func.json_extract(part.c.value, "$.points")
@@ -190,6 +195,13 @@ def unit(catalogue: Catalogue, ident: int) -> Row | None:
             "blind_spots": [_without(row, hidden) for row in connection.execute(spots)],
             "history": [_plain(row._mapping) for row in connection.execute(past)],
         }
+
+
+def tables_of(catalogue: Catalogue, names: Collection[str]) -> frozenset[str]:
+    """Those of some names that a table or file here has."""
+    query = sa.select(units.c.name).where(units.c.name.in_(names)).distinct()
+    with catalogue.read() as connection:
+        return frozenset(connection.execute(query).scalars())
 
 
 def with_findings(catalogue: Catalogue, most: int) -> tuple[list[int], int]:

@@ -51,6 +51,7 @@ __all__ = [
     "book_of",
     "classified",
     "correction",
+    "corrections_of",
     "edit_of",
     "file_correction",
     "own_templates",
@@ -171,6 +172,16 @@ def correction(one: Exception_) -> Row:
         "id": one.id, "table": one.table, "column": one.column, "found": one.found, "type": one.now.type,
         "level": one.now.level, "sensitive": one.now.sensitive, "reason": one.reason, "by": one.by, "at": one.at,
     }  # fmt: skip
+
+
+def corrections_of(catalogue: Catalogue | None, rules: Rules) -> list[Exception_]:
+    """Corrections, the newest first. They go by the name of a table, of whatever source: of a catalogue of some sources
+    alone, those of tables that are in it."""
+    found = rules.exceptions
+    if catalogue is None or catalogue.only is not None:
+        names = assetlist.tables_of(catalogue, {one.table for one in found}) if catalogue is not None else ()
+        found = tuple(one for one in found if one.table in names)
+    return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 def file_correction(home: Path, unit: Row, ordinal: int, ruling: Ruling, reason: str, by: str, record: Record) -> Row:

@@ -8,13 +8,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from tongguan.casework.assets import Catalogue, apply_rules
 from tongguan.casework.assets.catalogue import FILE
 from tongguan.casework.assets.jobs import OPEN, Job, Jobs, taken
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.sources import Source, Sources
+from tongguan.casework.assets.tables import sources as scanned_sources
 from tongguan.errors import Conflict, TongguanError
 from tongguan.identify.templates import Rulebook
 from tongguan.service.console.assetindex import index_of
@@ -35,9 +39,19 @@ class Rooms:
     def __init__(self, trust: Trust) -> None:
         allowed = trust.settings.assets
         self.reach = Reach(allowed.roots, allowed.networks, trust.home)
-        self.sources = Sources(trust.database, HouseKey(trust, KEY), trust.record, trust.policy, self.reach)
+        key = HouseKey(trust, KEY)
+        scanned = partial(_scanned, trust.home / "assets")
+        self.sources = Sources(trust.database, key, trust.record, trust.policy, self.reach, scanned=scanned)
         places = (allowed.roots, allowed.networks)
         self.jobs = Jobs(trust.database, self.sources, trust.record, trust.home, places, workspace_key(trust.home))
+
+
+def _scanned(folder: Path, address: str) -> bool:
+    """Whether the catalogue of a folder knows a source."""
+    if not (folder / FILE).is_file():
+        return False
+    with Catalogue(folder, only=frozenset((address,))) as catalogue, catalogue.read() as connection:
+        return connection.execute(sa.select(scanned_sources.c.id)).first() is not None
 
 
 def keep_turning(trust: Trust, ended: threading.Event) -> None:

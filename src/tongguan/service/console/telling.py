@@ -12,7 +12,7 @@ __all__ = ["refuse_unseen", "told"]
 
 def told(visit: Visit, error: TongguanError) -> str:
     """What went wrong, in the visitor's language where it comes in both."""
-    return visit.say(error.text) if isinstance(error, Denied) else str(error)
+    return visit.say(error.text) if error.text else str(error)
 
 
 def refuse_unseen(error: TongguanError) -> None:

@@ -21,7 +21,7 @@ from tongguan.service.console.address import link
 from tongguan.service.console.workspace import Row, Workspace
 from tongguan.service.limits import Buckets, Places
 from tongguan.service.permission import Forbidden, NeedSignIn, caller_of, csrf_of, needs, route_of, session_cookie
-from tongguan.trust.access import may
+from tongguan.trust.access import Principal, may
 from tongguan.wording import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -86,6 +86,13 @@ class Visit:
         self.language: Language = language if language in LANGUAGES else "zh"
         theme = asked.get("theme") or request.cookies.get("theme", "")
         self.theme = theme if theme in THEMES else ""
+
+    @property
+    def caller(self) -> Principal:
+        """Whoever is signed in. Raises NeedSignIn."""
+        if self.principal is None:
+            raise NeedSignIn
+        return self.principal
 
     def may(self, operation: str) -> bool:
         """Whether the visitor may do it somewhere at least: what they may not, is not offered to them."""

@@ -40,7 +40,7 @@ COLUMNS = ("source", "path", "ordinal", "name", "declared", "comment", "type", "
 def assets(visit: Visitor) -> Response:
     """The list, and the drawer of the chosen row."""
     home = visit.console.trust.home
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         view = _view(visit)
@@ -73,7 +73,7 @@ def save(visit: Visitor) -> Response:
     home = visit.console.trust.home
     view = _view(visit)
     names = UNITS if view == "units" else COLUMNS
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller, "assets.export") as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         chosen, _ = asked_filter(visit)

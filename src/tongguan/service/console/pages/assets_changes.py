@@ -25,7 +25,7 @@ HEADS = ("source", "path", "what", "before", "after", "at")
 def changes(visit: Visitor) -> Response:
     """Changes of the last scan of each source, or of every scan."""
     home = visit.console.trust.home
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         asked = _asked(visit)
@@ -44,7 +44,7 @@ def changes(visit: Visitor) -> Response:
 @router.get("/assets/changes/export", dependencies=[needs("assets.export")])
 def save(visit: Visitor) -> Response:
     """The current filter as a file."""
-    with assetlist.opened(visit.console.trust.home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller, "assets.export") as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         asked = _asked(visit)

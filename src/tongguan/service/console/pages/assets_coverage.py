@@ -28,10 +28,10 @@ HEADS = ("source", "unit", "reason", "kind", "where", "detail", "count", "size")
 def estate(visit: Visitor) -> Response:
     """Levels by source, types, the sensitive share, changes over time."""
     rooms, home = Rooms(visit.console.trust), visit.console.trust.home
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
-        names = {source.address: source.name for source in rooms.sources.listed()}
+        names = {source.address: source.name for source in rooms.sources.listed(by=visit.caller)}
         found = assetcover.estate(catalogue, names)
     levels = {level: dict(text) for level, text in rules_of(home).levels.items()}
     return visit.page("assets_estate.html", {**found, "names": levels, "order": list(LEVELS)})
@@ -40,12 +40,11 @@ def estate(visit: Visitor) -> Response:
 @page_at(router, "/assets/coverage", "assets.read")
 def coverage(visit: Visitor) -> Response:
     """What was not read, how samples were drawn, detectors that were off, sources that nobody scanned lately."""
-    home = visit.console.trust.home
     rooms = Rooms(visit.console.trust)
     days = visit.number("days", assetcover.OLD_DAYS, 1, 3650)
     old = assetcover.not_scanned(all_sources(visit, rooms), days)
     asked = _asked(visit)
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         if catalogue is None and not old:
             return nothing_scanned(visit)
         reasons = assetcover.by_reason(catalogue, asked["source"]) if catalogue is not None else []
@@ -69,7 +68,7 @@ def coverage(visit: Visitor) -> Response:
 @router.get("/assets/coverage/export", dependencies=[needs("assets.export")])
 def save(visit: Visitor) -> Response:
     """The places of the current filter as a file."""
-    with assetlist.opened(visit.console.trust.home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller, "assets.export") as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         asked = _asked(visit)

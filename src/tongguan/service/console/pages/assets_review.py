@@ -13,7 +13,7 @@ from tongguan.identify.types import TYPES
 from tongguan.service.console import assetlist
 from tongguan.service.console.address import link
 from tongguan.service.console.assetlist import Catalogue, Filter
-from tongguan.service.console.assetrules import LEVELS, correction, file_correction, rules_of, withdraw
+from tongguan.service.console.assetrules import LEVELS, correction, corrections_of, file_correction, rules_of, withdraw
 from tongguan.service.console.pages.assets import NAME, TEXT, nothing_scanned, wanted
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
@@ -31,7 +31,7 @@ Text = Annotated[str, Form()]
 @page_at(router, "/assets/review", "assets.read")
 def review(visit: Visitor) -> Response:
     """The queue or what was corrected, and the form of the chosen column."""
-    with assetlist.opened(visit.console.trust.home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         return visit.page("assets_review.html", _data(visit, catalogue))
@@ -46,7 +46,7 @@ def correct(
     visit.check_form(csrf)
     assert visit.user
     home = visit.console.trust.home
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller, "assets.correct") as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
         unit = assetlist.unit(catalogue, _number(row))
@@ -69,11 +69,14 @@ def correct(
 def take_back(visit: Visitor, csrf: Text = "", id: Text = "") -> Response:
     """Take a correction back. Raises 404."""
     visit.check_form(csrf)
-    with assetlist.opened(visit.console.trust.home) as catalogue:
+    home = visit.console.trust.home
+    with assetlist.opened(visit.console.trust, visit.caller, "assets.correct") as catalogue:
         if catalogue is None:
             return nothing_scanned(visit)
+        if not any(one.id == id for one in corrections_of(catalogue, rules_of(home))):
+            raise HTTPException(404)
     try:
-        withdraw(visit.console.trust.home, id[:100], visit.user or "", visit.console.trust.record)
+        withdraw(home, id[:100], visit.user or "", visit.console.trust.record)
     except NotFound as error:
         raise HTTPException(404) from error
     return visit.go(link("/assets/review", {"done": "withdrawn", "view": "corrections"}))
@@ -106,7 +109,7 @@ def _data(visit: Visit, catalogue: Catalogue, typed: Row | None = None) -> Row:
     page = assetlist.doubtful(catalogue, chosen, asked["why"] or "", wanted(visit))
     held = {f"{r['id']}/{r['ordinal']}": rules.of(r["table"], r["name"], r["found_type"]) for r in page.rows}
     view = "corrections" if visit.get("view") == "corrections" else "queue"
-    made = sorted(rules.exceptions, key=lambda one: one.at, reverse=True)
+    made = corrections_of(catalogue, rules)
     return {
         "view": view,
         "filter": asked,

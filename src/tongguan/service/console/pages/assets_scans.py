@@ -75,7 +75,7 @@ def act(
 def _data(visit: Visit, chosen: str = "") -> Row:
     home, rooms = visit.console.trust.home, Rooms(visit.console.trust)
     asked = visit.get("source")[:NAME] or None
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         known = assetlist.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
         read = {r["source"]: assetlist.rows_read(catalogue, r["id"], r["scan"])
                 for r in known if catalogue is not None and not r["finished"] and r["scan"]}  # fmt: skip
@@ -85,7 +85,7 @@ def _data(visit: Visit, chosen: str = "") -> Row:
             wanted = Wanted(visit.number("scans", 1, 1, 10**8), SCANS)
             past = assetlist.history_of_scans(catalogue, asked, wanted).as_json()
             totals = assetlist.counts(catalogue)
-    every = merged(rooms.sources.listed(), rooms.jobs.newest(), known)
+    every = merged(rooms.sources.listed(by=visit.caller), rooms.jobs.newest(), known)
     names = {row["address"]: row["name"] for row in every}
     rows = [row for row in every if asked is None or row["address"] == asked]
     number = min(visit.number("page", 1, 1, 10**6), max(1, -(-len(rows) // SOURCES)))

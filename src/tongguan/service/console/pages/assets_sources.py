@@ -99,16 +99,14 @@ def _data(visit: Visit, *, form: Row | None = None, chosen: str = "") -> Row:
         "kind": visit.get("kind") if visit.get("kind") in KINDS else None,
         "state": visit.get("state") if visit.get("state") in STATES else None,
     }
-    rows = [row for row in all_sources(visit, rooms) if _passes(row, asked)]
+    every = all_sources(visit, rooms)
+    rows = [row for row in every if _passes(row, asked)]
     number = visit.number("page", 1, 1, 10**6)
     page = Page(rows[(number - 1) * SIZE : number * SIZE], len(rows), number, SIZE)
     if not page.rows and rows:
         page = Page(rows[:SIZE], len(rows), 1, SIZE)
     one = chosen or visit.get("row")
-    drawer = next((row for row in rows if row["id"] == one), None) if one else None
-    if one and drawer is None:
-        found = rooms.sources.find(one)
-        drawer = merged([found], rooms.jobs.newest(), [])[0] if found else {"id": one, "source": None}
+    drawer = next((row for row in every if row["id"] == one), {"id": one, "source": None}) if one else None
     return {
         "filter": asked,
         "kinds": KINDS,
@@ -127,11 +125,11 @@ def _data(visit: Visit, *, form: Row | None = None, chosen: str = "") -> Row:
 
 
 def all_sources(visit: Visit, rooms: Rooms) -> list[Row]:
-    """Every source, registered or only in the catalogue, with its newest scan."""
+    """Every source that the visitor may see, registered or only in the catalogue, with its newest scan."""
     home = visit.console.trust.home
-    with assetlist.opened(home) as catalogue:
+    with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
         known = assetlist.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
-    return merged(rooms.sources.listed(), rooms.jobs.newest(), known)
+    return merged(rooms.sources.listed(by=visit.caller), rooms.jobs.newest(), known)
 
 
 def state_of(row: Row) -> str:

@@ -93,7 +93,7 @@ def _data(visit: Visit, asked: dict[str, str]) -> Row:
     error, foreseen = None, None
     if given.get("what") in EDITS:
         try:
-            with assetlist.opened(home) as catalogue:
+            with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
                 foreseen = preview(catalogue, home, edit_of(given))
         except BadInput as wrong:
             error = str(wrong)
