@@ -74,6 +74,10 @@ _SECOND: Final = _table({*_GIVEN, *(name[1] for name in _COMPOUND)})
 _ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91), ord("_"))})
 
 
+_NOUNS: Final = frozenset("任时安成关单花农丰常连应车商")
+"""Family names that begin many other words, and are themselves neither verbs nor particles."""
+_RARELY: Final = _table(_NOUNS)
+_SET_APART: Final = re.compile(rf"[{''.join(sorted(_NOUNS))}]{_GIVEN_CLASS}{{2}}[（(，,；;\s]")
 _LINE: Final = frozenset("_写填叫")
 """Behind a label: a line to write on, and verbs."""
 _PARTS: Final = frozenset(
@@ -209,6 +213,11 @@ def _by_label(text: str, before: int, end: int, start: int, limit: int) -> Candi
     return None
 
 
+def _bounded(text: str, start: int, end: int) -> bool:
+    """Whether three characters, the first of them more often another word's, are written like a name and end there."""
+    return text[start] in _NOUNS and _SET_APART.fullmatch(text, start, end + 1) is not None
+
+
 def _listed(text: str, first: Candidate) -> Iterator[Candidate]:
     """The names behind the first of several: 张三、李四."""
     at = first.end
@@ -297,7 +306,7 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
         value = text[start : start + size]
         if size < 2 or value[:2] in _NO_NAME or value in _NO_NAME:
             return None
-        likely = _LIKELY.fullmatch(value) is not None
+        likely = _LIKELY.fullmatch(value) is not None or (specific and _bounded(text, start, start + size))
         told = apart or text[start - 1] == "名"
         if likely or (told and specific and end == found.end() and size == end - start):
             return candidate_of(start, start + size, value, 0.9 if specific else 0.7)
@@ -343,10 +352,13 @@ _ONE: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}的户]))({_SURE
 def _behind_openings(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
     starts = words.value[np.union1d(words.of("openings"), words.of("titles"))]
-    starts = starts[_FIRST[_units_at(view, starts)] & _SECOND[_units_at(view, starts + 1)]]
+    family = _units_at(view, starts)
+    starts = starts[(_FIRST[family] | _RARELY[family]) & _SECOND[_units_at(view, starts + 1)]]
     for start, cut in zip(starts.tolist(), _next_words(view, starts), strict=True):
         cut = min(len(text), start + 12, cut)
-        if (run := _RUN.match(text, start, cut)) and (found := _LIKELY.match(text, start, run.end())):
+        if cut - start > 2 and _bounded(text, start, start + 3) and not is_no_name(text[start : start + 2]):
+            yield candidate_of(start, start + 3, text[start : start + 3], 0.65)
+        elif (run := _RUN.match(text, start, cut)) and (found := _LIKELY.match(text, start, run.end())):
             size = _cut_at_stop(run.group())
             if _LIKELY.fullmatch(text, start, start + size) and found.group()[:2] not in _NO_NAME:
                 yield (first := candidate_of(start, start + size, text[start : start + size], 0.65))

@@ -42,7 +42,7 @@ _CONTACT: Final = (
 )
 _HEAD: Final = re.compile(
     rf"({LIKELY_NAME})(?:[ \t]{_DATE}?(?:\d{{1,2}}:\d{{2}}(?::\d{{2}})?|(?<=\d))[ \t\r]*(?:\n|$)"
-    rf"|(?:您好|你好|好)[：:，,！!]|[ ]?[(（][A-Z][a-z]+ [A-Z][a-z]+[)）]|[ \t\r]*\n[ \t]*{_CONTACT})"
+    rf"|(?:您好|你好|好)[：:，,！!]|[ ]?[(（](?P<latin>[A-Z][a-z]+ [A-Z][a-z]+)[)）]|[ \t\r]*\n[ \t]*{_CONTACT})"
 )
 _FAREWELL: Final = re.compile(r"(?:此致|敬礼|谢谢|祝好|商祺|顺颂|敬上|[Rr]egards)[!！。,，]?[ \t]*\r?\n\s{0,4}$")
 _LINE: Final = re.compile(rf"({LIKELY_NAME})[ \t]*(?=[\r\n(（]|$)")
@@ -70,9 +70,15 @@ def _before_sexes(view: View) -> Iterator[Candidate]:
 
 
 def _owners(view: View) -> Iterator[Candidate]:
-    starts = view.labelled.start[_OWN[view.labelled.label]]
-    signs = view.units[np.maximum(starts - 1, 0)]
-    for at in starts[(signs == ord("的")) | (signs == ord("（")) | (signs == ord("("))].tolist():
+    own = view.labelled.start[_OWN[view.labelled.label]]
+    kin = view.words.start[view.words.of("openings")]  # 张三（母亲
+    before, behind = view.units[np.maximum(own - 1, 0)], view.units[np.maximum(kin - 1, 0)]
+    chosen = [
+        own[before == ord("的")],
+        *(own[before == ord(s)] for s in "（("),
+        *(kin[behind == ord(s)] for s in "（("),
+    ]
+    for at in np.concatenate(chosen).tolist():
         if found := _OWNER.search(view.text, max(0, at - 7), at):
             yield from _named(found, 0.7)
 
@@ -88,6 +94,8 @@ def _heads(view: View) -> Iterator[Candidate]:
             found = _LINE.match(text, at, at + 8)
         if found:
             yield from _named(found, 0.7)
+            if found.re is _HEAD and (latin := found["latin"]):
+                yield candidate_of(*found.span("latin"), latin, 0.65)
 
 
 def _named(found: re.Match[str], score: float) -> Iterator[Candidate]:

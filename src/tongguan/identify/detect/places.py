@@ -43,7 +43,7 @@ _BUILDING: Final = (
 )
 _ESTATE: Final = f"(?>[{_HAN}A-Za-z0-9]{{1,12}}?{_BUILDING})"
 _DOOR: Final = f"(?:{_NUMBER}{_UNIT})"
-_END: Final = r'(?=[0-9A-Z]|[\s,，。;；）)"]|$)'
+_END: Final = r'(?=[0-9A-Z]|[一二三四五六七八九十甲乙]{1,3}[期座栋棟幢号號]|[\s,，。;；）)"]|$)'
 _BARE: Final = r"(?:[0-9A-Za-z]{1,4}(?:[-－][0-9]{1,5}){1,3}|[0-9]{2,5}|之[0-9]{1,3})(?![0-9A-Za-z-])"
 """Building, stairs and door as bare numbers: 88号3-1405."""
 _TAIL: Final = f"(?:[ ]?{_DOOR}|{_ESTATE}{_END}){{0,8}}+(?:{_BARE})?"
