@@ -125,12 +125,17 @@ class Judge:
     def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Sequence[identify.Piece]]:
         """One content into the tally, a stretch at a time; the pieces of each."""
         for extraction in identify.extract_stream(content):
-            for piece, findings in zip(extraction.pieces, self._detector.scan(extraction.pieces), strict=True):
-                table = sheets.add(piece, "") if piece.kind in ("table", "json") else None
-                tally.add(piece, findings, table)
+            self._stretch(extraction.pieces, tally, sheets)
             for spot in (*extraction.blind_spots, *self._detector.blind_spots()):
                 tally.blind(spot)
             yield extraction.pieces
+
+    def _stretch(self, pieces: Sequence[identify.Piece], tally: Tally, sheets: Sheets) -> None:
+        """Tables first, and findings let go of before the next stretch: beside a million of them the collector of
+        garbage would walk over all, again and again, while rows are made."""
+        found = [sheets.add(piece, "") if piece.kind in ("table", "json") else None for piece in pieces]
+        for piece, findings, table in zip(pieces, self._detector.scan(pieces), found, strict=True):
+            tally.add(piece, findings, table)
 
     def _document(self, pieces: Sequence[identify.Piece], name: str) -> Document:
         """The kind of the file itself, or of the one document in it."""
