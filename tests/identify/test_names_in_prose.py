@@ -227,3 +227,11 @@ def test_a_process_that_dies_is_a_blind_spot() -> None:
     found, detector = scan(NEWS, Prose(reader))
     assert found == []
     assert [spot.kind for spot in detector.blind_spots()] == [BlindKind.DETECTOR_DISABLED]
+
+
+def test_an_organisation_told_by_its_ending_alone_falls_where_the_reader_denies_it() -> None:
+    text = "他昨天走进了滨江大学，看见几个老人在下棋。"
+    denied, _ = scan(text, Prose(Script({"李建国": "person_name"})))
+    seen, _ = scan(text, Prose(Script({"滨江大学": "organisation"})))
+    unread, _ = scan(text, Prose(None))
+    assert [any(one[0] == "organisation" for one in found) for found in (denied, seen, unread)] == [False, True, True]

@@ -138,7 +138,7 @@ class Detector:
         candidates += unwrapping.find(view, _IN_ESCAPES)
         candidates += neighbours.beside(view, candidates)
         if self._prose is not None:
-            candidates += self._prose.find(view, candidates)
+            candidates = self._prose.find(view, candidates)
         candidates += ages.find(candidates, self._as_of)
         return resolve(candidates)
 

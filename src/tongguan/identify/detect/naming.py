@@ -9,6 +9,7 @@ rounded; the figures in the documentation are those of the other half.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import exp, log
 from typing import Final
@@ -26,7 +27,7 @@ from tongguan.identify.detect.names import (
 )
 from tongguan.identify.detect.view import Candidate, View
 
-__all__ = ["Span", "candidates_of", "certain_names", "named_again"]
+__all__ = ["Span", "candidates_of", "certain_names", "named_again", "without_denied"]
 
 Span = tuple[str, int, int, float]  # type, start, end, probability
 
@@ -36,6 +37,8 @@ _CUT: Final = 0.2  # the same for a person, where other cuts of the name have th
 _CERTAIN: Final = 0.9
 _KNOWN: Final = 2.0  # logarithm of odds for a name that is certain elsewhere in the same text
 
+_WEAK: Final = 0.6  # score of an organisation that is told by an ending alone
+_LEAST: Final = 0.1  # probability below which a reader denies it
 _REPEATED: Final = 3  # characters of a name that is looked for where it was not read
 _AGAIN: Final = 0.6  # score of such a name
 
@@ -125,6 +128,24 @@ def _person(text: str, start: int, end: int, probability: float, known: Collecti
 
 
 _ODD: Final = re.compile(rf"[^{_HAN}A-Za-z·•・.．－-]")
+
+
+def without_denied(known: Iterable[Candidate], read: Iterable[tuple[int, int, Sequence[Span]]]) -> Iterator[Candidate]:
+    """What is known without the organisations told by an ending alone, where a reader of the sentence (start, end and
+    spans of each, in order) sees none."""
+    sentences = list(read)
+    starts = [start for start, _, _ in sentences]
+    for candidate in known:
+        place = bisect_right(starts, candidate.start) - 1
+        if candidate.type == "organisation" and candidate.score <= _WEAK and place >= 0:
+            first, last, spans = sentences[place]
+            if candidate.end <= last and not _seen(candidate.start - first, candidate.end - first, spans):
+                continue
+        yield candidate
+
+
+def _seen(start: int, end: int, spans: Iterable[Span]) -> bool:
+    return sum(p for type, a, b, p in spans if type == "organisation" and a < end and start < b) >= _LEAST
 
 
 def named_again(view: View, certain: Mapping[int, Collection[str]], breaks: NDArray[np.int64]) -> Iterator[Candidate]:

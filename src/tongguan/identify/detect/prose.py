@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import HAN, KIND, PROVINCE, Units
 from tongguan.identify.detect.names import may_begin, sounds
-from tongguan.identify.detect.naming import Span, candidates_of, certain_names, named_again
+from tongguan.identify.detect.naming import Span, candidates_of, certain_names, named_again, without_denied
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.model import BlindKind, BlindSpot
 
@@ -55,29 +55,33 @@ class Prose:
         self._read: dict[str, Sequence[Span]] = {}
 
     def find(self, view: View, known: Sequence[Candidate]) -> list[Candidate]:
-        """Names, organisations and places in the sentences that were chosen, and the surest names wherever they stand
-        in the same piece."""
+        """What is known, but for what its reader denies; names, organisations and places in the
+        sentences that were chosen; and the surest names wherever they stand in the same piece."""
         chosen = self._within_budget(view.text, *_sentences(view, known))
         if not chosen:
-            return []
-        read: list[tuple[int, Sequence[Span]]] = []  # start of a sentence, its spans
+            return list(known)
+        read: list[tuple[tuple[int, int], Sequence[Span]]] = []  # start and end of a sentence, its spans
         for (start, end), spans in zip(chosen, self._answers([view.text[a:b] for a, b in chosen]), strict=True):
             if spans is None:
                 self._unread += 1
                 self._unread_size += end - start
             else:
-                read.append((start, spans))
+                read.append(((start, end), spans))
         breaks = np.flatnonzero(view.units == 0)
-        pieces = np.searchsorted(breaks, [start for start, _ in read]).tolist()
+        pieces = np.searchsorted(breaks, [start for (start, _), _ in read]).tolist()
         certain: dict[int, set[str]] = {}
-        for piece, (start, spans) in zip(pieces, read, strict=True):
+        for piece, ((start, _), spans) in zip(pieces, read, strict=True):
             certain.setdefault(piece, set()).update(certain_names(view.text, start, spans))
         candidates = [
             candidate
-            for piece, (start, spans) in zip(pieces, read, strict=True)
+            for piece, ((start, _), spans) in zip(pieces, read, strict=True)
             for candidate in candidates_of(view.text, start, spans, certain[piece])
         ]
-        return candidates + list(named_again(view, certain, breaks))
+        return [
+            *without_denied(known, [(a, b, spans) for (a, b), spans in read]),
+            *candidates,
+            *named_again(view, certain, breaks),
+        ]
 
     def _answers(self, sentences: Sequence[str]) -> Sequence[Sequence[Span] | None]:
         """Those of the reader; None for each sentence that it did not read. What was read lately is remembered."""
