@@ -7,7 +7,7 @@ Server write it).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -44,22 +44,20 @@ def _values(text: str, places: Sequence[int]) -> Iterator[Cell]:
         if place < done:  # inside a value
             continue
         if create := _CREATE.match(text, place):
-            tables[_plain(create[1])] = _defined(text, create.end())
+            tables[_plain(create[1])], done = _defined(text, create.end())
         elif insert := _INSERT.match(text, place):
             named = [label_of(name) for name in insert[2].split(",")] if insert[2] else None
             labels = named or tables.get(_plain(insert[1]), [])
             if any(label >= 0 for label in labels):
-                for cell in _rows(text, insert.end(), labels):
-                    yield cell
-                    done = cell[1]
+                done = yield from _rows(text, insert.end(), labels)
 
 
 def _plain(name: str) -> str:
     return re.sub(r'[`"\[\]]', "", name).rpartition(".")[2].lower()
 
 
-def _defined(text: str, at: int) -> list[int]:
-    """Labels of the columns that a definition names, behind its opening parenthesis."""
+def _defined(text: str, at: int) -> tuple[list[int], int]:
+    """Labels of the columns that a definition names, behind its opening parenthesis, and where it ends."""
     labels: list[int] = []
     depth, first = 1, True
     limit = min(len(text), at + _LONGEST)
@@ -73,11 +71,11 @@ def _defined(text: str, at: int) -> list[int]:
             name = token[3].split(None, 1)[0]
             if name.lower() not in _NO_COLUMN:
                 labels.append(label_of(name))
-    return labels
+    return labels, at
 
 
-def _rows(text: str, at: int, labels: Sequence[int]) -> Iterator[Cell]:
-    """The labelled values of rows in parentheses."""
+def _rows(text: str, at: int, labels: Sequence[int]) -> Generator[Cell, None, int]:
+    """The labelled values of rows in parentheses; gives the place up to which it read, so that all is read once."""
     depth = column = 0
     while token := _TOKEN.match(text, at):
         at = token.end()
@@ -89,7 +87,8 @@ def _rows(text: str, at: int, labels: Sequence[int]) -> Iterator[Cell]:
         elif token[2]:
             column += depth == 1
         elif depth == 0:  # what follows the rows
-            return
+            return at
         elif depth == 1 and column < len(labels) and labels[column] >= 0:
             start, end = (token.start(1) + 1, at - 1) if token[1] else token.span(3)
             yield start, end, labels[column]
+    return at
