@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tongguan.plain_file import open_plain
 
-__all__ = ["Data", "OnDisk", "Read", "digest", "reader", "sketch", "tail"]
+__all__ = ["Data", "OnDisk", "Read", "digest", "reader", "sketch", "tail", "view_reader"]
 
 _HEAD, _TAIL = 1 << 20, 1 << 18
 
@@ -84,6 +84,19 @@ def reader(data: Data) -> Read:
     def read(size: int) -> bytes:
         nonlocal at
         got = data[at : at + size] if isinstance(data, bytes) else data.part(at, size)
+        at += len(got)
+        return got
+
+    return read
+
+
+def view_reader(view: memoryview) -> Read:
+    """Reads what lies in memory from its beginning, without a copy of the whole."""
+    at = 0
+
+    def read(size: int) -> bytes:
+        nonlocal at
+        got = bytes(view[at : at + size])
         at += len(got)
         return got
 

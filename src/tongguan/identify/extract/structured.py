@@ -15,8 +15,8 @@ __all__ = ["RECORD_LIMIT", "code", "json_piece", "prose", "sql", "xml"]
 RECORD_LIMIT = 2000  # characters of a record of prose
 _ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|[\"/])")
 _PASSES = 3  # JSON in a string of JSON in a string of JSON
-_WRAPPED = re.compile(
-    rb"\s*(?:while\(1\);|for\(;;\);|\)\]\}',?|[\w.$]{1,100}\s*\(|/\*\*/\s*[\w.$]{1,100}\s*\(|(?:var|let|const|window\.)?\s*[\w.$]{1,100}\s*=)?\s*(?=[\[{])"
+_WRAPPED = re.compile(  # no step back within white space: a file of blank lines would take for ever
+    rb"\s*+(?:while\(1\);|for\(;;\);|\)\]\}',?|[\w.$]{1,100}+\s*+\(|/\*\*/\s*+[\w.$]{1,100}+\s*+\(|(?:var|let|const|window\.)?\s*+[\w.$]{1,100}+\s*+=)?\s*+(?=[\[{])"
 )
 _CHARACTER_REFERENCE = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos|nbsp));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}

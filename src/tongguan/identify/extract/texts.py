@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tongguan.identify.extract import forms, markup, stretches, structured, tables
-from tongguan.identify.extract.encoding import Decoded, declared_within, decode
+from tongguan.identify.extract.encoding import Decoded, declared_within, decode, looks_binary
 from tongguan.identify.extract.given import Read
 from tongguan.identify.extract.sniff import Hint
 from tongguan.identify.extract.unfolding import Unfolding
@@ -17,20 +17,26 @@ from tongguan.model import BlindKind
 __all__ = ["UNKNOWN", "long_text", "text"]
 
 UNKNOWN = "binary data of an unknown format"
+_NULS = "NULs in a text, taken for line ends"
+_RUN = re.compile(rb"\0+")
 _HEAD = 1 << 16
 _WIDE = ("utf-16", "utf-32")
 _WORDS_HTML = re.compile(
     r"<(?:!doctype html|html|head|body|div|table|form|p|span|script|meta|ul|a)[\s>]", re.IGNORECASE
 )
-_SQL = re.compile(r"^\s*(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE)
+_SQL = re.compile(
+    r"^[ \t]*+(?:insert\s+into|create\s+table|drop\s+table|replace\s+into)\b", re.IGNORECASE | re.MULTILINE
+)
 
 
 def text(walk: Unfolding, data: bytes, member: str | None, charset: str | None, hint: Hint) -> None:
     """Add the pieces of a text."""
-    decoded = decode(data, charset or declared_within(data))
+    decoded, nuls = _decoded(data, charset or declared_within(data))
     if decoded is None:
         walk.blind(BlindKind.UNSUPPORTED, member, UNKNOWN, len(data))
         return
+    if nuls:
+        walk.blind(BlindKind.UNREADABLE, member, _NULS, nuls)
     walk.add(*_shaped(walk, decoded, member, hint)[0])
 
 
@@ -43,16 +49,23 @@ def long_text(
     above each of its stretches.
     """
     sample = head[:_HEAD]
-    first = decode(sample, charset or declared_within(sample))
-    if first is None:
+    first, _ = _decoded(sample, charset or declared_within(sample))
+    if first is None and sample.strip(b"\0"):
         walk.blind(BlindKind.UNSUPPORTED, member, UNKNOWN, size)
         return
-    wide = first.encoding if first.encoding.startswith(_WIDE) else None
+    wide = first.encoding if first and first.encoding.startswith(_WIDE) else None
     if wide:
         read, charset = stretches.transcoded(read, wide), "utf-8"
     form = _Form(hint, charset or declared_within(sample))
     for data in stretches.stretches(read):
-        yield from form.next(walk, data, member, wide)
+        if data.strip(b"\0"):
+            yield from form.next(walk, data, member, wide)
+        else:  # as a power cut leaves them in a log
+            form.passed(len(data))
+    if form.nuls:
+        nothing = form.start == 0
+        kind, detail = (BlindKind.UNSUPPORTED, UNKNOWN) if nothing else (BlindKind.UNREADABLE, _NULS)
+        walk.blind(kind, member, detail, form.nuls)
 
 
 @dataclass(slots=True)
@@ -63,12 +76,18 @@ class _Form:
     charset: str | None
     start: int = 0  # characters
     header: bytes = b""
+    nuls: int = 0  # bytes
+
+    def passed(self, size: int) -> None:
+        """A stretch of nothing but NULs."""
+        self.nuls += size
 
     def next(self, walk: Unfolding, data: bytes, member: str | None, wide: str | None) -> Iterator[None]:
-        decoded = decode(self.header + data, self.charset)
+        decoded, nuls = _decoded(self.header + data, self.charset)
         if decoded is None:
             walk.blind(BlindKind.UNSUPPORTED, member, UNKNOWN, len(data))
             return
+        self.nuls += nuls
         found = replace(decoded, encoding=wide or decoded.encoding)
         before = len(self.header.decode(decoded.encoding, "replace"))
         pieces, hint = _shaped(walk, found, member, self.hint, self.start > 0)
@@ -84,6 +103,18 @@ class _Form:
         yield
 
 
+def _decoded(data: bytes, charset: str | None) -> tuple[Decoded | None, int]:
+    """The text, and how many NULs in it, each run as one, were taken for line ends: what is no text but for them is
+    read."""
+    found = decode(data, charset)
+    if b"\0" not in data or (found and (found.encoding.startswith(_WIDE) or "\0" not in found.text)):
+        return found, 0
+    plain = data.translate(None, b"\0")
+    if not plain or looks_binary(plain):
+        return found, 0
+    return decode(_RUN.sub(b"\n", data), charset), len(data) - len(plain)
+
+
 def _shaped(
     walk: Unfolding, decoded: Decoded, member: str | None, hint: Hint, midst: bool = False
 ) -> tuple[list[Piece], Hint]:
@@ -93,6 +124,9 @@ def _shaped(
     if decoded.unreadable:
         detail = f"bytes that are not {decoded.encoding}"
         walk.blind(BlindKind.UNREADABLE, member, detail, decoded.unreadable, decoded.unreadable)
+    if decoded.second:
+        detail = f"lines that are {decoded.second} and not {decoded.encoding}, read as such"
+        walk.blind(BlindKind.UNREADABLE, member, detail, count=decoded.second_lines)
     whole, utf8 = decoded.text, decoded.utf8
     begin = whole[:256].lstrip()[:1]
     if whole.isspace():

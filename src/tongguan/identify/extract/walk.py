@@ -12,7 +12,7 @@ from tongguan.identify.extract import archive, forms, mail, native, pictures, st
 from tongguan.identify.extract.arriving import Arriving
 from tongguan.identify.extract.encoding import decode
 from tongguan.identify.extract.extraction import Extraction, Limits
-from tongguan.identify.extract.given import Data, OnDisk, reader, sketch
+from tongguan.identify.extract.given import Data, OnDisk, reader, sketch, view_reader
 from tongguan.identify.extract.sniff import Format, hint_of, sniff
 from tongguan.identify.extract.unfolding import FAULT, TOO_MUCH, Unfolding, joined
 from tongguan.identify.pieces import Piece
@@ -49,9 +49,15 @@ def extract_stream(content: Content, limits: Limits = Limits()) -> Iterator[Extr
     is a path is not read whole where that can be helped.
     """
     walk = _Walk(limits, content.name or "")
-    data: Data
+    data: Data | memoryview
     try:
-        data = OnDisk(content.source) if isinstance(content.source, Path) else content.read()
+        match content.source:
+            case Path() as path:
+                data = OnDisk(path)
+            case memoryview() as view if len(view) > stretches.STRETCH:
+                data = view
+            case _:
+                data = content.read()
     except OSError as error:
         detail = f"cannot be read: {error.strerror or type(error).__name__}"
         walk.blind(BlindKind.UNREADABLE, None, detail, content.size)
@@ -92,8 +98,13 @@ class _Walk(Unfolding):
         elif grown < 0:
             self.blind(BlindKind.UNREADABLE, None, "became shorter while it was read", -grown)
 
-    def content(self, data: Data, content: Content) -> Iterator[None]:
+    def content(self, data: Data | memoryview, content: Content) -> Iterator[None]:
         """The content itself."""
+        if isinstance(data, memoryview):
+            if sniff(_ends(data), content.media_type, content.name).family == "text":
+                yield from self._guarded(self._borrowed(data, content), None, len(data))
+                return
+            data = bytes(data)
         if len(data) > self.limits.content_bytes:
             beyond = len(data) - self.limits.content_bytes
             self.blind(BlindKind.TRUNCATED, None, "larger than what is read of one content", beyond)
@@ -106,12 +117,15 @@ class _Walk(Unfolding):
         self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
     ) -> Iterator[None]:
         """Add the pieces of one content or member. `depth` counts the containers around it."""
-        if not len(data):
-            return
+        if len(data):
+            walking = self._open(data, member, media_type, name, charset, depth)
+            yield from self._guarded(walking, member, len(data))
+
+    def _guarded(self, walking: Iterator[None], member: str | None, size: int) -> Iterator[None]:
         try:
-            yield from self._open(data, member, media_type, name, charset, depth)
+            yield from walking
         except Exception as error:  # a fault of ours must cost one member, not the run, and must be seen
-            self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {type(error).__name__}", len(data))
+            self.blind(BlindKind.UNREADABLE, member, f"{FAULT}: {type(error).__name__}", size)
 
     def _open(
         self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
@@ -163,6 +177,12 @@ class _Walk(Unfolding):
             return
         read = reader(data)
         yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint)
+
+    def _borrowed(self, view: memoryview, content: Content) -> Iterator[None]:
+        """A long text that lies in memory, and of which no second copy is made."""
+        hint = hint_of(content.media_type, content.name)
+        head = bytes(view[:_HEAD])
+        yield from texts.long_text(self, head, view_reader(view), len(view), None, content.charset, hint)
 
     # ── containers that are text themselves ───────────────────────────────────────────────────────────────────────
 
@@ -220,6 +240,10 @@ class _Walk(Unfolding):
             yield from self.open(part.data, path, part.media_type, part.filename, part.charset, depth + 1)
         if fields:
             self.add(Piece("\n".join(fields), member, "form"))
+
+
+def _ends(view: memoryview) -> bytes:
+    return bytes(view[: 1 << 20]) + bytes(view[-(1 << 18) :])
 
 
 def _cut(data: Data, size: int) -> bytes:
