@@ -42,7 +42,9 @@ def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Ite
 
 
 @pytest.mark.parametrize("visit", [True], indirect=True)
-@pytest.mark.parametrize(("theme", "language"), [("light", "zh"), ("dark", "en")])
+@pytest.mark.parametrize(
+    ("theme", "language"), [(theme, language) for theme in ("light", "dark") for language in ("zh", "en")]
+)
 def test_pages_draw_without_a_complaint(visit: Visit, theme: str, language: str) -> None:
     visit.sign_in()
     for path in PAGES:
