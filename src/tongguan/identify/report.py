@@ -70,7 +70,7 @@ def identify_lines(
 
 def _prose() -> Prose:
     try:
-        return Prose(EntityReader())
+        return Prose(EntityReader(), least=40_000)  # asked for by name: characters that are read whole
     except Missing:
         return Prose(None)
 
