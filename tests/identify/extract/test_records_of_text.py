@@ -272,3 +272,11 @@ def test_content_that_cannot_be_read_is_a_blind_spot() -> None:
 
     found = extract(Content("a.csv", "", 10, gone))
     assert [(s.kind.value, s.where) for s in found.blind_spots] == [("unreadable", "a.csv")]
+
+
+@pytest.mark.parametrize("sign", ["\t", ",", ";", "|", " "])
+@pytest.mark.parametrize("lines", [1, 30, 3000])
+def test_rows_of_nothing_above_text_lose_nothing(opened, sign: str, lines: int) -> None:
+    found = opened(f"{sign}\n".encode() * lines + "张三 手机13800138000\n".encode())
+    assert "13800138000" in "".join(piece.text for piece in found.pieces)
+    assert found.blind_spots == []

@@ -150,7 +150,7 @@ def _header(text: str, cells: NDArray[np.int64], starts: NDArray[np.int64]) -> t
     grid: dict[int, dict[int, str]] = {}
     for (begin, stop, column), row in zip(top.tolist(), owner.tolist(), strict=True):
         grid.setdefault(row, {})[column] = text[begin:stop].strip()
-    widest = max(len(row) for row in grid.values())
+    widest = max((len(row) for row in grid.values()), default=0)
     for index, row in sorted(grid.items())[:_TITLE_ROWS]:
         if len(row) * 10 < widest * 6 or (widest > 1 and len(row) < 2):
             continue  # a title
