@@ -235,3 +235,12 @@ def test_an_organisation_told_by_its_ending_alone_falls_where_the_reader_denies_
     seen, _ = scan(text, Prose(Script({"滨江大学": "organisation"})))
     unread, _ = scan(text, Prose(None))
     assert [any(one[0] == "organisation" for one in found) for found in (denied, seen, unread)] == [False, True, True]
+
+
+def test_places_that_are_parts_of_an_address_do_not_break_it() -> None:
+    address = "广东省深圳市南山区粤海街道科苑路94号阳光花园11栋2107室"
+    text = f"报案人李建国昨天下午报案，现住{address}，他说在上海市区也有住处。"
+    script = Script(dict.fromkeys(("广东省", "深圳市", "科苑路94号", "阳光花园11栋", "上海市区"), "place"), 0.99)
+    found, _ = scan(text, Prose(script))
+    assert ("address", address) in found
+    assert [one for one in found if one[0] == "place"] == [("place", "上海市区")]

@@ -7,6 +7,7 @@ the same findings. What was passed over is said.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
@@ -79,7 +80,7 @@ class Prose:
         ]
         return [
             *without_denied(known, [(a, b, spans) for (a, b), spans in read]),
-            *candidates,
+            *_beside_addresses(candidates, known),
             *named_again(view, certain, breaks),
         ]
 
@@ -132,6 +133,18 @@ class Prose:
         self._skipped += len(spans) - len(taken)
         self._skipped_size += int(lengths.sum()) - sum(b - a for a, b in taken)
         return sorted(taken)
+
+
+def _beside_addresses(candidates: Sequence[Candidate], known: Sequence[Candidate]) -> list[Candidate]:
+    """Without the places and organisations that are parts of an address found by its form."""
+    addresses = sorted((one.start, one.end) for one in known if one.type == "address")
+    starts = [start for start, _ in addresses]
+
+    def is_part(one: Candidate) -> bool:
+        at = bisect_left(starts, one.end) - 1  # the last address that begins before its end
+        return one.type in ("place", "organisation") and at >= 0 and addresses[at][1] > one.start
+
+    return [one for one in candidates if not is_part(one)]
 
 
 def _sentences(view: View, known: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
