@@ -1,6 +1,7 @@
 """Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
 
-    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--names] [--faults FILE]
+    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--names]
+                                    [--faults FILE]
 
 The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
 hold nothing. They were written apart from the detectors. PYTHON is that of an environment with presidio-analyzer and
@@ -94,6 +95,7 @@ def main() -> None:
     parser.add_argument("--peers", action="append", default=[], help="Python of an environment with peers")
     parser.add_argument("--copies", type=int, default=4, help="fillings of each text")
     parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--second", action="store_true", help="the second set of texts")
     parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
     parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
     arguments = parser.parse_args()
@@ -106,7 +108,8 @@ def main() -> None:
             if name not in peers and (peer := Peer(python, name)).ready:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
-    cases, nobody = documents(arguments.copies, arguments.seed), lookalikes(arguments.copies, arguments.seed)
+    which = (arguments.copies, arguments.seed, arguments.second)
+    cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}
     for name, find in finders.items():

@@ -3,7 +3,9 @@
 `heldout_documents.txt` and `heldout_lookalikes.txt` hold the texts, each under a line `=== name.suffix`. In them
 `⟦type⟧` is a value made anew, `⟦type.variant⟧` one in a certain writing, `⟦type.variant#id⟧` the same value wherever it
 stands, `⟦type|a|b⟧` one of these words, and `⟦_noise⟧` a value that is nobody's: an order number, an amount, a hash.
-They were written from what such documents look like, apart from the detectors and without looking at them.
+They were written from what such documents look like, apart from the detectors and without looking at them. The
+detectors were then mended by the first set; the second (`…_2.txt`), by the same hand, was shown to nobody until it had
+been measured.
 """
 
 from __future__ import annotations
@@ -60,14 +62,14 @@ class Tally:
         return 2 * p * r / (p + r) if p + r else 0.0
 
 
-def documents(copies: int = 4, seed: int = 20261121) -> list[Document]:
-    """Texts that hold personal data, each filled `copies` times."""
-    return list(_filled("heldout_documents.txt", copies, seed))
+def documents(copies: int = 4, seed: int = 20261121, second: bool = False) -> list[Document]:
+    """Texts that hold personal data, each filled `copies` times; or those of the second set."""
+    return list(_filled("heldout_documents_2.txt" if second else "heldout_documents.txt", copies, seed))
 
 
-def lookalikes(copies: int = 10, seed: int = 20261121) -> list[Document]:
+def lookalikes(copies: int = 10, seed: int = 20261121, second: bool = False) -> list[Document]:
     """Texts that hold none."""
-    return list(_filled("heldout_lookalikes.txt", copies, seed))
+    return list(_filled("heldout_lookalikes_2.txt" if second else "heldout_lookalikes.txt", copies, seed))
 
 
 def _filled(file: str, copies: int, seed: int) -> Iterator[Document]:
