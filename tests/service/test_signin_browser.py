@@ -190,7 +190,7 @@ def test_recovery_codes_print_without_the_rest(wang: Somebody, tmp_path: Path) -
     page.click("form[action='/profile/recovery'] button")
     expect(page.locator(".codes li")).to_have_count(10)
     page.emulate_media(media="print")
-    assert page.locator("aside.nav:visible, .top:visible, .btn:visible").count() == 0
+    expect(page.locator("aside.nav:visible, .top:visible, .btn:visible")).to_have_count(0)
     assert page.locator(".codes li:visible").count() == 10
     page.pdf(path=str(tmp_path / "codes.pdf"))
     assert (tmp_path / "codes.pdf").stat().st_size > 5_000

@@ -213,7 +213,7 @@ def test_schedules_start_scans_and_missed_turns_are_one(house: House) -> None:
 
 
 def test_a_source_that_cannot_be_reached_fails_with_one_message(house: House) -> None:
-    given = Given("db", "postgresql", "desk", host="127.0.0.1", database="d", user="u")
+    given = Given("db", "postgresql", "desk", host="localhost", database="d", user="u")
     source = house.sources.register(given, Secret(password="made-up-secret"), OFFICER)
     assert "assets.networks" in (house.jobs.test(source.id, OFFICER) or "")
     job = house.jobs.start(source.id, Options(), OFFICER)

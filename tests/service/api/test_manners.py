@@ -80,7 +80,9 @@ def test_a_change_comes_as_json_only(sysadmin: httpx.Client, kind: str) -> None:
     ["/users/../me", "/users/%2e%2e/me", "/users/..%2f..%2fetc%2fpasswd", "/keys/%00", "/users/a%0db", "/users/ ",
      "/users/'%20or%201=1", "/audit/entries/-1", "/audit/entries/99999999999999999999", "/audit/entries/1e3", "/nothing",
      "/users/" + "a" * 5000, "/audit/entries?limit=0", "/audit/entries?limit=9999999", "/users?offset=-1", "//users",
-     "/audit/consistency?first=5&second=2", "/audit/consistency?first=0&second=99999999", "/users/%ed%a0%80"],
+     "/audit/consistency?first=5&second=2", "/audit/consistency?first=0&second=99999999", "/users/%ed%a0%80",
+    "/fingerprints/a%0Ab/match/file",
+],
 )  # fmt: skip
 def test_addresses_that_lead_nowhere(house: House, address: str, path: str) -> None:
     with house.caller(address, house.people["auditor"]) as client:

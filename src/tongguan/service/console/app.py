@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from tongguan.errors import Denied, Missing, TongguanError, Unavailable
 from tongguan.service import api
+from tongguan.service.api.answers import refusal
 from tongguan.service.console import render
 from tongguan.service.console.address import link
 from tongguan.service.console.guard import LOOPBACK, Guard
@@ -201,6 +202,8 @@ async def _invalid(request: Request, _: Exception) -> Response:
 
 
 async def _by_status(request: Request, error: HTTPException) -> Response:
+    if request.url.path.startswith(f"{api.PREFIX}/"):  # a path with a line end in it reaches no mounted application
+        return refusal(request, "not_found")
     return await _answer(request, error.status_code)
 
 

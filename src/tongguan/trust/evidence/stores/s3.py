@@ -191,8 +191,9 @@ class _Download(io.RawIOBase):
 
 def _client(settings: EvidenceStore) -> Any:
     keys = secret_of(settings.access_key_env), secret_of(settings.secret_key_env)
+    given = keys if all(keys) else ("-", "-")  # what is absent is told below, where boto3 is there to need it
     try:
-        client = s3_client(settings.endpoint, settings.region, keys, connect_s=CONNECT_S, read_s=READ_S, tries=TRIES)
+        client = s3_client(settings.endpoint, settings.region, given, connect_s=CONNECT_S, read_s=READ_S, tries=TRIES)
     except ValueError:
         raise BadSettings("settings: evidence: endpoint is no URL; expected https://host[:port]") from None
     if not all(keys):
