@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tongguan.identify import Piece
@@ -57,9 +57,9 @@ def _of_json(piece: Piece, name: str) -> Table | None:
     starts = piece.records.tolist()
     if len(starts) < 2:
         return None
-    chosen = range(len(starts))
+    chosen: Sequence[int] = range(len(starts))
     if len(starts) > _ROWS:
-        chosen = sorted(random.Random(_SEED).sample(chosen, _ROWS))  # type: ignore[assignment]
+        chosen = sorted(random.Random(_SEED).sample(chosen, _ROWS))
     ends = [*starts[1:], len(piece.text)]
     found: list[dict[str, str | None]] = []
     for n in chosen:

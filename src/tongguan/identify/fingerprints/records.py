@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from tongguan.errors import BadInput, Broken, CannotWrite, Conflict
 
-__all__ = ["good_name", "locked", "read_record", "write_file", "write_record"]
+__all__ = ["good_name", "locked", "names_in", "read_record", "write_file", "write_record"]
 
 _NAME: Final = re.compile(r"\w[\w.\-]{0,59}")
 _LARGEST: Final = 16 << 20
@@ -30,6 +30,11 @@ def good_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise BadInput("no name; expected 1 to 60 letters, digits, _ - or ., the first a letter or a digit")
     return name
+
+
+def names_in(folder: Path, record: str) -> list[str]:
+    """Names of all that have a record of that file name in a folder of their own, in order."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{record}")) if folder.is_dir() else []
 
 
 def _seal(key: bytes, text: str) -> str:

@@ -25,7 +25,7 @@ import pyarrow as pa
 from tongguan.errors import BadInput, Broken, Conflict, NotFound
 from tongguan.identify.fingerprints.documents import DocumentStore, build_documents
 from tongguan.identify.fingerprints.merging import merge_documents, merge_tables
-from tongguan.identify.fingerprints.records import good_name, locked, read_record, write_record
+from tongguan.identify.fingerprints.records import good_name, locked, names_in, read_record, write_record
 from tongguan.identify.fingerprints.segments import DocumentSegments, TableSegments
 from tongguan.identify.fingerprints.table_build import build_table
 from tongguan.identify.fingerprints.table_match import TableIndex
@@ -109,9 +109,7 @@ class Stores:
 
     def names(self) -> list[str]:
         """Of all stores, in order."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(path.parent.name for path in self.folder.glob(f"*/{_RECORD}"))
+        return names_in(self.folder, _RECORD)
 
     def get(self, name: str) -> Store:
         """Raises NotFound."""

@@ -19,7 +19,14 @@ from typing import Any, Final
 from tongguan.errors import Broken, Conflict, NotFound
 from tongguan.identify.fingerprints.policy.evaluation import Policy
 from tongguan.identify.fingerprints.policy.reading import parse_policy
-from tongguan.identify.fingerprints.records import good_name, locked, read_record, write_file, write_record
+from tongguan.identify.fingerprints.records import (
+    good_name,
+    locked,
+    names_in,
+    read_record,
+    write_file,
+    write_record,
+)
 
 __all__ = ["Policies", "Registered", "Version"]
 
@@ -70,9 +77,7 @@ class Policies:
 
     def names(self) -> list[str]:
         """Of all policies, in order."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(path.parent.name for path in self.folder.glob(f"*/{_RECORD}"))
+        return names_in(self.folder, _RECORD)
 
     def all(self) -> list[Registered]:
         return [self.get(name) for name in self.names()]
