@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -19,7 +19,7 @@ import pytest
 from console_house import AUDITOR, OFFICER, add_user, form_token, new_app, signed_in
 from fastapi import FastAPI
 
-from tongguan.service.console.figures import ZONE
+from tongguan import china_time
 from tongguan.trust.audit import AuditLog
 from tongguan.trust.audit.anchor.anchoring import deploy
 from tongguan.trust.audit.cosignature import Cosigner
@@ -64,7 +64,7 @@ def test_a_search_by_kind_actor_words_and_days(auditor: httpx.Client) -> None:
     several = found(auditor, "kind=run&kind=decision&size=100")
     assert {row["kind"] for row in several["rows"]} == {"decision"} and several["total"] == 131
     assert found(auditor, "kind=run&kind=decision&words=sources")["rows"][0]["kind"] == "run"
-    today = datetime.now(UTC).astimezone(ZONE).date()
+    today = china_time.today()
     day = timedelta(days=1)
     assert found(auditor, f"since={today}&until={today}&kind=decision")["total"] == 130
     assert found(auditor, f"until={today - day}")["rows"] == [] == found(auditor, f"since={today + day}")["rows"]

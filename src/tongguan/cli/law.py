@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tongguan import china_time
 from tongguan.cli.law_grade import grade, grade_arguments
 from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.errors import BadInput, CannotWrite
@@ -50,7 +51,7 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 def _show(given: argparse.Namespace) -> int:
     from tongguan import law
 
-    entry = law.show(given.name, given.as_of or date.today())
+    entry = law.show(given.name, given.as_of or china_time.today())
     _print(given, entry, lambda: law.shown(entry, given.lang))
     return 0
 

@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tongguan import __version__
+from tongguan import __version__, china_time
 from tongguan.cli import assets, audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.ocr import limits_of, ocr_argument
@@ -239,7 +239,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
             arguments.sources,
             arguments.org,
             arguments.out,
-            arguments.as_of or date.today(),
+            arguments.as_of or china_time.today(),
             by,
             keep=arguments.evidence == "alerts",
             names=names_of(arguments),

@@ -7,6 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
+from tongguan import china_time
 from tongguan.errors import NotFound
 from tongguan.law.book import Instrument, book
 from tongguan.law.citing import Quoted, citations, cite_as_of, documents
@@ -107,7 +108,7 @@ def _instrument(one: Instrument, as_of: date | None) -> dict[str, Any]:
 def _lists(key: str, as_of: date | None, by: str) -> list[dict[str, Any]]:
     """The lists of an id, or those whose instrument it is, on a day; today where none is asked."""
     return [
-        zone_list_json(one, as_of or date.today())
+        zone_list_json(one, as_of or china_time.today())
         for one in book().zone_lists.values()
         if (one.id if by == "id" else one.instrument) == key
     ]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from tongguan import china_time
 from tongguan.errors import BadInput
 from tongguan.wording import wording
 
 __all__ = ["Schedule"]
-
-ZONE = timezone(timedelta(hours=8))  # China, without summer time since 1991
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Schedule:
 
     def after(self, at: float) -> float:
         """The first time after a moment; both in seconds since the epoch."""
-        now = datetime.fromtimestamp(at, ZONE)
+        now = datetime.fromtimestamp(at, china_time.ZONE)
         first = now.replace(hour=self.hour, minute=self.minute, second=0, microsecond=0)
         if self.every == "week":
             first += timedelta(days=(self.weekday - first.weekday()) % 7)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
-from tongguan import law
+from tongguan import china_time, law
 from tongguan.identify.types import TYPES
 from tongguan.wording import Language, wording
 
 __all__ = ["Words"]
 
-BEIJING = timezone(timedelta(hours=8))
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -147,13 +146,13 @@ class Words:
     def time(self, text: str | float) -> str:
         """An instant, on Beijing's clock. What cannot be read as one is shown as it is."""
         try:
-            instant = datetime.fromtimestamp(float(text), BEIJING)
+            instant = datetime.fromtimestamp(float(text), china_time.ZONE)
         except (TypeError, ValueError, OverflowError, OSError):
             try:
                 instant = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
             except ValueError:
                 return str(text)
-        return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if instant.tzinfo else str(text)
+        return instant.astimezone(china_time.ZONE).strftime("%Y-%m-%d %H:%M") if instant.tzinfo else str(text)
 
     def yes(self, value: bool | None) -> str:
         return self("yes" if value else "unknown" if value is None else "no")

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tongguan import china_time
 from tongguan.identify.detect import (
     ages,
     foreign,
@@ -76,7 +77,7 @@ class Detector:
         own = list(OWN.values() if own is None else own)
         self._types = {**TYPES, **{one.id: as_data_type(one) for one in own}}
         self._own = OwnTypes(own) if own else None
-        self._as_of = as_of or date.today()
+        self._as_of = as_of or china_time.today()
         self._latest = int(self._as_of.strftime("%Y%m%d"))
         self._hasher = Hasher(key, self._types)
         self._seen: dict[tuple[str, str], tuple[bytes, str]] = {}

@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
+from tongguan import china_time
 from tongguan.errors import BadInput
 from tongguan.identify.kinds.characters import units
 from tongguan.identify.kinds.corpus import Corpus, Document
@@ -70,7 +71,7 @@ def train(
     manifest = {
         "kinds": {kind: corpus.names[kind] for kind in kinds},
         "ngrams": len(vocabulary.keys),
-        "trained": (today or date.today()).isoformat(),
+        "trained": (today or china_time.today()).isoformat(),
         "seed": seed,
         "texts": len(corpus.documents),
         "material": corpus.digest,

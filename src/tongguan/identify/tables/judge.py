@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tongguan import china_time
 from tongguan.identify.detect import Detector
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.tables.canonical import canonical
@@ -33,7 +34,7 @@ class Judge:
     """Judges tables. `key` keys the hashes of values (see `Detector`); ages are reckoned on the day `as_of`."""
 
     def __init__(self, key: bytes, *, as_of: date | None = None) -> None:
-        self._today = int((as_of or date.today()).strftime("%Y%m%d"))
+        self._today = int((as_of or china_time.today()).strftime("%Y%m%d"))
         self._detector = Detector(key, as_of=as_of)
         self._hasher = Hasher(key, TYPES)
 

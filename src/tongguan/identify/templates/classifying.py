@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from tongguan import china_time
 from tongguan.identify.tables import ColumnVerdict, TableVerdict
 from tongguan.identify.tables.naming import mentions
 from tongguan.identify.templates.corrections import Exception_, corrected
@@ -34,7 +35,7 @@ def classify(
 
     `as_of` is the day whose rules are asked (today where it is not given).
     """
-    policy, day = policy or Policy(), as_of or date.today()
+    policy, day = policy or Policy(), as_of or china_time.today()
     rules = [(template, rule) for template, rule in policy.rules(templates) if rule.holds_on(day)]
     judged, applied = corrected(verdict, exceptions)
     columns = tuple(_column(verdict, judged, i, rules, policy, applied.get(i)) for i in range(len(verdict.columns)))

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema
 
-from tongguan import law
+from tongguan import china_time, law
 from tongguan.errors import BadFacts
 from tongguan.law import clocks
 from tongguan.law.asking import choices
-from tongguan.service.console.figures import ZONE
 
 __all__ = [
     "MOST_FACTS",
@@ -50,7 +49,7 @@ TEXT: dict[str, Any] = {"type": ["string", "null"], "minLength": 1, "maxLength":
 
 def today() -> date:
     """The day in China."""
-    return datetime.now(ZONE).date()
+    return china_time.today()
 
 
 def dated(given: Mapping[str, Any]) -> dict[str, Any]:

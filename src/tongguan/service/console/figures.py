@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 
+from tongguan import china_time
 from tongguan.wording import Language
 
-__all__ = ["ZONE", "clock", "day", "exact", "moment", "percent", "short", "size", "span", "split"]
+__all__ = ["clock", "day", "exact", "moment", "percent", "short", "size", "span", "split"]
 
-ZONE = timezone(timedelta(hours=8))  # Beijing time, without summer time since 1991
 STEPS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
@@ -92,7 +92,7 @@ def _local(at: float | str | datetime | None) -> datetime | None:
         if isinstance(at, str):
             at = datetime.fromisoformat(at)
         if isinstance(at, datetime):
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(ZONE)
-        return datetime.fromtimestamp(at, ZONE)
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(china_time.ZONE)
+        return datetime.fromtimestamp(at, china_time.ZONE)
     except (ValueError, OverflowError, OSError):
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
+from tongguan import china_time
 from tongguan.errors import BadFacts
 from tongguan.law import clocks
 from tongguan.law.clocks.procedure import FactField, Procedure
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.visit import Visit
 from tongguan.service.console.workspace import Row
 
@@ -80,7 +80,7 @@ def _asked(visit: Visit, procedure: Procedure) -> Row:
             events[event] = days
     return {
         "name": visit.get("name")[:LONGEST],
-        "as_of": visit.get("as_of")[:40] or datetime.now(ZONE).date().isoformat(),
+        "as_of": visit.get("as_of")[:40] or china_time.today().isoformat(),
         "horizon": visit.get("horizon")[:10],
         "events": events,
         "facts": {f: visit.get("facts." + f)[:40] for f in procedure.facts if visit.get("facts." + f)},
@@ -115,7 +115,7 @@ def _given(visit: Visit, procedure: Procedure, asked: Row) -> tuple[dict[str, An
             return False
         return True
 
-    asked_day = datetime.now(ZONE).date()
+    asked_day = china_time.today()
     day_help = visit.t("law.clocks.bad.day", first=procedure.first)
     fits("as_of", visit.t("law.clocks.bad.as_of"), as_of=asked["as_of"])
     if asked["name"] and fits("name", visit.t("law.clocks.bad.name"), name=asked["name"]):

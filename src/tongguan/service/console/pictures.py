@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from tongguan.service.console.figures import ZONE
+from tongguan import china_time
 from tongguan.service.console.filters import UNKNOWN
 from tongguan.service.console.workspace import Row, Workspace
 
@@ -101,7 +101,7 @@ def bars(workspace: Workspace) -> Row:
     if not span or span[0]["first"] is None:
         return {"step": "hour", "bars": []}
     step = 3600 if span[0]["last"] - span[0]["first"] <= HOURS_UP_TO_S else 86_400
-    offset = int(ZONE.utcoffset(None).total_seconds()) if step == 86_400 else 0
+    offset = int(china_time.ZONE.utcoffset(None).total_seconds()) if step == 86_400 else 0
     sql = (
         f"select cast(floor((ts + {offset}) / {step}) * {step} - {offset} as double) as start, "
         "count(*) as crossings, cast(sum(size) as bigint) as bytes, cast(sum(findings) as bigint) as findings "

@@ -3,12 +3,12 @@ would do."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from tongguan import china_time
 from tongguan.errors import BadInput
 from tongguan.service.console import assetlist
 from tongguan.service.console.address import link
@@ -22,7 +22,6 @@ from tongguan.service.console.assetrules import (
     rules_of,
     shown_templates,
 )
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -76,7 +75,7 @@ def _data(visit: Visit, asked: dict[str, str]) -> Row:
     rules, own = rules_of(home), own_templates(home)
     used = {template.id for template in rules.templates}
     every = book_of(home).every_template()
-    found = shown_templates(rules, datetime.now(ZONE).date(), every)
+    found = shown_templates(rules, china_time.today(), every)
     words = visit.get("q")[:200].casefold()
     known = visit.get("known") if visit.get("known") in KNOWN else None
     shown = []

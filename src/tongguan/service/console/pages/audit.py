@@ -10,11 +10,11 @@ from itertools import islice
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
+from tongguan import china_time
 from tongguan.errors import BadInput, TongguanError
 from tongguan.service.console import names
 from tongguan.service.console.address import link
 from tongguan.service.console.exports import export
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.pages.audit_outside import anchors, heads
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
@@ -152,7 +152,7 @@ def _day(text: str) -> datetime | None:
     try:
         found = date.fromisoformat(text)
         return (
-            datetime.combine(found, time(), ZONE).astimezone(UTC)
+            datetime.combine(found, time(), china_time.ZONE).astimezone(UTC)
             if date(1970, 1, 2) <= found < date(9999, 1, 1)
             else None
         )

@@ -11,10 +11,9 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from tongguan import border, law
+from tongguan import border, china_time, law
 from tongguan.errors import TongguanError
 from tongguan.service.console.address import link
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.lines import legal_lines
 from tongguan.service.console.pages.decide_answer import answer, compared, readings_of, steps_of, traced
 from tongguan.service.console.pages.decide_form import READING, STEPS, Form, read_form, step_of, text_of
@@ -172,4 +171,4 @@ def _logged(visit: Visit) -> int:
 
 
 def _today() -> str:
-    return datetime.now(ZONE).date().isoformat()
+    return china_time.today().isoformat()

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
+from tongguan import china_time
 from tongguan.errors import BadInput, Conflict, Denied, NotFound
 from tongguan.service.console.address import link
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.telling import refuse_unseen, told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
@@ -241,7 +241,7 @@ def _begin(day: str) -> int | None:
     if not day.strip():
         return None
     try:
-        return int(datetime.combine(date.fromisoformat(day.strip()), datetime.min.time(), ZONE).timestamp())
+        return int(datetime.combine(date.fromisoformat(day.strip()), datetime.min.time(), china_time.ZONE).timestamp())
     except (ValueError, OverflowError):
         raise BadInput("a day is no date; expected YYYY-MM-DD") from None
 
@@ -254,4 +254,4 @@ def _end(day: str) -> int | None:
 
 def _day(at: int | None) -> str:
     """The day of a moment, for a form."""
-    return "" if at is None else datetime.fromtimestamp(at, ZONE).date().isoformat()
+    return "" if at is None else datetime.fromtimestamp(at, china_time.ZONE).date().isoformat()

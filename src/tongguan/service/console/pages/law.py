@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import yaml
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from tongguan import law
+from tongguan import china_time, law
 from tongguan.errors import NotFound
-from tongguan.service.console.figures import ZONE
 from tongguan.service.console.figures import day as read_day
 from tongguan.service.console.lawpicture import SHOWN, picture
 from tongguan.service.console.visit import Visit, Visitor, page_at
@@ -58,7 +57,7 @@ def rules(visit: Visitor) -> Response:
 
 def asked_day(visit: Visit) -> tuple[date, str | None]:
     """The day of the address, today where there is none; with a message where it is no day that the book could have."""
-    today = datetime.now(ZONE).date()
+    today = china_time.today()
     text = visit.get("day")[:40]
     if not text:
         return today, None
