@@ -74,7 +74,7 @@ $(STAMPS)/fuzz: requirements-fuzz.lock $(STAMPS)/dev
 
 fuzz: dev $(STAMPS)/fuzz
 	@FUZZ_COUNT=10000 $(BIN)/python -m pytest tests/fuzz
-	@$(BIN)/python scripts/fuzz.py --seconds 60 --crashes var/crashes
+	@$(BIN)/python scripts/fuzz --seconds 60 --crashes var/crashes
 
 # Change every number, day and article of the law's data, one at a time, and say which no test notices.
 mutants: dev
