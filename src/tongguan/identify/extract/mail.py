@@ -166,7 +166,7 @@ def _boundary(message: Message) -> bytes | None:
         boundary = message.get_boundary()
     except (ValueError, LookupError, TypeError):
         return None
-    return boundary.encode("ascii", "surrogateescape") if boundary else None
+    return boundary.encode("utf-8", "surrogateescape") if boundary else None
 
 
 def _packing(message: Message) -> str:

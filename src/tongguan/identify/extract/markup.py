@@ -72,7 +72,7 @@ def _grids(
     row_from = np.searchsorted(rows[by_row, 1], numbers)
     for table in np.flatnonzero(layout == 0).tolist():
         spans = cells[by_cell[cell_from[table] : cell_from[table + 1]]]
-        starts = rows[by_row[row_from[table] : row_from[table + 1]], 0]
+        starts = np.unique(rows[by_row[row_from[table] : row_from[table + 1]], 0])  # a row of nothing is none
         if len(starts) < 2 or len(spans) < 2 or spans[:, _COLUMN].max() < 1:
             continue
         begin, end = int(starts[0]), int(spans[:, 1].max())
