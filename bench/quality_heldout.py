@@ -1,7 +1,7 @@
 """Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
 
-    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--names]
-                                    [--faults FILE]
+    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--third]
+                                    [--names] [--faults FILE]
 
 The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
 hold nothing. They were written apart from the detectors. PYTHON is that of an environment with presidio-analyzer and
@@ -25,7 +25,7 @@ from quality import PEERS, Peer
 from tongguan.identify import TYPES, identify_lines
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "identify"))
-from heldout import EXACT, Document, Span, Tally, documents, judge, lookalikes
+from heldout import EXACT, EXACT_3, Document, Span, Tally, documents, judge, lookalikes
 
 Finder = Callable[[Sequence[Document]], list[list[Span]]]
 
@@ -64,13 +64,15 @@ def _landlines(case: Document, spans: list[Span]) -> list[Span]:
     ]
 
 
-def bootstrap(cases: Sequence[Document], found: Sequence[list[Span]], rounds: int = 200) -> tuple[float, float]:
+def bootstrap(
+    cases: Sequence[Document], found: Sequence[list[Span]], exact: frozenset[str], rounds: int = 200
+) -> tuple[float, float]:
     """Bounds of 95 % of the F1 of all exact types, over texts drawn again."""
     chance = random.Random(0)
     scores = []
     for _ in range(rounds):
         drawn = [chance.randrange(len(cases)) for _ in cases]
-        scores.append(_sum(judge([cases[i] for i in drawn], [found[i] for i in drawn]), EXACT).f1)
+        scores.append(_sum(judge([cases[i] for i in drawn], [found[i] for i in drawn], exact=exact), exact).f1)
     scores.sort()
     return scores[int(rounds * 0.025)], scores[int(rounds * 0.975)]
 
@@ -95,7 +97,10 @@ def main() -> None:
     parser.add_argument("--peers", action="append", default=[], help="Python of an environment with peers")
     parser.add_argument("--copies", type=int, default=4, help="fillings of each text")
     parser.add_argument("--seed", type=int, default=20261121)
-    parser.add_argument("--second", action="store_true", help="the second set of texts")
+    parser.add_argument(
+        "--second", action="store_const", dest="which", const=2, default=1, help="the second set of texts"
+    )
+    parser.add_argument("--third", action="store_const", dest="which", const=3, help="the third set, by another hand")
     parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
     parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
     arguments = parser.parse_args()
@@ -108,16 +113,17 @@ def main() -> None:
             if name not in peers and (peer := Peer(python, name)).ready:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
-    which = (arguments.copies, arguments.seed, arguments.second)
+    which = (arguments.copies, arguments.seed, arguments.which)
+    exact = EXACT_3 if arguments.which == 3 else EXACT
     cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}
     for name, find in finders.items():
         found = find(cases)
-        results[name] = judge(cases, found, faults if name == "tongguan" else None)
-        bounds[name] = bootstrap(cases, found)
+        results[name] = judge(cases, found, faults if name == "tongguan" else None, exact)
+        bounds[name] = bootstrap(cases, found, exact)
         false[name] = false_findings(nobody, find(nobody))
-    _print(results, bounds, false, sum(len(case.spans) for case in cases), nobody)
+    _print(results, bounds, false, sum(len(case.spans) for case in cases), nobody, exact)
     if arguments.faults:
         arguments.faults.write_text("\n".join(faults) + "\n", encoding="utf-8")
     for peer in peers.values():
@@ -130,13 +136,14 @@ def _print(
     false: dict[str, Counter[str]],
     spans: int,
     nobody: Sequence[Document],
+    exact: frozenset[str],
 ) -> None:
     mine, others = results["tongguan"], list(results)[1:]
     print(f"{spans} values\n\n| type | values | precision | recall | F1 | " + "".join(f"{n} | " for n in others))
     print("|---" * (5 + len(others)) + "|")
     rows = [(type, {name: tallies[type] for name, tallies in results.items()}) for type in sorted(mine)]
-    rows += [("all with one right span", {name: _sum(tallies, EXACT) for name, tallies in results.items()})]
-    rows += [("free text, place alone", {n: _sum(t, frozenset(t) - EXACT) for n, t in results.items()})]
+    rows += [("all with one right span", {name: _sum(tallies, exact) for name, tallies in results.items()})]
+    rows += [("free text, place alone", {n: _sum(t, frozenset(t) - exact) for n, t in results.items()})]
     for type, tallies in rows:
         tally = tallies["tongguan"]
         if tally.wanted:

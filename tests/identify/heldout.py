@@ -5,7 +5,8 @@
 stands, `⟦type|a|b⟧` one of these words, and `⟦_noise⟧` a value that is nobody's: an order number, an amount, a hash.
 They were written from what such documents look like, apart from the detectors and without looking at them. The
 detectors were then mended by the first set; the second (`…_2.txt`), by the same hand, was shown to nobody until it had
-been measured.
+been measured. The third (`…_3.txt`) is by another hand, with names and words of its own and with identifiers of more
+countries; it was measured before it was shown, too.
 """
 
 from __future__ import annotations
@@ -13,19 +14,41 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from heldout_values import LOOSE, MAKERS, NOISE
+from heldout_values_3 import LOOSE_3, MAKERS_3, NOISE_3
 
-__all__ = ["EXACT", "Document", "Tally", "documents", "judge", "lookalikes"]
+__all__ = ["EXACT", "EXACT_3", "Document", "Tally", "documents", "judge", "lookalikes"]
 
 Span = tuple[str, int, int]
+Maker = Callable[[random.Random, str], str]
+Noise = Callable[[random.Random], str]
+Ends = Callable[[str], tuple[tuple[int, int], ...]]
 
 # Types that have one right span. The others are classes of free text: their place is right where it overlaps.
 EXACT = frozenset(MAKERS) - {"location_track", "username"}
+EXACT_3 = frozenset(MAKERS_3) - {"location_track", "username"}
 _MARK = re.compile(r"⟦(_?[a-z]\w*?)(?:\.([\w-]+))?(?:#(\w+))?(?:\|([^⟧]*))?⟧")
+
+
+@dataclass(frozen=True)
+class _Set:
+    """The files of a set, and what its marks are filled with."""
+
+    suffix: str
+    makers: dict[str, Maker]
+    noise: dict[str, Noise]
+    loose: dict[str, Ends]
+
+
+_SETS = {
+    1: _Set("", MAKERS, NOISE, LOOSE),
+    2: _Set("_2", MAKERS, NOISE, LOOSE),
+    3: _Set("_3", MAKERS_3, NOISE_3, LOOSE_3),
+}
 
 
 @dataclass(frozen=True)
@@ -62,25 +85,27 @@ class Tally:
         return 2 * p * r / (p + r) if p + r else 0.0
 
 
-def documents(copies: int = 4, seed: int = 20261121, second: bool = False) -> list[Document]:
-    """Texts that hold personal data, each filled `copies` times; or those of the second set."""
-    return list(_filled("heldout_documents_2.txt" if second else "heldout_documents.txt", copies, seed))
+def documents(copies: int = 4, seed: int = 20261121, which: int = 1) -> list[Document]:
+    """Texts that hold personal data, each filled `copies` times, of the set `which`."""
+    return list(_filled("documents", copies, seed, which))
 
 
-def lookalikes(copies: int = 10, seed: int = 20261121, second: bool = False) -> list[Document]:
+def lookalikes(copies: int = 10, seed: int = 20261121, which: int = 1) -> list[Document]:
     """Texts that hold none."""
-    return list(_filled("heldout_lookalikes_2.txt" if second else "heldout_lookalikes.txt", copies, seed))
+    return list(_filled("lookalikes", copies, seed, which))
 
 
-def _filled(file: str, copies: int, seed: int) -> Iterator[Document]:
-    source = Path(__file__).with_name(file).read_text(encoding="utf-8")
+def _filled(kind: str, copies: int, seed: int, which: int) -> Iterator[Document]:
+    texts = _SETS[which]
+    source = Path(__file__).with_name(f"heldout_{kind}{texts.suffix}.txt").read_text(encoding="utf-8")
     for part in re.split(r"^=== ", source, flags=re.MULTILINE)[1:]:
         name, body = part.split("\n", 1)
         for copy in range(copies):
-            yield _fill(f"{copy:02}_{name}", body.rstrip("\n") + "\n", random.Random(f"{seed}/{name}/{copy}"))
+            chance = random.Random(f"{seed}/{name}/{copy}")
+            yield _fill(f"{copy:02}_{name}", body.rstrip("\n") + "\n", chance, texts)
 
 
-def _fill(name: str, body: str, chance: random.Random) -> Document:
+def _fill(name: str, body: str, chance: random.Random, texts: _Set) -> Document:
     text, done = "", 0
     spans: list[Span] = []
     also: set[Span] = set()
@@ -90,23 +115,26 @@ def _fill(name: str, body: str, chance: random.Random) -> Document:
         done = mark.end()
         kind, variant, same_as, words = mark.groups()
         if kind.startswith("_"):
-            value = NOISE[kind[1:]](chance)
+            value = texts.noise[kind[1:]](chance)
         elif words is not None:
             value = chance.choice(words.split("|"))
         else:
-            value = MAKERS[kind](chance, variant or "")
+            value = texts.makers[kind](chance, variant or "")
         if same_as:
             value = same.setdefault(same_as, value)
         if not kind.startswith("_"):
             spans.append((kind, len(text), len(text) + len(value)))
-            if kind in LOOSE:
-                also |= {(kind, len(text) + start, len(text) + end) for start, end in LOOSE[kind](value)}
+            if kind in texts.loose:
+                also |= {(kind, len(text) + start, len(text) + end) for start, end in texts.loose[kind](value)}
         text += value
     return Document(name, text + body[done:], tuple(spans), frozenset(also) - frozenset(spans))
 
 
 def judge(
-    cases: Sequence[Document], found: Sequence[Iterable[Span]], faults: list[str] | None = None
+    cases: Sequence[Document],
+    found: Sequence[Iterable[Span]],
+    faults: list[str] | None = None,
+    exact: frozenset[str] = EXACT,
 ) -> dict[str, Tally]:
     """Tallies by type; `faults` takes a line for each miss and each false finding."""
     tallies: dict[str, Tally] = defaultdict(Tally)
@@ -117,7 +145,7 @@ def judge(
             tally = tallies[span[0]]
             tally.wanted += 1
             near = any(_overlap(span, other) for other in mine)
-            hit = any(_overlap(span, other) for other in right) if span[0] in EXACT else near
+            hit = any(_overlap(span, other) for other in right) if span[0] in exact else near
             tally.hit += hit
             tally.near += near
             if not hit and faults is not None:
@@ -126,7 +154,7 @@ def judge(
         for span in mine:
             if span[0] == "location" and any(s <= span[1] < e for _, s, e in tracks):
                 continue  # a place of a track is one
-            if span[0] in EXACT:
+            if span[0] in exact:
                 tallies[span[0]].found += 1
                 tallies[span[0]].right += span in right
                 if span not in right and faults is not None:

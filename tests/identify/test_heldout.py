@@ -78,6 +78,22 @@ def test_there_is_enough_to_judge() -> None:
     assert documents(copies=1) == documents(copies=1)  # seeds are fixed
 
 
+@pytest.mark.parametrize("which", [1, 2, 3])
+def test_every_set_fills(which: int) -> None:
+    cases, nobody = documents(copies=1, which=which), lookalikes(copies=1, which=which)
+    assert len(cases) > 20 and len(nobody) > 5
+    assert not any(sign in case.text for case in [*cases, *nobody] for sign in "⟦⟧")
+    assert len({case.name for case in [*cases, *nobody]}) == len(cases) + len(nobody)
+    assert cases == documents(copies=1, which=which)  # seeds are fixed
+
+
+def test_a_name_is_right_without_its_title() -> None:
+    (letter,) = (case for case in documents(copies=1, which=3) if case.name == "00_apology_letter.txt")
+    (called, *_) = (span for span in letter.spans if span[0] == "person_name")
+    assert letter.text[called[1] : called[2]] == "闻女士"
+    assert ("person_name", called[1], called[1] + 1) in letter.also
+
+
 def test_look_alikes_are_nobody(tmp_path: Path) -> None:
     false: Counter[str] = Counter()
     for spans in found_in(lookalikes(copies=1), tmp_path):
