@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tongguan.identify.pieces import Piece
 from tongguan.identify.tables.verdict import Column, Table
@@ -24,18 +25,35 @@ def table_of(piece: Piece, name: str = "", rows: int = _ROWS) -> Table | None:
     if piece.cells is None or not len(piece.cells) or not piece.columns:
         return None
     cells = piece.cells
-    lines = np.searchsorted(piece.records, cells[:, 0], side="right") - 1
-    header = int(lines[0])
-    others = np.unique(lines[lines > header])
+    ends = np.append(np.searchsorted(cells[:, 0], piece.records[1:]), len(cells))  # of the rows, in cells
+    sizes = np.diff(ends, prepend=0)
+    header = int(np.argmax(sizes > 0))
+    others = header + 1 + np.flatnonzero(sizes[header + 1 :])
     if len(others) > rows:
         others = np.sort(np.random.default_rng(_SEED).choice(others, rows, replace=False))
-    kept = np.isin(lines, others) & (cells[:, 2] < len(piece.columns))
-    values: list[list[str | None]] = [[None] * len(others) for _ in piece.columns]
-    places = np.searchsorted(others, lines[kept]).tolist()
-    for (start, end, column), line in zip(cells[kept].tolist(), places, strict=True):
-        values[column][line] = piece.text[start:end]
+    kept = cells[_ranges(ends[others] - sizes[others], sizes[others])]
+    lines = np.repeat(np.arange(len(others)), sizes[others])
+    values = [_column(piece.text, kept, lines, place, len(others)) for place in range(len(piece.columns))]
     columns = [Column(title[:_NAME], None, column) for title, column in zip(piece.columns, values, strict=True)]
     return Table(piece.member or name, None, columns, max(len(others), len(piece.records) - 1 - header))
+
+
+def _ranges(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of several ranges, one range behind the other."""
+    before = np.cumsum(sizes) - sizes
+    return np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
+
+
+def _column(text: str, cells: NDArray[np.int64], lines: NDArray[np.int64], place: int, rows: int) -> list[str | None]:
+    """The values of a column, None in rows that have no such cell."""
+    chosen = cells[:, 2] == place
+    spans = zip(cells[chosen, 0].tolist(), cells[chosen, 1].tolist(), strict=True)
+    if np.array_equal(lines[chosen], np.arange(rows)):
+        return [text[start:end] for start, end in spans]
+    values: list[str | None] = [None] * rows
+    for line, (start, end) in zip(lines[chosen].tolist(), spans, strict=True):
+        values[line] = text[start:end]
+    return values
 
 
 def joined(one: Table, more: Table, rows: int = _ROWS) -> Table:
