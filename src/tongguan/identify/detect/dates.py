@@ -8,7 +8,7 @@ from typing import Final
 
 from tongguan.identify.detect.characters import HAN_NUMERALS, fold_text
 
-__all__ = ["BEFORE", "BORN", "Found", "birth_date"]
+__all__ = ["BEFORE", "BORN", "Found", "birth_date", "short_day"]
 
 Found = tuple[int, int, str, float]  # start, end, normalised value, score
 
@@ -88,6 +88,17 @@ def birth_date(text: str, at: int, end: int, apart: bool) -> Found | None:
     if found is None or value is None or not value[:4] >= "1900":
         return None
     return at, found.end(), value, 0.9
+
+
+def short_day(written: str, latest: int) -> str | None:
+    """A past day such as 12JAN61 or 12JAN1961 as an ISO 8601 date; `latest` (yyyymmdd) tells the century."""
+    month = _MONTHS.get(written[2:5].lower())
+    if month is None:
+        return None
+    year = int(written[5:])
+    if year < 100:
+        year += 2000 if 2000 + year <= latest // 10_000 else 1900
+    return _day(str(year), str(month), written[:2])
 
 
 def _han_number(text: str) -> str:

@@ -18,11 +18,17 @@ _ITEM: Final = re.compile(rf"[\s;；,，、]{{0,4}}(?:\(?\d{{1,2}}[.、．)）]|
 _MOST: Final = 12  # entries of a list that are read
 _MEASURE: Final = re.compile(r"[\d.±%/]+\S{0,3}$")
 
+_COUNT: Final = r"(?:\d{1,3}|[一二三四五六七八九十两数半]{1,2})\s?(?:余|多)?(?:分钟|小时|天|日|周|个?月|年)"
 _ILL: Final = "[症病炎癌瘤梗死痛折伤血热疹咳喘晕肿促闷悸衰竭退亢毒麻木瘫疮癣疸泻吐]"
 _POSITIVE: Final = re.compile(
     r"(?:抗体|抗原|核酸|病毒|试验|检测|HIV|HBsAg|TPPA|RPR|DNA|RNA)(?:检测)?(?:结果)?(?:为|呈|示)?[\s:：（(|,+]{0,8}((?:强|弱)?阳性)"
     r"(?![率者预症对组结样])"
 )
+_COMPLAINT: Final = re.compile(
+    rf"主[诉因]((?:反复|突发|间断|持续|阵发性?)?[\u4e00-\u9fff、]{{0,14}}?(?:{_ILL}|失眠|乏力|耳鸣|模糊|不适|困难|障碍|异常|便秘|流涕|发烧|纳差|(?=\s?(?:约|近|半|{_COUNT}))))"
+    rf"(?=\s?(?:[，,。；;、伴\s]|约|近|半|{_COUNT}))"
+)
+"""A complaint right behind its label, up to how long it has lasted: 主诉腹痛2小时."""
 _IF: Final = re.compile(r"若|如果|如|当|一旦|是否|假|凡|可能")
 _ADMITTED: Final = re.compile(
     rf"因[“\"]?((?:反复|突发|持续|间断)?[^\s，。,；;“”\"因]{{1,20}}?{_ILL}[^\s，。,；;“”\"因于]{{0,10}}?)(?:，?加重[^，。]{{1,6}})?[”\"]?"
@@ -42,6 +48,9 @@ def find(view: View) -> Iterator[Candidate]:
     text, labelled = view.text, view.labelled
     for at in labelled.value[labelled.label == _LABEL].tolist():
         yield from _entries(text, at)
+    for start in labelled.start[(labelled.label == _LABEL) & (labelled.value == labelled.end)].tolist():
+        if complaint := _COMPLAINT.match(text, start, start + 40):
+            yield Candidate(*complaint.span(1), "health", 0.75, "context", _DETECTOR, complaint[1])
     for form, start in _marked(view):
         for found in form.finditer(text, max(0, start - 60), min(len(text), start + 24)):
             if found.start() <= start < found.end() and not _is_general(text, found.start(), found.end(), form):

@@ -24,6 +24,15 @@ _SIGNS: Final = frozenset(":：=＝\"'|\t>】“‘")
 _IS: Final = re.compile(r"[\s:]{0,2}(?:number|no\.?|#)? ?(?:is|was|are|ist|es|est) ")
 _HINT: Final = re.compile(r"[(（][^()（）\n\d]{1,24}[)）]\s{0,2}[:：]\s{0,3}")
 """How the value is to be written, between its label and the colon: 出生日期（年月日）："""
+_SITE: Final = re.compile(r"[(（][^()（）\n]{1,16}[)）]\s?")
+"""Where in the body, before what is there: (左乳)浸润性导管癌."""
+_ADVERTISED: Final = re.compile(
+    r"诚聘|招聘|急聘|诚招|招募|招工|直招|聘请|岗位|职位|任职|应届|五险|双休|包吃|包住|年终奖|薪资待遇|福利待遇|男女不限|学历不限"
+    r"|\b(?:hiring|we offer|job description|apply now|benefits|requirements)\b",
+    re.IGNORECASE,
+)
+"""What is said beside the pay that a vacancy offers."""
+_AROUND: Final = 60  # characters
 _QUOTES: Final = ('"', "'")
 _BRACKETS: Final = ("(", "（")
 _OPTIONS: Final = frozenset({"gender", "ethnicity", "marital_status", "education", "income", "nationality"})
@@ -207,6 +216,10 @@ def find(view: View) -> Iterator[Candidate]:
             at = hint.end()
         elif type in _OPTIONS and text[at : at + 1] in _BOXES and (options := CHECKED.match(text, at, at + 60)):
             at = options.end()
+        elif type == "health" and text[at : at + 1] in _BRACKETS and (site := _SITE.match(text, at, at + 20)):
+            at = site.end()
+        elif type == "income" and _is_advertised(text, start):
+            continue
         gap = text[end:at]
         listed = "," in gap and ('"' in gap or "'" in gap)  # a list of names has no values
         if listed and type in _WORDS:
@@ -232,6 +245,15 @@ def find(view: View) -> Iterator[Candidate]:
         found = _READERS[_TYPE_OF[label]](text, start, end, True)
         if found is not None:
             yield _candidate(_TYPE_OF[label], found)
+
+
+def _is_advertised(text: str, at: int) -> bool:
+    """Whether a vacancy speaks of pay; 期望 and 现 are an applicant's words."""
+    line = max(text.rfind("\n", max(0, at - _AROUND), at), text.rfind("\x00", max(0, at - _AROUND), at)) + 1
+    line = max(line, at - _AROUND)
+    stop = re.search("[\n\x00]", text[at : at + _AROUND])
+    around = text[line : at + (stop.start() if stop else _AROUND)]
+    return _ADVERTISED.search(around) is not None and "期望" not in around and "本人" not in around
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:

@@ -93,8 +93,15 @@ def _is_network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: st
     return int(address) & ((1 << (address.max_prefixlen - int(prefix[1]))) - 1) == 0
 
 
-_PRODUCT: Final = re.compile(r"[A-Za-z]/\Z|\b[Vv]\.? ?\Z")  # Chrome/4.10.32.241
-_BEFORE_V4: Final = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,6}$")
+_PRODUCT: Final = re.compile(r"(?:[A-Za-z]/|(?<![A-Za-z0-9_])[Vv]\.? ?)\Z")  # Chrome/4.10.32.241, 版本v10.4.32.24
+_BEFORE_V4: Final = re.compile(r"(?<![A-Za-z0-9_:])(?:[0-9A-Fa-f]{0,4}:){2,6}\Z")
+_PUBLIC: Final = frozenset({
+    "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "114.114.114.114",
+    "114.114.115.115", "223.5.5.5", "223.6.6.6", "119.29.29.29", "182.254.116.116", "180.76.76.76", "101.226.4.6",
+    "2001:4860:4860::8888", "2001:4860:4860::8844", "2606:4700:4700::1111", "2606:4700:4700::1001", "2400:3200::1",
+    "2400:3200:baba::1", "2402:4e00::", "2400:da00::6666",
+})  # fmt: skip
+"""Public resolvers, which everybody asks: nobody's address."""
 
 
 def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[int, str] | None:
@@ -109,7 +116,7 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
             pass
         else:
             return None if _is_network(address, text, end) else (before.start(), address.compressed)
-    if value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
+    if value in _PUBLIC or value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
         return None
     if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):
         return None
@@ -118,12 +125,20 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
     return None if _is_network(ipaddress.IPv4Address(value), text, end) else (start, value)
 
 
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether what stands around an IPv6 address goes on as none does: 2001::25de::cade, 2001:db8::256.1.1.1."""
+    before = text[max(0, start - 2) : start]
+    if before.endswith(":") and (before[0] == ":" or before[0].isdigit()) and len(before) == 2:
+        return True
+    return text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit()
+
+
 def _ipv6(text: str, start: int, end: int) -> Iterator[Candidate]:
     try:
         address = ipaddress.IPv6Address(text[start:end])
     except ValueError:
         return
-    if _is_network(address, text, end):
+    if _is_network(address, text, end) or address.compressed in _PUBLIC or _is_part(text, start, end):
         return
     if text[end : end + 1] == "%" and address.is_link_local and (zone := _ZONE.match(text, end)):
         end = zone.end()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect import checks, digits
+from tongguan.identify.detect.chance import by_chance
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.view import Candidate, View
@@ -98,7 +99,7 @@ def find(view: View) -> Iterator[Candidate]:
     label, direct = view.label_before(start, _REACH)
     scores, own = _TABLES
     is_own = own[code, label] & (label >= 0)
-    score = scores[code, (flags & digits.JOINED > 0).astype(np.int64)]
+    score = scores[code, (flags & (digits.JOINED | digits.PLUS) > 0).astype(np.int64)]
     alone = _alone(view, start, rows[:, 2])
     score = np.where(alone, np.maximum(score, _WORTH_ALONE[code]), score)
     score = np.where(is_own, scores[code, 2], score)
@@ -107,6 +108,7 @@ def find(view: View) -> Iterator[Candidate]:
     score[(flags & digits.GLUED > 0) & ~direct] = 0
     other = (label == _NUMBER) & direct & ~_SURVIVES[code]
     score[other] = 0
+    score[_pass_by_chance(view, rows) & ~is_own] = 0
     document = code == checks.DOCUMENT
     score[document] = 1
     score[document & ~_may_be_document(view, rows, label)] = 0
@@ -131,7 +133,15 @@ def find(view: View) -> Iterator[Candidate]:
             first, value = address
         elif what == checks.PHONE_ABROAD:
             value = "+" + value
-        elif what in _MOBILES and worth < rule.labelled and _is_quantity(view.text, first, end):  # noqa: SIM114
+            if _FIXED_ABROAD.fullmatch(value):
+                rule = _RULES[checks.LANDLINE]
+        elif (
+            what in _MOBILES
+            and worth < rule.labelled
+            and (  # noqa: SIM114
+                _is_quantity(view.text, first, end) or _ODD_GROUPS.fullmatch(view.text, first, end)
+            )
+        ):
             continue
         elif what in _CARDS and view.text.count(".", first, end) == 1:  # noqa: SIM114 (an amount)
             continue
@@ -144,6 +154,16 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
         if what == checks.ID_CARD and near and before in _ALIAS_OF:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
+
+
+def _pass_by_chance(view: View, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Telephone numbers and cards among many numbers of their shape that are neither."""
+    chance = np.zeros(len(rows), np.bool_)
+    for codes in _MANY_PASS:
+        chosen = np.flatnonzero(np.isin(rows[:, 0], codes) & (rows[:, 5] & digits.PLUS == 0))
+        chosen = chosen[np.argsort(rows[chosen, 1], kind="stable")]
+        chance[chosen] = by_chance(view, rows[chosen, 1], rows[chosen, 2])
+    return chance
 
 
 def _alone(view: View, start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -195,6 +215,8 @@ _UNIT: Final = re.compile(
     r"(?:\.\d+)?\s?(?:[十百千万亿]{0,2}(?:[美欧日港澳韩台]?元(?![旦宵月])|英镑|人民币|韩币|日币)|[万亿]"
     r"|(?:USD|RMB|CNY|EUR|HKD|bytes?|ms|ns|us)\b)"
 )
+_ODD_GROUPS: Final = re.compile(r"[0-9\uff10-\uff19]{4,10}[^0-9\uff10-\uff19+]{1,3}[0-9\uff10-\uff19]{1,7}")
+"""Two groups in which nobody writes a mobile number: 1380013-8000."""
 _CONSTANT: Final = re.compile(r"(?:[¥￥$€£]\s?|(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{2,40}\s*=\s*)\Z")
 
 
@@ -254,7 +276,10 @@ _TABLES: Final = _tables()
 _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")
 _USCC: Final = label_id("uscc")
+_FIXED_ABROAD: Final = re.compile(r"\+(?:852[23]\d{7}|85328\d{6}|8860?[2-8]\d{7,8})")
+"""Fixed lines of Hong Kong, Macao and Taiwan, by their numbering plans."""
 _CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)
+_MANY_PASS: Final = ((checks.PHONE,), _CARDS, (checks.LANDLINE,), (checks.IMSI,))
 _MOBILES: Final = (checks.PHONE, checks.PHONE_ABROAD)
 _GROUPED: Final = (*_CARDS, checks.LANDLINE)
 _ID_LABEL: Final = label_id("id_card")

@@ -1,4 +1,4 @@
-"""What a row of particulars says of a person: 张三，男，汉族，1973年6月15日生; 患者女，71岁.
+"""What a row of particulars says of a person: 张三，男，汉族，1973年6月15日生; 患者女，71岁; 张三 / 男 / 1954-09-20.
 
 Sex is believed where an age, an ethnic group, or a day of birth follows; these where it stands before them.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from tongguan.identify.detect.dates import birth_date, short_day
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["ETHNIC_GROUPS", "find"]
@@ -19,16 +20,25 @@ ETHNIC_GROUPS: Final = (
     "|柯尔克孜|达斡尔|景颇|毛南|撒拉|布朗|塔吉克|阿昌|普米|鄂温克|怒|京|基诺|德昂|保安|俄罗斯|裕固|乌孜别克|门巴|鄂伦春|独龙|塔塔尔|赫哲|珞巴"
 )
 """The 56 of GB/T 3304."""
-_SEX: Final = re.compile(r"[，,、（(]\s?([男女])(?:性)?(?=[，,、]|\s?\d)")
+_SEX: Final = re.compile(r"[，,、（(/|｜\t \u3000]\s?([男女])(?:性)?(?=[，,、/|｜\t \u3000]|\s?\d)")
 _GROUP: Final = re.compile(rf"[，,、]\s?((?:{ETHNIC_GROUPS})族)(?=[，,、。;；)）\s])")
 _AGE: Final = re.compile(r"[，,、]?\s?((?<!\d)(?:1[01]|[1-9])?\d\s?周?岁)(?![以之至到\-~])")
 _BORN: Final = re.compile(
     r"[，,、]\s?(?:19|20)\d\d\s?(?:年|[-/.])\s?\d{1,2}\s?[月\-/.]|[，,、]\s?(?:出生|生于|\d\d年\d{1,2}月)"
 )
+_NEXT: Final = re.compile(r"\s?[，,、/|｜;\t \u3000]\s{0,3}")
+_DAY_ENDS: Final = re.compile(
+    r"\s?(?:[，,、。/|｜;；)）\t\r\n\x00]|出生|生(?![效产日活])|\Z)"
+    r"|[ \u3000](?=[ \u3000]|[\dA-Z]{6}|[\u4e00-\u9fff]{1,5}族|身份证|电话|手机|住|籍|联系|党员|团员|群众"
+    r"|大专|本科|硕士|博士)"
+)
+_IN_LETTERS: Final = re.compile(r"[/|,;\t] ?(?:[MF]I?|[Ff]emale|FEMALE|[Mm]ale|MALE)(?= ?[/|,;\t])")
+_DAY_BEFORE: Final = re.compile(r"(?<![A-Z0-9])\d\d[A-Z]{3}\d\d(?:\d\d)?\Z")
+_RECENT: Final = 5  # years: so young a day beside a sex is rather that of the record
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Sex, ethnic group and age of persons."""
+    """Sex, ethnic group, age and day of birth of persons."""
     text, words = view.text, view.words
     for start in words.start[words.of("marks/sex")].tolist():
         sex = _SEX.match(text, start, start + 6)
@@ -37,10 +47,38 @@ def find(view: View) -> Iterator[Candidate]:
         group = _GROUP.match(text, sex.end(), sex.end() + 12)
         at = group.end() if group else sex.end()
         age = _AGE.match(text, at, at + 10)
-        if not (group or age or _BORN.match(text, at, at + 16)):
+        born = None if age else _day_behind(view, at)
+        if not (group or age or born or _BORN.match(text, at, at + 16)):
             continue
         yield Candidate(*sex.span(1), "gender", 0.8, "context", _DETECTOR, sex[1])
         if group:
             yield Candidate(*group.span(1), "ethnicity", 0.85, "context", _DETECTOR, group[1])
         if age:
             yield Candidate(*age.span(1), "age", 0.8, "context", _DETECTOR, age[1])
+        if born:
+            yield born
+    for start in words.start[words.of("marks/sex_in_letters")].tolist():
+        if sex := _IN_LETTERS.match(text, start, start + 10):
+            born = _day_behind(view, sex.end()) or _day_before(view, start)
+            if born:
+                yield born
+
+
+def _day_behind(view: View, at: int) -> Candidate | None:
+    """A whole day that stands between separators right behind a sex."""
+    text = view.text
+    gap = _NEXT.match(text, at, at + 6)
+    found = birth_date(text, gap.end(), gap.end() + 20, True) if gap else None
+    if found is None or len(found[2]) != len("2026-11-21") or not _DAY_ENDS.match(text, found[1], found[1] + 8):
+        return None
+    start, end, value, _ = found
+    if int(value[:4]) > view.latest // 10_000 - _RECENT:
+        return None
+    return Candidate(start, end, "birth_date", 0.75, "calendar", _DETECTOR, value)
+
+
+def _day_before(view: View, at: int) -> Candidate | None:
+    """The day of birth before a sex as airlines write it (IATA's DOCS element): /12JAN61/M/."""
+    day = _DAY_BEFORE.search(view.text, max(0, at - 12), at)
+    value = short_day(day.group(), view.latest) if day else None
+    return Candidate(*day.span(), "birth_date", 0.8, "calendar", _DETECTOR, value) if day and value else None

@@ -48,6 +48,15 @@ _NO_SECRET: Final = re.compile(
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
 )
+_APPROVAL: Final = re.compile(r"授权码[\s:：=是为]{1,4}[0-9A-Z]{4,6}(?![0-9A-Za-z])")
+"""The answer of a card's issuer to a payment (ISO 8583, field 38), nobody's secret; those of mail boxes are longer."""
+_KNOWN_TO_ALL: Final = re.compile(
+    r"(?:出厂|默认|缺省|预设|default|factory)\s?(?:登录|初始|管理员?)?(?:密码|口令|password)\W{0,4}[是为is]{0,2}\s?[\"']?"
+    r"(?:admin(?:istrator)?|root|guest|user|password|pass|default|support|public|private|123|1234|12345|123456|12345678|123456789"
+    r"|0000|00000000|1111|6666|666666|8888|888888|88888888)(?![A-Za-z0-9!@#$%^&*_])",
+    re.IGNORECASE,
+)
+"""What a manual says that every new device of a kind answers to."""
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z][\w:.-]*=$")  # the next one of the same element: type="password" name=
 _LABEL: Final = label_id("credential")
 _ENDS: Final = "\"',;，；。)）}]&"
@@ -76,6 +85,8 @@ def find(view: View) -> Iterator[Candidate]:
     chosen = chosen[_signed(view, labelled.end[chosen])]
     for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):
         gap = text[end:at]
+        if _is_public(text, end):
+            continue
         if gap.isspace() and not text[end - 1].isascii():  # 密码 Xxx1!
             if "\n" not in gap and (strong := _STRONG.match(text, at)):
                 yield Candidate(*strong.span(), "credential", 0.8, "context", _DETECTOR, strong.group())
@@ -99,6 +110,13 @@ def find(view: View) -> Iterator[Candidate]:
             start += 1
         if candidate := _value(text, start, end, True):
             yield candidate
+
+
+def _is_public(text: str, end: int) -> bool:
+    """Whether a label that ends there labels what is no secret, for all that its words say."""
+    if text[end - 1] == "码" and text.startswith("授权", max(0, end - 3)):
+        return _APPROVAL.match(text, end - 3) is not None
+    return text[end - 1] in "码令dD" and _KNOWN_TO_ALL.search(text, max(0, end - 18), end + 24) is not None
 
 
 def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:

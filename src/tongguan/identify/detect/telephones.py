@@ -43,7 +43,12 @@ _FORMS: Final = (
     ((3, 4, 4), "--", re.compile(r"(?:0[789]0|010)-\d{4}-\d{4}(?![A-Za-z0-9-])"), 0.6),  # Japan, Korea
     ((4, 3, 3), "--", re.compile(r"09\d\d-\d{3}-\d{3}(?![A-Za-z0-9-])"), 0.6),  # Taiwan
     ((4, 3, 4), "- ", re.compile(r"09\d\d([- ])\d{3}\1\d{4}(?![A-Za-z0-9-])"), 0.55),  # the Philippines
+    ((2, 4, 4), "--", re.compile(r"0[2-9]-[2-9]\d{3}-\d{4}(?![A-Za-z0-9-])"), 0.55),  # Japan's and Seoul's fixed lines
+    ((2, 3, 4), "--", re.compile(r"02-[1-9]\d\d-\d{4}(?![A-Za-z0-9-])"), 0.55),
+    ((3, 3, 4), "--", re.compile(r"0[2-9]\d-[1-9]\d\d-\d{4}(?![A-Za-z0-9-])"), 0.55),
 )
+_FIXED: Final = 5  # place of the first form of fixed lines: behind a label, or alone in a line
+_LINE_ENDS: Final = frozenset({"", "\n", "\r", "\x00"})
 _PLAIN: Final = 0  # place of the form that is believed only with a label near it
 _NEAR: Final = 40  # characters
 _SIZES: Final = np.array([[*sizes, *[0] * (4 - len(sizes))] for sizes, *_ in _FORMS], np.uint8)
@@ -82,14 +87,21 @@ def _labelled(view: View) -> Iterator[Candidate]:
 def _grouped(view: View) -> Iterator[Candidate]:
     tokens, which = series_in(view.units, view.tokens, _SIZES, _SIGNS)
     label, _ = view.label_before(view.tokens.start[tokens], _NEAR)
-    stands = (which != _PLAIN) | _IS_LABEL[label]  # part numbers are written so as well
-    for token, form in zip(tokens[stands].tolist(), which[stands].tolist(), strict=True):
+    told = _IS_LABEL[label]
+    for token, form, is_told in zip(tokens.tolist(), which.tolist(), told.tolist(), strict=True):
+        if form == _PLAIN and not is_told:  # part numbers are written so as well
+            continue
         start = int(view.tokens.start[token])
         if form == 1:
             start -= 1
-        before = view.text[start - 1] if start > 0 else " "
+        before = view.text[start - 1] if start > 0 else "\n"
         if start < 0 or before in _BEFORE or (before.isascii() and before.isalnum()):
             continue
+        if form >= _FIXED and not (is_told or before in _LINE_ENDS):
+            continue
         if found := _FORMS[form][2].match(view.text, start, start + _LONGEST):
+            if form >= _FIXED and not (is_told or view.text[found.end() : found.end() + 1] in _LINE_ENDS):
+                continue
             value = "".join(filter(str.isdigit, found.group()))
-            yield Candidate(*found.span(), "phone", _FORMS[form][3], "form", _DETECTOR, value)
+            type = "landline" if form >= _FIXED else "phone"
+            yield Candidate(*found.span(), type, _FORMS[form][3], "form", _DETECTOR, value)

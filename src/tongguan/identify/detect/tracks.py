@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from tongguan.identify.detect import checks
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.checks import DECIMAL
 from tongguan.identify.detect.view import Candidate, View
@@ -22,6 +24,17 @@ _SERIES: Final = 3  # pairs that make a track
 _REACH: Final = 48  # characters from a label
 _LOCATION: Final = label_id("location")
 _TRACK: Final = label_id("track")
+
+_LINE: Final = re.compile(
+    r"(?i:points?|paths?|routes?|polyline|coord(?:inate)?s|positions?|locations?|gps\w{0,8}|trips?|moves?|路径|路线|途经点|点位|经纬度)"
+    r"[\"'\w]{0,6}\s?[:：=]?\s?[\[({\"'\s]{0,8}(?:[\"']?(?:lng|lon|lat|x|y)\w{0,6}[\"']?\s?:\s?)?\Z"
+)
+"""What the points of a line are called, right before the first."""
+_NAMED: Final = 60  # characters
+_STEP: Final = 0.05  # degrees from one point to the next: some kilometres
+_RECORD: Final = 600  # characters between a series and the number of its owner
+_LINES: Final = 12
+_OWNERS: Final = (checks.PLATE, checks.PHONE, checks.ID_CARD, checks.VIN, checks.IMSI)
 
 Pair = tuple[int, int, str]
 
@@ -78,10 +91,34 @@ def _broken(view: View, one: Pair, other: Pair) -> bool:
 
 def _is_track(view: View, series: list[Pair]) -> bool:
     labels, _ = view.label_before(np.array([series[0][0]], np.int32), 4 * _REACH)
-    if labels[0] == _TRACK:
+    if labels[0] == _TRACK or _is_route(view, series):
         return True
     timed = sum(":" in view.text[a[1] : b[0]] or "时间" in view.text[a[1] : b[0]] for a, b in pairwise(series))
     return timed >= len(series) - 1 and _has_clock(view.text[series[0][0] : series[-1][1]])
+
+
+def _is_route(view: View, series: list[Pair]) -> bool:
+    """Whether the points of a line follow one another, nearly, beside the number of a person or a vehicle.
+
+    A line that ends where it began bounds an area.
+    """
+    before = view.text[max(0, series[0][0] - _NAMED) : series[0][0]]
+    if not _LINE.search(before) or series[0][2] == series[-1][2]:
+        return False
+    places = [tuple(map(float, value.split(","))) for _, _, value in series]
+    if any(max(abs(a[0] - b[0]), abs(a[1] - b[1])) > _STEP for a, b in pairwise(places)):
+        return False
+    owners = view.numbers[np.isin(view.numbers[:, 0], _OWNERS), 1]
+    first, last = np.searchsorted(owners, (series[0][0] - _RECORD, series[-1][1] + _RECORD))
+    near = owners[first:last]
+    inside = (near >= series[0][0]) & (near < series[-1][1])
+    return any(not _parted(view.text, int(at), series) for at in near[~inside].tolist())
+
+
+def _parted(text: str, at: int, series: list[Pair]) -> bool:
+    """Whether the end of a line or a piece lies between a number and a series."""
+    between = text[at : series[0][0]] if at < series[0][0] else text[series[-1][1] : at]
+    return "\x00" in between or between.count("\n") > _LINES
 
 
 def _has_clock(text: str) -> bool:
