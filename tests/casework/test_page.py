@@ -171,7 +171,7 @@ def test_a_name_cannot_leave_the_style_sheet(retailer: dict[str, Any], tmp_path:
 def test_a_place_that_cannot_be_written(retailer: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file/report.html", tmp_path / "absent/report.html", tmp_path):
-        with pytest.raises(CannotWrite, match="cannot write"):
+        with pytest.raises(CannotWrite, match="cannot be written"):
             write_html(retailer, place)
     assert [path.name for path in tmp_path.iterdir()] == ["file"], "nothing half-written is left"
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 import argparse
 import json
 import mimetypes
-import os
-import secrets
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tongguan import whole_file
 from tongguan.cli.terminal import Actions, counted, day, moment, room, say, table
 from tongguan.cli.who import allowed
-from tongguan.errors import BadInput, CannotWrite, Conflict
+from tongguan.errors import BadInput, Conflict
 from tongguan.wording import Language, readable
 
 if TYPE_CHECKING:
@@ -111,20 +110,8 @@ def _reveal(given: argparse.Namespace) -> int:
 
 def _write(path: Path, pieces: Iterable[bytes]) -> int:
     """The pieces as a file of mode 0600: whole or not at all."""
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-    size = 0
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            for piece in pieces:
-                size += file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)  # unlike a rename, it never takes the place of a file that came meanwhile
-    except OSError as error:
-        raise CannotWrite(f"cannot write {readable(str(path))}: {error.strerror}") from None
-    finally:
-        draft.unlink(missing_ok=True)
-    return size
+    with whole_file.replacing(path, new=True) as file:
+        return sum(file.write(piece) for piece in pieces)
 
 
 def _hold(given: argparse.Namespace) -> int:

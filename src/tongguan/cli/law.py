@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tongguan import china_time
+from tongguan import china_time, whole_file
 from tongguan.cli.law_grade import grade, grade_arguments
 from tongguan.cli.question import readings_argument, readings_of, text_of
-from tongguan.errors import BadInput, CannotWrite
+from tongguan.errors import BadInput
 from tongguan.wording import LANGUAGES, Language, readable
 
 __all__ = ["arguments"]
@@ -129,24 +128,9 @@ def _clocks(given: argparse.Namespace) -> int:
     allowed("decisions.ask")
     timeline = clocks.clocks(clocks.parse_case(text_of(given.case), readable(str(given.case))))
     if given.ics is not None:
-        _write(given.ics, clocks.to_icalendar(timeline, given.lang))
+        whole_file.replace(given.ics, clocks.to_icalendar(timeline, given.lang).encode(), private=False)
     _print(given, clocks.timeline_json(timeline), lambda: clocks.tell(timeline, given.lang))
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    """Written beside its place first, so that nothing half-written is left there."""
-    beside = path.parent / f".{path.name}.{os.getpid()}"
-    try:
-        try:
-            beside.write_bytes(text.encode())
-            beside.replace(path)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CannotWrite(f"{readable(str(path))}: cannot be written: {reason}") from None
 
 
 # ---- what several need -------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from tongguan.errors import Broken, CannotWrite
+from tongguan import whole_file
+from tongguan.errors import Broken, CannotWrite, Conflict
 
 __all__ = ["home", "secret", "workspace_key"]
 
@@ -38,27 +39,14 @@ def workspace_key(home: Path) -> bytes:
 def secret(path: Path) -> bytes:
     """The 32 random bytes in the file, made at first use with mode 0600. Raises CannotWrite, Broken.
 
-    The file is written under another name and then linked into place: of two processes that come at once, one wins and
-    both read the same bytes; a process killed half-way leaves no short key.
+    Of two processes that come at once, one wins and both read the same bytes; one killed half-way leaves no short key.
     """
     try:
         return _read(path)
     except FileNotFoundError:
         pass
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_SIZE))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    except OSError as error:
-        raise CannotWrite(_advice(path, error.strerror)) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink()
+    with suppress(Conflict):
+        whole_file.create(path, secrets.token_bytes(KEY_SIZE))
     return _read(path)
 
 

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-
 import pytest
-from conftest import open_bytes
 from hypothesis import settings
 
+from conftest import open_bytes
 
 EXAMPLES = settings(max_examples=60)
 HEAD = b"From: a@example.com\nTo: b@example.com\nSubject: x\n"
@@ -30,6 +29,6 @@ def test_what_fuzzing_found(data: bytes, name: str) -> None:
 
 
 def test_parts_between_boundaries_that_are_not_ascii() -> None:
-    head = HEAD + "Content-Type: multipart/mixed; boundary*=utf-8''%E5%BC%A0\n\n".encode()
+    head = HEAD + b"Content-Type: multipart/mixed; boundary*=utf-8''%E5%BC%A0\n\n"
     found = open_bytes(head + "--张\n\n姓名：李四\n--张\n\n手机：13800138000\n--张--\n".encode(), "a.eml")
     assert [p.text.strip() for p in found.pieces if p.kind != "form"] == ["姓名：李四", "手机：13800138000"]

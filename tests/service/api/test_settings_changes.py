@@ -62,8 +62,8 @@ def test_what_cannot_be_logged_is_not_changed(
 def test_an_entry_without_its_change_is_what_a_full_disk_leaves(house: House, sysadmin: httpx.Client) -> None:
     path = house.trust.home / "settings.yaml"
     before = path.read_bytes()
-    draft: Path = path.with_name("settings.yaml.new")
-    draft.mkdir()  # nothing can be written there
+    kept: Path = path.with_name("settings.yaml.before")
+    kept.mkdir()  # nothing can be written there
     answer = sysadmin.patch(f"{V1}/settings", json={"identity": {"lock_after": 7}})
     assert answer.status_code == 500 and path.read_bytes() == before and len(changed(house)) == 1
 

@@ -15,14 +15,16 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from tongguan import whole_file
 from tongguan.capture.stores import Address, open_store
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.sources import Secret, address_of, server_of
-from tongguan.errors import Conflict, TongguanError
+from tongguan.errors import CannotWrite, Conflict, TongguanError
 
 __all__ = ["main", "process_age", "put"]
 
@@ -80,13 +82,8 @@ class _Note:
 
 def put(path: Path, told: Mapping[str, Any]) -> None:
     """A small file whole or not at all; a full disk costs no more than the note."""
-    draft = path.with_suffix(".new")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(told, file, ensure_ascii=True)
-        draft.replace(path)
-    except OSError:
-        pass
+    with suppress(CannotWrite):
+        whole_file.replace(path, json.dumps(told).encode())
 
 
 def process_age(pid: int) -> str | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
+from tongguan import whole_file
 from tongguan.casework.assets.catalogue import Catalogue
 from tongguan.casework.assets.querying import VIEWS, Filter, rows
 from tongguan.casework.assets.workbook import write_workbook
-from tongguan.errors import BadInput, CannotWrite
+from tongguan.errors import BadInput
 from tongguan.wording import readable
 
 __all__ = ["FORMATS", "export", "format_of"]
@@ -36,25 +37,25 @@ def format_of(path: Path) -> str:
 def export(catalogue: Catalogue, path: Path, view: str = "units", chosen: Filter = Filter()) -> int:  # noqa: B008
     """Write the rows of a view (JSON: of all views), in bounded memory; how many. Raises BadInput, CannotWrite."""
     form = format_of(path)
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}")
-    try:
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with whole_file.replacing(path) as file:
         if form == ".parquet":
-            count = _parquet(draft, rows(catalogue, view, chosen))
+            count = _parquet(file, rows(catalogue, view, chosen))
         elif form == ".xlsx":
-            count = write_workbook(draft, _lines(rows(catalogue, view, chosen)), view)
+            count = write_workbook(file, _lines(rows(catalogue, view, chosen)), view)
         elif form == ".csv":
-            with draft.open("w", encoding="utf-8-sig", newline="") as file:
-                count = _csv(file, rows(catalogue, view, chosen))
+            with _text(file, "utf-8-sig") as text:
+                count = _csv(text, rows(catalogue, view, chosen))
         else:
-            with draft.open("w", encoding="utf-8") as file:
-                count = _json(file, lambda each: rows(catalogue, each, chosen))
-        draft.replace(path)
-    except OSError as error:
-        raise CannotWrite(f"cannot write {readable(str(path))}: {error.strerror or error}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+            with _text(file, "utf-8") as text:
+                count = _json(text, lambda each: rows(catalogue, each, chosen))
     return count
+
+
+@contextmanager
+def _text(file: BinaryIO, encoding: str) -> Iterator[TextIO]:
+    text = TextIOWrapper(file, encoding, newline="")
+    yield text
+    text.detach()  # the file stays open
 
 
 def _csv(file: TextIO, found: Rows) -> int:
@@ -93,7 +94,7 @@ def _json(file: TextIO, of_view: Callable[[str], Rows]) -> int:
     return count
 
 
-def _parquet(path: Path, found: Rows) -> int:
+def _parquet(file: BinaryIO, found: Rows) -> int:
     """Columns of text, whole numbers, fractions or truth by their first values; lists and samples as JSON."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -104,11 +105,11 @@ def _parquet(path: Path, found: Rows) -> int:
             plain = [{name: _packed(value) for name, value in row.items()} for row in batch]
             if writer is None:
                 schema = pa.schema([(name, _arrow_type(name)) for name in plain[0]])
-                writer = pq.ParquetWriter(path, schema)
+                writer = pq.ParquetWriter(file, schema)
             writer.write_table(pa.Table.from_pylist(plain, schema=writer.schema))
             count += len(batch)
         if writer is None:
-            pq.write_table(pa.table({}), path)
+            pq.write_table(pa.table({}), file)
     finally:
         if writer is not None:
             writer.close()

@@ -13,7 +13,7 @@ import numpy as np
 
 from tongguan import identify
 from tongguan.capture.stores import Unseen
-from tongguan.casework.assets.counting import Distinct
+from tongguan.identify.counting import Distinct
 from tongguan.casework.assets.judged import JudgedColumn, Persons, highest
 from tongguan.identify import tables
 from tongguan.identify.tables import ColumnVerdict, Table, TableVerdict

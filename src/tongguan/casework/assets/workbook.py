@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from xml.sax.saxutils import escape
 
 __all__ = ["write_workbook"]
@@ -21,13 +20,13 @@ _RELATED: Final = f'<Relationships xmlns="{_PACKAGE}/relationships">'
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 
-def write_workbook(path: Path, rows: Iterator[Sequence[Any]], name: str) -> int:
+def write_workbook(file: BinaryIO, rows: Iterator[Sequence[Any]], name: str) -> int:
     """Write rows, of which the first holds the heads, in bounded memory; how many. Texts stay texts: none is a formula.
 
     What does not fit on one sheet goes on on the next. Raises OSError.
     """
     count, sheets, first = 0, 0, next(rows, None)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as book:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as book:
         more = True
         while more:
             sheets += 1

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from tongguan import whole_file
 from tongguan.casework.report import contents, raster
 from tongguan.casework.report.compare import filing, other_differences
 from tongguan.casework.report.drawings import Drawings
-from tongguan.casework.report.output import replace
 from tongguan.casework.report.page import CARDS, EVIDENCE, PLACES, ROWS, languages
 from tongguan.casework.report.particulars import particulars
 from tongguan.casework.report.shape import complete
@@ -38,7 +38,7 @@ def write_docx(result: Mapping[str, Any], path: Path, language: Language | Liter
         if number:
             writer.new_page()
         _Paper(writer, whole, words).write()
-    replace(path, writer.saved())
+    whole_file.replace(path, writer.saved(), private=False)
 
 
 class _Paper:

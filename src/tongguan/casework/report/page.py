@@ -11,9 +11,9 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tongguan import whole_file
 from tongguan.casework.report import contents, drawings, pictures
 from tongguan.casework.report.compare import filing, other_differences
-from tongguan.casework.report.output import replace
 from tongguan.casework.report.particulars import particulars
 from tongguan.casework.report.shape import complete
 from tongguan.casework.report.words import Words
@@ -38,7 +38,7 @@ def write_html(result: Mapping[str, Any], path: Path, language: Language | Liter
         .get_template("report.html.j2")
         .render(result=whole, bodies=[_body(whole, Words(one)) for one in languages(language)], style=_style())
     )
-    replace(path, page.encode())
+    whole_file.replace(path, page.encode(), private=False)
 
 
 def languages(language: Language | Literal["both"]) -> tuple[Language, ...]:

@@ -8,16 +8,13 @@ takes its own when it is whole and on the disk; what was cut short lacks its las
 
 from __future__ import annotations
 
-import fcntl
-import glob
 import hashlib
 import hmac
 import json
 import mmap
 import os
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -25,7 +22,8 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.errors import BadInput, Broken, CannotWrite
+from tongguan import whole_file
+from tongguan.errors import BadInput, Broken
 
 __all__ = ["Draft", "Opened", "open_container", "writing"]
 
@@ -102,32 +100,9 @@ def writing(path: Path, key: bytes) -> Iterator[Draft]:
 
     Raises CannotWrite where the folder cannot be written; what stood at `path` before stays until the new one is whole.
     """
-    place = path.with_name(f".{path.name}.{secrets.token_hex(6)}.draft")
-    try:
-        _sweep(path)
-        with place.open("xb") as file:
-            os.chmod(place, 0o600)  # noqa: PTH101 - of the open file
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # for as long as it is being written
-            file.write(MAGIC)
-            draft = Draft(file, key)
-            yield draft
-            file.flush()
-            os.fsync(file.fileno())
-        place.replace(path)
-    except OSError as error:
-        if error.filename is not None and Path(str(error.filename)) not in (place, path):
-            raise  # a source's fault, not ours
-        raise CannotWrite(f"{path}: the fingerprints cannot be written: {error.strerror}") from error
-    finally:
-        place.unlink(missing_ok=True)
-
-
-def _sweep(path: Path) -> None:
-    """Remove drafts of this file whose writers were killed."""
-    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.draft"):
-        with suppress(OSError), draft.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            draft.unlink()
+    with whole_file.replacing(path) as file:
+        file.write(MAGIC)
+        yield Draft(file, key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ import hmac
 import json
 import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from tongguan import whole_file
 from tongguan.errors import BadInput, Broken, CannotWrite, Conflict
 
-__all__ = ["good_name", "locked", "names_in", "read_record", "write_file", "write_record"]
+__all__ = ["good_name", "locked", "names_in", "read_record", "write_record"]
 
 _NAME: Final = re.compile(r"\w[\w.\-]{0,59}")
 _LARGEST: Final = 16 << 20
@@ -62,23 +62,7 @@ def read_record(path: Path, key: bytes) -> dict[str, Any] | None:
 def write_record(path: Path, key: bytes, about: Mapping[str, Any]) -> None:
     """Replace a record. Raises CannotWrite."""
     text = json.dumps(about, ensure_ascii=False, sort_keys=True)
-    write_file(path, json.dumps({"about": text, "seal": _seal(key, text)}).encode())
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Replace a small file: whole and on the disk, or as it was. Raises CannotWrite."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.draft")
-    try:
-        with draft.open("xb") as file:
-            os.chmod(draft, 0o600)  # noqa: PTH101 - of the open file
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    whole_file.replace(path, json.dumps({"about": text, "seal": _seal(key, text)}).encode())
 
 
 @contextmanager

@@ -22,7 +22,8 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.errors import BadInput, CannotWrite
+from tongguan import whole_file
+from tongguan.errors import BadInput
 from tongguan.identify.kinds.characters import DIGIT, ROLE, units
 from tongguan.identify.kinds.ngrams import LONGEST
 from tongguan.identify.kinds.sampling import READ_MAX, Sample, sample
@@ -144,12 +145,7 @@ class Model:
         gap = -(_HEADER.size + len(manifest)) % _ALIGN
         body = manifest + bytes(gap) + b"".join(array.tobytes() for array in arrays)
         header = _HEADER.pack(MAGIC, VERSION, len(manifest), hashlib.sha256(body).digest())
-        partial = path.with_name(path.name + ".partial")
-        try:
-            partial.write_bytes(header + body)
-            partial.replace(path)
-        except OSError as error:
-            raise CannotWrite(f"{path}: cannot be written: {error.strerror or error}") from None
+        whole_file.replace(path, header + body, private=False)
 
 
 def _named(vector: Vector, codes: NDArray[np.uint16], column: int, gain: float, part: Sample) -> Evidence:

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import yaml
 
+from tongguan import whole_file
 from tongguan.errors import BadInput
 from tongguan.identify.tables import ColumnVerdict, Combination, Inside, TableVerdict, still_hold
 from tongguan.identify.templates.pack import LEVELS, rank
 from tongguan.identify.templates.reading import Document, read_path
 from tongguan.identify.templates.results import ColumnResult
-from tongguan.identify.templates.writing import write_anew
 from tongguan.identify.types import TYPES
 
 __all__ = [
@@ -178,7 +178,7 @@ def save_exceptions(path: Path | str, exceptions: Sequence[Exception_]) -> None:
     """Write the file anew, whole or not at all. Raises CannotWrite, BadInput where it would be too large to read."""
     path = Path(path)
     text = exceptions_text(exceptions)
-    write_anew(path, text)
+    whole_file.replace(path, text.encode())
 
 
 def exceptions_text(exceptions: Sequence[Exception_]) -> str:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tongguan import whole_file
 from tongguan.errors import BadInput, CannotWrite, NotFound
 from tongguan.identify.templates.corrections import (
     Exception_,
@@ -28,7 +29,7 @@ from tongguan.identify.templates.pack import Template
 from tongguan.identify.templates.policy import Policy, load_policy, parse_policy, policy_text
 from tongguan.identify.templates.results import ColumnResult
 from tongguan.identify.templates.shelf import check_template, load_templates, own_ids
-from tongguan.identify.templates.writing import alone, write_anew
+from tongguan.identify.templates.writing import alone
 
 __all__ = ["Record", "Rulebook", "Rules"]
 
@@ -87,7 +88,7 @@ class Rulebook:
             if parse_policy(text.encode(), _POLICY) != after:
                 raise BadInput("this change cannot be kept as YAML; use plain words")
             record("asset_rules_changed", by, {"edit": type(edit).__name__, **asdict(edit)})
-            write_anew(self._policy, text)
+            whole_file.replace(self._policy, text.encode())
         return after
 
     def add_template(self, path: Path, *, by: str, record: Record) -> Template:
@@ -104,7 +105,7 @@ class Rulebook:
             except (OSError, UnicodeDecodeError) as error:
                 raise CannotWrite(f"{self._templates}: {error}") from None
             record("asset_template_added", by, {"template": template.id, "rules": len(template.rules)})
-            write_anew(place, text)
+            whole_file.replace(place, text.encode())
         return template
 
     def remove_template(self, id: str, *, by: str, record: Record) -> None:
@@ -125,7 +126,7 @@ class Rulebook:
             made = correct(result, ruling, reason, by=by)
             text = exceptions_text((*before, made))
             record("asset_corrected", by, _said(made))
-            write_anew(self._exceptions, text)
+            whole_file.replace(self._exceptions, text.encode())
         return made
 
     def withdraw(self, id: str, *, by: str, record: Record) -> Exception_:
@@ -137,7 +138,7 @@ class Rulebook:
                 raise NotFound(f"no correction {id[:60]!r}")
             text = exceptions_text([one for one in before if one.id != id])
             record("asset_correction_withdrawn", by, _said(gone))
-            write_anew(self._exceptions, text)
+            whole_file.replace(self._exceptions, text.encode())
         return gone
 
     def _files(self) -> Sequence[Path]:

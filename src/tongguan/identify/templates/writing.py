@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, one change after another, also by several processes."""
+"""Files that are changed one change after another, also by several processes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,7 @@ from pathlib import Path
 
 from tongguan.errors import CannotWrite
 
-__all__ = ["alone", "write_anew"]
-
-
-def write_anew(path: Path, text: str) -> None:
-    """Readable for its owner alone. Raises CannotWrite; the file is then as it was."""
-    fresh = path.with_name(path.name + ".new")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise CannotWrite(f"{path}: {error.strerror or 'cannot be written'}") from None
+__all__ = ["alone"]
 
 
 @contextmanager

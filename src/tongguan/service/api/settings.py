@@ -14,6 +14,7 @@ import yaml
 from fastapi import APIRouter
 from pydantic import Field
 
+from tongguan import whole_file
 from tongguan.errors import CannotWrite
 from tongguan.service.api.calling import TrustRoom
 from tongguan.service.api.shapes import Shown, Strict
@@ -92,22 +93,12 @@ def change(trust: TrustRoom, by: Annotated[Principal, needs("settings.manage")],
 def _write(home: Path, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """Put the changes into the settings file; the file as it was stays beside it. Raises CannotWrite."""
     path = Path(os.environ.get("TONGGUAN_SETTINGS") or home / "settings.yaml")
-    draft, before = path.with_name(path.name + ".new"), path.with_name(path.name + ".before")
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        document = yaml.safe_load(text) or {}
-        for part, some in changes.items():
-            document[part] = {**(document.get(part) or {}), **some}
-        _put(before, text)
-        _put(draft, yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
-        draft.replace(path)
     except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}") from None
-
-
-def _put(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        raise CannotWrite(f"{path}: cannot be read: {error.strerror}") from None
+    document = yaml.safe_load(text) or {}
+    for part, some in changes.items():
+        document[part] = {**(document.get(part) or {}), **some}
+    whole_file.replace(path.with_name(path.name + ".before"), text.encode())
+    whole_file.replace(path, yaml.safe_dump(document, allow_unicode=True, sort_keys=False).encode())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import fcntl
-import os
 import re
 import threading
 import time
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from tongguan import whole_file
 from tongguan.errors import BadInput, Broken, CannotWrite, TongguanError, Unavailable
 from tongguan.trust.audit.checkpoint import Checkpoint, Verifier
 from tongguan.trust.audit.cosignature import (
@@ -370,20 +370,9 @@ def _file_name(origin: str) -> str:
 
 
 def _write(path: Path, note: str) -> None:
-    """Replace a file as a whole, on disk when this returns."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    """Replace a note as a whole; its folder is made where there is none."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
     except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}") from error
+        raise CannotWrite(f"{path.parent}: cannot be made: {error.strerror}") from error
+    whole_file.replace(path, note.encode())

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tongguan import whole_file
 from tongguan.errors import BadInput, Broken, CannotWrite
 from tongguan.trust.ciphers import Suite, Tampered, derive, generate_key, seal, sealed_with, unseal
 from tongguan.trust.settings import Master as MasterSettings
@@ -209,7 +210,7 @@ class PassphraseMaster:
                 {"id": id, "sealed": base64.b64encode(self._sealed(lock, id, key)).decode()} for id, key in keys.items()
             ],
         }
-        _replace(self.path, json.dumps(document, indent=1).encode() + b"\n")
+        whole_file.replace(self.path, json.dumps(document, indent=1).encode() + b"\n")
         self._keys, self._lock, self._seen = dict(keys), lock, self._stamp()
 
     def _sealed(self, lock: _Lock, id: str, key: bytes) -> bytes:
@@ -225,7 +226,7 @@ class PassphraseMaster:
                 return found, f"the passphrase in {settings.passphrase_file}"
             raise BadInput(f"{settings.passphrase_file} is empty; expected the passphrase of the master key")
         if make and not self._own_file.exists():
-            _create(self._own_file, secrets.token_urlsafe(32).encode() + b"\n")
+            whole_file.create(self._own_file, secrets.token_urlsafe(32).encode() + b"\n")
         if self._own_file.exists():
             return secret_of(None, str(self._own_file)) or "", f"the passphrase in {self._own_file}"
         raise BadInput(
@@ -293,36 +294,3 @@ def _parsed(raw: bytes, path: Path) -> tuple[bytes, Cost, list[tuple[str, bytes]
     if not ours or not cost.bearable() or not 8 <= len(salt) <= 64 or not keys:
         raise damaged
     return salt, cost, keys
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put the content in the file's place in one step, on disk when this returns."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        _create(draft, content)
-        draft.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
-
-
-def _create(path: Path, content: bytes) -> None:
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise CannotWrite(f"cannot write {path}: {error.strerror}") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from tongguan import whole_file
 from tongguan.errors import Broken, Conflict, NotFound
 from tongguan.identify.fingerprints.policy.evaluation import Policy
 from tongguan.identify.fingerprints.policy.reading import parse_policy
@@ -24,7 +25,6 @@ from tongguan.identify.fingerprints.records import (
     locked,
     names_in,
     read_record,
-    write_file,
     write_record,
 )
 
@@ -137,7 +137,7 @@ class Policies:
                 number = known.latest.number + 1 if known.versions else 1
                 if number > _MOST:
                     raise Conflict(f"{name}: {_MOST} versions; register it under another name")
-                write_file(folder / _file(number), data)
+                whole_file.replace(folder / _file(number), data)
                 version = Version(number, digest, time.time(), by, len(policy.rules), policy.name)
                 found = replace(known, versions=(*known.versions, version))
                 self._write(found)

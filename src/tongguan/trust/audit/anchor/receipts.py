@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tongguan import whole_file
 from tongguan.errors import BadInput, Broken, CannotWrite
 
 __all__ = ["Receipt", "Receipts", "log_id", "receipt_lines"]
@@ -144,13 +145,7 @@ class Receipts:
             if value is None:
                 path.unlink(missing_ok=True)
                 return
-            draft = path.with_name(f"{path.name}.new")
-            with draft.open("w", encoding="utf-8") as file:
-                os.fchmod(file.fileno(), 0o600)
-                json.dump(value, file)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
+        whole_file.replace(path, json.dumps(value).encode())
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
