@@ -1,0 +1,40 @@
+"""Distinct values counted by their keyed hashes, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+__all__ = ["Distinct"]
+
+_MOST: Final = 100_000
+_SPREAD: Final = 3.3 / _MOST**0.5  # of the estimate: 99.9 %
+
+
+class Distinct:
+    """How many different hashes came by: exactly up to some hundred thousand, then an estimate from the least of them
+    (the k-minimum-values sketch of Bar-Yossef and others, 2002)."""
+
+    __slots__ = ("_kept", "_line")
+
+    def __init__(self) -> None:
+        self._kept: set[bytes] = set()
+        self._line: bytes | None = None  # only hashes below it are kept
+
+    def add(self, digests: Iterable[bytes]) -> None:
+        """Hashes of 16 bytes, a batch at a time: what is kept is cut after each."""
+        line = self._line
+        self._kept.update(digests if line is None else (digest for digest in digests if digest < line))
+        if len(self._kept) > 2 * _MOST:
+            least = sorted(self._kept)[: _MOST + 1]
+            self._line = least.pop()
+            self._kept = set(least)
+
+    @property
+    def bounds(self) -> tuple[int, int, int]:
+        """The number, and what it is at least and at most."""
+        seen = len(self._kept)
+        if self._line is None:
+            return seen, seen, seen
+        count = seen / (int.from_bytes(self._line) / 2.0 ** (8 * len(self._line)))
+        return round(count), max(seen, int(count * (1 - _SPREAD))), int(count * (1 + _SPREAD)) + 1
