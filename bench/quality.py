@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from quality_adversarial import adversarial, clean_texts
-from quality_corpora import Example, argus, is_refused, named_entities, names_no_host, presidio, stdnum
+from quality_corpora import Example, addresses, argus, is_refused, named_entities, names_no_host, presidio, stdnum
 
 from tongguan.identify import TYPES, Detector, Piece
 from tongguan.identify.detect.foreign_kinds import KINDS
@@ -299,6 +299,19 @@ def named(folder: Path, sentences: int, show: str) -> None:
         print(f"{time.process_time() - start:.1f} s of CPU")
 
 
+def addressed(folder: Path, finders: dict[str, Finder], count: int, show: str) -> None:
+    """Addresses of companies, each a text of its own, bare and behind words. The rules were mended by looking at every
+    other one: only those between them are judged here."""
+    unseen = addresses(folder)[1::2]
+    chosen = random.Random(20261121).sample(unseen, min(count, len(unseen)))
+    for lead in ("", "住址：", "他住在"):
+        examples = [
+            Example(lead + one, frozenset({("address", len(lead), len(lead + one))}), frozenset({"address"}))
+            for one in chosen
+        ]
+        table(f"addresses of companies, {'behind ' + lead if lead else 'bare'}", examples, finders, show)
+
+
 def _tagged(words: Iterable[tuple[str, str]]) -> Spans:
     spans, at = [], 0
     for word, tag in words:
@@ -317,7 +330,9 @@ def main() -> None:
     parser.add_argument("--size", type=float, default=3, help="megabytes of each text without personal data")
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--show", default="", help="print misses and false findings of a type, or all")
-    parser.add_argument("--only", default="", help="presidio, labelled, argus, stdnum, adversarial, names, clean")
+    parser.add_argument(
+        "--only", default="", help="presidio, labelled, argus, stdnum, adversarial, names, addresses, clean"
+    )
     arguments = parser.parse_args()
     finders: dict[str, Finder] = {"tongguan": ours()}
     peers = [Peer(arguments.peers, name) for name in PEERS] if arguments.peers else []
@@ -335,6 +350,8 @@ def main() -> None:
             table(title, list(read()), finders, show, bare=key == "presidio")
     if only in ("", "names"):
         named(folder, arguments.sentences, show)
+    if only in ("", "addresses"):
+        addressed(folder, finders, 2000, show)
     if only in ("", "clean"):
         false_findings(finders, int(arguments.size * 1e6), arguments.seed, show)
     for peer in peers:

@@ -5,6 +5,7 @@
     FOLDER/python-stdnum/stdnum/                      python-stdnum (LGPL-2.1+): only the examples in its docstrings
     FOLDER/ner/msra_test_bio.txt, pd_example.test, weiboNER_2nd_conll.{train,dev,test}
                                                       MSRA, People's Daily, Weibo: no licence found, for research only
+    FOLDER/cpca/addr.csv                              addresses of companies, from cpca's tests (MIT)
 
 What is absent is left out and said.
 """
@@ -12,6 +13,7 @@ What is absent is left out and said.
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import re
 import unicodedata
@@ -21,7 +23,17 @@ from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 
-__all__ = ["SHARED", "Example", "argus", "is_refused", "named_entities", "names_no_host", "presidio", "stdnum"]
+__all__ = [
+    "SHARED",
+    "Example",
+    "addresses",
+    "argus",
+    "is_refused",
+    "named_entities",
+    "names_no_host",
+    "presidio",
+    "stdnum",
+]
 
 
 @dataclass(frozen=True)
@@ -261,6 +273,16 @@ def named_entities(folder: Path) -> dict[str, list[Example]]:
         if all(map(Path.is_file, paths)):
             read[name] = [example for path in paths for example in _sentences(path.read_text(encoding="utf-8"))]
     return read
+
+
+def addresses(folder: Path) -> list[str]:
+    """Addresses of companies as they gave them: with misprints, names of towers alone, two in one."""
+    file = folder / "cpca/addr.csv"
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", newline="") as lines:
+        values = [row[0].strip() for row in csv.reader(lines) if row]
+    return [value for value in dict.fromkeys(values[1:]) if value]
 
 
 def _sentences(text: str) -> Iterator[Example]:
