@@ -234,10 +234,10 @@ def test_a_table_that_always_drops_the_connection_costs_itself_alone(
     run("create table bad (a text)", "create table good (a text)")
     real = module.read_rows
 
-    def read(connection: Any, dialect: Any, listed: Any, *more: Any) -> Rows:
+    def read(connection: Any, dialect: Any, listed: Any, *more: Any, **named: Any) -> Rows:
         if listed.name == "bad":
             kill_others(run)
-        return real(connection, dialect, listed, *more)
+        return real(connection, dialect, listed, *more, **named)
 
     monkeypatch.setattr(module, "read_rows", read)
     with opened(url) as store:

@@ -133,10 +133,13 @@ def test_large_tables_are_sampled_by_keys(tmp_path: Path, gaps: int) -> None:
         rows = tables(store)["t"].read(5_000)
     found = [int(cell) for cell in rows.table.column(1).to_pylist()]
     assert rows.sample.method == "random_keys" and rows.sample.rows == len(set(found)) == 5_000
-    assert rows.sample.of == MANY and rows.sample.missed == pytest.approx(3 / 5_000, rel=0.01)
+    assert rows.sample.missed == pytest.approx(3 / 5_000, rel=0.01)
+    assert rows.sample.of == (
+        MANY if gaps == 1 else pytest.approx(MANY, rel=0.1)
+    )  # by the share of keys that are there
     thirds = [sum(n // (MANY // 3) == part for n in found) for part in range(3)]
     assert all(1_450 < third < 1_900 for third in thirds)
-    assert reasons(rows) == {"sampled": MANY - 5_000}
+    assert reasons(rows) == {"sampled": (rows.sample.of or 0) - 5_000}
 
 
 def test_keys_too_far_apart_are_not_drawn(tmp_path: Path) -> None:

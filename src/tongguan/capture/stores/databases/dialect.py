@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -10,7 +13,7 @@ import sqlalchemy as sa
 
 from tongguan.capture.stores.units import Column, Unseen
 
-__all__ = ["CELL", "Dialect", "Limits", "Listed", "Run", "Special", "Texts"]
+__all__ = ["CELL", "Dialect", "Limits", "Listed", "Run", "Special", "Texts", "shut"]
 
 T = TypeVar("T")
 
@@ -23,6 +26,7 @@ class Limits:
     """How far one table is read."""
 
     statement_s: int = 60
+    answer_s: int = 30  # beyond that, for a server that says nothing at all
     lock_s: int = 5
     connect_s: int = 10
     bytes: int = 64 << 20  # of one sample
@@ -70,6 +74,12 @@ class Texts:
             return data.decode("utf-8", "replace")
 
 
+def shut(descriptor: int) -> None:
+    """End what goes through a socket, which stays its owner's to close."""
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as same:
+        same.shutdown(socket.SHUT_RDWR)
+
+
 class Run(Protocol):
     """One transaction on the connection, which is made again where it was lost. Raises Unread with `rest`."""
 
@@ -96,19 +106,22 @@ class Dialect(Protocol):
 
     def columns(self, connection: sa.Connection, schema: str, name: str) -> list[Column]: ...
 
-    def cell(self, column: Any, about: Column) -> Any:
-        """The column as text, or as bytes where it holds bytes, cut at CELL + 1."""
+    def cell(self, column: Any, about: Column, most: int) -> Any:
+        """The column as text, or as bytes where it holds bytes, cut behind `most` and one more."""
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         """A column of whole numbers, unique and never null, by which rows are found at once."""
 
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
-        """A better estimate of the number of rows, for a table that is larger than the sample."""
+        """A better estimate of the number of rows, for a table that is larger than the sample and has no keys."""
 
     def special(self, listed: Listed, table: Any, estimate: int, rows: int) -> Special | None: ...
 
     def coin(self, share: float) -> Any | None:
         """A condition that holds for each row by chance; None where the database knows none."""
+
+    def sever(self, connection: Any) -> None:
+        """End the driver's connection from another thread, so that whoever waits for an answer waits no more."""
 
     def reason(self, error: BaseException) -> tuple[str, str]:
         """A reason of REASONS, and the database's code."""

@@ -54,7 +54,7 @@ class Generic:
             for each in inspector.get_columns(name, schema)
         ]
 
-    def cell(self, column: Any, about: Column) -> Any:
+    def cell(self, column: Any, about: Column, most: int) -> Any:
         return column
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
@@ -68,6 +68,8 @@ class Generic:
 
     def coin(self, share: float) -> Any | None:
         return None
+
+    def sever(self, connection: Any) -> None: ...
 
     def reason(self, error: BaseException) -> tuple[str, str]:
         return "failed", type(error).__name__

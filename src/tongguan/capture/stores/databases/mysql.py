@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from tongguan.capture.stores.databases.dialect import CELL, Limits, Listed, Run, Special, Texts
+from tongguan.capture.stores.databases.dialect import Limits, Listed, Run, Special, Texts, shut
 from tongguan.capture.stores.units import Column, Unseen
 
 __all__ = ["MySQL"]
@@ -101,10 +102,10 @@ class MySQL:
             for row in connection.execute(_COLUMNS, given)
         ]
 
-    def cell(self, column: Any, about: Column) -> Any:
+    def cell(self, column: Any, about: Column, most: int) -> Any:
         if _base(about.declared) in _BINARY:
-            return sa.func.left(sa.cast(column, sa.LargeBinary), CELL + 1, type_=sa.LargeBinary)
-        return sa.func.left(sa.cast(column, sa.CHAR), CELL + 1, type_=sa.String)
+            return sa.func.left(sa.cast(column, sa.LargeBinary), most + 1, type_=sa.LargeBinary)
+        return sa.func.left(sa.cast(column, sa.CHAR), most + 1, type_=sa.String)
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         keys = [column for column in columns if column.key]
@@ -118,6 +119,10 @@ class MySQL:
 
     def coin(self, share: float) -> Any:
         return sa.func.rand() < share
+
+    def sever(self, connection: Any) -> None:
+        with suppress(AttributeError, OSError):
+            shut(connection._sock.fileno())
 
     def reason(self, error: BaseException) -> tuple[str, str]:
         code = error.args[0] if error.args and isinstance(error.args[0], int) else -1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from tongguan.capture.stores.databases.dialect import CELL, Limits, Listed, Run, Special, Texts
+from tongguan.capture.stores.databases.dialect import Limits, Listed, Run, Special, Texts, shut
 from tongguan.capture.stores.units import Column, Unseen
 
 __all__ = ["PostgreSQL"]
@@ -118,10 +119,10 @@ class PostgreSQL:
         given = {"schema": schema, "name": name, "most": self._limits.columns + 1}
         return [Column(*row) for row in connection.execute(_COLUMNS, given)]
 
-    def cell(self, column: Any, about: Column) -> Any:
+    def cell(self, column: Any, about: Column, most: int) -> Any:
         if about.declared == "bytea":
-            return sa.func.substring(column, 1, CELL + 1, type_=sa.LargeBinary)
-        return sa.func.left(sa.cast(column, sa.Text), CELL + 1, type_=sa.Text)
+            return sa.func.substring(column, 1, most + 1, type_=sa.LargeBinary)
+        return sa.func.left(sa.cast(column, sa.Text), most + 1, type_=sa.Text)
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         keys = [column for column in columns if column.key]
@@ -148,6 +149,10 @@ class PostgreSQL:
 
     def coin(self, share: float) -> Any:
         return sa.func.random() < share
+
+    def sever(self, connection: Any) -> None:
+        with suppress(Exception):  # closed meanwhile
+            shut(connection.fileno())
 
     def reason(self, error: BaseException) -> tuple[str, str]:
         code = str(getattr(error, "sqlstate", None) or "")

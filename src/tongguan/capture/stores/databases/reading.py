@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
-from tongguan.capture.stores.databases.dialect import CELL, Dialect, Limits, Listed, Special, Texts
+from tongguan.capture.stores.databases.cells import Cells
+from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed, Special, Texts
+from tongguan.capture.stores.databases.lots import Lots
 from tongguan.capture.stores.databases.mistaken import mended, mended_text
 from tongguan.capture.stores.sampling import Method, Sample
 from tongguan.capture.stores.units import Column, Rows, Unread, Unseen
 
 __all__ = ["read_rows", "told_of"]
 
-BATCH = 500  # rows asked for at once
-KEYS = 1_000  # keys in one statement
-DENSE = 1 / 20  # share of the keys between least and greatest that must be there for keys to be drawn
-COIN_BYTES = 256 << 20  # of a table that is gone through whole to draw rows by chance
-BLOBS = 20  # binary cells of one column that are looked into
-
-_CHANCE = random.SystemRandom()  # whoever fills a table must not foresee which rows are read
+BATCH: Final = 1_000  # rows asked for at once, at most
+BATCH_BYTES: Final = 4 << 20  # fewer where they are wide
+FIRST: Final = 20  # rows asked for before it is known how wide they are
+KEYS: Final = 1_000  # keys in one statement
+ROUND: Final = 1 << 20  # keys drawn at once
+PROBED: Final = 200  # keys that tell how many of all are there
+DENSE: Final = 1 / 20  # share of the keys between least and greatest that must be there for keys to be drawn
+COIN_BYTES: Final = 256 << 20  # of a table that is gone through whole to draw rows by chance
 
 
 def read_rows(
-    connection: sa.Connection, dialect: Dialect, listed: Listed, where: str, limit: int, limits: Limits
+    connection: sa.Connection,
+    dialect: Dialect,
+    listed: Listed,
+    where: str,
+    limit: int,
+    limits: Limits,
+    came: Callable[[], None],
+    *,
+    head: bool = False,
 ) -> Rows:
-    """At most `limit` rows: all where there are no more, else drawn at random in the best way there is.
+    """At most `limit` rows: all where there are no more, else drawn at random in the best way there is; the first
+    ones where `head` asks for no more. `came` is called whenever the server said something.
 
     Raises Unread, and the driver's errors.
     """
@@ -43,8 +54,8 @@ def read_rows(
         columns = columns[: limits.columns]
     if hidden := [column.name for column in columns if not column.readable]:
         unseen.append(Unseen("permission", where, f"columns: {len(hidden)}", len(hidden)))
-    reader = _Reader(connection, dialect, listed, columns, limit, limits)
-    sample = reader.draw()
+    reader = _Reader(connection, dialect, listed, columns, limit, limits, came)
+    sample = reader.head(None) if head else reader.draw()
     rows = reader.rows
     counts = (("cells_cut", rows.cut), ("encoding", dialect.texts.odd - reader.odd_before))
     unseen += [Unseen(reason, where, count=count) for reason, count in counts if count]
@@ -82,18 +93,24 @@ class _Reader:
         columns: list[Column],
         limit: int,
         limits: Limits,
+        came: Callable[[], None],
     ) -> None:
         self._connection, self._dialect, self._listed = connection, dialect, listed
-        self._columns, self._limit, self._limits = columns, limit, limits
+        self._columns, self._limit, self._limits, self._came = columns, limit, limits, came
         names: list[Any] = [sa.column(sa.sql.quoted_name(column.name, quote=True)) for column in columns]
         schema = sa.sql.quoted_name(listed.schema, quote=True) if listed.schema else None
         self._table = sa.table(sa.sql.quoted_name(listed.name, quote=True), *names, schema=schema)
+        self._chance = np.random.default_rng()  # by the system: whoever fills a table must not foresee which rows
         self.odd_before = dialect.texts.odd
         self.rows = self._empty()
 
     def draw(self) -> Sample:
         listed, limit = self._listed, self._limit
         rows = None if listed.rows is None else max(listed.rows, 0)
+        if rows is None:  # its keys tell at once whether it is a large one
+            if (sample := self._by_keys(2 * limit)) is not None:
+                return sample
+            self.rows = self._empty()
         if (rows is None or rows <= 2 * limit) and listed.size <= 4 * self._limits.bytes:  # estimates may be old
             found = self._fetch(self._select(self._table).limit(limit + 1))
             if self.rows.full:
@@ -101,19 +118,28 @@ class _Reader:
             if found <= limit:
                 return Sample("whole", found, found, True, found)
         self.rows = self._empty()
+        if rows is not None:
+            if (sample := self._by_keys()) is not None:
+                return sample
+            self.rows = self._empty()
         estimate = max(self._dialect.estimate(self._connection, listed, self._table) or rows or 0, 1)
         if listed.size:  # fewer rows where they are wide
             self._limit = min(limit, max(100, int(0.5 * self._limits.bytes / (listed.size / estimate))))
-        for way in (self._by_keys, self._by_pages, self._by_coin):
-            sample = way(estimate)
-            if sample is not None:
+        for way in (self._by_pages, self._by_coin):
+            if (sample := way(estimate)) is not None:
                 return sample
             self.rows = self._empty()
-        self._fetch(self._select(self._table).limit(self._limit))
-        return Sample("head", self.rows.count, estimate)
+        return self.head(estimate)
 
-    def _by_keys(self, estimate: int) -> Sample | None:
-        """Rows of keys drawn at random: each row has the same chance, whatever gaps there are."""
+    def head(self, estimate: int | None) -> Sample:
+        """The first rows."""
+        self._fetch(self._select(self._table).limit(self._limit))
+        return Sample("head", self.rows.count, estimate if estimate is not None else self._listed.rows)
+
+    def _by_keys(self, least: int = 0) -> Sample | None:
+        """Rows of keys drawn at random: each row has the same chance, whatever gaps there are. How many of the keys
+        are there tells how many rows there are: nothing goes through the table. None where there are so few keys that
+        to go through all rows is better, or hardly more rows than `least`."""
         name = self._dialect.key(self._connection, self._listed, self._columns)
         if name is None:
             return None
@@ -122,16 +148,32 @@ class _Reader:
         if not all(isinstance(end, int) for end in ends):
             return None
         low, high = ends
-        density = min(1.0, estimate / (high - low + 1))
-        if density < DENSE:
+        span = high - low + 1
+        if span <= least:
             return None
-        wanted = min(high - low + 1, int(1.2 * self._limit / density) + 20)
-        keys = _CHANCE.sample(range(low, high + 1), wanted)
-        while keys and self.rows.count < self._limit and not self.rows.full:
-            some, keys = keys[:KEYS], keys[KEYS:]
-            self._fetch(self._select(self._table).where(key.in_(some)))
-        self.rows.keep(self._limit)
-        return self._sample("random_keys", estimate, self.rows.count)
+        lots, tried, density = Lots(span, self._chance), 0, 1.0
+        while self.rows.count < self._limit and not self.rows.full:
+            wanted = round(1.02 * (self._limit - self.rows.count) / density) + 20 if tried else PROBED
+            keys = lots.draw(min(wanted, ROUND))
+            if not len(keys):
+                break
+            tried += self._by_these(key, keys + low)
+            density = self.rows.count / tried
+            if density < DENSE or density * span <= least:
+                return None
+        self._keep()
+        return self._sample("random_keys", max(round(density * span), self.rows.count), self.rows.count)
+
+    def _by_these(self, key: Any, keys: NDArray[np.int64]) -> int:
+        """Rows of these keys, as many keys in one statement as memory allows, in order, as they lie; how many keys
+        were tried before the sample was full."""
+        at = 0
+        while at < len(keys) and not self.rows.full:
+            each = max(1, self.rows.size // max(1, self.rows.count))
+            some = keys[at : at + max(1, min(KEYS, PROBED if not self.rows.count else 2 * BATCH_BYTES // each))]
+            self._fetch(self._select(self._table).where(_among(key, np.sort(some).tolist())), to_end=True)
+            at += len(some)
+        return at
 
     def _by_pages(self, estimate: int) -> Sample | None:
         special = self._dialect.special(self._listed, self._table, estimate, self._limit)
@@ -151,8 +193,13 @@ class _Reader:
         came = self._fetch(statement.limit(3 * self._limit))
         if self.rows.full or came == 3 * self._limit:
             method = "head"
-        self.rows.keep(self._limit)
+        self._keep()
         return self._sample(method, estimate, len(set(self.rows.pages)) or self.rows.count)
+
+    def _keep(self) -> None:
+        """So many of the rows, chosen by chance: those that came first are not like the others."""
+        if self.rows.count > self._limit:
+            self.rows.keep(np.sort(self._chance.permutation(self.rows.count)[: self._limit]).tolist())
 
     def _sample(self, method: Method, estimate: int, draws: int) -> Sample | None:
         """None where hardly anything came: the estimates were wrong."""
@@ -160,7 +207,7 @@ class _Reader:
 
     def _select(self, source: Any, special: Special | None = None) -> Any:
         chosen = [
-            self._dialect.cell(source.c[column.name], column).label(f"c{ordinal}")
+            self._dialect.cell(source.c[column.name], column, self.rows.longest).label(f"c{ordinal}")
             if column.readable
             else sa.null().label(f"c{ordinal}")
             for ordinal, column in enumerate(self._columns)
@@ -169,108 +216,33 @@ class _Reader:
             chosen.append(special.page.label("page"))
         return sa.select(*chosen).select_from(source)
 
-    def _fetch(self, statement: Any) -> int:
-        """The rows that came. A result that is left before its end costs the connection, which is made again."""
-        options = {"stream_results": True, "max_row_buffer": BATCH}
+    def _fetch(self, statement: Any, *, to_end: bool = False) -> int:
+        """The rows that came, a batch at a time, to the end or until the sample is full. A result that is left before
+        its end costs the connection, which is made again."""
+        options = {"stream_results": True, "max_row_buffer": BATCH, "compiled_cache": None}
         result = self._connection.execute(statement, execution_options=options)
-        came, width = 0, len(self._columns)
-        while batch := result.fetchmany(BATCH):
+        came, width, before = 0, len(self._columns), self.rows.size
+        size = FIRST
+        while batch := result.fetchmany(size):
+            self._came()
             came += len(batch)
             if len(batch[0]) > width:
                 self.rows.pages += [str(row[width]).rpartition(",")[0] for row in batch]
-            self.rows.add([row[:width] for row in batch])
-            if self.rows.full:
-                if len(batch) == BATCH:
+            self.rows.add(batch)
+            if self.rows.full and not to_end:
+                if len(batch) == size:
                     self._connection.invalidate()
                 break
+            each = max(1, (self.rows.size - before) // came)
+            size = max(1, min(BATCH, BATCH_BYTES // each))
         else:
             result.close()
         return came
 
-    def _empty(self) -> _Cells:
-        return _Cells(self._columns, self._dialect, self._limits.bytes)
+    def _empty(self) -> Cells:
+        return Cells(self._columns, self._dialect, self._limits.bytes)
 
 
-@dataclass(slots=True)
-class _Cells:
-    """Cells that came, as Arrow columns of text."""
-
-    columns: Sequence[Column]
-    dialect: Dialect
-    most: int  # bytes
-    batches: list[list[pa.Array]] = field(default_factory=list)
-    count: int = 0
-    size: int = 0
-    cut: int = 0
-    pages: list[str] = field(default_factory=list)  # of each row, where that is known
-    blobs: dict[int, list[bytes]] = field(default_factory=dict)
-    blob_counts: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def full(self) -> bool:
-        return self.size >= self.most
-
-    def add(self, rows: Sequence[Sequence[Any]]) -> None:
-        arrays = [self._array(ordinal, cells) for ordinal, cells in enumerate(zip(*rows, strict=True))]
-        self.batches.append(arrays)
-        self.count += len(rows)
-        self.size += sum(array.nbytes for array in arrays)
-
-    def keep(self, limit: int) -> None:
-        """So many of the rows, chosen by chance: those that came first are not like the others."""
-        if self.count <= limit:
-            return
-        chosen = sorted(_CHANCE.sample(range(self.count), limit))
-        self.pages = [self.pages[n] for n in chosen] if self.pages else []
-        whole = self.table().take(pa.array(chosen, pa.int64()))
-        self.batches = [[column.combine_chunks() for column in whole.columns]]
-        self.count = limit
-
-    def table(self) -> pa.Table:
-        """One column of text for each, in their order."""
-        width = len(self.columns)
-        chunks = [pa.chunked_array([batch[n] for batch in self.batches], pa.large_string()) for n in range(width)]
-        return pa.Table.from_arrays(chunks, names=[column.name for column in self.columns])
-
-    def _array(self, ordinal: int, cells: Sequence[Any]) -> pa.Array:
-        try:
-            if self.dialect.raw:
-                raise TypeError
-            array = pa.array(cells, pa.large_string())
-        except (pa.ArrowException, TypeError, UnicodeEncodeError):
-            array = pa.array(self._texts(ordinal, cells), pa.large_string())
-        if array.nbytes > CELL:
-            long = pc.greater(pc.utf8_length(array), CELL)
-            if count := pc.sum(long).as_py():
-                self.cut += count
-                array = pc.utf8_slice_codeunits(array, 0, CELL)
-        return array
-
-    def _texts(self, ordinal: int, cells: Iterable[Any]) -> list[str | None]:
-        made: list[str | None] = []
-        for cell in cells:
-            if isinstance(cell, (bytes, bytearray, memoryview)):
-                made.append(self._bytes(ordinal, bytes(cell)))
-            elif cell is None:
-                made.append(None)
-            elif self.dialect.raw and isinstance(cell, str):
-                made.append(self.dialect.texts(cell.encode("latin-1")))
-            else:
-                made.append(str(cell).encode("utf-8", "backslashreplace").decode())
-        return made
-
-    def _bytes(self, ordinal: int, cell: bytes) -> str | None:
-        """Text that lies in a binary column, else a blob."""
-        try:
-            text = cell.decode()
-            if "\0" not in text:
-                return text
-        except UnicodeDecodeError:
-            pass
-        self.blob_counts[ordinal] = self.blob_counts.get(ordinal, 0) + 1
-        kept = self.blobs.setdefault(ordinal, [])
-        if len(kept) < BLOBS:
-            self.cut += len(cell) > CELL
-            kept.append(cell[:CELL])
-            self.size += min(len(cell), CELL)
-        return None
+def _among(key: Any, keys: list[int]) -> Any:
+    """As they are written: a thousand parameters would cost more than to find the rows."""
+    return key.op("in")(sa.literal_column(f"({','.join(map(str, keys))})"))

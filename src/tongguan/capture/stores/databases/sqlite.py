@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tongguan.capture.stores.databases.dialect import CELL, Limits, Listed, Run, Special, Texts
+from tongguan.capture.stores.databases.dialect import Limits, Listed, Run, Special, Texts
 from tongguan.capture.stores.units import Column, Unseen
 
 __all__ = ["SQLite", "connect"]
@@ -85,10 +85,10 @@ class SQLite:
             for row in connection.execute(_COLUMNS, given)
         ]
 
-    def cell(self, column: Any, about: Column) -> Any:
+    def cell(self, column: Any, about: Column, most: int) -> Any:
         """SQLite's columns hold anything: what is long is cut, numbers stay numbers."""
         kind = sa.func.typeof(column)
-        cut = sa.func.substr(column, 1, CELL + 1)
+        cut = sa.func.substr(column, 1, most + 1)
         return sa.case((kind.in_(("text", "blob")), cut), else_=column)
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
@@ -111,6 +111,8 @@ class SQLite:
 
     def coin(self, share: float) -> Any:
         return sa.func.abs(sa.func.random() % 1_000_000_007) < int(share * 1_000_000_007)
+
+    def sever(self, connection: Any) -> None: ...
 
     def reason(self, error: BaseException) -> tuple[str, str]:
         code = str(getattr(error, "sqlite_errorname", "") or type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed
 from tongguan.capture.stores.databases.reading import read_rows, told_of
+from tongguan.capture.stores.databases.watching import Watch
 from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
 from tongguan.errors import BadInput, Missing, Unavailable
 from tongguan.wording import readable
@@ -19,6 +21,9 @@ from tongguan.wording import readable
 __all__ = ["DatabaseStore"]
 
 PAUSES_S = (0.5, 2.0, 5.0)  # between trials to come back
+LOST = 3  # units on end of which the server said nothing or dropped the connection: it is of no use any more
+
+SILENT = "no answer"
 
 T = TypeVar("T")
 
@@ -37,9 +42,12 @@ class DatabaseStore:
         self.kind, self.name = address.kind, address.name
         self._limits = limits or Limits()
         self._dialect = _dialect(address, self._limits)
-        self._engine = _engine(address, password, self._dialect, self._limits)
+        self._watch = Watch(self._limits.statement_s + self._limits.answer_s, self._dialect.sever)
+        self._lost = 0
+        self._engine = _engine(address, password, self._dialect, self._limits, self._watch)
         try:
-            self._connection = self._engine.connect()
+            with self._watch.over():
+                self._connection = self._engine.connect()
             next(self._dialect.listing(self._run), None)
         except sa.exc.DBAPIError as error:
             raise self._refusal(*self._dialect.reason(error.orig or error), str(error.orig)) from None
@@ -58,6 +66,7 @@ class DatabaseStore:
         except sa.exc.SQLAlchemyError:
             self._connection.invalidate()
         self._engine.dispose()
+        self._watch.close()
 
     def size(self) -> int:
         try:
@@ -91,20 +100,25 @@ class DatabaseStore:
         """A sample of a table that was listed, also by another store of the same database. Raises Unread."""
         where = self._path(listed)
 
-        def work(connection: sa.Connection) -> Rows:
-            return read_rows(connection, self._dialect, listed, where, limit, self._limits)
+        def work(connection: sa.Connection, head: bool = False) -> Rows:
+            return read_rows(connection, self._dialect, listed, where, limit, self._limits, self._watch.came, head=head)
 
         try:
             return self._run(work, where)
         except Unread as unread:
-            if unread.unseen.reason != "vanished":
+            seen = unread.unseen
+            if seen.reason == "vanished":  # its columns changed between listing and reading: once more, as it is now
+                return self._run(work, where)
+            if seen.reason != "timeout" or seen.detail == SILENT:
                 raise
-        return self._run(work, where)  # its columns changed between listing and reading: once more, as it is now
+        rows = self._run(partial(work, head=True), where)  # to draw rows at random takes too long
+        return replace(rows, unseen=(seen, *rows.unseen))
 
     def _run(self, work: Callable[[sa.Connection], T], where: str = "") -> T:
         """Work in one transaction, twice where the connection is lost in it.
 
-        Raises Unread: with `rest` where the database does not come back, without where only this work fails.
+        Raises Unread: with `rest` where the database does not come back or lost several units on end, without where
+        only this work fails.
         """
         unread = Unread(Unseen("dropped", where))
         for _ in range(2):
@@ -112,18 +126,27 @@ class DatabaseStore:
                 if self._connection.closed:
                     self._come_back(where)
                 self._dialect.begin()
-                with self._connection.begin() as transaction:
+                with self._watch.over(_driver_of(self._connection)), self._connection.begin() as transaction:
                     done = work(self._connection)
                     transaction.rollback()
+                self._lost = 0
                 return done
             except sa.exc.DBAPIError as error:
                 reason, code = self._why(error)
                 unread = Unread(Unseen(reason, where, code))
-                if reason != "dropped":
+                if reason != "dropped" and not self._watch.fired:
+                    self._lost = 0
                     raise unread from None
+                if self._watch.fired:  # to ask once more would take as long again
+                    unread = Unread(Unseen("timeout", where, SILENT))
+                    break
                 self._come_back(where)
             except (sa.exc.SQLAlchemyError, UnicodeError, ValueError, OverflowError) as error:
                 raise Unread(Unseen("failed", where, type(error).__name__)) from None
+        self._lost += 1
+        unread.rest = self._lost >= LOST
+        if not unread.rest and unread.unseen.detail == SILENT:
+            self._come_back(where)
         raise unread
 
     def _come_back(self, where: str) -> None:
@@ -133,7 +156,8 @@ class DatabaseStore:
             time.sleep(pause)
             try:
                 self._connection.close()
-                self._connection = self._engine.connect()
+                with self._watch.over():
+                    self._connection = self._engine.connect()
                 return
             except sa.exc.SQLAlchemyError:
                 continue
@@ -152,6 +176,10 @@ class DatabaseStore:
         if code in _REFUSED or reason == "permission" or any(mark in said for mark in _SAID):
             return BadInput(f"{self.name} refuses us ({code}): are the user, the password and the name right?")
         return Unavailable(f"{self.name} does not answer ({code}); is it running and reachable?")
+
+
+def _driver_of(connection: sa.Connection) -> Any:
+    return connection.connection.dbapi_connection
 
 
 def _part(name: str) -> str:
@@ -177,7 +205,7 @@ def _dialect(address: Address, limits: Limits) -> Dialect:
     return Generic(limits)
 
 
-def _engine(address: Address, password: str | None, dialect: Dialect, limits: Limits) -> sa.Engine:
+def _engine(address: Address, password: str | None, dialect: Dialect, limits: Limits, watch: Watch) -> sa.Engine:
     given: dict[str, Any] = {}
     if address.kind == "postgresql":
         given = {
@@ -185,7 +213,10 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
             "client_encoding": "utf8", "application_name": "tongguan scan",
         }  # fmt: skip
     elif address.kind == "mysql":
-        given = {"connect_timeout": limits.connect_s, "read_timeout": limits.statement_s + 30, "local_infile": False}
+        given = {
+            "connect_timeout": limits.connect_s, "read_timeout": limits.statement_s + limits.answer_s,
+            "local_infile": False,
+        }  # fmt: skip
     options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True}
     try:
         if address.kind == "sqlite":
@@ -202,12 +233,21 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
         raise BadInput(f"{address.name}: no dialect of SQLAlchemy reads this") from None
 
-    if password is not None:
-
-        @sa.event.listens_for(engine, "do_connect")
-        def give_password(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
-            # PyMySQL knows Latin letters only.
+    @sa.event.listens_for(engine, "do_connect")
+    def connect_watched(spoken: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
+        connect = spoken.connect
+        if address.kind == "mysql":
+            from tongguan.capture.stores.databases.quitting import QuittingConnection as connect
+        if password is not None:  # PyMySQL knows Latin letters only
             parameters["password"] = password.encode() if address.kind == "mysql" else password
+        made = connect(*arguments, **parameters)
+        watch.see(made)
+        return made
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def ask(*_: Any) -> None:
+        dialect.begin()
+        watch.came()
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
