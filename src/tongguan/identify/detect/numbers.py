@@ -136,19 +136,15 @@ def find(view: View) -> Iterator[Candidate]:
             if _FIXED_ABROAD.fullmatch(value):
                 rule = _RULES[checks.LANDLINE]
         elif (
-            what in _MOBILES
-            and worth < rule.labelled
-            and (  # noqa: SIM114
-                _is_quantity(view.text, first, end) or _ODD_GROUPS.fullmatch(view.text, first, end)
+            (
+                what in _MOBILES
+                and worth < rule.labelled
+                and (_is_quantity(view.text, first, end) or _ODD_GROUPS.fullmatch(view.text, first, end))
             )
-        ):
-            continue
-        elif what in _CARDS and view.text.count(".", first, end) == 1:  # noqa: SIM114 (an amount)
-            continue
-        elif what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end):  # noqa: SIM114
-            continue
-        elif (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS) or (
-            what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before)
+            or (what in _CARDS and view.text.count(".", first, end) == 1)
+            or (what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end))
+            or (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS)
+            or (what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before))
         ):
             continue
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)

@@ -1,7 +1,7 @@
 """Known words: an automaton over all of `keywords.yaml`, and what its hits say.
 
 Aho and Corasick's machine (Communications of the ACM 18(6), 1975) with a full transition table over the few hundred
-characters that occur in words: one look-up a character, no callback.
+characters that occur in words: one look-up a character, no callback. Traditional characters count as simplified ones.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.automaton import WORD_ENDS, find_words, skip_gaps
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
+from tongguan.identify.detect.traditional import SIMPLIFIED
 
 __all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "variants"]
 
@@ -116,7 +117,7 @@ def _needs_borders(word: str) -> bool:
 
 
 def _key(word: str) -> str:
-    return "".join(c.upper() if c.isascii() else c for c in word)
+    return "".join(c.upper() if c.isascii() else SIMPLIFIED.get(c, c) for c in word)
 
 
 def _symbols(words: list[str]) -> NDArray[np.uint16]:
@@ -126,6 +127,8 @@ def _symbols(words: list[str]) -> NDArray[np.uint16]:
         for written in (character, character.upper(), character.lower()):  # Cyrillic, Greek, accents: in any case
             if len(written) == 1 and not symbols[ord(written)]:
                 symbols[ord(written)] = column
+    for traditional, simplified in SIMPLIFIED.items():  # a column for both
+        symbols[ord(traditional)] = symbols[ord(simplified)]
     letters = np.flatnonzero(KIND == LETTER)
     symbols[letters] = symbols[FOLD[letters]]
     return symbols
