@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ Result = dict[str, Any]
 
 _IMAGES = 1000  # pictures that one run looks into
 _HELD = 4 << 20  # characters that are scanned at once
+_SUBJECTS = 200_000  # that are held before they are written
+_KEPT = 1_000_000  # findings of a batch that policies are given
 _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
 
@@ -184,7 +186,7 @@ def _read(
             continue
         rows = border.LedgerBatch(cover=cover)
         held = border.HeldBatch(watch) if watch else None
-        _see(map(locator.locate, batch.exchanges), reader, rows, originals, held)
+        _see(map(locator.locate, batch.exchanges), reader, rows, originals, held, ledger.put_aside)
         rows.blind(batch.blind_spots, source.path)
         rows.blind(reader.detector.blind_spots())
         if safe and originals:  # before the batch counts as read: a run that is killed here keeps them again
@@ -211,58 +213,85 @@ class _Reader:
             yield extraction
 
 
+@dataclass(slots=True)
+class _Taken:
+    """An exchange that is read: what was found in it, which pieces each content has, and what could not be seen."""
+
+    crossing: Crossing
+    found: border.Tally
+    contents: list[tuple[int, int]] = field(default_factory=list)
+    records: int = 0
+    unseen: list[BlindSpot] = field(default_factory=list)
+
+
 def _see(
     crossings: Iterable[Crossing],
     reader: _Reader,
     rows: border.LedgerBatch,
     originals: border.Originals | None,
     watched: border.HeldBatch | None,
+    full: Callable[[border.LedgerBatch], None],
 ) -> None:
-    """Read the contents of what may have left; what certainly stayed is counted and left alone."""
+    """Read the contents of what may have left; what certainly stayed is counted and left alone.
+
+    Findings are summed up as they come, since one file may hold millions; only policies are given some of them. `full`
+    is called where `rows` hold many subjects.
+    """
     from tongguan import border
 
-    pieces: list[identify.Piece] = []  # not scanned yet
+    pieces: list[identify.Piece] = []  # not searched yet
+    places: list[tuple[_Taken, int, int]] = []  # of each: its exchange, content, and number in it
     held = 0  # characters of them
-    found: list[list[Finding]] = []
-    records: list[int] = []  # of each piece
-    taken: list[
-        tuple[Crossing, list[tuple[int, int]], list[BlindSpot]]
-    ] = []  # crossing, pieces of each content, unseen
+    kept: list[list[Finding]] = []  # of each piece, for policies
+    room = _KEPT
+    taken: list[_Taken] = []
+
+    def search() -> None:
+        nonlocal held, room
+        for (one, content, number), findings in zip(places, reader.detector.scan(pieces), strict=True):
+            one.found.add(findings)
+            persons = border.subjects(one.crossing.exchange, [findings], content, number)
+            rows.subjects(one.crossing, persons)
+            if watched:
+                if len(findings) > room:
+                    watched.cut.add(len(kept))
+                kept.append(findings if len(findings) <= room else [])
+                room -= len(kept[-1])
+        pieces.clear()
+        places.clear()
+        held = 0
+        if rows.waiting >= _SUBJECTS:
+            full(rows)
+
+    number = 0  # of pieces so far
     for crossing in crossings:
-        contents: list[tuple[int, int]] = []
-        unseen: list[BlindSpot] = []
+        one = _Taken(crossing, border.Tally())
         if crossing.direction in _MAY_LEAVE:
             if watched:
                 watched.exchange()
-            for content in crossing.exchange.contents:
-                first = len(records)
+            for ordinal, content in enumerate(crossing.exchange.contents):
+                first = number
                 for extraction in reader.open(content):
-                    pieces += extraction.pieces
                     if watched:
                         watched.keep(extraction.pieces)
-                    records += (len(piece.records) for piece in extraction.pieces)
-                    unseen += extraction.blind_spots
-                    held += sum(len(piece.text) for piece in extraction.pieces)
+                    one.unseen += extraction.blind_spots
+                    for piece in extraction.pieces:
+                        pieces.append(piece)
+                        places.append((one, ordinal, number - first))
+                        number += 1
+                        one.records += len(piece.records)
+                        held += len(piece.text)
                     if held >= _HELD:
-                        found += reader.detector.scan(pieces)
-                        pieces.clear()
-                        held = 0
-                contents.append((first, len(records)))
-        taken.append((crossing, contents, unseen))
-    found += reader.detector.scan(pieces)
-    leaving = [one for one in taken if one[0].direction in _MAY_LEAVE]
-    fired = watched.judge(leaving, found, rows) if watched else {}
-    for crossing, contents, unseen in taken:
-        persons = [
-            subject
-            for number, (first, last) in enumerate(contents)
-            for subject in border.subjects(crossing.exchange, found[first:last], number)
-        ]
-        spans = [i for first, last in contents for i in range(first, last)]
-        findings = [finding for i in spans for finding in found[i]]
-        rows.add(crossing, findings, persons, sum(records[i] for i in spans), unseen)
+                        search()
+                one.contents.append((first, number))
+        taken.append(one)
+    search()
+    leaving = [(one.crossing, one.contents, one.unseen) for one in taken if one.crossing.direction in _MAY_LEAVE]
+    fired = watched.judge(leaving, kept, rows) if watched else {}
+    for one in taken:
+        rows.add(one.crossing, one.found, (), one.records, one.unseen)
         if originals:
-            originals.see(crossing, findings, fired.get(crossing.exchange.uid, {}))
+            originals.see(one.crossing, one.found, fired.get(one.crossing.exchange.uid, {}))
 
 
 def _names_unread(result: Result) -> bool:

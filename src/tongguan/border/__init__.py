@@ -14,6 +14,7 @@ from tongguan.border.rows import LedgerBatch
 from tongguan.border.subjects import subjects
 from tongguan.border.summarise import summarise
 from tongguan.border.summary import Summary
+from tongguan.border.tally import Tally
 
 __all__ = [
     "COUNTRY_TABLE",
@@ -26,6 +27,7 @@ __all__ = [
     "Original",
     "Originals",
     "Summary",
+    "Tally",
     "Watch",
     "alert_dict",
     "coverer",

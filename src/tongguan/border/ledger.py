@@ -20,6 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -103,7 +104,9 @@ class Ledger:
                 return False
             written: list[Path] = []
             try:
-                files = self._write_parts(rows, written)
+                files = self._write_parts(rows.tables(), written, f"{self._commits.number + 1:06d}")
+                for table, names in rows.written.items():
+                    files.setdefault(table, []).extend(names)
                 entry = {"source": source_id, "ordinal": ordinal, "files": files, "rows": len(rows)}
                 self._append({**entry, "tally": dict(tally)})
             except BaseException:
@@ -111,6 +114,16 @@ class Ledger:
                     path.unlink(missing_ok=True)
                 raise
         return True
+
+    def put_aside(self, rows: LedgerBatch) -> None:
+        """Writes the subjects of a batch that is still being filled, so that they need no memory. They count once it is
+        committed. Raises CannotWrite."""
+        with self._writing():
+            part = f"{self._commits.number + 1:06d}-{sum(map(len, rows.written.values()))}"
+            files = self._write_parts({"subjects": rows.tables()["subjects"]}, [], part)
+            rows.forget_subjects()
+            for table, names in files.items():
+                rows.written.setdefault(table, []).extend(names)
 
     def clear(self) -> None:
         """Empties the ledger, as when its rows were located by another organisation file."""
@@ -217,11 +230,13 @@ class Ledger:
                 if str(path.relative_to(self.folder)) not in named:
                     path.unlink(missing_ok=True)
 
-    def _write_parts(self, rows: LedgerBatch, written: list[Path]) -> dict[str, list[str]]:
-        number = f"{self._commits.number + 1:06d}.parquet"
+    def _write_parts(
+        self, tables: Mapping[str, Mapping[date | None, pa.Table]], written: list[Path], name: str
+    ) -> dict[str, list[str]]:
+        number = f"{name}.parquet"
         files: dict[str, list[str]] = {}
         folders: set[Path] = set()
-        for table, days in rows.tables().items():
+        for table, days in tables.items():
             for day, part in days.items():
                 folder = self.folder / table / (f"day={day}" if day else "")
                 if not folder.is_dir():

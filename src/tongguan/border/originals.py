@@ -11,11 +11,10 @@ from types import MappingProxyType
 from tongguan.border.activities import in_period
 from tongguan.border.evidence import SHOWN
 from tongguan.border.rows import day_of
+from tongguan.border.tally import Tally
 from tongguan.model import Activity, Crossing, Finding
 
 __all__ = ["Original", "Originals"]
-
-SAMPLES = 5  # masked values of one type in a masked view
 
 _NONE: Mapping[str, int] = MappingProxyType({})
 _Rank = tuple[int, float, str]
@@ -39,9 +38,10 @@ class Originals:
         self._best: dict[tuple[str, str | None, bool, str], list[_Rank]] = {}
         self._passing: dict[str, Original] = {}
 
-    def see(self, crossing: Crossing, findings: Sequence[Finding], fired: Mapping[str, int] = _NONE) -> None:
+    def see(self, crossing: Crossing, findings: Sequence[Finding] | Tally, fired: Mapping[str, int] = _NONE) -> None:
         """An exchange that may have left, with what was found in it, and the rules of policies that it set off."""
-        counts = Counter(finding.type for finding in findings)
+        found = findings if isinstance(findings, Tally) else Tally(findings)
+        counts = Counter({type: one.count for type, one in found.types.items()})
         types = frozenset(counts)
         counts.update(fired)
         if not counts:
@@ -59,7 +59,7 @@ class Originals:
                 del best[SHOWN:]
                 chosen = True
         if chosen:
-            self._passing[exchange.uid] = Original(crossing, _masked(findings))
+            self._passing[exchange.uid] = Original(crossing, _masked(found))
 
     def take(self) -> list[Original]:
         """Those since the last call that are still among the best. Their contents are those of the batch."""
@@ -69,13 +69,7 @@ class Originals:
         return chosen
 
 
-def _masked(findings: Sequence[Finding]) -> str:
+def _masked(found: Tally) -> str:
     """Types, how many of each, and a few masked samples. Not the text around them: names in it may go unrecognised."""
-    samples: dict[str, list[str]] = {}
-    counts: Counter[str] = Counter()
-    for finding in findings:
-        counts[finding.type] += 1
-        known = samples.setdefault(finding.type, [])
-        if len(known) < SAMPLES and finding.masked not in known:
-            known.append(finding.masked)
-    return "\n".join(f"{kind} × {count}: {'  '.join(samples[kind])}" for kind, count in counts.most_common())
+    most = sorted(found.types.items(), key=lambda pair: -pair[1].count)
+    return "\n".join(f"{type} × {one.count}: {'  '.join(dict.fromkeys(one.samples.values()))}" for type, one in most)

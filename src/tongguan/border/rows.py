@@ -12,15 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tongguan.border.tally import Tally
 from tongguan.model import Activity, BlindKind, BlindSpot, Crossing, Endpoint, Finding, Party, Subject
 from tongguan.wording import readable
 
 __all__ = ["SCHEMAS", "LedgerBatch", "day_of"]
 
 _DATED = ("findings", "subjects", "held", "kinds")  # tables whose rows have the day of their exchange
-
-SAMPLES = 5
-"""Masked samples kept of one type in one exchange."""
 
 _BEIJING = 8 * 3600
 _EPOCH = date(1970, 1, 1)
@@ -100,19 +98,22 @@ class LedgerBatch:
     )
     days: dict[str, list[date]] = field(default_factory=lambda: {table: [] for table in _DATED})
     spots: dict[tuple[str, str, str, str], list[int]] = field(default_factory=dict)
+    written: dict[str, list[str]] = field(default_factory=dict)  # parts that the ledger has on disk, by table
 
     def add(
         self,
         crossing: Crossing,
-        findings: Sequence[Finding] = (),
+        findings: Sequence[Finding] | Tally = (),
         subjects: Sequence[Subject] = (),
         records: int = 0,
         blind_spots: Sequence[BlindSpot] = (),
     ) -> None:
-        """One located exchange. `blind_spots`: those met while its contents were read; its own are taken from it."""
+        """One located exchange. `subjects`: those not given before. `blind_spots`: those met while its contents were
+        read; its own are taken from it."""
         exchange = crossing.exchange
         day = day_of(exchange.ts)
-        types = frozenset(finding.type for finding in findings)
+        found = findings if isinstance(findings, Tally) else Tally(findings)
+        types = frozenset(found.types)
         spots = (*exchange.blind_spots, *blind_spots)
         activity = self.cover(crossing, types) if self.cover else None
         columns = self.columns["exchanges"]
@@ -123,16 +124,13 @@ class LedgerBatch:
             crossing.act, crossing.direction.value, crossing.exporter.site or crossing.recipient.site,
             crossing.recipient.id, crossing.recipient.name, crossing.recipient.country,
             crossing.recipient.basis, crossing.recipient.confidence,
-            exchange.size, len(exchange.contents), records, len(findings),
-            sorted(types), sorted({finding.type for finding in findings if finding.sensitive}),
+            exchange.size, len(exchange.contents), records, len(found), sorted(types), found.sensitive,
             sorted({spot.kind.value for spot in spots}), exchange.capture, activity.id if activity else None,
         )  # fmt: skip
         for column, value in zip(columns.values(), row, strict=True):
             column.append(value)
-        if findings:
-            self._findings(exchange.uid, day, findings)
-        for subject in subjects:
-            self._subject(subject, day)
+        self._findings(exchange.uid, day, found)
+        self.subjects(crossing, subjects)
         self.blind(spots, exchange.capture)
         self.blind(
             (spot for party, end in _ends(crossing) if (spot := _unplaced(party, end.ip)) is not None), exchange.capture
@@ -145,30 +143,34 @@ class LedgerBatch:
             total[0] += spot.count
             total[1] += spot.size
 
-    def _findings(self, uid: str, day: date, findings: Sequence[Finding]) -> None:
-        grouped: dict[str, list[Finding]] = {}
-        for finding in findings:
-            grouped.setdefault(finding.type, []).append(finding)
+    def _findings(self, uid: str, day: date, found: Tally) -> None:
         columns = self.columns["findings"]
-        for type, found in grouped.items():
-            samples: dict[bytes, str] = {}
-            for finding in found:
-                samples.setdefault(finding.digest, finding.masked)
-            sensitive = any(finding.sensitive for finding in found)
-            masked = list(samples.values())[:SAMPLES]
-            row = (uid, type, len(found), len(samples), sensitive, found[0].level, found[0].category, masked)
+        for type, one in found.types.items():
+            masked = list(one.samples.values())
+            row = (uid, type, one.count, one.distinct.bounds[0], one.sensitive, one.level, one.category, masked)
             for column, value in zip(columns.values(), row, strict=True):
                 column.append(value)
             self.days["findings"].append(day)
 
-    def _subject(self, subject: Subject, day: date) -> None:
+    def subjects(self, crossing: Crossing, subjects: Sequence[Subject]) -> None:
+        """Subjects of an exchange that is added, then or later."""
         columns = self.columns["subjects"]
-        columns["uid"].append(subject.exchange)
-        columns["record"].append(subject.record)
-        columns["identifiers"].append(subject.identifiers)
-        columns["types"].append(subject.types)
-        columns["sensitive"].append(subject.sensitive)
-        self.days["subjects"].append(day)
+        columns["uid"] += (subject.exchange for subject in subjects)
+        columns["record"] += (subject.record for subject in subjects)
+        columns["identifiers"] += (subject.identifiers for subject in subjects)
+        columns["types"] += (subject.types for subject in subjects)
+        columns["sensitive"] += (subject.sensitive for subject in subjects)
+        self.days["subjects"] += [day_of(crossing.exchange.ts)] * len(subjects)
+
+    @property
+    def waiting(self) -> int:
+        """Subjects that are held."""
+        return len(self.days["subjects"])
+
+    def forget_subjects(self) -> None:
+        """They were written."""
+        self.columns["subjects"] = {name: [] for name in SCHEMAS["subjects"].names}
+        self.days["subjects"] = []
 
     def hold(
         self, crossing: Crossing, policy: str, title: str, rule: str, severity: str, found: int, text: Mapping[str, str]

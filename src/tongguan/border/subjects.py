@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tongguan.identify.types import TYPES
 from tongguan.model import Exchange, Finding, Subject
@@ -17,15 +18,17 @@ _PERSONAL = frozenset(type.id for type in TYPES.values() if type.category != "no
 """Types that speak of a natural person. A password alone speaks of none."""
 
 
-def subjects(exchange: Exchange, findings: Sequence[Sequence[Finding]], content: int = 0) -> list[Subject]:
-    """The subjects of one content: `findings` holds one list a piece, each by start.
+def subjects(
+    exchange: Exchange, findings: Sequence[Sequence[Finding]], content: int = 0, first: int = 0
+) -> list[Subject]:
+    """The subjects of one content: `findings` holds one list a piece from number `first` on, each by start.
 
     The identifiers of one record are one subject. A record that holds several values of one document or personal type
     speaks of several persons: there are as many subjects as that type has values, each other identifier goes to the
     nearest of them, and the record's types are shared. A record without any identifier is a subject without one.
     """
     found: list[Subject] = []
-    for piece, members in enumerate(findings):
+    for piece, members in enumerate(findings, first):
         start = 0
         while start < len(members):
             record, end = members[start].record, start + 1
@@ -51,12 +54,18 @@ def _record(uid: str, name: str, findings: Sequence[Finding]) -> list[Subject]:
         types.add(type)
     if not types:
         return []
-    shared = frozenset(types)
+    shared = _shared(frozenset(types))
     if not repeated:
         return [Subject(uid, name, tuple(distinct), shared, sensitive)]
     values = Counter(type for type, _ in distinct if type in _STRONG)
     anchor = min(values, key=lambda type: (-values[type], type))
     return [Subject(uid, name, tuple(group), shared, sensitive) for group in _split(distinct, anchor)]
+
+
+@lru_cache(4096)
+def _shared(types: frozenset[str]) -> frozenset[str]:
+    """One set for all subjects of the same types: there are millions of those."""
+    return types
 
 
 def _split(distinct: dict[tuple[str, bytes], Finding], anchor: str) -> list[list[tuple[str, bytes]]]:

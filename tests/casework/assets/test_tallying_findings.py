@@ -7,10 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from tongguan.casework.assets import counting
-from tongguan.casework.assets.counting import Distinct
 from tongguan.casework.assets.tallying import SAMPLES, Tally
-from tongguan.identify import Detector, Piece, extract_stream
+from tongguan.identify import Detector, Piece, counting, extract_stream
+from tongguan.identify.counting import Distinct
 from tongguan.model import Content, Finding
 
 
