@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, make_dataclass
+from dataclasses import fields
 from datetime import date
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -33,7 +33,7 @@ from tongguan.identify.detect import (
     unwrapping,
 )
 from tongguan.identify.detect.masking import Hasher, mask
-from tongguan.identify.detect.overlaps import resolve
+from tongguan.identify.detect.overlaps import offsets, resolve
 from tongguan.identify.detect.own import OwnTypes
 from tongguan.identify.detect.prose import Prose
 from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
@@ -57,8 +57,11 @@ _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
 _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
 
 # The constructor of a frozen class goes through `object.__setattr__` for each field. A draft has the same layout, is
-# filled at once, and becomes a finding.
-_Draft: Final[Any] = make_dataclass("_Draft", [(field.name, field.type) for field in fields(Finding)], slots=True)
+# filled in place, and becomes a finding.
+_Draft: Final[Any] = type("_Draft", (), {"__slots__": tuple(field.name for field in fields(Finding))})
+
+
+_Told = tuple[bytes, str, str, str, bool]  # of a value: digest, sample, category, level, whether it is sensitive
 
 
 class Detector:
@@ -80,7 +83,8 @@ class Detector:
         self._as_of = as_of or china_time.today()
         self._latest = int(self._as_of.strftime("%Y%m%d"))
         self._hasher = Hasher(key, self._types)
-        self._seen: dict[tuple[str, str], tuple[bytes, str]] = {}
+        self._seen: dict[str, dict[str, _Told]] = {type: {} for type in self._types}
+        self._remembered = 0
 
     def scan(self, pieces: Sequence[Piece]) -> list[list[Finding]]:
         """The findings of each piece, ordered by start.
@@ -108,7 +112,7 @@ class Detector:
         candidates = self._read(text, *self._cells(chosen, starts.tolist()))
         if not candidates:
             return
-        owners = np.searchsorted(starts, [c.start for c in candidates], side="right") - 1
+        owners = np.searchsorted(starts, offsets(candidates)[0], side="right") - 1
         cuts = np.searchsorted(owners, np.arange(len(batch) + 1))
         for place in np.unique(owners).tolist():
             own = candidates[cuts[place] : cuts[place + 1]]
@@ -146,26 +150,34 @@ class Detector:
     def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:
         if not candidates:
             return []
-        records = np.searchsorted(piece.records, [c.start + shift for c in candidates], side="right") - 1
+        records: Iterable[int] = repeat(0)
+        if len(piece.records) > 1:
+            places = np.searchsorted(piece.records, offsets(candidates)[0] + shift, side="right") - 1
+            records = np.maximum(places, 0).tolist()
         seen, member = self._seen, piece.member
-        found = []
-        for (start, end, type, score, validator, detector, value), record in zip(
-            candidates, np.maximum(records, 0).tolist(), strict=True
-        ):
-            kept = seen.get((type, value))
-            if kept is None:
-                if len(seen) >= _REMEMBERED:
-                    seen.clear()
-                kept = seen[type, value] = (self._hasher.digest(type, value), mask(type, value))
-            about = self._types[type]
-            digest, sample = kept
-            finding = _Draft(
-                type, start + shift, end + shift, score, validator, detector, digest, sample,
-                about.category, about.level, about.sensitive, record, member, ordinal,
-            )  # fmt: skip
+        found: list[Finding] = []
+        for (start, end, type, score, validator, detector, value), record in zip(candidates, records, strict=False):
+            finding = _Draft()
+            finding.type, finding.start, finding.end = type, start + shift, end + shift
+            finding.score, finding.validator, finding.detector = score, validator, detector
+            told = seen[type].get(value) or self._tell(type, value)
+            finding.digest, finding.masked, finding.category, finding.level, finding.sensitive = told
+            finding.record, finding.member, finding.piece = record, member, ordinal
             finding.__class__ = Finding
             found.append(finding)
         return found
+
+    def _tell(self, type: str, value: str) -> _Told:
+        """What a finding says of a value that was not seen yet."""
+        if self._remembered >= _REMEMBERED:
+            self._remembered = 0
+            for values in self._seen.values():
+                values.clear()
+        about = self._types[type]
+        told = self._hasher.digest(type, value), mask(type, value), about.category, about.level, about.sensitive
+        self._seen[type][value] = told
+        self._remembered += 1
+        return told
 
 
 def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:

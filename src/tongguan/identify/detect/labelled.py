@@ -118,19 +118,22 @@ def _ip(text: str, at: int, end: int, apart: bool) -> Found | None:
     found = _FOUR_NUMBERS.match(text, at, end)
     if found is None or any(int(number) > 255 for number in found.group().split(".")):
         return None
-    address = whole_ip(text, at, found.end(), found.group(), True)
+    address = whole_ip(text, at, found.end(), fold_text(found.group()), True)
     return (at, found.end(), address[1], 0.85) if address and address[0] == at else None
 
 
 def _spaced_id_card(text: str, at: int, end: int, apart: bool) -> Found | None:
     """An identity card's number with a space behind each character and X at its end."""
-    found = _SPACED.match(text, at, end)
-    value = "".join(fold_text(found.group()).split()).upper() if found else ""
+    found = _SPACED.match(text, at, end) if text[at + 1 : at + 2] in _SPACES else None
+    if found is None:
+        return None
+    value = "".join(fold_text(found.group()).split()).upper()
     rest = sum(int(d) * w for d, w in zip(value[:17], checks.ID_WEIGHTS.tolist(), strict=False)) % 11
-    return (at, found.end(), value, 0.97) if found and rest == _REST_OF_X and checks.REGIONS[int(value[:2])] else None
+    return (at, found.end(), value, 0.97) if rest == _REST_OF_X and checks.REGIONS[int(value[:2])] else None
 
 
 _FOUR_NUMBERS: Final = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})(?![\w.])")
+_SPACES: Final = (" ", "\u3000")
 _SPACED: Final = re.compile(
     rf"[{_DIGITS}](?:[ \u3000]{{1,2}}[{_DIGITS}]){{16}}[ \u3000]{{1,2}}[Xx\uff38\uff58](?![A-Za-z0-9])"
 )

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import salutations
 from tongguan.identify.detect.characters import Units, fold_text
+from tongguan.identify.detect.pairs import pairs_beside
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
 __all__ = [
-    "HAN_CLASS", "LIKELY_NAME", "STOPS", "SURE_NAME", "begins_name", "candidate_of", "find", "foreign_span",
-    "is_full_name", "is_given", "is_likely_name", "is_no_name", "is_sound", "may_begin", "sounds",
+    "HAN_CLASS", "LIKELY_NAME", "STOPS", "SURE_NAME", "begin_beside", "begins_name", "candidate_of", "find",
+    "foreign_span", "is_full_name", "is_given", "is_likely_name", "is_no_name", "is_sound", "may_begin", "sounds",
 ]  # fmt: skip
 
 _DETECTOR: Final = "names"
@@ -101,6 +102,11 @@ def begins_name(units: Units, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     first, second = units[np.clip(places, 0, last)], units[np.clip(places + 1, 0, last)]
     begins: NDArray[np.bool_] = _FIRST[first] & _SECOND[second]
     return begins
+
+
+def begin_beside(units: Units, starts: NDArray[np.int64], ends: NDArray[np.int64], window: int) -> NDArray[np.bool_]:
+    """(n,): whether a name may begin in the `window` units before a span, or behind it and a sign or three."""
+    return pairs_beside(units, _FIRST, _SECOND, starts, ends, window)
 
 
 _SOUND_CHARACTERS: Final = (

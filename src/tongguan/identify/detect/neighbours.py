@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tongguan.identify.detect import salutations
 from tongguan.identify.detect.names import (
@@ -15,10 +14,12 @@ from tongguan.identify.detect.names import (
     LIKELY_NAME,
     STOPS,
     SURE_NAME,
+    begin_beside,
     begins_name,
     candidate_of,
     is_no_name,
 )
+from tongguan.identify.detect.overlaps import offsets
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -117,24 +118,16 @@ def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     chosen = [candidate for candidate in candidates if candidate.type in _NEAR]
     if not chosen:
         return
-    starts, ends = np.array([c.start for c in chosen]), np.array([c.end for c in chosen])
-    names = np.array(sorted(c.end for c in candidates if c.type == "person_name") or [-_WINDOW])
-    nearest = names[np.searchsorted(names, starts, side="right") - 1]
-    nameless = np.flatnonzero((nearest > starts) | (starts - nearest >= _WINDOW))
+    starts, ends = offsets(chosen)
+    names = np.sort(offsets([c for c in candidates if c.type == "person_name"])[1])
+    nearest = np.append(names, -_WINDOW)[np.searchsorted(names, starts, side="right") - 1]
+    nameless = np.flatnonzero(starts - nearest >= _WINDOW)
     for near in map(chosen.__getitem__, nameless.tolist()):
         if near.type == "email":
             yield from salutations.beside_address(view.text, near.start)
-    hopeful = nameless[_pairs_near(view, starts[nameless], ends[nameless])]
+    hopeful = nameless[begin_beside(view.units, starts[nameless], ends[nameless], _WINDOW)]
     for near in map(chosen.__getitem__, hopeful.tolist()):
-        found = _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)
-        found = found or _RIGHT.match(view.text, near.end, near.end + 10)
-        if found:
+        if (found := _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)) or (
+            found := _RIGHT.match(view.text, near.end, near.end + 10)
+        ):
             yield from _named(found, 0.65)
-
-
-def _pairs_near(view: View, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether a family name and a character of a given name stand side by side near each span."""
-    before = starts[:, None] + np.arange(-_WINDOW, 0)
-    behind = ends[:, None] + np.arange(8)
-    places = np.concatenate((before, behind), axis=1)
-    return np.asarray(begins_name(view.units, places).any(axis=1))

@@ -122,7 +122,9 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
         return None
     if not sure and _PRODUCT.search(text, max(0, start - 4), start):
         return None
-    return None if _is_network(ipaddress.IPv4Address(value), text, end) else (start, value)
+    if text[end : end + 1] == "/" and _is_network(ipaddress.IPv4Address(value), text, end):
+        return None
+    return start, value
 
 
 def _is_part(text: str, start: int, end: int) -> bool:

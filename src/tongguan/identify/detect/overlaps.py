@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tongguan.identify.detect.view import Candidate
 
-__all__ = ["DERIVED", "INSIDE", "resolve"]
+__all__ = ["DERIVED", "INSIDE", "offsets", "resolve"]
 
 # What is said *about* another finding stands beside it.
 DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "location_track", "passport_mrz"})
@@ -16,17 +19,42 @@ DERIVED: Final = frozenset({"minor", "driving_licence", "social_security", "loca
 INSIDE: Final = "unwrapping"
 """Detector of what was found inside an encoded value, such as a token, that may itself be a finding."""
 
-_START, _END = attrgetter("start"), attrgetter("end")
+_START, _END = itemgetter(0), itemgetter(1)
 
 
 def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Ordered by start. Of two that overlap the better score stands, then the longer, then the earlier."""
-    beside: list[Candidate] = []
-    ranked: list[Candidate] = []
-    for candidate in candidates:
-        (beside if candidate.type in DERIVED or candidate.detector == INSIDE else ranked).append(candidate)
-    ranked.sort(key=_END, reverse=True)
-    ranked.sort(key=_START)
+    candidates = list(candidates)
+    ranked = [c for c in candidates if c.type not in DERIVED and c.detector != INSIDE]
+    starts, ends = offsets(ranked)
+    order = np.argsort((starts << 32) - ends, kind="stable")
+    starts, ends = starts[order], ends[order]
+    apart = np.ones(len(order) + 1, np.bool_)  # from here on nothing reaches over what stands before
+    apart[1:-1] = starts[1:] >= np.maximum.accumulate(ends)[:-1]
+    first = np.flatnonzero(apart)
+    several = np.flatnonzero(np.diff(first) > 1)
+    ordered = list(map(ranked.__getitem__, order.tolist()))
+    standing: list[Candidate] = []
+    done = 0
+    for low, high in zip(first[several].tolist(), first[several + 1].tolist(), strict=True):
+        standing += ordered[done:low]
+        standing += _standing(ordered[low:high])
+        done = high
+    standing += ordered[done:]
+    if len(ranked) < len(candidates):
+        standing += dict.fromkeys(c for c in candidates if c.type in DERIVED or c.detector == INSIDE)
+        standing.sort(key=_START)
+    return standing
+
+
+def offsets(candidates: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and ends, (n,) each."""
+    size = len(candidates)
+    return np.fromiter(map(_START, candidates), np.int64, size), np.fromiter(map(_END, candidates), np.int64, size)
+
+
+def _standing(ranked: Iterable[Candidate]) -> list[Candidate]:
+    """Which of some candidates stand that reach over one another, ordered by start, the longer first."""
     standing: list[Candidate] = []
     reach = -1
     for candidate in ranked:
@@ -37,9 +65,6 @@ def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
                 continue
         standing.append(candidate)
         reach = candidate.end
-    if beside:
-        standing += dict.fromkeys(beside)
-        standing.sort(key=_START)
     return standing
 
 

@@ -20,6 +20,8 @@ _FULL: Final = re.compile(rf"{_WORD}(?: (?:(?:van|von|de|der|da|di|bin|al|el) )?
 
 _LISTED: Final = re.compile(rf"(?:^|[\n:：>] ?)({_WORD}(?: {_WORD}){{1,2}})(?:, | \| )$")
 
+_APART: Final = (", ", " | ")
+"""What stands between a name in a list and the address."""
 _GREETINGS: Final = frozenset({"Dear", "Hello"})
 _ENDINGS: Final = frozenset({"regards", "sincerely", "yours", "faithfully", "wishes", "cheers"})
 _NO_NAME: Final = frozenset({
@@ -49,7 +51,8 @@ def find(view: View) -> Iterator[Candidate]:
 def beside_address(text: str, start: int) -> Iterator[Candidate]:
     """The name before an address, in angle brackets as headers of mail have it, or at the head of a line or a list;
     `start` is that of the address."""
-    if found := _LISTED.search(text, max(0, start - 60), start):
+    apart = text[max(0, start - 4) : start].removesuffix("\n")
+    if apart.endswith(_APART) and (found := _LISTED.search(text, max(0, start - 60), start)):
         yield from _named(text, found.start(1), _FULL, 0.65, ",|")
     if text[start - 1 : start] == "<" and (found := _BEFORE.search(text, max(0, start - 70), start - 1)):
         yield from _named(text, found.start(1), _FULL, 0.7, '"<')
