@@ -92,6 +92,10 @@ def test_a_wrong_finding_is_corrected_and_the_correction_taken_back(visit: Visit
     page.locator("tr.pickable", has_text="mobile").locator("a.open").click()
     page.click("aside.drawer >> text=不对？更正")
     page.fill("[name=reason]", "这是货架编号")
+    expect(page.locator(".drawer [name=type]")).to_have_value("")  # nobody's choice until it is made
+    page.click("text=记录更正")
+    expect(page.locator(".drawer [name=type]:invalid")).to_have_count(1)
+    page.select_option(".drawer [name=type]", "none")
     page.click("text=记录更正")
     expect(page.locator(".note.good")).to_contain_text("更正已生效")
     row = page.locator("main tbody tr")

@@ -367,6 +367,9 @@ def test_a_correction_is_kept_sealed_and_can_be_taken_back(house: FastAPI, offic
                   {"type": "phone"}):  # fmt: skip
         answer = officer.post("/assets/review", data=form | wrong)
         assert answer.status_code == 400 and 'role="alert"' in answer.text, wrong
+    for wrong, why in (({"type": ""}, "请说明这一列其实是什么"), ({"reason": " "}, "请填写理由")):
+        answer = officer.post("/assets/review", data=form | wrong)
+        assert answer.status_code == 400 and why in answer.text
     for wrong in ({"row": "99999"}, {"col": "77"}, {"row": "x"}, {"col": "-1"}):
         assert officer.post("/assets/review", data=form | wrong).status_code == 404
     assert officer.post("/assets/review", data=form | {"csrf": "forged"}).status_code == 403

@@ -198,8 +198,11 @@ def test_what_is_too_large_is_refused_and_nothing_is_spooled(officer: httpx.Clie
     assert answer.status_code == 413
     answer = post(officer, "/recognition", file=("big", b"x" * (uploads.FILE_LIMIT + 5)))
     assert answer.status_code == 400 and "16" in answer.text
-    answer = post(officer, "/recognition", text="x" * (uploads.TEXT_LIMIT + 5))
-    assert answer.status_code == 400
+    for language, why in (("zh", "文本有 300,005 个字符"), ("en", "a text of 300,005 characters")):
+        officer.cookies.update({"lang": language})
+        answer = post(officer, "/recognition", text="x" * (uploads.TEXT_LIMIT + 5))
+        assert answer.status_code == 400 and why in answer.text
+    officer.cookies.update({"lang": "zh"})
     assert post(officer, "/recognition").status_code == 400
 
 

@@ -52,6 +52,7 @@ from tongguan.service.console.pages import (
     workbench,
 )
 from tongguan.service.console.pages.profile_proof import sent_to_proof
+from tongguan.service.console.telling import told
 from tongguan.service.console.uploads import FORM_LIMIT, takes_file
 from tongguan.service.console.visit import Console, open_visit
 from tongguan.service.limits import Full
@@ -215,10 +216,11 @@ async def _explained(request: Request, error: TongguanError) -> Response:
         if error.scope:  # whether the record is there is not theirs to know
             return await _answer(request, 404)
         return await _answer(request, 403, visit.say(error.text), key="error.denied")
+    said = told(await run_in_threadpool(open_visit, request), error) if error.text else str(error)
     if not of_house(error):
-        return await _answer(request, 400, str(error))
+        return await _answer(request, 400, said)
     status = 503 if isinstance(error, Unavailable | Missing) else 500
-    return await _answer(request, status, str(error) if known(request) else "")
+    return await _answer(request, status, said if known(request) else "")
 
 
 async def _need_sign_in(request: Request, _: Exception) -> Response:

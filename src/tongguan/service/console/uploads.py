@@ -17,6 +17,7 @@ from starlette.types import Scope
 from tongguan.errors import BadInput
 from tongguan.identify import Limits
 from tongguan.model import Content
+from tongguan.service.console.names import texts
 from tongguan.service.limits import Places
 
 __all__ = [
@@ -66,7 +67,7 @@ class Handed:
 async def _form(request: Request) -> Handed:
     """A form with a text or a file, held in memory: nothing of it is written to a disk. Raises BadInput."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise BadInput("expected a form with a text or a file")
+        raise BadInput(texts().both("uploads.form"))
     parser = MultiPartParser(
         request.headers, request.stream(), max_files=1, max_fields=_FIELDS, max_part_size=4 * TEXT_LIMIT + 4
     )
@@ -74,7 +75,7 @@ async def _form(request: Request) -> Handed:
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, UnicodeDecodeError):
-        raise BadInput("expected a form with a text of at most 300,000 characters, or one file") from None
+        raise BadInput(texts().both("uploads.form")) from None
     fields: dict[str, str] = {}
     content, is_file = None, False
     for name, value in form.multi_items():
@@ -105,7 +106,7 @@ Raw = Annotated[bytes, Depends(_raw)]
 def text_content(text: str) -> Content:
     """Raises BadInput where it is too long."""
     if len(text) > TEXT_LIMIT:
-        raise BadInput(f"a text of {len(text):,} characters; expected at most {TEXT_LIMIT:,}, or a file")
+        raise BadInput(texts().both("uploads.text.long", n=f"{len(text):,}", most=f"{TEXT_LIMIT:,}"))
     data = text.encode("utf-8", "replace")
     return Content(None, "text/plain", len(data), data, "utf-8")
 
@@ -113,7 +114,7 @@ def text_content(text: str) -> Content:
 def file_content(data: bytes, name: str | None) -> Content:
     """Raises BadInput where it is too large."""
     if len(data) > FILE_LIMIT:
-        raise BadInput(f"a file of {len(data):,} bytes; expected at most {FILE_LIMIT:,}")
+        raise BadInput(texts().both("uploads.file.large", n=f"{len(data):,}", most=f"{FILE_LIMIT:,}"))
     bare = (name or "").replace("\\", "/").rpartition("/")[2]
     clean = "".join(c if c.isprintable() else "\ufffd" for c in bare)[-NAME_LIMIT:]
     return Content(clean or None, "", len(data), data)

@@ -14,7 +14,9 @@ from tongguan.service.console import assetlist
 from tongguan.service.console.address import link
 from tongguan.service.console.assetlist import Catalogue, Filter
 from tongguan.service.console.assetrules import LEVELS, correction, corrections_of, file_correction, rules_of, withdraw
+from tongguan.service.console.names import texts
 from tongguan.service.console.pages.assets import NAME, TEXT, nothing_scanned, wanted
+from tongguan.service.console.telling import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -53,14 +55,15 @@ def correct(
         if unit is None:
             raise HTTPException(404)
         try:
-            file_correction(
-                home, unit, _number(col), ruling_of(type, level), reason, visit.user, visit.console.trust.record
-            )
+            ruling = ruling_of(type, level)
+            if not reason.strip():
+                raise BadInput(texts().both("uploads.reason"))
+            file_correction(home, unit, _number(col), ruling, reason, visit.user, visit.console.trust.record)
         except NotFound as error:
             raise HTTPException(404) from error
         except BadInput as error:
             typed = {"row": unit["id"], "col": _number(col), "type": type, "level": level, "reason": reason}
-            data = {**_data(visit, catalogue, typed), "error": str(error)}
+            data = {**_data(visit, catalogue, typed), "error": told(visit, error)}
             return visit.page("assets_review.html", data, 400)
     return visit.go(link("/assets/review", {"done": "corrected", "view": "corrections"}))
 
@@ -84,8 +87,8 @@ def take_back(visit: Visitor, csrf: Text = "", id: Text = "") -> Response:
 
 def ruling_of(type: str, level: str | None) -> Ruling:
     """What a person said. Raises BadInput where neither says anything."""
-    if not type and not level:
-        raise BadInput("say what the column really is: its type, that it is none, or its level")
+    if not level and type in ("", AS_FOUND):
+        raise BadInput(texts().both("assets.really.none"))
     kept = {NOTHING: None, AS_FOUND: "as found", "": "as found"}
     return Ruling(kept.get(type, type), level or None)
 

@@ -22,6 +22,7 @@ from tongguan.service.console.assetrules import (
     rules_of,
     shown_templates,
 )
+from tongguan.service.console.telling import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
@@ -56,7 +57,7 @@ def _change(visit: Visit, form: dict[str, str]) -> Response:
     try:
         book_of(visit.console.trust.home).edit(edit_of(given), by=visit.user, record=visit.console.trust.record)
     except BadInput as error:
-        return visit.page("assets_templates.html", {**_data(visit, form), "error": str(error)}, 400)
+        return visit.page("assets_templates.html", {**_data(visit, form), "error": told(visit, error)}, 400)
     rule = given.get("id") if "/" in (given.get("id") or "") else None
     return visit.go(link("/assets/templates", {"rule": rule, "view": _view_of(given["what"]), "done": "changed"}))
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from tongguan.errors import BadInput, NotFound
 from tongguan.service.console.address import link
 from tongguan.service.console.policylist import match, remove_store, store_of, stores_of_house, visible_stores
+from tongguan.service.console.telling import told
 from tongguan.service.console.uploads import FILE_LIMIT, TEXT_LIMIT, HandedIn
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.permission import needs
@@ -49,7 +50,7 @@ def hold(visit: Visitor, handed: HandedIn) -> Response:
             within=_number(visit, handed.get("within") or "300", 1, WITHIN),
         )  # fmt: skip
     except BadInput as error:
-        return visit.page("fingerprints.html", {**data, "error": str(error)}, 400)
+        return visit.page("fingerprints.html", {**data, "error": told(visit, error)}, 400)
     return visit.page("fingerprints.html", {**data, "matched": found})
 
 
@@ -72,7 +73,7 @@ def change(visit: Visitor, csrf: Text = "", name: Text = "", act: Text = "", rea
     except NotFound as error:
         raise HTTPException(404) from error
     except BadInput as error:
-        return visit.page("fingerprints.html", {**_data(visit, name), "error": str(error)}, 400)
+        return visit.page("fingerprints.html", {**_data(visit, name), "error": told(visit, error)}, 400)
     return visit.go(link("/fingerprints", {"done": "removed"}))
 
 

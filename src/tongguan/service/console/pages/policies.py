@@ -11,6 +11,7 @@ from tongguan.errors import BadInput, Broken, Conflict, NotFound
 from tongguan.identify.fingerprints.policy import Registered, policy_in_words, stores_of
 from tongguan.service.console.address import link
 from tongguan.service.console.policylist import held, policies_of, remove_policy
+from tongguan.service.console.telling import told
 from tongguan.service.console.uploads import FILE_LIMIT, TEXT_LIMIT, HandedIn
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.permission import needs
@@ -45,7 +46,7 @@ def attempt(visit: Visitor, handed: HandedIn) -> Response:
         policy = policies_of(visit.console.trust).policy(name)
         found = held(visit.console.trust, visit.principal, name, policy, handed.content)
     except BadInput as error:
-        return visit.page("policies.html", {**data, "error": str(error)}, 400)
+        return visit.page("policies.html", {**data, "error": told(visit, error)}, 400)
     return visit.page("policies.html", {**data, "held": found})
 
 
@@ -63,7 +64,7 @@ def keep(visit: Visitor, csrf: Text = "", name: Text = "", text: Text = "", off:
     except (BadInput, Conflict) as error:
         data = _data(visit, name.strip())
         typed = {"name": name[:60], "text": text[:TEXT_LIMIT], "off": off == "yes"}
-        return visit.page("policies.html", {**data, "typed": typed, "error": str(error)}, 400)
+        return visit.page("policies.html", {**data, "typed": typed, "error": told(visit, error)}, 400)
     body = {"name": found.name, "version": found.latest.number, "sha256": found.latest.sha256, "on": found.enabled}
     visit.seal("policy_registered", body)
     return visit.go(link("/policies", {"name": found.name, "done": "registered"}))
@@ -86,7 +87,7 @@ def change(visit: Visitor, csrf: Text = "", name: Text = "", act: Text = "", rea
     except NotFound as error:
         raise HTTPException(404) from error
     except BadInput as error:
-        return visit.page("policies.html", {**_data(visit, name), "error": str(error)}, 400)
+        return visit.page("policies.html", {**_data(visit, name), "error": told(visit, error)}, 400)
     return visit.go(link("/policies", {"done": "remove"}))
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from tongguan.errors import BadInput
 from tongguan.service.console.recognition import may_reveal, recognise
+from tongguan.service.console.telling import told
 from tongguan.service.console.uploads import FILE_LIMIT, TEXT_LIMIT, HandedIn
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.permission import needs
@@ -38,7 +39,7 @@ def look(visit: Visitor, handed: HandedIn) -> Response:
     try:
         found = recognise(visit.console.trust, visit.principal, handed.content, reveal=reveal, text=True)
     except BadInput as error:
-        return visit.page("recognition.html", {**data, "error": str(error)}, 400)
+        return visit.page("recognition.html", {**data, "error": told(visit, error)}, 400)
     more = max(0, len(found["findings"]) - LISTED)
     return visit.page("recognition.html", {**data, "found": found, "listed": found["findings"][:LISTED], "more": more})
 
