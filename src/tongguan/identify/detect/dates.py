@@ -32,6 +32,14 @@ _OF_THE_REPUBLIC: Final = re.compile(
     rf"民[國国]\s*(元|[{_DIGITS}]{{1,3}})\s*年\s*([{_DIGITS}]{{1,2}})\s*月\s*([{_DIGITS}]{{1,2}})\s*日?"
 )
 _FIRST_OF_THE_REPUBLIC: Final = 1912
+_IN_JAPANESE: Final = re.compile(
+    rf"(明治|大正|昭和|平成|令和)\s?(元|[{_DIGITS}]{{1,2}})\s?年\s?([{_DIGITS}]{{1,2}})\s?月\s?([{_DIGITS}]{{1,2}})\s?日?"
+    rf"|([MTSHR])\.?([{_DIGITS}]{{1,2}})[./]([{_DIGITS}]{{1,2}})[./]([{_DIGITS}]{{1,2}})(?![{_DIGITS}])"
+)
+_ERAS: Final = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019} | {
+    "M": 1868, "T": 1912, "S": 1926, "H": 1989, "R": 2019,
+}  # fmt: skip
+"""First years of Japan's eras."""
 _YEAR_AND_MONTH: Final = re.compile(
     rf"((?:19|20|１９|２０)[{_DIGITS}]{{2}})\s?[-/.\uff0d\uff0f\uff0e]\s?(0?[1-9]|1[0-2])(?![\w.%-])"
 )
@@ -45,7 +53,9 @@ _WITHOUT_YEAR: Final = re.compile(
     r"(十[一二]?|[一二三四五六七八九])月(三十[一]?|二?十[一二三四五六七八九]?|[一二三四五六七八九])[日号]"
 )
 """The Chinese way of writing days that lack a part; the value says what is there."""
-BEFORE: Final = re.compile(rf"[{_DIGITS}]{{4}}\s*[-/.年]\s*[{_DIGITS}]{{1,2}}\s*[-/.月]\s*[{_DIGITS}]{{1,2}}\s*日?$")
+BEFORE: Final = re.compile(
+    rf"(?<![{_DIGITS}])[{_DIGITS}]{{4}}\s*[-/.年]\s*[{_DIGITS}]{{1,2}}(?:\s*[-/.月]\s*[{_DIGITS}]{{1,2}})?\s*[日月]?$"
+)
 BORN: Final = re.compile(
     rf"(?<![{_DIGITS}])(?:(?:19|20)?[{_DIGITS}]{{2}}\s?年\s?[{_DIGITS}]{{1,2}}\s?月(?:\s?[{_DIGITS}]{{1,2}}\s?[日号])?"
     r"|[〇零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十]{1,3}[日号])?)(?=生(?![产效成活日命态意死长前]))"
@@ -76,6 +86,9 @@ def birth_date(text: str, at: int, end: int, apart: bool) -> Found | None:
     elif found := _OF_THE_REPUBLIC.match(text, at, end):
         year = _FIRST_OF_THE_REPUBLIC - 1 + (1 if found[1] == "元" else int(found[1]))
         value = _day(str(year), found[2], found[3])
+    elif found := _IN_JAPANESE.match(text, at, end):
+        era, of_era, month, day = (group for group in found.groups() if group)
+        value = _day(str(_ERAS[era] - 1 + (1 if of_era == "元" else int(of_era))), month, day)
     elif found := _WITHOUT_DAY.match(text, at, end):
         day = f"-{int(found[3]):02}" if found[3] else ""
         return (

@@ -18,6 +18,7 @@ from tongguan.identify.detect import (
     ages,
     foreign,
     illnesses,
+    illnesses_english,
     labelled,
     names,
     neighbours,
@@ -26,6 +27,7 @@ from tongguan.identify.detect import (
     organisations,
     particulars,
     places,
+    rosters,
     secrets,
     telephones,
     terms,
@@ -48,7 +50,8 @@ Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
     numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, neighbours.find, places.find,
-    organisations.find, particulars.find, illnesses.find, secrets.find, terms.find, tracks.find,
+    organisations.find, particulars.find, rosters.find, illnesses.find, illnesses_english.find,
+    secrets.find, terms.find, tracks.find,
 )  # fmt: skip
 _IN_ESCAPES: Final = (numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find)
 """Those that look into escaped and encoded stretches as well."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["CHECKED", "FORMS"]
+__all__ = ["CHECKED", "COUNTRIES", "FORMS"]
 
 _D: Final = "0-9\uff10-\uff19"
 _END: Final = r"(?![\u4e00-\u9fffA-Za-z0-9])"
-_COUNTRIES: Final = (
+COUNTRIES: Final = (
     "中国|中国籍|中华人民共和国|中國|香港|澳门|澳門|台湾|臺灣|美国|英国|法国|德国|日本|韩国|朝鲜|俄罗斯|加拿大|澳大利亚|新西兰|新加坡|马来西亚|泰国"
     "|越南|印度|印度尼西亚|印尼|菲律宾|缅甸|老挝|柬埔寨|巴基斯坦|孟加拉国?|尼泊尔|斯里兰卡|蒙古|哈萨克斯坦|乌克兰|波兰|意大利|西班牙|葡萄牙|荷兰"
     "|比利时|瑞士|瑞典|挪威|丹麦|芬兰|奥地利|希腊|土耳其|以色列|沙特阿拉伯|阿联酋|伊朗|埃及|南非|尼日利亚|肯尼亚|巴西|阿根廷|墨西哥|智利"
@@ -31,14 +31,16 @@ FORMS: Final = {
     r"(?![以之至到~\-])",
     "marital_status": "(?:未婚|已婚已育|已婚未育|已婚|離婚|离婚|离异|離異|丧偶|喪偶|再婚|初婚|复婚|分居|单身)" + _END
     + "|(?i:married|single|divorced|widowed|separated|unmarried)(?![A-Za-z])",
-    "nationality": f"(?:{_COUNTRIES}){_END}|(?i:{_NATIONS})(?![A-Za-z])",
+    "nationality": f"(?:{COUNTRIES}){_END}|(?i:{_NATIONS})(?![A-Za-z])",
     "education": _SCHOOLS + r"(?![\u4e00-\u9fff]|[（(]含|\s?或)"
     r"|(?i:bachelor|master|doctorate|ph\.?d|high school|associate)(?:'s)?(?: degree)?(?![A-Za-z])",
     "postcode": rf"[{_D}]{{6}}(?![\w-]|\.\d)",
-    "income": r"(?:人民币|RMB|CNY)?\s*[¥￥$]?\s*"
+    "income": r"(?:税[前后]\s?)?"
+    r"(?:人民币|港币|港幣|新台幣|新台币|美元|RMB|CNY|HKD|USD|EUR|SGD|GBP|TWD|JPY|INR|HK\$|US\$|NT\$)?\s*[¥￥$€£]?\s*"
     r"(?:\d[\d,.]{0,9}\s?[万千kK]?元?\s?[-~—–至到]\s?\d[\d,.]{0,9}(?=\s?(?:万?元|[万千kK]))"
-    r"|\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*[万千kK]))"
-    r"(?:\s*(?:万?元|[万千kK]))?(?:以[上下])?(?![\d%亿年月日倍个次人])",
+    r"|\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*(?:[万千kK]|million|thousand)\b|\s*[万千])"
+    r"|[一二两三四五六七八九十]{1,3}[万千][一二两三四五六七八九十百千零]{0,5})"
+    r"(?:\s*(?:万?[元块]|[万千kK]|million|thousand))?(?:以[上下])?(?![\d%亿年月日倍个次人])",
 }  # fmt: skip
 """By type, as regular expressions."""
 CHECKED: Final = re.compile(

@@ -32,12 +32,23 @@ _COMPLAINT: Final = re.compile(
 _IF: Final = re.compile(r"若|如果|如|当|一旦|是否|假|凡|可能")
 _ADMITTED: Final = re.compile(
     rf"因[“\"]?((?:反复|突发|持续|间断)?[^\s，。,；;“”\"因]{{1,20}}?{_ILL}[^\s，。,；;“”\"因于]{{0,10}}?)(?:，?加重[^，。]{{1,6}})?[”\"]?"
-    r"(?:，?于[^，。；\n]{2,24}|到[^，。；\n]{2,16}|在[^，。；\n]{2,16}|来)?(?:收治|收住|收入|入院|入我院|住院|就诊|急诊)"
+    r"(?:，?于[^，。；\n]{2,24}|到[^，。；\n]{2,16}|在[^，。；\n]{2,16}|来)?(?:[申請请]{0,2}(?:病假|休假|请假|請假|留职停薪|留職停薪|长期休假)|收治|收住|收入|入院|入我院|住院|就诊|急诊)"
 )
 _HISTORY: Final = re.compile(
     rf"(?:(?:既往|曾|自述|患者|其)有|既往|患有)((?:[^\s，。,；;、无否有]{{1,14}}?){_ILL})(?:病)?史(?![料书学])|"
     rf"(?:造成|致|导致)(?:[^\s，。,；;]{{0,10}}?)((?:[左右双]侧)?[\u4e00-\u9fff]{{1,4}}骨折)"
 )
+_SUFFERED: Final = re.compile(
+    rf"(?<![多所])患(?!者|[病方难处])(?:有|上|了)?((?:先天性?|后天|慢性|急性|重度|中度|轻度|早期|晚期)?[\u4e00-\u9fff]{{1,10}}?{_ILL})"
+    rf"(?=[，,。；;、）)（(\s]|于|后|需|正|已|\d|\Z)|(对[\u4e00-\u9fff]{{1,8}}过敏)(?!者|人群|的?患者|原|史|反应)"
+    rf"|((?:发烧|发热|高烧|低烧)\s?(?:到)?3[6-9](?:\.\d)?\s?[度℃])|(怀孕\s?[\d一二三四五六七八九十]{{1,3}}\s?(?:个?多?月|周))"
+    rf"|((?:乙肝|丙肝|艾滋|HIV|HBV|HPV|梅毒)(?:病毒)?携带)"
+)
+_FLAGGED: Final = re.compile(
+    r"([\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9（）()-]{1,24}[ \t\u3000|:：]{1,8}\d{1,5}(?:\.\d{1,3})?\s?[↑↓])"
+    r"(?=[^\n]{0,20}?\d\s?[-–~]{1,2}\s?\d)"
+)
+"""A value out of the range that stands behind it."""
 _RULE: Final = re.compile(
     r"患者(?:应|需|须|要|宜)|应当|规定|条款|保险责任|若|如果|适用|指南|预防|人群|常见|可能|容易|往往|会"
 )
@@ -60,9 +71,18 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _marked(view: View) -> Iterator[tuple[re.Pattern[str], int]]:
     words = view.words
-    for role, form in (("result", _POSITIVE), ("admitted", _ADMITTED), ("history", _HISTORY)):
+    for role, form in _MARKED:
         for start in words.start[words.of(f"marks/{role}")].tolist():
             yield form, start
+
+
+_MARKED: Final = (
+    ("result", _POSITIVE),
+    ("admitted", _ADMITTED),
+    ("history", _HISTORY),
+    ("suffered", _SUFFERED),
+    ("flagged", _FLAGGED),
+)
 
 
 def _entries(text: str, at: int) -> Iterator[Candidate]:

@@ -13,6 +13,7 @@ from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.dates import BEFORE, BORN, Found, birth_date
 from tongguan.identify.detect.facts import CHECKED, FORMS
 from tongguan.identify.detect.network import whole_ip
+from tongguan.identify.detect.particulars import ETHNIC_GROUPS
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -21,23 +22,32 @@ __all__ = ["find"]
 _DETECTOR: Final = "labelled"
 _SIGNS: Final = frozenset(":：=＝\"'|\t>】“‘")
 """Signs that set a value apart from its label."""
-_IS: Final = re.compile(r"[\s:]{0,2}(?:number|no\.?|#)? ?(?:is|was|are|ist|es|est) ")
+_IS: Final = re.compile(r"[\s:]{0,2}(?:number|no\.?|#)? ?(?:is|was|are|ist|es|est|in|on|am|el|le) ")
 _HINT: Final = re.compile(r"[(（][^()（）\n\d]{1,24}[)）]\s{0,2}[:：]\s{0,3}")
 """How the value is to be written, between its label and the colon: 出生日期（年月日）："""
+_BORN_AT: Final = re.compile(
+    r"(?:[A-Z][A-Za-z.'-]{1,20} ?){1,3}[,/] ?(?=\d)|[\u4e00-\u9fff]{2,10}[,，、/ ]\s?(?=[12]\d)"
+)
+"""Where somebody was born, before the day: Harbin, 25-Jun-1975."""
+_OF_MANY: Final = re.compile(r"人口|率|人?数|缺陷|证|医学|登记|队列|婴|地|日期|的(?:孩子|婴|人|新生)")
+"""What follows 出生 where nobody's day is told: 2026年11月出生人口."""
 _SITE: Final = re.compile(r"[(（][^()（）\n]{1,16}[)）]\s?")
 """Where in the body, before what is there: (左乳)浸润性导管癌."""
 _ADVERTISED: Final = re.compile(
-    r"诚聘|招聘|急聘|诚招|招募|招工|直招|聘请|岗位|职位|任职|应届|五险|双休|包吃|包住|年终奖|薪资待遇|福利待遇|男女不限|学历不限"
+    r"诚聘|招聘|急聘|诚招|招募|招工|直招|聘请|岗位职责|职位描述|任职要求|应届|五险|双休|包吃|包住|年终奖|薪资待遇|福利待遇|男女不限|学历不限"
     r"|\b(?:hiring|we offer|job description|apply now|benefits|requirements)\b",
     re.IGNORECASE,
 )
 """What is said beside the pay that a vacancy offers."""
+_BLANKS: Final = re.compile(" +")
+_RAISED: Final = re.compile(r"元?[，,]?(?:调|涨|升|提|增|降|加|变|改)[整高薪到至为成]{1,2}\s?(\d[\d,.]{2,9}(?:万?元)?)")
+"""To what pay is changed: 从9800调为10600."""
 _AROUND: Final = 60  # characters
 _QUOTES: Final = ('"', "'")
 _BRACKETS: Final = ("(", "（")
 _OPTIONS: Final = frozenset({"gender", "ethnicity", "marital_status", "education", "income", "nationality"})
 _BOXES: Final = frozenset("□☐○◯☑☒✓✔√■●(（")
-_VERBS: Final = frozenset("iwaen#")  # how the words of `_IS` begin
+_VERBS: Final = frozenset("iwaenol#")  # how the words of `_IS` begin
 _REACH: Final = 120  # characters of a value that are looked at
 
 _DIGITS: Final = "0-9\uff10-\uff19"
@@ -147,7 +157,10 @@ _APART: Final = ("age", "postcode")
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": birth_date,
     "gender": _form(r"[男女]性?(?![\u4e00-\u9fff])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
-    "ethnicity": _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
+    "ethnicity": _either(
+        _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
+        _form(rf"(?:{ETHNIC_GROUPS})(?![\u4e00-\u9fff])", 0.8, apart=True, clean=False),
+    ),
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
     "imei": _imei,
@@ -190,6 +203,8 @@ _READERS: Final[dict[str, _Reader]] = {
         clean=False,
     ),
 }  # fmt: skip
+_PRINTED: Final = frozenset({"age", "ethnicity", "postcode", "religion"})
+"""Types whose forms are narrow enough for a blank behind a Chinese label."""
 _WORDS: Final = frozenset({"gender", "ethnicity"})  # types whose values are common words
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
@@ -213,25 +228,38 @@ def find(view: View) -> Iterator[Candidate]:
             type == "age" and text[start:end] == "age" and text[end : end + 1] not in _QUOTES  # age = 3
         ):
             continue
+        if text[at : at + 1] == " ":  # a column far to the right
+            at = _BLANKS.match(text, at, at + _AROUND).end()  # type: ignore[union-attr]
         if text[at : at + 1] in _VERBS and (verb := _IS.match(text, end, end + 12)):
             at = verb.end()
         if text[at : at + 1] in _BRACKETS and (hint := _HINT.match(text, at, at + 40)):
             at = hint.end()
         elif type in _OPTIONS and text[at : at + 1] in _BOXES and (options := CHECKED.match(text, at, at + 60)):
             at = options.end()
+        elif type == "birth_date" and (place := _BORN_AT.match(text, at, at + 40)):
+            at = place.end()
         elif type == "health" and text[at : at + 1] in _BRACKETS and (site := _SITE.match(text, at, at + 20)):
             at = site.end()
-        elif type == "income" and _is_advertised(text, start):
-            continue
+        elif type == "income":
+            if _is_advertised(text, start):
+                continue
+            at += text[at : at + 1] in ("从", "约")
         gap = text[end:at]
         listed = "," in gap and ('"' in gap or "'" in gap)  # a list of names has no values
         if listed and type in _WORDS:
             continue
         apart = not _SIGNS.isdisjoint(gap) and not listed
+        apart |= type in _PRINTED and gap.isspace() and "\n" not in gap and not text[end - 1].isascii()  # 年龄 44
         found = _READERS[type](text, at, min(len(text), at + _REACH), apart)
         if found is not None:
             yield _candidate(type, found)
-        elif label == _BIRTH and (before := BEFORE.search(text, max(0, start - 16), start)):
+            if type == "income" and (raised := _RAISED.match(text, found[1], found[1] + 20)):
+                yield _candidate(type, (*raised.span(1), raised[1], 0.75))
+        elif (
+            label == _BIRTH
+            and (before := BEFORE.search(text, max(0, start - 16), start))
+            and not _OF_MANY.match(text, end)
+        ):
             found = birth_date(text, before.start(), start, True)
             if found is not None:
                 yield _candidate(type, found)

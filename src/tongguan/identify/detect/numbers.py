@@ -109,6 +109,9 @@ def find(view: View) -> Iterator[Candidate]:
     other = (label == _NUMBER) & direct & ~_SURVIVES[code]
     score[other] = 0
     score[_pass_by_chance(view, rows) & ~is_own] = 0
+    for i in np.flatnonzero((score == 0) & np.isin(code, _CHECKED_CARDS) & (label != _NUMBER)).tolist():
+        if _EXPIRY.match(view.text, int(rows[i, 2]), int(rows[i, 2]) + 12):  # CC6222021234567890128/0928
+            score[i] = _WITH_EXPIRY
     document = code == checks.DOCUMENT
     score[document] = 1
     score[document & ~_may_be_document(view, rows, label)] = 0
@@ -133,7 +136,7 @@ def find(view: View) -> Iterator[Candidate]:
             first, value = address
         elif what == checks.PHONE_ABROAD:
             value = "+" + value
-            if _FIXED_ABROAD.fullmatch(value):
+            if _FIXED_ABROAD.fullmatch(value) or before == _LANDLINE:
                 rule = _RULES[checks.LANDLINE]
         elif (
             (
@@ -147,6 +150,8 @@ def find(view: View) -> Iterator[Candidate]:
             or (what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before))
         ):
             continue
+        if what == checks.LANDLINE and (extension := _EXTENSION.match(view.text, end, end + 14)):
+            end = extension.end()
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
         if what == checks.ID_CARD and near and before in _ALIAS_OF:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
@@ -272,6 +277,12 @@ _TABLES: Final = _tables()
 _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")
 _USCC: Final = label_id("uscc")
+_CHECKED_CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER)
+_EXPIRY: Final = re.compile(r"[ ,]{0,2}(?:/|[Ee]xp\w{0,6}[ :.]{0,3})(?:0[1-9]|1[0-2])/?\d\d(?!\d)")
+"""The month until which a card is good, right behind its number."""
+_WITH_EXPIRY: Final = 0.85
+_EXTENSION: Final = re.compile(r"\s?(?:转|轉|ext\.?|-)\s?\d{1,5}(?![\d-])", re.IGNORECASE)
+_LANDLINE: Final = label_id("landline")
 _FIXED_ABROAD: Final = re.compile(r"\+(?:852[23]\d{7}|85328\d{6}|8860?[2-8]\d{7,8})")
 """Fixed lines of Hong Kong, Macao and Taiwan, by their numbering plans."""
 _CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)

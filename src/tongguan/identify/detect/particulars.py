@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tongguan.identify.detect.dates import birth_date, short_day
+from tongguan.identify.detect.facts import COUNTRIES
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["ETHNIC_GROUPS", "find"]
@@ -57,11 +58,49 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(*age.span(1), "age", 0.8, "context", _DETECTOR, age[1])
         if born:
             yield born
+    yield from _groups(view)
+    yield from _schooling(view)
     for start in words.start[words.of("marks/sex_in_letters")].tolist():
         if sex := _IN_LETTERS.match(text, start, start + 10):
             born = _day_behind(view, sex.end()) or _day_before(view, start)
             if born:
                 yield born
+
+
+def _groups(view: View) -> Iterator[Candidate]:
+    """Ethnic groups and nationalities between commas, where no list of them stands."""
+    text, words = view.text, view.words
+    for start in words.start[words.of("marks/group")].tolist():
+        group = _GROUP_BEFORE.search(text, max(0, start - 8), start + 1)
+        if group and not _ANOTHER.match(text, start + 1, start + 12):
+            yield Candidate(*group.span(1), "ethnicity", 0.7, "context", _DETECTOR, group[1])
+    for start in words.start[words.of("marks/citizen")].tolist():
+        if citizen := _CITIZEN.search(text, max(0, start - 12), start + 1):
+            yield Candidate(*citizen.span(1), "nationality", 0.75, "context", _DETECTOR, citizen[1])
+
+
+def _schooling(view: View) -> Iterator[Candidate]:
+    """Degrees behind a school on the same line, and 小学文化."""
+    text, words = view.text, view.words
+    chosen = words.of("marks/schooling")
+    for start, end in zip(words.start[chosen].tolist(), words.end[chosen].tolist(), strict=True):
+        if text.startswith("文化", end - 2) or text[start:end] == "文盲":
+            told = _STOP.match(text, end) is not None and text[start - 1 : start] in _SIGNS
+        elif text[start].isascii():
+            told = _SCHOOL_BEHIND.match(text, end, end + 90) is not None
+        else:
+            told = _STOP.match(text, end) is not None and _SCHOOL.search(text, max(0, start - 40), start) is not None
+        if told:
+            yield Candidate(start, end, "education", 0.7, "context", _DETECTOR, text[start:end])
+
+
+_GROUP_BEFORE: Final = re.compile(rf"(?<!族)[，,（( \u3000\t]((?:{ETHNIC_GROUPS})族)\Z")
+_ANOTHER: Final = re.compile(rf"[，,、。；） \t]\s?(?:{ETHNIC_GROUPS})族|、|等|人口|地区|自治")
+_CITIZEN: Final = re.compile(rf"[（(，,]\s?((?:{COUNTRIES})籍)\Z")
+_SCHOOL: Final = re.compile(r"(?:大学|学院|学校|大學|學院|党校)[^\n\x00，。；;]{0,24}[\s|/·，,、（(]\Z")
+_SCHOOL_BEHIND: Final = re.compile(r"[^\n\x00]{0,60}?\b(?:University|College|Institute|School)\b")
+_STOP: Final = re.compile(r"(?:程度|毕业|畢業|学历|學歷|在读|学位)?(?=[\s，,。；;|/、）)\x00]|\Z)")
+_SIGNS: Final = frozenset("，,、。；;（( \t\n\u3000")
 
 
 def _day_behind(view: View, at: int) -> Candidate | None:

@@ -38,6 +38,14 @@ _STRONG: Final = re.compile(
     r"(?=[!-~]*[A-Za-z])(?=[!-~]*\d)(?=[A-Za-z\d]*[!@#$%^&*?~+-])[A-Za-z\d!@#$%^&*?~_+.-]{6,64}(?![\w!@#$%^&*?~+-])"
 )
 """What hardly is anything else: letters, digits and a sign."""
+_LONG: Final = re.compile(
+    r"(?=[\w+/-]*[a-z])(?=[\w+/-]*\d)(?=[\w+/-]*(?:[A-Z]|\d[a-z]+\d[a-z]+\d))[A-Za-z0-9][A-Za-z0-9_+/-]{19,}={0,2}(?![\w!@#$%^&*?~+.(-])"
+)
+"""Letters of both cases and digits in one long run, or a long hash: behind a label and a blank."""
+_CARD_CODE: Final = re.compile(r"[\"']?[\s:：=#]{1,3}(?:is |是|为)?[\"']?(\d{3,4})(?!\w|[.%-]\d)")
+_CARD_LABELS: Final = ("cvv", "cvc", "cvv2", "cvc2", "安全码", "security code")
+_DIGITS: Final = re.compile(r"\d{4,12}(?![\w.:/%-])(?!\s?[年月日位个次字条])")
+_DIGIT_LABELS: Final = ("密码", "口令", "验证码", "密碼", "驗證碼", "code", "otp", "passcode")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$")
 _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
@@ -87,12 +95,15 @@ def find(view: View) -> Iterator[Candidate]:
         gap = text[end:at]
         if _is_public(text, end):
             continue
-        if gap.isspace() and not text[end - 1].isascii():  # 密码 Xxx1!
-            if "\n" not in gap and (strong := _STRONG.match(text, at)):
-                yield Candidate(*strong.span(), "credential", 0.8, "context", _DETECTOR, strong.group())
+        if text[max(0, end - 13) : end].lower().endswith(_CARD_LABELS) and (code := _CARD_CODE.match(text, end)):
+            yield Candidate(*code.span(1), "credential", 0.85, "context", _DETECTOR, code[1])
             continue
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
+        elif gap.isspace():
+            if "\n" not in gap and (found := _behind_blank(text, end, at)):
+                yield Candidate(*found.span(), "credential", 0.8, "context", _DETECTOR, found.group())
+            continue
         elif (
             "\n" in gap
             or gap[0] == "["
@@ -112,6 +123,14 @@ def find(view: View) -> Iterator[Candidate]:
             yield candidate
 
 
+def _behind_blank(text: str, end: int, at: int) -> re.Match[str] | None:
+    """What nothing but a blank parts from its label: 密码 Xxx1!; only what hardly is a word of the sentence."""
+    found = _STRONG.match(text, at) or _LONG.match(text, at)
+    if found is None and text[max(0, end - 9) : end].lower().endswith(_DIGIT_LABELS):
+        found = _DIGITS.match(text, at)
+    return found
+
+
 def _is_public(text: str, end: int) -> bool:
     """Whether a label that ends there labels what is no secret, for all that its words say."""
     if text[end - 1] == "码" and text.startswith("授权", max(0, end - 3)):
@@ -120,10 +139,8 @@ def _is_public(text: str, end: int) -> bool:
 
 
 def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether a sign stands shortly behind each label, or a space as in `Bearer eyJ…`."""
+    """Whether a sign stands shortly behind each label, or a blank as in `Bearer eyJ…`."""
     signed: NDArray[np.bool_] = view.units[np.minimum(ends, len(view.units) - 1)] == ord(" ")
-    before = view.units[ends - 1]
-    signed &= (before | 0x20 == ord("r")) | (before >= 0x80)
     for step in range(_GAP):
         signed |= _SIGN[view.units[np.minimum(ends + step, len(view.units) - 1)]]
     return signed

@@ -33,12 +33,15 @@ _D: Final = "[0-9\uff10-\uff19]"
 _NUMBER: Final = re.compile(
     rf"[+\uff0b]?[(\uff08]?{_D}(?:[ \u00a0./()\uff08\uff09\-\u2010-\u2013\uff0d]{{0,2}}{_D}){{6,14}}(?![A-Za-z0-9])"
 )
+_NEXT: Final = re.compile(
+    rf"\s?(?:[(（][^()（）\n]{{1,12}}[)）])?[ \u3000,，、;；/或]{{1,3}}({_D}{{4}}[ -]?{_D}{{4}})(?![A-Za-z0-9-])"
+)
 _FRACTION: Final = re.compile(r"\d+\.\d+")
 _DAY: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])")
 
 # sizes of the groups, signs behind the first, the form around the first group's start, score
 _FORMS: Final = (
-    ((3, 3, 4), "-.", re.compile(r"[2-9]\d\d([-.])[2-9]\d\d\1\d{4}(?![A-Za-z0-9-])"), 0.5),  # North America
+    ((3, 3, 4), "-.", re.compile(r"(?![48]00)[2-9]\d\d([-.])[2-9]\d\d\1\d{4}(?![A-Za-z0-9-])"), 0.5),  # North America
     ((3, 3, 4), ") ", re.compile(r"\([2-9]\d\d\) ?\d{3}[- .]\d{4}(?![A-Za-z0-9-])"), 0.6),
     ((3, 4, 4), "--", re.compile(r"(?:0[789]0|010)-\d{4}-\d{4}(?![A-Za-z0-9-])"), 0.6),  # Japan, Korea
     ((4, 3, 3), "--", re.compile(r"09\d\d-\d{3}-\d{3}(?![A-Za-z0-9-])"), 0.6),  # Taiwan
@@ -82,6 +85,17 @@ def _labelled(view: View) -> Iterator[Candidate]:
         if len(value) == _HOTLINE and value.startswith(("400", "800")):  # a company's, for all of the country
             continue
         yield Candidate(*found.span(), _LABELS[label], _LABELLED, "context", _DETECTOR, value)
+        if len(value) == _LOCAL:
+            yield from _further(view.text, found.end())
+
+
+def _further(text: str, at: int) -> Iterator[Candidate]:
+    """Local numbers that follow one behind a label: 電話：6452 8255（業主）　2853 3301（辦公室）."""
+    while found := _NEXT.match(text, at, at + 40):
+        value = "".join(c for c in fold_text(found[1]) if c.isdigit())
+        type = "landline" if value[0] in "23" else "phone"
+        yield Candidate(*found.span(1), type, _LABELLED, "context", _DETECTOR, value)
+        at = found.end()
 
 
 def _grouped(view: View) -> Iterator[Candidate]:
@@ -97,10 +111,12 @@ def _grouped(view: View) -> Iterator[Candidate]:
         before = view.text[start - 1] if start > 0 else "\n"
         if start < 0 or before in _BEFORE or (before.isascii() and before.isalnum()):
             continue
-        if form >= _FIXED and not (is_told or before in _LINE_ENDS):
+        if form >= _FIXED and not (is_told or before in _LINE_ENDS or before in ":："):
             continue
         if found := _FORMS[form][2].match(view.text, start, start + _LONGEST):
-            if form >= _FIXED and not (is_told or view.text[found.end() : found.end() + 1] in _LINE_ENDS):
+            if form >= _FIXED and not (
+                is_told or view.text[found.end() : found.end() + 1] in _LINE_ENDS | {" ", "\u3000"}
+            ):
                 continue
             value = "".join(filter(str.isdigit, found.group()))
             type = "landline" if form >= _FIXED else "phone"

@@ -30,6 +30,15 @@ _LINE: Final = re.compile(
     r"[\"'\w]{0,6}\s?[:：=]?\s?[\[({\"'\s]{0,8}(?:[\"']?(?:lng|lon|lat|x|y)\w{0,6}[\"']?\s?:\s?)?\Z"
 )
 """What the points of a line are called, right before the first."""
+_SITES: Final = (
+    r"(?:厂区?|工厂|车站|站点?|门店|分店|店铺|网点|仓库?|基站|项目|工地|景区|酒店|机房|园区|码头|机场|医院|学校|公园|广场|大厦|水库|桥"
+    r"|(?i:stations?|stores?|stops?|hotels?|airports?|branch|plant|warehouse|depot|port|site|factory))"
+)
+_OF_A_SITE: Final = re.compile(
+    rf"{_SITES}(?:的|\s)?(?:坐标|位置|经纬度|GPS|(?i:coordinates|location))[\s:：(（=]{{0,4}}\Z"
+    rf"|(?:^|[,\t|\n\"'])[^,\t|\"'\n]{{1,20}}{_SITES}[\"']?\s?[,\t|]\s?[\"']?\Z"
+)
+"""Before the place of a station or a store, which is nobody's: 一号厂区坐标, 科技园站,113.95,22.54."""
 _NAMED: Final = 60  # characters
 _STEP: Final = 0.05  # degrees from one point to the next: some kilometres
 _RECORD: Final = 600  # characters between a series and the number of its owner
@@ -47,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
     starts = np.array([start for start, _, _ in pairs], np.int32)
     labels, _ = view.label_before(starts, _REACH)
     for (start, end, value), label in zip(pairs, labels.tolist(), strict=True):
-        if label in (_LOCATION, _TRACK):
+        if label in (_LOCATION, _TRACK) and not _OF_A_SITE.search(view.text, max(0, start - _NAMED), start):
             yield Candidate(start, end, "location", 0.8, "range", _DETECTOR, value)
     first = 0
     for i in range(1, len(pairs) + 1):
