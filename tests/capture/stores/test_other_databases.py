@@ -54,3 +54,23 @@ def test_drivers_that_are_not_installed(typed: str, module: str, extra: str, mon
 def test_dialects_that_are_not_there() -> None:
     with pytest.raises((BadInput, Missing)):
         open_store(parse_address("nothing://me@127.0.0.1/x"))
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ("oracle://me@127.0.0.1:1/x", "pip install oracledb"),
+    ("mssql+pyodbc://me@127.0.0.1:1/x", "pip install pyodbc"),
+    ("mssql+pymssql://me@127.0.0.1:1/x", "pip install pymssql"),
+    ("dm://me@127.0.0.1:1/x", "dmPython"),
+    ("kingbase8://me@127.0.0.1:1/x", "postgresql://user@host"),
+    ("opengauss://me@127.0.0.1:1/x", "postgresql://user@host"),
+    ("gaussdb://me@127.0.0.1:1/x", "postgresql://user@host"),
+    ("oceanbase://me@127.0.0.1:1/x", "mysql://user@host"),
+    ("tidb://me@127.0.0.1:1/x", "mysql://user@host"),
+    ("nobodys://me@127.0.0.1:1/x", "a dialect of SQLAlchemy"),
+])  # fmt: skip
+def test_what_to_install_is_told(typed: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("oracledb", "pyodbc", "pymssql"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises((BadInput, Missing)) as raised:
+        open_store(parse_address(typed))
+    assert told in str(raised.value)

@@ -244,7 +244,7 @@ def test_marks_tell_changes_also_in_the_write_ahead_log(tmp_path: Path, monkeypa
     path = made(tmp_path / "a.db", "create table t (a text)")
     with opened(path) as store:
         assert tables(store)["t"].mark is None  # it may change again before its times can show it
-    monkeypatch.setattr("tongguan.capture.stores.databases.sqlite.SETTLED_S", 0)
+    monkeypatch.setattr("tongguan.capture.stores.databases.file_marks.SETTLED_S", 0)
 
     def mark() -> str | None:
         with opened(path) as store:

@@ -41,6 +41,10 @@ def open_store(address: Address, credentials: Path | None = None) -> Store:
         from tongguan.capture.stores.objects import ObjectStore
 
         return ObjectStore(address)
+    if address.kind == "duckdb":
+        from tongguan.capture.stores.embedded import ApartStore
+
+        return ApartStore(address)
     from tongguan.capture.stores.databases import DatabaseStore
 
     return DatabaseStore(address, password_of(address, credentials))

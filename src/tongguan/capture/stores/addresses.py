@@ -31,9 +31,9 @@ _S3_QUERY = ("endpoint", "region")
 class Address:
     """One source. `name` never holds a secret, nor who asks: the same store has the same name for everybody."""
 
-    kind: str  # postgresql, mysql, sqlite, database, folder, file, s3
+    kind: str  # postgresql, mysql, sqlite, duckdb, database, folder, file, s3
     name: str
-    path: Path | None = None  # folder, file, sqlite
+    path: Path | None = None  # folder, file, sqlite, duckdb
     url: Any = field(default=None, repr=False)  # a sqlalchemy.URL without a password
     bucket: str = ""
     prefix: str = ""
@@ -42,8 +42,8 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """A folder, a file, `sqlite:///…`, `postgresql://…`, `mysql://…`, `mariadb://…`, `s3://bucket/prefix`, or a URL of
-    another dialect of SQLAlchemy.
+    """A folder, a file, `sqlite:///…`, `duckdb:///…`, `postgresql://…`, `mysql://…`, `mariadb://…`, `s3://bucket/prefix`,
+    or a URL of another dialect of SQLAlchemy.
 
     Raises BadInput; its message never repeats a URL, since that may hold a password.
     """
@@ -103,8 +103,8 @@ def _database(text: str, scheme: str) -> Address:
             f"the address must not hold a password: others can see command lines; set {PASSWORD_VARIABLE}, "
             "or name a file by --credentials"
         )
-    if scheme in ("sqlite", "sqlite+pysqlite"):
-        return _sqlite(url)
+    if scheme in ("sqlite", "sqlite+pysqlite", "duckdb"):
+        return _database_file(url, scheme.partition("+")[0])
     if scheme in _POSTGRESQL:
         kind, url = "postgresql", url.set(drivername="postgresql+psycopg")
     elif scheme in _MYSQL:
@@ -124,21 +124,21 @@ def _database(text: str, scheme: str) -> Address:
     return Address(kind, readable(f"{scheme.partition('+')[0]}://{where}/{name}"), url=url)
 
 
-def _sqlite(url: Any) -> Address:
+def _database_file(url: Any, kind: str) -> Address:
     if not url.database or url.database == ":memory:" or url.query:
         raise BadInput(
-            "this sqlite:// address names no file; expected sqlite:///path, or sqlite:////path from the root"
+            f"this {kind}:// address names no file; expected {kind}:///path, or {kind}:////path from the root"
         )
     found = _path(url.database)
     if found.kind != "file" or found.path is None:
-        raise BadInput(f"{readable(url.database)}: is a folder; expected a SQLite file")
-    return Address("sqlite", f"sqlite:///{found.name}", found.path)
+        raise BadInput(f"{readable(url.database)}: is a folder; expected a database's file")
+    return Address(kind, f"{kind}:///{found.name}", found.path)
 
 
 def _example(scheme: str) -> str:
     if scheme in _POSTGRESQL or scheme in _MYSQL:
         return f"{scheme}://user@host/database"
-    return "sqlite:///path, postgresql://…, mysql://…, mariadb://… or s3://…"
+    return "sqlite:///path, duckdb:///path, postgresql://…, mysql://…, mariadb://… or s3://…"
 
 
 def _shown(text: str) -> str:

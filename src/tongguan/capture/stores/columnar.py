@@ -6,22 +6,22 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePosixPath
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tongguan.capture.stores.embedded import Local
 from tongguan.capture.stores.sampling import Sample
 from tongguan.capture.stores.units import Column, FileUnit, Rows, TableUnit, Unread, Unseen
 
-__all__ = ["Part", "parquet_unit"]
+__all__ = ["Opened", "Part", "parquet_unit"]
 
 _SETTLED_S: Final = 2.0  # a file changed so recently may change again without its times showing it
 _PARTS: Final = 2_000  # files of one table of which rows are drawn, themselves drawn at random
@@ -35,12 +35,16 @@ _COLUMNS: Final = 2_000
 _CHANCE = random.SystemRandom()  # whoever fills a table must not foresee which rows are read
 
 
+Opened = Callable[[], AbstractContextManager[Path | BufferedReader]]
+"""Lets a file be read at any place; usable in another process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file of a table; `values`: of columns that stand in the names of folders."""
 
     unit: FileUnit
-    local: Local
+    opened: Opened
     values: tuple[tuple[str, str], ...]
 
 
@@ -78,12 +82,14 @@ def _read(parts: Sequence[Part], of: int, path: str, limit: int) -> Rows:
             return _sampled(groups, len(parts) < of, path, limit, unseen)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise Unread(_unseen(error, path)) from None
+    except Unread as unread:
+        raise Unread(replace(unread.unseen, where=path)) from None
 
 
 def _groups(part: Part, stack: ExitStack, path: str, unseen: list[Unseen], *, single: bool) -> Iterator[_Group]:
     """The row groups of one file. Of several files one that cannot be read is told, and the others are read."""
     try:
-        place = stack.enter_context(part.local())
+        place = stack.enter_context(part.opened())
         file = stack.enter_context(pq.ParquetFile(place, memory_map=False, pre_buffer=False))
         about = file.metadata
         for number in range(about.num_row_groups):

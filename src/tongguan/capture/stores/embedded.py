@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tongguan.capture.stores.addresses import Address
+from tongguan.capture.stores.contents import unseen_of
+from tongguan.capture.stores.databases import DatabaseStore
 from tongguan.capture.stores.databases.dialect import Listed
 from tongguan.capture.stores.units import FileUnit, Rows, TableUnit, Unread, Unseen
 from tongguan.errors import TongguanError
 
-__all__ = ["Local", "is_sqlite", "tables_of"]
+__all__ = ["ApartStore", "Local", "kind_of_database", "let_go", "tables_of"]
 
-_MAGIC = b"SQLite format 3\0"
-_PAGE = 512  # bytes: the smallest page, of which a database has whole ones
+_SQLITE = b"SQLite format 3\0"
+_PAGE = 512  # bytes: the smallest page of SQLite, of which a database has whole ones
+_DUCKDB, _DUCKDB_AT, _DUCKDB_LEAST = b"DUCK", 8, 3 * 4096
 
 Local = Callable[[], AbstractContextManager[Path]]
 """Gives the place of a file on this machine; usable in another process."""
 
 
-def is_sqlite(size: int, first: bytes) -> bool:
-    """Whether a file says of itself to be a SQLite database; only those are opened that could be one."""
-    return first.startswith(_MAGIC) and size >= _PAGE and size % _PAGE == 0
+def kind_of_database(size: int, first: bytes) -> str | None:
+    """What a file of so many bytes says of itself by its first 16; only those are opened that could be one."""
+    if first.startswith(_SQLITE) and size >= _PAGE and size % _PAGE == 0:
+        return "sqlite"
+    return "duckdb" if first[_DUCKDB_AT:].startswith(_DUCKDB) and size >= _DUCKDB_LEAST else None
 
 
-def tables_of(unit: FileUnit, local: Local) -> Iterator[TableUnit | Unseen]:
+def tables_of(unit: FileUnit, local: Local, kind: str) -> Iterator[TableUnit | Unseen]:
     """Its tables as `file!table`, each to be read apart. A file that is no good database is one blind spot."""
-    from tongguan.capture.stores.databases import DatabaseStore
-
     try:
-        with local() as place, DatabaseStore(Address("sqlite", unit.path, place), None) as store:
+        with local() as place, DatabaseStore(Address(kind, unit.path, place), None) as store:
             for found in store.units():
                 path = f"{unit.path}!{found.where if isinstance(found, Unseen) else found.path}"
                 if isinstance(found, Unseen):
@@ -40,22 +45,88 @@ def tables_of(unit: FileUnit, local: Local) -> Iterator[TableUnit | Unseen]:
                 else:
                     assert isinstance(found.read, partial)
                     listed = found.read.args[0]
-                    yield replace(found, path=path, read=partial(_read, local, unit.path, listed, path), apart=True)
+                    read = partial(_read, local, kind, unit.path, listed, path)
+                    # What was fetched was made just now: what tells of a change is the object's own mark.
+                    mark = found.mark if unit.local is not None else unit.mark
+                    yield replace(found, path=path, read=read, mark=mark, apart=True)
     except Unread as unread:
         yield replace(unread.unseen, where=unit.path, size=unit.size)
     except TongguanError:
         yield Unseen("damaged", unit.path, size=unit.size)
 
 
-def _read(local: Local, file: str, listed: Listed, path: str, limit: int) -> Rows:
-    """The rows of one table, with what was not seen told under the path that the table has here."""
-    from tongguan.capture.stores.databases import DatabaseStore
+class ApartStore(DatabaseStore):
+    """A database in a file of this machine whose tables are read in another process: native code reads there what
+    others made, and may die of it."""
 
+    def __init__(self, address: Address) -> None:
+        super().__init__(address, None)
+        assert address.path is not None
+        self._local = partial(_here, address.path)
+
+    def close(self) -> None:
+        let_go()
+        super().close()
+
+    def units(self) -> Iterator[TableUnit | Unseen]:
+        for found in super().units():
+            if isinstance(found, TableUnit):
+                assert isinstance(found.read, partial)
+                read = partial(_read, self._local, self.kind, self.name, found.read.args[0], found.path)
+                yield replace(found, read=read, apart=True)
+            else:
+                yield found
+
+
+def _here(path: Path) -> AbstractContextManager[Path]:
+    return nullcontext(path)
+
+
+def _read(local: Local, kind: str, file: str, listed: Listed, path: str, limit: int) -> Rows:
+    """The rows of one table, with what was not seen told under the path that the table has here."""
     try:
-        with local() as place, DatabaseStore(Address("sqlite", file, place), None) as store:
-            rows = store.read(listed, limit)
+        rows = _LAST.store(local, kind, file).read(listed, limit)
     except Unread as unread:
+        _LAST.let_go()
         raise Unread(replace(unread.unseen, where=path), rest=False) from None
     except TongguanError:
+        _LAST.let_go()
         raise Unread(Unseen("damaged", path)) from None
     return replace(rows, unseen=tuple(replace(one, where=path) for one in rows.unseen))
+
+
+class _Last:
+    """The file that was read last in this process stays open: its tables come one after the other, and to open a file
+    of very many takes long."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._is: Any = None
+        self._store: DatabaseStore | None = None
+
+    def store(self, local: Local, kind: str, file: str) -> DatabaseStore:
+        """Raises Unread, TongguanError."""
+        with ExitStack() as stack:
+            place = stack.enter_context(local())
+            try:
+                about = place.stat()
+            except OSError as error:
+                raise Unread(unseen_of(error, file)) from None
+            now = (os.getpid(), about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
+            if self._store is None or now != self._is:
+                self.let_go()
+                self._store = stack.enter_context(DatabaseStore(Address(kind, file, place), None))
+                self._is, self._stack = now, stack.pop_all()
+        return self._store
+
+    def let_go(self) -> None:
+        self._store = self._is = None
+        self._stack.close()
+
+
+_LAST = _Last()
+
+
+def let_go() -> None:
+    """Close what is still open in this process."""
+    _LAST.let_go()

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tongguan.capture.stores.contents import first_bytes, opened_file, unseen_of
-from tongguan.capture.stores.embedded import Local
+from tongguan.capture.stores.embedded import Local, let_go
 from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
 from tongguan.capture.stores.units import FileUnit, Unit, Unseen
 from tongguan.errors import BadInput
@@ -41,15 +41,17 @@ class FolderStore:
     def __enter__(self) -> FolderStore:
         return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        let_go()
 
     def size(self) -> int:
         return sum(found.size for found in self._files() if isinstance(found, FileUnit))
 
     def units(self) -> Iterator[Unit | Unseen]:
-        return with_tables(self._files(), _first, _local)
+        return with_tables(self._files(), _first, _local, _local)
 
     def _files(self) -> Iterator[FileUnit | Unseen]:
         if self.kind == "folder":

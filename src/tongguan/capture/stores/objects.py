@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from tongguan.capture.limits import Limits
 from tongguan.capture.stores.addresses import Address
+from tongguan.capture.stores.columnar import Opened
 from tongguan.capture.stores.contents import media_type_of
-from tongguan.capture.stores.embedded import Local
+from tongguan.capture.stores.embedded import Local, let_go
+from tongguan.capture.stores.ranged import opened_ranges
+from tongguan.capture.stores.shelf import Shelf, ShelfOwner
 from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
 from tongguan.capture.stores.units import FileUnit, Unit, Unread, Unseen
 from tongguan.errors import BadInput, TongguanError, Unavailable
@@ -25,7 +29,8 @@ from tongguan.wording import readable
 __all__ = ["ObjectStore"]
 
 CONNECT_S, READ_S, TRIES = 5, 60, 4
-TABLES = (".parquet", ".parq", ".db", ".db3", ".sqlite", ".sqlite3")
+TABLES = (".parquet", ".parq", ".db", ".db3", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
+KEPT = 4  # times the largest object: as much is kept of databases whose tables are still to be read
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
 
@@ -46,6 +51,7 @@ class ObjectStore:
         self._client = _client(address)
         with self._asking():
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1)
+        self._owner = ShelfOwner(KEPT * self._limits.disk)
 
     def __enter__(self) -> ObjectStore:
         return self
@@ -54,6 +60,8 @@ class ObjectStore:
         self.close()
 
     def close(self) -> None:
+        let_go()
+        self._owner.close()
         self._client.close()
 
     def size(self) -> int:
@@ -64,7 +72,7 @@ class ObjectStore:
 
     def units(self) -> Iterator[Unit | Unseen]:
         """Objects whose names say so are looked into for tables: to ask for the first bytes of all would cost."""
-        return with_tables(self._objects(), self._first, self._local)
+        return with_tables(self._objects(), self._first, self._local, self._ranges)
 
     def _objects(self) -> Iterator[FileUnit | Unseen]:
         for found in self._listing():
@@ -76,8 +84,9 @@ class ObjectStore:
                 yield Unseen("archived", where, size=size)
                 continue
             changed = found["LastModified"].timestamp()
-            mark = f"{size}/{found.get('ETag', '')}/{changed}"
-            one = _Object(self._address, self._limits, key, where, size, mark)
+            tag = str(found.get("ETag", ""))
+            mark = f"{size}/{tag}/{changed}"
+            one = _Object(self._address, self._limits, self._owner.shelf, key, where, size, tag, mark)
             yield FileUnit(where, readable(key.rpartition("/")[2]), size, changed, mark, partial(_opened, one))
 
     def _first(self, unit: FileUnit) -> bytes:
@@ -85,12 +94,15 @@ class ObjectStore:
             return b""
         one = _object_of(unit)
         try:
-            return one.part(self._client, 0, FIRST)
+            return one.part(self._client, 0, min(FIRST, unit.size))
         except Unread:
             return b""  # reading it as a file will tell why
 
     def _local(self, unit: FileUnit) -> Local:
-        return partial(_fetched, _object_of(unit))
+        return partial(_kept, _object_of(unit))
+
+    def _ranges(self, unit: FileUnit) -> Opened:
+        return partial(_ranged, _object_of(unit))
 
     def _listing(self) -> Iterator[dict[str, Any]]:
         """Page by page. Raises Unread where the server goes away in the middle."""
@@ -132,7 +144,7 @@ def _unseen(response: Any, where: str) -> Unseen:
     status, code = _code(response)
     if code == "InvalidObjectState":
         return Unseen("archived", where)
-    if status == 404:
+    if status in (404, 412):  # gone, or another content in its place
         return Unseen("vanished", where)
     if status in (401, 403):
         return Unseen("permission", where, code)
@@ -157,15 +169,17 @@ def _client(address: Address) -> Any:
 class _Object:
     address: Address
     limits: Limits
+    shelf: Shelf
     key: str
     where: str
     size: int
+    tag: str  # of its content
     mark: str
 
     def part(self, client: Any, start: int, size: int) -> bytes:
-        """Raises Unread."""
+        """Raises Unread, also where another content took its place."""
         with _reading(self.where):
-            asked = {"Range": f"bytes={start}-{start + size - 1}"}
+            asked = {"Range": f"bytes={start}-{start + size - 1}"} | ({"IfMatch": self.tag} if self.tag else {})
             body = client.get_object(Bucket=self.address.bucket, Key=self.key, **asked)["Body"]
             with body:
                 data: bytes = body.read(size)
@@ -199,14 +213,36 @@ def _opened(one: _Object) -> Iterator[Iterator[Content]]:
 
 @contextmanager
 def _fetched(one: _Object) -> Iterator[Path]:
-    """The object as a file of this machine, which only we can read. Raises Unread."""
+    """The object as a file of this machine, which only we can read, for as long as it is read. Raises Unread."""
+    with tempfile.TemporaryDirectory(dir=one.shelf.folder) as folder:
+        path = Path(folder, "object" + Path(one.key.rpartition("/")[2]).suffix[:20].replace("\0", ""))
+        _fetch(one, path)
+        yield path
+
+
+@contextmanager
+def _kept(one: _Object) -> Iterator[Path]:
+    """The same, fetched once for all processes that read something of it. Raises Unread."""
+    with ExitStack() as stack:
+        with _reading(one.where):
+            kept = one.shelf.file(f"{one.key}\0{one.mark}", one.size, partial(_fetch, one))
+            path = stack.enter_context(kept)
+        yield path
+
+
+@contextmanager
+def _ranged(one: _Object) -> Iterator[BufferedReader]:
+    """The object as a file of which parts are read. What cannot be read of it raises Unread."""
+    with opened_ranges(one.size, partial(one.part, _client_here(one.address))) as file:
+        yield file
+
+
+def _fetch(one: _Object, into: Path) -> None:
+    """Raises Unread."""
     if one.size > one.limits.disk:
         raise Unread(Unseen("too_large", one.where, f"over {one.limits.disk >> 20} MB", size=one.size))
-    with tempfile.TemporaryDirectory(prefix="tongguan-object-") as folder:
-        path = Path(folder, "object" + Path(one.key.rpartition("/")[2]).suffix[:20].replace("\0", ""))
-        with _reading(one.where):
-            _client_here(one.address).download_file(one.address.bucket, one.key, str(path))
-        yield path
+    with _reading(one.where):
+        _client_here(one.address).download_file(one.address.bucket, one.key, str(into))
 
 
 @contextmanager

@@ -1,5 +1,5 @@
-"""Files that are tables or hold tables: SQLite files table by table, Parquet files, and folders of Parquet files that
-are one table between them."""
+"""Files that are tables or hold tables: SQLite and DuckDB files table by table, Parquet files, and folders of Parquet
+files that are one table between them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from tongguan.capture.stores.columnar import Part, parquet_unit
-from tongguan.capture.stores.embedded import Local, is_sqlite, tables_of
+from tongguan.capture.stores.columnar import Opened, Part, parquet_unit
+from tongguan.capture.stores.embedded import Local, kind_of_database, tables_of
 from tongguan.capture.stores.units import FileUnit, TableUnit, Unseen
 
 __all__ = ["FIRST", "LEAST", "with_tables"]
@@ -21,11 +21,15 @@ _PART = re.compile(r"part[-_.]\d", re.IGNORECASE)
 
 
 def with_tables(
-    found: Iterator[FileUnit | Unseen], first: Callable[[FileUnit], bytes], local: Callable[[FileUnit], Local]
+    found: Iterator[FileUnit | Unseen],
+    first: Callable[[FileUnit], bytes],
+    local: Callable[[FileUnit], Local],
+    opened: Callable[[FileUnit], Opened],
 ) -> Iterator[FileUnit | TableUnit | Unseen]:
     """Units as they come, tables in place of the files that hold them.
 
-    `first`: the first bytes of a file, none where that is not to be known; `local`: gives its place on this machine.
+    `first`: the first bytes of a file, none where that is not to be known; `local`: gives its place on this machine;
+    `opened`: lets it be read at any place.
     """
     root, parts = "", list[Part]()
     for unit in found:
@@ -36,17 +40,17 @@ def with_tables(
             yield unit
             continue
         start = first(unit)
-        if is_sqlite(unit.size, start):
-            yield from tables_of(unit, local(unit))
+        if (kind := kind_of_database(unit.size, start)) is not None:
+            yield from tables_of(unit, local(unit), kind)
         elif start.startswith(_ENCRYPTED):
             yield Unseen("encrypted", unit.path, size=unit.size)
         elif not start.startswith(_PARQUET):
             yield unit
         elif (whole := _table_of(unit.path)) is None:
-            yield parquet_unit(unit.path, [Part(unit, local(unit), ())])
+            yield parquet_unit(unit.path, [Part(unit, opened(unit), ())])
         else:
             root = whole
-            parts.append(Part(unit, local(unit), _values(unit.path[len(whole) + 1 :])))
+            parts.append(Part(unit, opened(unit), _values(unit.path[len(whole) + 1 :])))
     if parts:
         yield parquet_unit(root, parts)
 

@@ -144,7 +144,7 @@ class Store(Protocol):
     """A place with units. Opened for reading only."""
 
     name: str  # without secrets: what is shown, logged and kept
-    kind: str  # postgresql, mysql, sqlite, database, folder, file, s3
+    kind: str  # postgresql, mysql, sqlite, duckdb, database, folder, file, s3
 
     def size(self) -> int:
         """About how many bytes a scan goes through, 0 where unknown; for progress alone."""

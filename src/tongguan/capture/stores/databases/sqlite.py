@@ -12,12 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from tongguan.capture.stores.databases.dialect import Limits, Listed, Run, Special, Texts
+from tongguan.capture.stores.databases.file_marks import mark_of
 from tongguan.capture.stores.units import Column, Unseen
 
 __all__ = ["SQLite", "connect"]
 
 PAGE = 1_000
-SETTLED_S = 2.0  # a file changed so recently may change again without its times showing it
 STEPS = 100_000  # of SQLite's machine between two looks at the clock
 
 _LISTING = sa.text("""
@@ -65,7 +65,7 @@ class SQLite:
         self._until = time.monotonic() + self._limits.statement_s
 
     def listing(self, run: Run) -> Iterator[Listed | Unseen]:
-        mark = _mark_of(self._path)
+        mark = mark_of(self._path, "-wal")
         count = run(lambda connection: int(connection.execute(_COUNT).scalar() or 0))
         share = self.size(run) // max(1, count)
         rows = run(partial(_page, -1))
@@ -136,19 +136,3 @@ class SQLite:
 
 def _page(after: int, connection: sa.Connection) -> Sequence[Any]:
     return connection.execute(_LISTING, {"after": after, "page": PAGE}).all()
-
-
-def _mark_of(path: Path) -> str | None:
-    """Of the whole file and of its write-ahead log: equal where nothing in it changed."""
-    parts = []
-    for place in (path, path.with_name(path.name + "-wal")):
-        try:
-            status = place.stat()
-            if abs(time.time() - status.st_mtime) < SETTLED_S:
-                return None
-            parts.append(f"{status.st_size}/{status.st_mtime_ns}/{status.st_ctime_ns}/{status.st_ino}")
-        except FileNotFoundError:
-            parts.append("-")
-        except OSError:
-            return None
-    return ",".join(parts)

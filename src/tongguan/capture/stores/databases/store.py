@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed
+from tongguan.capture.stores.databases.others import how_to_read, package_of
 from tongguan.capture.stores.databases.reading import read_rows, told_of
 from tongguan.capture.stores.databases.watching import Watch
 from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
@@ -170,8 +171,10 @@ class DatabaseStore:
 
     def _refusal(self, reason: str, code: str, said: str) -> BadInput | Unavailable:
         """Without the driver's message: it may repeat what we gave it."""
-        if self.kind == "sqlite":
-            told = {"encrypted": "is no SQLite database, or an encrypted one", "permission": "may not be read"}
+        if self.kind in ("sqlite", "duckdb"):
+            what = "SQLite" if self.kind == "sqlite" else "DuckDB"
+            told = {"encrypted": f"is no {what} database, or an encrypted one", "permission": "may not be read"}
+            told |= {"locked": "is locked by a program that writes to it"}
             return BadInput(f"{self.name} {told.get(reason, 'cannot be opened')} ({code})")
         if code in _REFUSED or reason == "permission" or any(mark in said for mark in _SAID):
             return BadInput(f"{self.name} refuses us ({code}): are the user, the password and the name right?")
@@ -200,6 +203,11 @@ def _dialect(address: Address, limits: Limits) -> Dialect:
 
         assert address.path is not None
         return SQLite(limits, address.path)
+    if address.kind == "duckdb":
+        from tongguan.capture.stores.databases.duck import DuckDB
+
+        assert address.path is not None
+        return DuckDB(limits, address.path)
     from tongguan.capture.stores.databases.generic import Generic
 
     return Generic(limits)
@@ -224,14 +232,20 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
 
             assert address.path is not None
             engine = sa.create_engine("sqlite://", creator=partial(connect, address.path), **options)
+        elif address.kind == "duckdb":
+            from tongguan.capture.stores.databases.duck import engine_of
+
+            assert address.path is not None
+            engine = engine_of(address.path, hide_parameters=True)
         else:
             engine = sa.create_engine(address.url, connect_args=given, **options)
     except ModuleNotFoundError as error:
         extra = _DRIVERS.get(str(error.name))
-        command = f"pip install 'tongguan[{extra}]'" if extra else "install the driver of that database"
+        command = f"pip install 'tongguan[{extra}]'" if extra else package_of(str(error.name))
         raise Missing(f"{error.name} is not installed; {command}") from None
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
-        raise BadInput(f"{address.name}: no dialect of SQLAlchemy reads this") from None
+        how = how_to_read(address.name.partition(":")[0])
+        raise BadInput(f"{address.name}: no dialect of SQLAlchemy that is installed reads this; {how}") from None
 
     @sa.event.listens_for(engine, "do_connect")
     def connect_watched(spoken: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
