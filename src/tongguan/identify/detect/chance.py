@@ -42,14 +42,12 @@ def by_chance(view: View, start: NDArray[np.int32], end: NDArray[np.int32]) -> N
         size = sizes[first[more] + group]
         shape[more] = shape[more] * _WIDEST + size
         usable[more[size == 0]] = False
-    breaks: NDArray[np.int64] | None = None
     for one in np.unique(shape[usable]).tolist():
         alike = _of_shape(view, sizes, one)
         if len(alike) < _ENOUGH:
             continue
         mine = np.flatnonzero(usable & (shape == one))
-        breaks = np.flatnonzero(view.units == 0) if breaks is None else breaks
-        chance[mine] = _few_pass(tokens.start[alike], start[mine], breaks)
+        chance[mine] = _few_pass(tokens.start[alike], start[mine], view.breaks)
     return chance
 
 

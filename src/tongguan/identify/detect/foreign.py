@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from tongguan.identify.detect import foreign_checks as checks
 from tongguan.identify.detect.characters import KIND, LETTER, fold_text
 from tongguan.identify.detect.checks import ID_CARD
 from tongguan.identify.detect.foreign_kinds import KINDS, SERIES, SHARED, Kind
+from tongguan.identify.detect.overlaps import offsets
 from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, tokens_of_shape
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -156,6 +158,8 @@ def _prefixes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
 
 def _right(values: Sequence[str], check: checks.Check) -> NDArray[np.bool_]:
     """Which values, all of one length, pass the check: none that holds a sign beyond ASCII."""
+    if not values:
+        return np.zeros(0, np.bool_)
     plain = np.fromiter((value.isascii() for value in values), np.bool_, len(values))
     rows = np.frombuffer("".join(values).encode("ascii", "replace"), np.uint8).reshape(len(values), -1)
     return check(rows) & plain
@@ -176,10 +180,12 @@ _GLUE: Final = frozenset("-_/\\.%+#@=&$")
 
 def _by_form(view: View) -> Iterator[Candidate]:
     tokens, shapes = tokens_of_shape(view.tokens, _SHAPES)
-    if len(tokens):
-        for shape in np.unique(shapes).tolist():
-            yield from _tokens(view, tokens[shapes == shape], shape)
-    yield from _grouped(view)
+    found: list[Candidate] = []
+    for shape in np.unique(shapes).tolist():
+        found += _tokens(view, tokens[shapes == shape], shape)
+    found += _grouped(view)
+    label, direct = view.label_before(offsets(found)[0].astype(np.int32), _REACH)
+    yield from compress(found, ~(direct & (label == _NUMBER)))  # not behind a label such as 订单号
     yield from _alone(view)
 
 
@@ -217,26 +223,25 @@ def _tokens(view: View, tokens: NDArray[np.int32], shape: int) -> Iterator[Candi
 
 def _hong_kong(view: View, tokens: NDArray[np.int32], rows: checks.Rows) -> Iterator[Candidate]:
     """A letter, six digits, and a check digit in parentheses behind them."""
-    for token, row in zip(tokens.tolist(), rows, strict=True):
-        start, end = int(view.tokens.start[token]), int(view.tokens.end[token])
-        if not (behind := _BEHIND.match(view.text, end, end + 4)):
-            continue
-        value = row.tobytes().decode("ascii") + fold_text(behind[1])
-        if _right([value], checks.hkid)[0] and _stands_alone(view, start, behind.end()):
-            yield Candidate(start, behind.end(), "hkid", 0.85, "checksum", _DETECTOR, value)
+    found: list[Place] = []
+    starts, ends = view.tokens.start[tokens].tolist(), view.tokens.end[tokens].tolist()
+    for start, end, row in zip(starts, ends, rows, strict=True):
+        if behind := _BEHIND.match(view.text, end, end + 4):
+            found.append((start, behind.end(), row.tobytes().decode("ascii") + fold_text(behind[1])))
+    right = _right([value for _, _, value in found], checks.hkid)
+    for start, end, value in compress(found, right):
+        if _stands_alone(view, start, end):
+            yield Candidate(start, end, "hkid", 0.85, "checksum", _DETECTOR, value)
 
 
 def _stands_alone(view: View, start: int, end: int) -> bool:
-    """In capitals, no part of a longer name, and not behind a label such as 订单号."""
+    """In capitals, and no part of a longer name."""
     written = view.text[start:end]
-    if (
-        written != written.upper()
-        or (start and view.text[start - 1] in _GLUE)
-        or view.text[end : end + 1] in _GLUE_AFTER
-    ):
-        return False
-    label, direct = view.label_before(np.array([start], np.int32), _REACH)
-    return not (direct[0] and label[0] == _NUMBER)
+    return (
+        written == written.upper()
+        and not (start and view.text[start - 1] in _GLUE)
+        and view.text[end : end + 1] not in _GLUE_AFTER
+    )
 
 
 _GLUE_AFTER: Final = frozenset("-_/\\@=&$")
@@ -257,26 +262,39 @@ _SERIES_FORMS: Final = [_compiled(types) for _, _, types in SERIES]
 def _grouped(view: View) -> Iterator[Candidate]:
     """Identifiers in the groups that their issuers write, by the sizes of their groups."""
     tokens, which = series_in(view.units, view.tokens, _SERIES_SIZES, _SERIES_SIGNS)
-    lettered = KIND[view.units[np.maximum(view.tokens.start[tokens] - 2, 0)]] == LETTER
-    tokens, which = tokens[(which != _BRITISH) | lettered], which[(which != _BRITISH) | lettered]
-    for token, series in zip(tokens.tolist(), which.tolist(), strict=True):
-        start = int(view.tokens.start[token])
-        if series == _BRITISH:  # two letters stand before the digits
-            start -= 3
-            if start < 0 or view.text[start + 2] != " " or (view.text[max(0, start - 1)].isalnum() and start):
-                continue
-        for form, kind in _SERIES_FORMS[series]:
-            found = form.match(view.text, start, start + 40)
-            if found and (value := _value(found.group(), kind)) and _stands_alone(view, start, found.end()):
-                yield Candidate(start, found.end(), kind.type, kind.bare, "checksum", _DETECTOR, value)
-                break
+    for series in np.unique(which).tolist():
+        places = view.tokens.start[tokens[which == series]]
+        yield from _in_series(view, _two_letters(view, places) if series == _BRITISH else places.tolist(), series)
+
+
+def _two_letters(view: View, places: NDArray[np.int32]) -> list[int]:
+    """Where two letters and a blank begin that stand before some places, by themselves."""
+    starts, units = places[places >= 3] - 3, view.units
+    fits = (units[starts + 2] == ord(" ")) & (KIND[units[starts]] == LETTER) & (KIND[units[starts + 1]] == LETTER)
+    return [start for start in starts[fits].tolist() if not (start and view.text[start - 1].isalnum())]
+
+
+def _in_series(view: View, starts: Sequence[int], series: int) -> Iterator[Candidate]:
+    """What is right among the numbers that begin at `starts`, by the first form that one has."""
+    for form, kind in _SERIES_FORMS[series]:
+        found: list[Place] = []
+        for start in starts:
+            if (written := form.match(view.text, start, start + 40)) and (value := _value(written.group(), kind)):
+                found.append((start, written.end(), value))
+        known = set()
+        for start, end, value in compress(found, _right([value for _, _, value in found], kind.check)):
+            if _stands_alone(view, start, end):
+                known.add(start)
+                yield Candidate(start, end, kind.type, kind.bare, "checksum", _DETECTOR, value)
+        starts = [start for start in starts if start not in known]
 
 
 def _value(written: str, kind: Kind) -> str | None:
-    value = "".join(fold_text(c).upper() for c in written if c.isalnum())
+    """Digits and letters of a number, None where there are too few or too many."""
+    value = "".join(filter(str.isalnum, fold_text(written))).upper()
     if kind.type == "fi_hetu" and len(value) == 11:  # the sign of the century is a letter
         value = value[:6] + value[7:]
-    return value if len(value) == len(kind.shape) and _right([value], kind.check)[0] else None
+    return value if len(value) == len(kind.shape) else None
 
 
 # ---- bank accounts and travel documents ----

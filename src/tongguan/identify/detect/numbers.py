@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect import checks, digits
 from tongguan.identify.detect.chance import by_chance
-from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.characters import DIGIT, KIND, fold_text
 from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -117,9 +117,21 @@ def find(view: View) -> Iterator[Candidate]:
     score[document & ~_may_be_document(view, rows, label)] = 0
     folded = view.tokens.folded.tobytes().decode("ascii")
     kept = score > 0
-    chosen = zip(rows[kept].tolist(), score[kept].tolist(), label[kept].tolist(), direct[kept].tolist(), strict=True)
-    for (what, first, end, offset, size, _), worth, before, near in chosen:
+    plain = _is_plain(view, rows[kept], label[kept], direct[kept], score[kept] >= scores[code[kept], 2])
+    chosen = zip(
+        rows[kept].tolist(),
+        score[kept].tolist(),
+        label[kept].tolist(),
+        direct[kept].tolist(),
+        plain.tolist(),
+        strict=True,
+    )
+    for (what, first, end, offset, size, _), worth, before, near, sure in chosen:
         value = folded[offset : offset + size]
+        if sure:
+            rule = _RULES[what]
+            yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
+            continue
         if what == checks.DOCUMENT:
             yield from _documents(first, end, value, before, near)
             continue
@@ -157,6 +169,18 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
 
 
+def _is_plain(
+    view: View, rows: NDArray[np.int32], label: NDArray[np.int32], direct: NDArray[np.bool_], own: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Identity cards and mobile numbers about which nothing else need be asked: most of all numbers."""
+    code, start, end, last = rows[:, 0], rows[:, 1], rows[:, 2], len(view.units) - 1
+    sign = _MAY_BE_MONEY[view.units[np.maximum(start - 1, 0)]] | _MAY_BE_UNIT[view.units[np.minimum(end, last)]]
+    grouped = (end - start != _MOBILE) & (KIND[view.units[np.minimum(start + 3, last)]] == DIGIT)  # see `_ODD_GROUPS`
+    mobile = (code == checks.PHONE) & (own | ~(sign | grouped))
+    plain: NDArray[np.bool_] = mobile | ((code == checks.ID_CARD) & ~(direct & _IS_ALIAS[label]))
+    return plain
+
+
 def _pass_by_chance(view: View, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Telephone numbers and cards among many numbers of their shape that are neither."""
     chance = np.zeros(len(rows), np.bool_)
@@ -169,9 +193,7 @@ def _pass_by_chance(view: View, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 def _alone(view: View, start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Whether a number is all that a text holds: a field, a message."""
-    alone = np.zeros(len(start), np.bool_)
-    for first, last in view.short_texts(_SHORT):
-        alone[np.searchsorted(start, first) : np.searchsorted(start, last)] = True
+    alone = view.in_short_texts(start, _SHORT)
     for i in np.flatnonzero(alone).tolist():
         near = view.text[max(0, int(start[i]) - _SHORT) : start[i]] + "|" + view.text[end[i] : end[i] + _SHORT]
         before, _, behind = near.partition("|")
@@ -271,6 +293,7 @@ def _flags(size: int, chosen: Iterable[int]) -> NDArray[np.bool_]:
 
 
 _SHORT: Final = 40  # characters of a text that holds but one number
+_BLANKS: Final = [code for code in range(65536) if chr(code).isspace()]
 _WORTH_ALONE: Final = np.zeros(checks.CODES, np.float64)
 _WORTH_ALONE[checks.CARD_OTHER] = 0.6
 _TABLES: Final = _tables()
@@ -294,3 +317,9 @@ _DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, *(label for _, label, *_ in _F
 _BARE_PASSPORT: Final = _flags(256, b"EG")  # first letters in the forms without a label
 _BARE_PERMIT: Final = _flags(256, b"HM")
 _ALIAS_OF: Final = {label_id(type): type for type in _ALIASES}
+_IS_ALIAS: Final = _flags(256, _ALIAS_OF)
+_MOBILE: Final = 11  # digits
+_MAY_BE_MONEY: Final = _flags(65536, [*map(ord, "¥￥$€£="), *_BLANKS])  # before a number: see `_CONSTANT`
+_MAY_BE_UNIT: Final = _flags(
+    65536, [*map(ord, ".十百千万亿美欧日港澳韩台元英人URCEHbmnu"), *_BLANKS]
+)  # behind: `_UNIT`

@@ -102,9 +102,10 @@ def _grouped(view: View) -> Iterator[Candidate]:
     tokens, which = series_in(view.units, view.tokens, _SIZES, _SIGNS)
     label, _ = view.label_before(view.tokens.start[tokens], _NEAR)
     told = _IS_LABEL[label]
-    for token, form, is_told in zip(tokens.tolist(), which.tolist(), told.tolist(), strict=True):
-        if form == _PLAIN and not is_told:  # part numbers are written so as well
-            continue
+    stands = (which != _PLAIN) | told  # part numbers are written so as well
+    for token, form, is_told in zip(
+        tokens[stands].tolist(), which[stands].tolist(), told[stands].tolist(), strict=True
+    ):
         start = int(view.tokens.start[token])
         if form == 1:
             start -= 1

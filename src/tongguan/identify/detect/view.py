@@ -19,6 +19,7 @@ from tongguan.identify.pieces import Piece
 
 __all__ = ["BREAK", "Candidate", "View", "labelled_cells", "view_of"]
 
+_SHORTEST = 8  # characters of a text that is looked at as a whole
 BREAK = "\n\x00\n"  # between pieces: no number, word or label reaches over it
 
 
@@ -46,6 +47,7 @@ class View:
     words: Words
     cells: NDArray[np.int64]  # (n, 3) start, end, label of the column (-1 for none): ascending
     labelled: Words = field(repr=False)  # only the words that are labels
+    breaks: NDArray[np.int64] = field(repr=False)  # where pieces end, ascending
 
     def label_before(self, starts: NDArray[np.int32], reach: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The label that stands before each position (or heads its column), -1 for none, and whether it stands directly
@@ -64,8 +66,8 @@ class View:
             direct = some & (self.labelled.value[nearest] >= starts)
             far = np.flatnonzero(some & ~direct)
             if len(far):
-                breaks = np.flatnonzero(self.units == 0)
-                passed = np.searchsorted(breaks, starts[far]) > np.searchsorted(breaks, self.labelled.end[nearest[far]])
+                ends = self.labelled.end[nearest[far]]
+                passed = np.searchsorted(self.breaks, starts[far]) > np.searchsorted(self.breaks, ends)
                 label[far[passed]] = -1
         if len(self.cells):
             cell = np.searchsorted(self.cells[:, 0], starts, side="right") - 1
@@ -76,10 +78,18 @@ class View:
 
     def short_texts(self, longest: int) -> list[tuple[int, int]]:
         """Start and end of each text of 8 to `longest` characters: a field, a message, a cell."""
-        ends = np.append(np.flatnonzero(self.units == 0), len(self.units))
+        ends = np.append(self.breaks, len(self.units))
         starts = np.concatenate(([0], ends[:-1] + 1))
         sizes = ends - starts
-        return np.column_stack((starts, ends))[(sizes >= 8) & (sizes <= longest)].tolist()  # type: ignore[no-any-return]
+        return np.column_stack((starts, ends))[(sizes >= _SHORTEST) & (sizes <= longest)].tolist()  # type: ignore[no-any-return]
+
+    def in_short_texts(self, starts: NDArray[np.int32], longest: int) -> NDArray[np.bool_]:
+        """(n,): whether each position lies in such a text."""
+        ends = np.append(self.breaks, len(self.units))
+        piece = np.searchsorted(self.breaks, starts)
+        sizes = ends[piece] - np.append(-1, self.breaks)[piece] - 1
+        short: NDArray[np.bool_] = (sizes >= _SHORTEST) & (sizes <= longest)
+        return short
 
 
 def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
@@ -90,7 +100,8 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     labels = words.labels()
     cells = _with_drawn(cells, drawn_cells(text, units, labels))
     cells = _with_drawn(cells, inserted_cells(text, words))
-    return View(text, latest, units, tokens, find_numbers(units, tokens, latest), words, cells, labels)
+    numbers, breaks = find_numbers(units, tokens, latest), np.flatnonzero(units == 0)
+    return View(text, latest, units, tokens, numbers, words, cells, labels, breaks)
 
 
 def _with_drawn(cells: NDArray[np.int64], drawn: NDArray[np.int64]) -> NDArray[np.int64]:
