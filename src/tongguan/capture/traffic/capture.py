@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.capture.traffic import assemble, decode, layout
+from tongguan.capture.traffic import assemble, decode, gathering, keeping, layout, records
 from tongguan.capture.traffic.connections import connection_info, connection_stats
 from tongguan.capture.traffic.fragments import Fragments
 from tongguan.capture.traffic.source import PCAP_HEADER, Source
@@ -133,15 +133,15 @@ class _Walk:
         self.eof = got < want
 
     def _forget(self, oldest: int, shift: int) -> None:
-        pool = assemble.keep_held(self.tables, self.arena)
-        assemble.keep_history(self.tables, self.arena, oldest, shift, pool, self.moved)
+        pool = keeping.keep_held(self.tables, self.arena)
+        keeping.keep_history(self.tables, self.arena, oldest, shift, pool, self.moved)
 
     def _decode(self) -> int:
         """Decode what is unread to rows; returns their number and leaves `begin` at what cannot be read yet."""
         rows = 0
         while rows == 0:
             self._skip()
-            rows, at = decode.walk(
+            rows, at = records.walk(
                 self.arena, self.begin, self.end, self.walked, self.interfaces, self.rows, self.other
             )
             self._advance(at - self.begin)
@@ -183,7 +183,7 @@ class _Walk:
             self._advance(self.end - self.begin)
             return False
         start = self.begin + (self.file_at == self.lost_at)
-        at = decode.resynchronise(self.arena, min(start, self.end), self.end, self.walked, self.eof)
+        at = records.resynchronise(self.arena, min(start, self.end), self.end, self.walked, self.eof)
         self._advance(at - self.begin)
         if self.eof and at < self.end:
             self._report_damage()
@@ -273,12 +273,12 @@ class _Walk:
     def _take(self, last: bool = False) -> Chunk:
         """What was delivered since the last chunk; its segments stay as history only."""
         tables, runs, grams = self.tables, self.runs, self.grams
-        streamed = assemble.delivered(tables)
+        streamed = gathering.delivered(tables)
         sent = int(self.rows["length"][tables.grams[0 : 2 * tables.scalars[layout.GRAMS] : 2]].sum(dtype=np.int64))
         if streamed + sent > len(self.out):
             self.out = np.empty(streamed + sent, np.uint8)
-        n = assemble.gather(tables, self.arena, self.out, *runs)
-        g = assemble.gather_datagrams(tables, self.rows, self.arena, self.out, streamed, *grams)
+        n = gathering.gather(tables, self.arena, self.out, *runs)
+        g = gathering.gather_datagrams(tables, self.rows, self.arena, self.out, streamed, *grams)
         closed = self._closed()
         chunk = Chunk(
             ordinal=self.ordinal,
@@ -292,8 +292,8 @@ class _Walk:
             blind_spots=self._blind_spots(closed),
             last=last,
         )
-        assemble.release(tables)
-        assemble.keep_history(tables, self.arena, self.oldest, 0, -1, self.moved)
+        keeping.release(tables)
+        keeping.keep_history(tables, self.arena, self.oldest, 0, -1, self.moved)
         self.ordinal += 1
         self.packets = self.bytes = 0
         return chunk
