@@ -218,7 +218,7 @@ def type_pack() -> Target:
 def zone_list() -> Target:
     from tongguan.law.packs.checking import check, checked_json
 
-    return file(lambda path: [checked_json(one) for one in check([path])])
+    return file(lambda path: checked_json(check([path])))
 
 
 def policy() -> Target:

@@ -254,7 +254,7 @@ def _parse(
     parser.EntityDeclHandler = _no_entities
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, _Damaged, ValueError):
+    except (expat.ExpatError, _Damaged, ValueError, LookupError):  # the last: an encoding that nobody knows
         return False
     return True
 

@@ -208,12 +208,39 @@ def _exception(document: Document, i: int, row: Any) -> Exception_:
         ruling = Ruling(**row["now"])
         made = Exception_(**{**row, "now": ruling})
         judged_then(made)
+        sound = _is_case(made.case)
     except (TypeError, KeyError, AttributeError):
         raise document.fault(
             way, "expected id, table, column, found, now, reason, by, at and case, as they were written"
         ) from None
     texts = (made.id, made.table, made.column, made.reason, made.by, made.at)
     bad_type = made.now.type not in (None, "as found", *TYPES) or made.found not in (None, *TYPES)
-    if any(not isinstance(text, str) for text in texts) or bad_type or made.now.level not in (None, *LEVELS):
+    if any(not isinstance(text, str) for text in texts) or bad_type or not _is_ruling(made.now):
         raise document.fault(way, "a text, data type or level that there is not; correct the column again")
+    if not sound:
+        raise document.fault((*way, "case"), "not as it was written; correct the column again")
     return made
+
+
+def _is_ruling(now: Ruling) -> bool:
+    level = now.level is None or now.level in LEVELS
+    return level and isinstance(now.class_id, str | None) and isinstance(now.sensitive, bool | None)
+
+
+def _is_case(case: Mapping[str, Any]) -> bool:
+    """Whether a case holds what `_snapshot` puts into it."""
+    expected, inside, together = case["expected"], case["inside"], case["combinations"]
+    return (
+        all(isinstance(case[name], str | None) for name in ("comment", "table_comment"))
+        and isinstance(case["kind"], str)
+        and all(_is_number(case[name]) for name in ("score", "rows", "nulls", "distinct"))
+        and all(row["type"] in TYPES and all(map(_is_number, {**row, "type": 0}.values())) for row in inside)
+        and all(isinstance(rule, str) for rule in together)
+        and _is_ruling(Ruling(level=expected.get("level"), sensitive=expected.get("sensitive")))
+        and {"type"} <= set(expected) <= {"type", "level", "sensitive"}
+        and expected["type"] in (None, *TYPES)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)

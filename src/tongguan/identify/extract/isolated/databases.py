@@ -52,7 +52,7 @@ class _Reading:
                 cursor = store.execute(f'SELECT * FROM "{quoted}"')
                 columns = [str(about[0]) for about in cursor.description]
                 yield from self._rows(name, columns, iter(lambda cursor=cursor: cursor.fetchmany(_BATCH), []))  # type: ignore[misc]
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):  # the latter: of a message, or of a column's name
                 self.end = "damaged"
             if self._left <= 0:
                 self.end = "bytes"
@@ -64,7 +64,9 @@ class _Reading:
         try:
             names, batches = _batches(data, kind)
             yield from self._rows("rows", names, (zip(*batch, strict=True) for batch in batches))
-        except (pa.ArrowException, ValueError, KeyError, NotImplementedError) as error:
+        except pa.ArrowMemoryError:  # an ArrowException too
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, NotImplementedError) as error:
             locked = "encrypt" in str(error) or "decrypt" in str(error)
             self.end = "encrypted" if locked else "damaged"
 

@@ -202,7 +202,10 @@ class _Workbook:
         parser.EntityDeclHandler = _no_entities
         with self._book.open(part) as source:
             while block := source.read(_BLOCK):
-                parser.Parse(block, False)
+                try:
+                    parser.Parse(block, False)
+                except LookupError as error:  # an encoding that nobody knows
+                    raise ValueError(str(error)) from None
                 yield
         parser.Parse(b"", True)
 
