@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from tongguan import identify
 from tongguan.capture.stores import Rows, TableUnit, Unread, Unseen
+from tongguan.casework.assets.freetext import read_free_text
 from tongguan.casework.assets.judged import Document, Judged, JudgedColumn, Known, Persons, highest
 from tongguan.casework.assets.ruling import ruled
 from tongguan.casework.assets.sheets import Sheets
@@ -39,6 +40,7 @@ class Judge:
 
     def __init__(self, key: bytes, knowledge: Knowledge, prose: identify.Prose | None = None) -> None:
         self._detector = identify.Detector(key, prose=prose)
+        self._reads_names = prose is not None
         self._tables = tables.Judge(key)
         self._knowledge = knowledge
         self._key = hashlib.blake2b(key, digest_size=32, person=b"assets").digest()
@@ -58,9 +60,13 @@ class Judge:
             for found, about in zip(verdict.columns, rows.columns, strict=True)
         ]
         unseen = [*rows.unseen, *self._blobs(rows, judged, unit.path)]
+        persons = _persons(verdict.subjects)
+        if self._reads_names:
+            persons, skipped = read_free_text(self._detector, rows, judged, persons, unit.path)
+            unseen += skipped
         found = Judged(
             tuple(judged),
-            persons=_persons(verdict.subjects),
+            persons=persons,
             sample=rows.sample,
             rows=rows.sample.of,
             unseen=tuple(unseen),

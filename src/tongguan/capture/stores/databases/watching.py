@@ -14,6 +14,8 @@ from typing import Any
 
 __all__ = ["Watch"]
 
+LOOKS = 4  # within the time that is given
+
 
 class Watch:
     """Ends a connection on which nothing came for `seconds`. `sever` does so, from another thread; it never raises."""
@@ -44,7 +46,6 @@ class Watch:
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._look, name="watch of a database", daemon=True)
                 self._thread.start()
-            self._changed.notify()
 
     def came(self) -> None:
         """The server said something, or is asked anew: its time begins again."""
@@ -63,9 +64,8 @@ class Watch:
             with self._changed:
                 if self._closed:
                     return
-                left = None if self._until is None else self._until - time.monotonic()
-                if left is None or left > 0:
-                    self._changed.wait(left)
+                if self._until is None or time.monotonic() < self._until:
+                    self._changed.wait(self._seconds / LOOKS)  # nobody wakes it for each statement, which would cost
                     continue
                 connection, self._connection, self._until, self.fired = self._connection, None, None, True
                 if connection is not None:
