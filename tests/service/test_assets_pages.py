@@ -543,5 +543,14 @@ def test_twenty_thousand_columns_are_listed_fast(tmp_path: Path) -> None:
         assert data["list"]["total"] == 20_000 and len(data["list"]["rows"]) == 100
     with Catalogue(home / "assets") as found:
         assert assetlist.doubtful(found, Filter(), "against", assetlist.Wanted()).total == 20_000
+        (source,) = assetlist.sources_of(found)  # the queue that is kept is the one that a filter finds
+        for number in (1, 2, 40):
+            kept, asked = (
+                assetlist.doubtful(found, chosen, "low", assetlist.Wanted(number, 100))
+                for chosen in (Filter(), Filter(source=source))
+            )
+            assert kept == asked and len(kept.rows) == 100
+        rows = list(assetlist.every(found, "columns", Filter(type="phone"), 150))
+        assert rows == assetlist.listed(found, "columns", Filter(type="phone"), assetlist.Wanted(1, 150)).rows
         with found.read() as connection:
             assert connection.execute(sa.select(sa.func.count()).select_from(columns)).scalar() == 20_000

@@ -40,6 +40,7 @@ __all__ = [
     "counts",
     "coverage",
     "doubtful",
+    "every",
     "folder",
     "history_of_scans",
     "listed",
@@ -111,13 +112,24 @@ def listed(catalogue: Catalogue, view: str, chosen: Filter, wanted: Wanted) -> P
         with catalogue.read() as connection:
             rows = {row.id: _plain(row._mapping) for row in connection.execute(query)}
         return Page([rows[ident] for ident in ids if ident in rows], total, number, wanted.length)
-    query = _named(view, chosen)
-    if chosen.state is None and chosen.change != "gone":
-        query = query.where(units.c.state != "gone")
+    query = _there(view, chosen)
     by = ORDERS[view].get(wanted.order)
     if by is not None:
         query = query.order_by(None).order_by(by.desc() if wanted.down else by.asc(), sources.c.name, units.c.path)
     return page_of(catalogue, query, wanted)
+
+
+def _there(view: str, chosen: Filter) -> sa.Select[Any]:
+    """What is gone is left out unless it is asked for."""
+    query = _named(view, chosen)
+    return query if chosen.state is not None or chosen.change == "gone" else query.where(units.c.state != "gone")
+
+
+def every(catalogue: Catalogue, view: str, chosen: Filter, most: int) -> Iterator[Row]:
+    """The rows of a list by their places, as many as `most`."""
+    with catalogue.read() as connection:
+        found = connection.execution_options(yield_per=500).execute(_there(view, chosen).limit(most))
+        yield from (_plain(row._mapping) for row in found)
 
 
 def changed(catalogue: Catalogue, chosen: Filter, wanted: Wanted, *, level: str | None, all_scans: bool) -> Page:
@@ -166,10 +178,28 @@ def doubtful(catalogue: Catalogue, chosen: Filter, why: str, wanted: Wanted) -> 
     }
     kept = kinds.get(why)
     query = _named("columns", chosen).where(units.c.state != "gone", sa.or_(*kinds.values()) if kept is None else kept)
-    shown = query.add_columns(*(kind.label(name) for name, kind in kinds.items() if name != "lapsed"))  # has its own
+    told = [kind.label(name) for name, kind in kinds.items() if name != "lapsed"]  # has its own
     certain = sa.func.abs(columns.c.score - 0.5)
     order = (columns.c.sensitive.desc(), certain, sources.c.name, units.c.path, columns.c.ordinal)
-    return page_of(catalogue, shown.order_by(None).order_by(*order), wanted)
+    ordered = query.order_by(None).order_by(*order)
+    if chosen != Filter():
+        return page_of(catalogue, ordered.add_columns(*told), wanted)
+    # The evidence of every column is read for it: of a million columns that takes a while.
+    queue = once(catalogue, f"doubtful {why}", partial(_places, query=ordered))
+    number = min(wanted.number, max(1, -(-len(queue) // wanted.length)))
+    places = [tuple(place) for place in queue[(number - 1) * wanted.length : number * wanted.length].tolist()]
+    mine = sa.tuple_(columns.c.unit, columns.c.ordinal).in_(places)
+    with catalogue.read() as connection:
+        found = connection.execute(_named("columns", Filter()).add_columns(*told).where(mine).order_by(None))
+        rows = {(row.id, row.ordinal): _plain(row._mapping) for row in found}
+    return Page([rows[place] for place in places if place in rows], len(queue), number, wanted.length)
+
+
+def _places(catalogue: Catalogue, query: sa.Select[Any]) -> Any:
+    """Unit and ordinal of every column of a query, in its order."""
+    with catalogue.read() as connection:
+        found = connection.execute(query.with_only_columns(columns.c.unit, columns.c.ordinal))
+        return np.array([tuple(row) for row in found], np.int64).reshape(-1, 2)
 
 
 def unit(catalogue: Catalogue, ident: int) -> Row | None:

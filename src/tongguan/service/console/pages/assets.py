@@ -28,7 +28,6 @@ STATES = ("read", "unread", "gone")
 TABS = ("overview", "evidence", "law", "history")
 SIZES = (20, 50, 100)
 EXPORT_LIMIT = 100_000  # rows of one file
-EXPORT_PAGE = 5_000
 TEXT, NAME = 200, 2_000  # characters of what is searched for, and of a source's name
 UNITS = ("source", "path", "kind", "schema", "name", "comment", "level", "sensitive", "types", "persons", "persons_low",
          "persons_high", "rows", "size", "sample", "state", "change", "first_seen", "last_seen")  # fmt: skip
@@ -171,13 +170,9 @@ def _table(row: Row) -> str:
 
 
 def _all(catalogue: Catalogue, view: str, chosen: Filter, rules: Rules) -> Iterator[Row]:
-    for number in range(1, EXPORT_LIMIT // EXPORT_PAGE + 1):
-        page = assetlist.listed(catalogue, view, chosen, Wanted(number, EXPORT_PAGE))
-        for row in page.rows:
-            held = rules.of(_table(row), row["name"], row["type"]) if view == "columns" else None
-            yield {**row, "corrected": None if held is None else held.now.type or "none"}
-        if number >= page.pages:
-            return
+    for row in assetlist.every(catalogue, view, chosen, EXPORT_LIMIT):
+        held = rules.of(_table(row), row["name"], row["type"]) if view == "columns" else None
+        yield {**row, "corrected": None if held is None else held.now.type or "none"}
 
 
 def _cell(value: Any) -> Any:
