@@ -52,7 +52,7 @@ def read_record(path: Path, key: bytes) -> dict[str, Any] | None:
         found: Any = json.loads(text) if good else None
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise Broken(f"{path}: altered or damaged, or made under another workspace's key; remove it and make it again")

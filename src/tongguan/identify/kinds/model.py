@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import mmap
 import struct
 from dataclasses import dataclass
@@ -193,13 +194,13 @@ def load(path: Path) -> Model:
         raise BadInput(f"{path}: the model is damaged: its bytes do not match its own SHA-256; copy or train it again")
     try:
         return _unpacked(data, length, digest.hex())
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise BadInput(f"{path}: the model's parts do not fit each other ({type(error).__name__})") from None
 
 
 def _unpacked(data: mmap.mmap, length: int, digest: str) -> Model:
-    manifest = json.loads(data[_HEADER.size : _HEADER.size + length])
-    kinds, grams = len(manifest["kinds"]), int(manifest["ngrams"])
+    manifest = _manifest(data[_HEADER.size : _HEADER.size + length])
+    kinds, grams = len(manifest["kinds"]), manifest["ngrams"]
     at = _HEADER.size + length + -(_HEADER.size + length) % _ALIGN
     expected = at + 5 * grams + (grams + LAYOUT_COLUMNS) * kinds + 8 * kinds
     if len(data) != expected or kinds < 2 or grams < 1:
@@ -213,6 +214,17 @@ def _unpacked(data: mmap.mmap, length: int, digest: str) -> Model:
     # what follows weights of eight bits may lie unaligned: copied
     scale = np.frombuffer(data[at : at + 4 * kinds], np.float32)
     bias = np.frombuffer(data[at + 4 * kinds :], np.float32)
-    for number in (manifest["temperature"], manifest["threshold"], manifest["coverage"]):
-        float(number)
+    if not (np.isfinite(scale).all() and np.isfinite(bias).all()):
+        raise ValueError
     return Model(manifest, Vocabulary(keys, rarity), weights, scale, bias, digest)
+
+
+def _manifest(raw: bytes) -> dict[str, Any]:
+    """What a model's file says of itself. Raises ValueError, KeyError, TypeError, OverflowError, RecursionError."""
+    manifest: dict[str, Any] = json.loads(raw)
+    named = isinstance(manifest["kinds"], dict) and all(isinstance(name, dict) for name in manifest["kinds"].values())
+    numbers = [manifest[name] for name in ("temperature", "threshold", "coverage")]
+    sound = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
+    if not named or not sound or type(manifest["ngrams"]) is not int or manifest["temperature"] <= 0:
+        raise ValueError
+    return manifest

@@ -57,11 +57,12 @@ class _Check:
 
     def keys(self, row: Any, way: Way, needed: Collection[str], allowed: Collection[str]) -> None:
         known = {*needed, *allowed}
-        for key in self.mapping(row, way):
+        given = self.mapping(row, way)
+        for key in given:
             if key not in known:
                 raise self._fault((*way, key), f"unknown key; expected one of {', '.join(sorted(known))}")
         for key in sorted(needed):
-            if row.get(key) is None:
+            if given.get(key) is None:
                 raise self._fault(way, f"`{key}` is missing")
 
     def mapping(self, value: Any, way: Way) -> dict[str, Any]:
