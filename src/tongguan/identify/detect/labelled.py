@@ -104,6 +104,8 @@ def _either(one: _Reader, other: _Reader) -> _Reader:
 def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
     found = _ACCOUNT.match(text, at, end)
     plain = found is not None and not any(c in "_-0123456789" for c in found.group())
+    if found is not None and not apart and not any(c.isdigit() or c == "_" for c in found.group()):
+        return None
     if found is None or (plain and not (apart and text[at - 2 : at].isascii() is False)):
         return None
     return at, found.end(), found.group().lower(), 0.85

@@ -93,7 +93,10 @@ def _is_network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: st
     return int(address) & ((1 << (address.max_prefixlen - int(prefix[1]))) - 1) == 0
 
 
-_PRODUCT: Final = re.compile(r"(?:[A-Za-z]/|(?<![A-Za-z0-9_])[Vv]\.? ?)\Z")  # Chrome/4.10.32.241, 版本v10.4.32.24
+_PRODUCT: Final = re.compile(
+    r"(?:[A-Za-z]/|(?<![A-Za-z0-9_])[Vv]\.? ?|(?i:oid|identifier)\W{0,4}|(?<![\d.])\d*\.\d+[ ,-]|[A-Za-z0-9])\Z"
+)
+"""Before what is none: Chrome/4.10.32.241, 版本v10.4.32.24, ObjectIdentifier('1.3.101.110'), lines of drawings."""
 _BEFORE_V4: Final = re.compile(r"(?<![A-Za-z0-9_:])(?:[0-9A-Fa-f]{0,4}:){2,6}\Z")
 _PUBLIC: Final = frozenset({
     "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "114.114.114.114",
@@ -120,7 +123,7 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
         return None
     if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):
         return None
-    if not sure and _PRODUCT.search(text, max(0, start - 4), start):
+    if not sure and _PRODUCT.search(text, max(0, start - 16), start):
         return None
     if text[end : end + 1] == "/" and _is_network(ipaddress.IPv4Address(value), text, end):
         return None

@@ -156,7 +156,7 @@ def find(view: View) -> Iterator[Candidate]:
                 and worth < rule.labelled
                 and (_is_quantity(view.text, first, end) or _ODD_GROUPS.fullmatch(view.text, first, end))
             )
-            or (what in _CARDS and view.text.count(".", first, end) == 1)
+            or (what in _CARDS and _has_points(view.text[first:end], worth >= rule.labelled))
             or (what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end))
             or (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS)
             or (what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before))
@@ -248,6 +248,12 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
     return _UNIT.match(text, end, end + 12) is not None or (
         _CONSTANT.search(text, max(0, start - 48), start) is not None
     )
+
+
+def _has_points(written: str, labelled: bool) -> bool:
+    """Whether a card's number is an amount, or without its label a chapter or an object identifier."""
+    points = written.count(".")
+    return points == 1 or (points > 1 and not labelled)
 
 
 _LETTERS: Final = 4  # of a vehicle's number: those of its maker, and of its kind

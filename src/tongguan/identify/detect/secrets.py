@@ -16,16 +16,42 @@ __all__ = ["find"]
 
 _DETECTOR: Final = "secrets"
 _KEYS: Final = re.compile(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])"
-    r"|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])"
-    r"|AKID[0-9A-Za-z]{28,36}(?![0-9A-Za-z])"
-    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"
-    r"|gh[pousr]_[0-9A-Za-z]{30,}|github_pat_\w{30,}|gl(?:pat|ptt|rt|dt|cbt)-[\w-]{18,}"
-    r"|(?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,}|sk-[\w-]{20,}"
-    r"|xox[abeprs]-[\w-]{20,}|pypi-AgE[\w-]{50,}|hvs\.[\w-]{20,}|sq0(?:csp|atp)-[\w-]{20,}|shp(?:at|ss|ca)_[0-9a-f]{32}"
-    r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
-    r"|npm_[0-9A-Za-z]{30,}|hf_[0-9A-Za-z]{30,}|dop_v1_[0-9a-f]{40,}"
+    # clouds
+    r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}(?![0-9A-Za-z])|ABSK[A-Za-z0-9+/]{100,270}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{16,}"
+    r"|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])|AKID[0-9A-Za-z]{28,36}(?![0-9A-Za-z])|AKLT[0-9A-Za-z_-]{30,60}|JDC_[0-9A-Z]{28}"
+    r"|AIza[\w-]{30,}|ya29\.[\w-]{20,}|do[opr]_v1_[0-9a-f]{40,}|dapi[0-9a-f]{32}(?:-\d)?(?![\w])|dt0c01\.[A-Z0-9a-z]{24}\.[A-Z0-9a-z]{64}"
+    r"|HRKU-AA[\w-]{50,}|fo1_[\w-]{40,}|fm[12][ar]?_[A-Za-z0-9+/]{90,}={0,3}|pscale_(?:pw|tkn|oauth)_[\w=.-]{30,}|v1\.0-[0-9a-f]{24}-[0-9a-f]{140,}"
+    # code, builds, packages
+    r"|gh[pousr]_[0-9A-Za-z]{30,}|github_pat_\w{30,}|gl(?:pat|ptt|rt|dt|cbt|ffct|ft|imt|agent|oas|soat)-[\w.-]{18,}|GR1348941[\w-]{20,}"
+    r"|npm_[0-9A-Za-z]{30,}|pypi-AgE[\w-]{50,}|rubygems_[0-9a-f]{40,}|hf_[0-9A-Za-z]{34}(?!\w)|api_org_[A-Za-z]{30,}|pul-[0-9a-f]{40}(?!\w)"
+    r"|sgp_(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}|sq[uap]_[0-9a-f]{40}(?!\w)|ATATT3[\w=-]{100,}|lin_api_[0-9A-Za-z]{40}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}"
+    r"|pnu_[0-9A-Za-z]{36}|dp\.(?:pt|st|ct|sa|scim|audit)\.[0-9A-Za-z.]{40,}|hv[sb]\.[\w-]{20,}|ops_eyJ[\w+/-]{200,}={0,3}|A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"
+    r"|AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}|sha256~[\w-]{43}|gl(?:c_[A-Za-z0-9+/]{32,400}={0,3}|sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8})"
+    r"|sntry[su]_[\w+/=-]{40,}|NR(?:AK-[A-Z0-9a-z]{27}|II-[\w-]{32}|JS-[0-9a-f]{19})(?!\w)|ntn_\d{11}[0-9A-Za-z]{35}"
+    # models, payments, mail, talk
+    r"|sk-[\w-]{20,}|pplx-[0-9A-Za-z]{48}|(?:sk|rk|pk)_(?:live|test|prod)_[0-9A-Za-z]{16,}|FLW(?:PUB|SEC)K_TEST-[0-9a-hA-H]{12,32}(?:-X)?"
+    r"|EZ[AT]K[0-9A-Za-z]{54}|shippo_(?:live|test)_[0-9a-fA-F]{40}|sq0(?:csp|atp)-[\w-]{20,}|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|duffel_(?:test|live)_[\w=-]{43}"
+    r"|SG\.[\w=-]{16,}(?:\.[\w=-]{16,})?|xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}|(?:pub)?key-[0-9a-f]{32}(?!\w)|rdme_[0-9a-z]{70}|tfp_[\w=.-]{40,}"
+    r"|xox[abeprs]-[\w-]{20,}|xapp-\d-[A-Z0-9]+-\d+-[0-9a-z]{20,}|SK[0-9a-fA-F]{32}(?!\w)|EAA[A-Z][0-9A-Za-z]{100,}"
+    r"|hooks\.slack\.com/(?:services|workflows|triggers)/[\w+/]{40,60}|oapi\.dingtalk\.com/robot/send\?access_token=[0-9a-f]{64}"
+    r"|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=[0-9a-f-]{36}|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/[0-9a-f-]{36}"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.(?:[\w-]{8,}|(?=[\s\"']|\Z))"
 )
+"""What their issuers begin in a set way: key ids, tokens, and addresses that let in whoever knows them."""
+_BOT: Final = re.compile(r"(?<![\w:])\d{8,10}:AA[\w-]{33}(?![\w-])")  # Telegram
+_AZURE: Final = re.compile(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])")
+_CURL: Final = re.compile(r"""[^\n\x00]{0,160}?\s(?:-u|--user)[ =]?["']?[^\s"':/<]{1,64}:([^\s"'>]{3,80})""")
+_WORD: Final = re.compile(r"(?:test|pass\w*|pwd|x+|y+|\.+|[A-Z_]*(?:PASS|TOKEN|SECRET)[A-Z_]*|\[.*)", re.IGNORECASE)
+_RANDOM: Final = re.compile(r"([A-Za-z0-9+/_=-]{20,180})[\"'`]")
+_NO_KEY: Final = re.compile(
+    r"(?:public|pub|foreign|primary|partition|sort|hash|range|cache|storage|natural|unique|index|idx|group|bucket|object|lookup|composite"
+    r"|translation|message|i18n|locale|query|row|map|dict|meta|tag|site|recaptcha|reference|ref|parent|file|image|asset|hot|host)"
+    r"[-_ ]?key",
+    re.IGNORECASE,
+)
+"""Names of keys that open nothing."""
+_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}|0{10}")
+"""A key that a manual blots out."""
 _BLOCK: Final = re.compile(
     r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[^-]{8,8000}-----END [A-Z ]{1,40}-----|(?:\s|\\[nr])+[A-Za-z0-9+/=\s\\]{40,8000})"  # whole, or cut off
@@ -50,7 +76,7 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$")
 _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
 _NO_SECRET: Final = re.compile(
-    r"[*•xX.\-_#]+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
+    r"[*•xX.\-_#]+$|#(?:[0-9a-f]{3}){1,2}$|(?:true|false|none)\W+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
     r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
     r"https?:.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
@@ -82,9 +108,24 @@ def find(view: View) -> Iterator[Candidate]:
         if text.startswith("BEGIN", start):
             found = _BLOCK.match(text, max(0, start - 5))
         else:
-            found = None if start and text[start - 1].isalnum() else _KEYS.match(text, start)
-        if found:
+            found = (
+                None if start and (text[start - 1].isalnum() or text[start - 1] == "+") else _KEYS.match(text, start)
+            )
+        if found and (text.startswith("BEGIN", start) or not _FILLED.search(found.group())):
             yield Candidate(found.start(), found.end(), "credential", 0.97, "form", _DETECTOR, found.group())
+    for start in words.start[words.of("marks/key_within")].tolist():
+        form = _AZURE if text[start] == "Q" else _BOT
+        found = form.search(text, max(0, start - 12), start + 48)
+        if found and not _FILLED.search(found.group()):
+            yield Candidate(*found.span(), "credential", 0.95, "form", _DETECTOR, found.group())
+    for start in words.start[words.of("marks/curl")].tolist():
+        found = _CURL.match(text, start, start + 240)
+        if found and not _NO_SECRET.match(found[1]) and not _WORD.fullmatch(found[1]):
+            yield Candidate(*found.span(1), "credential", 0.85, "form", _DETECTOR, found[1])
+    for end in words.end[words.of("marks/some_key")].tolist():
+        found = _RANDOM.match(text, end, end + 200)
+        if found and _is_random(found[1]) and not _NO_KEY.search(text, max(0, end - 40), end):
+            yield Candidate(*found.span(1), "credential", 0.75, "form", _DETECTOR, found[1])
     for start in words.start[words.of("marks/link")].tolist():
         if found := _LINK.match(text, start, start + 200):
             yield Candidate(*found.span(1), "credential", 0.96, "form", _DETECTOR, found[1])
@@ -126,9 +167,16 @@ def find(view: View) -> Iterator[Candidate]:
 def _behind_blank(text: str, end: int, at: int) -> re.Match[str] | None:
     """What nothing but a blank parts from its label: 密码 Xxx1!; only what hardly is a word of the sentence."""
     found = _STRONG.match(text, at) or _LONG.match(text, at)
+    if found and text[end - 1].isascii() and not (found.group()[0].isalnum() and _is_mixed(found.group())):
+        return None
     if found is None and text[max(0, end - 9) : end].lower().endswith(_DIGIT_LABELS):
         found = _DIGITS.match(text, at)
     return found
+
+
+def _is_mixed(value: str) -> bool:
+    """Whether digits stand among letters, in words of no language; or all is one hash."""
+    return _HEX.fullmatch(value) is not None or _is_random(value) or (len(value) <= 20 and not _NAME.fullmatch(value))
 
 
 def _is_public(text: str, end: int) -> bool:
@@ -136,6 +184,20 @@ def _is_public(text: str, end: int) -> bool:
     if text[end - 1] == "码" and text.startswith("授权", max(0, end - 3)):
         return _APPROVAL.match(text, end - 3) is not None
     return text[end - 1] in "码令dD" and _KNOWN_TO_ALL.search(text, max(0, end - 18), end + 24) is not None
+
+
+def _is_random(value: str) -> bool:
+    """Whether a value is drawn from many signs, without the words of a name in it."""
+    plain = value.rstrip("=")
+    digits = sum(c.isdigit() for c in plain)
+    words = re.findall(r"[A-Z]?[a-z]{5,}|[A-Z]{6,}", plain)
+    drawn = len(set(plain)) >= (10 if _HEX.fullmatch(plain) else 14)
+    return drawn and digits * 10 >= len(plain) and sum(map(len, words)) * 3 < len(plain) and not _FILLED.search(plain)
+
+
+_NAME: Final = re.compile(r"[A-Za-z]+\d{0,2}(?:[-_.:+~][A-Za-z]*\d{0,2})*")
+"""The name of a function, a file or a version rather than a secret."""
+_HEX: Final = re.compile(r"[0-9a-f-]{20,}|[0-9A-F-]{20,}")
 
 
 def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -158,6 +220,7 @@ def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
         len(value) < 4
         or value.startswith(("!=", "="))
         or "`" in value
+        or _FILLED.search(value)
         or _ATTRIBUTE.match(value)
         or _NO_SECRET.match(value)
         or not any(c.isalnum() for c in value)

@@ -24,7 +24,8 @@ from tongguan.identify.detect.traditional import SIMPLIFIED
 __all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "variants"]
 
 _PREFIXES: Final = frozenset(
-    {"EYJ", "AIZA", "AKIA", "ASIA", "LTAI", "AKID", "PYPI-AGE"}
+    {"EYJ", "AIZA", "AKIA", "ASIA", "ABIA", "ACCA", "ABSK", "LTAI", "AKID", "AKLT", "DAPI", "EZAK", "EZTK", "EAA", "SK"}
+    | {"HRKU-AA", "OPS_EYJ", "PYPI-AGE"}
 )  # what follows is part of the same word
 _GAP: Final = np.zeros(65536, np.uint8)
 """Signs that may stand between a label and its value."""
