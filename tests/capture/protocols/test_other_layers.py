@@ -167,6 +167,22 @@ def test_sealed_traffic_is_located_and_counted(version: ssl.TLSVersion) -> None:
         assert row["next_protocol"] == "h2"
 
 
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        (b"\x82\x12alt.abroad", b"\x82\x7falt.abroad", "alternative names in the server's certificate are damaged"),
+        (b"\x82\x12alt.abroad", b"\xa5\x12alt.abroad", "alternative names in the server's certificate are damaged"),
+        (b"\x06\x03\x55\x04\x03", b"\x06\x7f\x55\x04\x03", "the server's certificate is damaged"),
+    ],
+)
+def test_a_certificate_that_cannot_be_read_is_told(good: bytes, bad: bytes, fault: str) -> None:
+    turns = dialogues.tls(ssl.TLSVersion.TLSv1_2)
+    assert any(good in data for _, data in turns if isinstance(data, bytes))
+    heard = whole([(side, data.replace(good, bad) if isinstance(data, bytes) else data) for side, data in turns])
+    assert (BlindKind.UNREADABLE, fault) in [spot[:2] for spot in heard.spots]
+    assert heard.said[0].application == "pay.abroad.example"
+
+
 def test_a_gap_inside_a_record_keeps_its_boundaries() -> None:
     turns = dialogues.tls(ssl.TLSVersion.TLSv1_3)
     last = turns[-1][1]

@@ -57,6 +57,7 @@ class _Side:
         self.first_application = 0.0
         self.gaps = 0
         self.odd = 0
+        self.fault = ""  # what of its certificate cannot be read
 
 
 class Tls(Layer):
@@ -117,6 +118,8 @@ class Tls(Layer):
                 spots.append(self.spot(uid, BlindKind.GAP, "bytes missing from the capture", side.gaps))
             if side.odd:
                 spots.append(self.spot(uid, BlindKind.UNREADABLE, "no TLS record", side.odd))
+            if side.fault:
+                spots.append(self.spot(uid, BlindKind.UNREADABLE, side.fault, 0))
             if spots:
                 self.exchange(
                     uid,
@@ -180,7 +183,7 @@ class Tls(Layer):
         elif kind == 2 and self._server is None:
             self._server = server_hello(body)
         elif kind == 11 and not self._names:
-            self._names, fields = certificate_names(certificates(body))
+            self._names, fields, self._sides[1].fault = certificate_names(certificates(body))
             self._fields |= fields
         elif kind == 12:
             self._fields["curve"] = key_exchange_curve(body)

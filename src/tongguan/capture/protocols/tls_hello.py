@@ -156,10 +156,15 @@ def certificates(body: bytes) -> list[bytes]:
     return found
 
 
-def certificate_names(chain: list[bytes]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """DNS names and common name of the first certificate, and its columns in ssl.jsonl."""
+# What the parser of certificates raises where one is damaged, found by altering good ones.
+_DAMAGE = (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
+
+def certificate_names(chain: list[bytes]) -> tuple[tuple[str, ...], dict[str, Any], str]:
+    """DNS names and common name of the first certificate, its columns in ssl.jsonl, and what of it cannot be read."""
     if not chain:
-        return (), {}
+        return (), {}, ""
+    fault, hosts = "", list[str]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # old certificates break rules that do not matter here
         try:
@@ -167,17 +172,19 @@ def certificate_names(chain: list[bytes]) -> tuple[tuple[str, ...], dict[str, An
             subject, issuer = certificate.subject, certificate.issuer
             common = [str(name.value) for name in subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
             fields: dict[str, Any] = {"subject": subject.rfc4514_string(), "issuer": issuer.rfc4514_string()}
-        except Exception:  # the parser of a foreign library, on hostile bytes: whatever it raises, there are no names
-            return (), {}
+        except _DAMAGE:
+            return (), {}, "the server's certificate is damaged"
         try:
             names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
             hosts = names.get_values_for_type(x509.DNSName)[:_MAX_NAMES]
-        except Exception:
-            hosts = []
+        except x509.ExtensionNotFound:
+            pass  # it has none
+        except _DAMAGE:
+            fault = "alternative names in the server's certificate are damaged"
     if hosts:
         fields["san.dns"] = hosts
     hosts = [*hosts, *(name for name in common if "." in name and " " not in name)]
-    return tuple(dict.fromkeys(host.lower() for host in hosts)), fields
+    return tuple(dict.fromkeys(host.lower() for host in hosts)), fields, fault
 
 
 def key_exchange_curve(body: bytes) -> str | None:
