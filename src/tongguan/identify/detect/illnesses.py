@@ -66,7 +66,7 @@ def find(view: View) -> Iterator[Candidate]:
         for found in form.finditer(text, max(0, start - 60), min(len(text), start + 24)):
             if found.start() <= start < found.end() and not _is_general(text, found.start(), found.end(), form):
                 group = found.lastindex or 1
-                yield Candidate(*found.span(group), "health", 0.72, "context", _DETECTOR, found[group])
+                yield Candidate(*found.span(group), "health", 0.76, "context", _DETECTOR, found[group])
 
 
 def _marked(view: View) -> Iterator[tuple[re.Pattern[str], int]]:

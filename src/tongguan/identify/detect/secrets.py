@@ -189,10 +189,11 @@ def _is_public(text: str, end: int) -> bool:
 def _is_random(value: str) -> bool:
     """Whether a value is drawn from many signs, without the words of a name in it."""
     plain = value.rstrip("=")
-    digits = sum(c.isdigit() for c in plain)
     words = re.findall(r"[A-Z]?[a-z]{5,}|[A-Z]{6,}", plain)
     drawn = len(set(plain)) >= (10 if _HEX.fullmatch(plain) else 14)
-    return drawn and digits * 10 >= len(plain) and sum(map(len, words)) * 3 < len(plain) and not _FILLED.search(plain)
+    turns = len(re.findall(r"[a-z]+|[A-Z]+|\d+", plain))
+    told = any(map(str.isdigit, plain)) and turns * 4 >= len(plain) and sum(map(len, words)) * 2 < len(plain)
+    return drawn and told and not _FILLED.search(plain)
 
 
 _NAME: Final = re.compile(r"[A-Za-z]+\d{0,2}(?:[-_.:+~][A-Za-z]*\d{0,2})*")
