@@ -66,12 +66,14 @@ def inspect(
     names: bool | None = None,
     watch: border.Watch | None = None,
     ocr: bool = True,
+    ocr_seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Read the sources, judge what left by the law of `as_of`, and write result, reports and ledger into `out`.
 
     `names`: read names in running prose by a model; None where its extra is installed. True raises Missing without it.
-    `ocr`: look into pictures, where that extra is installed, up to 1000 of them in a run.
+    `ocr`: look into pictures, where that extra is installed, up to 1000 of them in a run, for `ocr_seconds` of each
+    content.
     `watch`: policies and fingerprints that what may have left is held against; see `casework.policies`.
     `keep`: seal the originals that alerts rest on, and the reports, in the evidence store; `by` does so.
 
@@ -93,7 +95,7 @@ def inspect(
         safe = Safe(room.evidence, org.exporter.name, run, by) if keep else None
         with identify.names_in_prose(names) as prose:
             detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of, prose=prose)
-            reader = _Reader(detector, _IMAGES if ocr else 0)
+            reader = _Reader(detector, identify.Limits.of_pictures(ocr, ocr_seconds), _IMAGES)
             read = _read(sources, org, ledger, reader, safe, watch, progress)
         result = _judge(org, ledger, as_of, watch)
         if not prose.on or _names_unread(result):
@@ -201,14 +203,15 @@ class _Reader:
     """What reads the contents of one run."""
 
     detector: identify.Detector
+    limits: identify.Limits
     images: int  # pictures that may still be looked into
 
     def open(self, content: Content) -> Iterator[identify.Extraction]:
         """The text of a content, a stretch at a time."""
         from tongguan import identify
 
-        usual = identify.Limits()
-        for extraction in identify.extract_stream(content, replace(usual, images=min(usual.images, self.images))):
+        limits = replace(self.limits, images=min(self.limits.images, self.images))
+        for extraction in identify.extract_stream(content, limits):
             self.images -= extraction.images
             yield extraction
 

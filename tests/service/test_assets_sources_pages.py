@@ -82,7 +82,8 @@ def test_a_folder_is_registered_tested_scanned_and_removed(house: FastAPI, offic
     again = officer.post("/assets/scans", data={"csrf": csrf, "act": "start", "id": ident})
     assert again.status_code == 400 and "正在进行" in again.text
     (run,) = officer.get(f"{V1}/runs").json()["rows"]
-    assert run["state"] == "running" and run["options"] == {"rows": 50, "full": True, "names": None}
+    asked = {"rows": 50, "full": True, "names": None, "ocr": True, "sector": None}
+    assert run["state"] == "running" and run["options"] == asked
     assert "进行中" in officer.get("/assets/scans?lang=zh").text
     assert ended(officer, run["id"])["state"] == "complete"
     shown = next(row for row in officer.get("/assets/scans.json").json()["list"]["rows"] if row["id"] == ident)

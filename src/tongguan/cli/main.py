@@ -245,6 +245,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
             names=names_of(arguments),
             watch=watch,
             ocr=arguments.ocr,
+            ocr_seconds=arguments.ocr_seconds,
             progress=show,
         )
     print(walk.verdict(result, arguments.lang))

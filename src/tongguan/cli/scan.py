@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tongguan.cli.names import names_argument, names_of
+from tongguan.cli.ocr import ocr_argument
 from tongguan.cli.terminal import say, table
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput
@@ -42,6 +43,7 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
         "--credentials", type=Path, metavar="FILE", help="passwords by address, as YAML, readable for you alone"
     )
     names_argument(parser)
+    ocr_argument(parser)
     parser.add_argument("--json", action="store_true", help="what was done, as JSON")
     parser.add_argument("--export", type=Path, metavar="FILE", help="the catalogue as .csv, .json, .parquet or .xlsx")
     parser.add_argument(
@@ -84,6 +86,8 @@ def _scan(given: argparse.Namespace) -> int:
             names=names_of(given),
             workers=given.workers,
             sector=given.sector,
+            ocr=given.ocr,
+            ocr_seconds=given.ocr_seconds,
             registered=given.fingerprints,
             credentials=given.credentials,
             progress=show,

@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from test_documents_read import document, message
 
 from tongguan.identify.extract import Limits, pictures
+from tongguan.identify.extract.isolated import ocr
+from tongguan.identify.extract.isolated.source import Source
 from tongguan.model import BlindKind
 
 FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")  # Debian: fonts-noto-cjk
@@ -99,6 +101,37 @@ def test_pictures_beyond_the_limit_are_told(opened, zipped) -> None:
     found = opened(zipped([("a.png", card()), ("b.bmp", card("BMP"))]), limits=Limits(images=1))
     assert len(found.pieces) == 1
     assert [spot.kind for spot in found.blind_spots] == [BlindKind.TRUNCATED]
+
+
+@needs_engine
+def test_time_for_pictures_that_has_run_out_is_told(opened, zipped) -> None:
+    found = opened(zipped([("a.png", card()), ("b.txt", b"13800138000")]), limits=Limits(image_seconds=0.0))
+    assert [spot.detail for spot in found.blind_spots] == ["no time left for text recognition"]
+    assert [piece.text for piece in found.pieces] == ["13800138000"]
+
+
+@pytest.mark.skipif(not pictures.installed(), reason="the extra `ocr` is not installed")
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "PNG", "WEBP"])
+def test_frames_come_one_by_one_in_their_order(kind: str) -> None:
+    shades = [30, 90, 150, 210, 250]
+    first, *more = [Image.new("RGB", (64, 48), (shade, shade, shade)) for shade in shades]
+    buffer = io.BytesIO()
+    lossless = {"lossless": True} if kind == "WEBP" else {}
+    first.save(buffer, kind, save_all=True, append_images=more, **lossless)
+    assert [int(frame.mean()) for frame in ocr.frames(Source(buffer.getvalue()))] == shades
+
+
+@needs_engine
+def test_lines_of_a_large_picture_are_each_read_once(opened) -> None:
+    numbers = [f"139001390{n:02d}" for n in range(13)]
+    picture = Image.new("RGB", (800, 1900), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.truetype(str(FONT), 40)
+    for n, number in enumerate(numbers):
+        draw.text((60, 20 + 145 * n), f"电话 {number}", font=font, fill="black")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    text = "".join("".join(p.text.split()) for p in opened(buffer.getvalue()).pieces)
+    assert [text.count(number) for number in numbers] == [1] * len(numbers)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

@@ -69,11 +69,14 @@ _jobs = sa.Table(
 @dataclass(frozen=True, slots=True)
 class Options:
     """Of a scan. `rows`: of a table that are looked at; `full`: also what did not change; `names`: read names in
-    running prose by a model, None where it is installed."""
+    running prose by a model, None where it is installed; `ocr`: look into pictures, where that is installed; `sector`:
+    whose templates are used beside those for every sector."""
 
     rows: int = ROWS
     full: bool = False
     names: bool | None = None
+    ocr: bool = True
+    sector: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.rows <= ROWS_MOST:

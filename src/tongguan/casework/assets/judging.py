@@ -36,9 +36,16 @@ class Knowledge:
 
 class Judge:
     """Judges units. `key` keys the hashes of values and of contents; both stay in memory or in the catalogue. `prose`
-    has names in running text read by a model."""
+    has names in running text read by a model. `limits`: how far each file is unfolded."""
 
-    def __init__(self, key: bytes, knowledge: Knowledge, prose: identify.Prose | None = None) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        knowledge: Knowledge,
+        prose: identify.Prose | None = None,
+        limits: identify.Limits = identify.Limits(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._limits = limits
         self._detector = identify.Detector(key, prose=prose)
         self._reads_names = prose is not None
         self._tables = tables.Judge(key)
@@ -130,7 +137,7 @@ class Judge:
 
     def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Sequence[identify.Piece]]:
         """One content into the tally, a stretch at a time; the pieces of each."""
-        for extraction in identify.extract_stream(content):
+        for extraction in identify.extract_stream(content, self._limits):
             self._stretch(extraction.pieces, tally, sheets)
             for spot in (*extraction.blind_spots, *self._detector.blind_spots()):
                 tally.blind(spot)

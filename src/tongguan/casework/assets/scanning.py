@@ -60,6 +60,8 @@ def scan(
     names: bool | None = None,
     workers: int | None = None,
     sector: str | None = None,
+    ocr: bool = True,
+    ocr_seconds: float | None = None,
     registered: Sequence[Path] = (),
     prepare: Callable[[], None] | None = None,
     credentials: Path | None = None,
@@ -70,8 +72,10 @@ def scan(
     `rows`: of a table that are looked at; smaller ones are read whole. `full`: also what did not change. `names`: read
     names in running prose by a model; None where its extra is installed. `workers`: processes, as many as there are
     processors where absent; with one, all is done in this one. `sector`: whose templates are used beside those for
-    every sector; the organisation's own rules lie in the folder (see `Rulebook`). `registered`: fingerprints that files
-    are held against. `prepare` is called in every process that reads. `key` keys the hashes of contents.
+    every sector; the organisation's own rules lie in the folder (see `Rulebook`). `ocr`: look into pictures, where that
+    extra is installed, for `ocr_seconds` of each file, those of `identify.Limits` where absent. `registered`:
+    fingerprints that files are held against. `prepare` is called in every process that reads. `key` keys the hashes of
+    contents.
 
     A unit that cannot be read is a blind spot; so is what is left of a source that goes away. Raises BadInput, Broken
     (fingerprints), BadPack (rules), Missing, Unavailable, before anything is read, where a source cannot be opened at
@@ -88,10 +92,11 @@ def scan(
         prose = stack.enter_context(identify.names_in_prose(names))
         rules = Rulebook(folder).rules(sector)
         apply_rules(catalogue, rules)
-        setup = Setup(key, rules, names, tuple(path.absolute() for path in registered), prepare)
+        limits = identify.Limits.of_pictures(ocr, ocr_seconds)
+        setup = Setup(key, rules, names, tuple(path.absolute() for path in registered), prepare, limits)
         setup.check()
         pool = stack.enter_context(Workers(setup, workers or usual_count()))
-        reader = _reader(rows, prose.on, registered)
+        reader = _reader(rows, prose.on, registered, limits)
         done = [_Source(store, catalogue, pool, reader, rows, full, line, folder).scan(prose.on) for store in stores]
         apply_rules(catalogue, Rulebook(folder).rules(sector))  # they may have been changed meanwhile
         return done
@@ -242,11 +247,14 @@ def _mark(unit: Unit) -> str | None:
     return unit.mark
 
 
-def _reader(rows: int, names: bool, registered: Sequence[Path]) -> str:
-    """By what units were judged: with another version, other types, another sample, other fingerprints, or names in
-    prose read where they were not, they are read again. Not so with other rules, which are laid over what is known."""
+def _reader(rows: int, names: bool, registered: Sequence[Path], limits: identify.Limits) -> str:
+    """By what units were judged: with another version, other types, another sample, other fingerprints, other
+    limits, or names in prose read where they were not, they are read again. Not so with other rules, which are laid
+    over what is known."""
     said = hashlib.blake2b(f"{__version__}\n{JUDGING}\n{rows}\n{names}\n".encode(), digest_size=6)
     said.update("\n".join(map(repr, identify.TYPES.values())).encode())
+    if limits != identify.Limits():
+        said.update(repr(limits).encode())
     for path in registered:
         about = path.stat()
         said.update(f"{path.name}/{about.st_size}/{about.st_mtime_ns}".encode("utf-8", "surrogateescape"))

@@ -13,9 +13,9 @@ import numpy as np
 
 from tongguan import identify
 from tongguan.capture.stores import Unseen
-from tongguan.identify.counting import Distinct
 from tongguan.casework.assets.judged import JudgedColumn, Persons, highest
 from tongguan.identify import tables
+from tongguan.identify.counting import Distinct
 from tongguan.identify.tables import ColumnVerdict, Table, TableVerdict
 from tongguan.model import BlindKind, BlindSpot, Finding
 

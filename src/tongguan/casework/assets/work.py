@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tongguan import identify
@@ -31,6 +31,7 @@ class Setup:
     names: bool | None = None
     registered: tuple[Path, ...] = ()  # files of fingerprints
     prepare: Callable[[], None] | None = None  # called first in another process
+    limits: identify.Limits = field(default_factory=identify.Limits)  # of one file
 
     def check(self) -> None:
         """Raises BadInput and Broken where a file of fingerprints cannot be used: before anything is read."""
@@ -43,7 +44,7 @@ class Setup:
         opened = {readable(path.name): open_fingerprints(path, self.key) for path in self.registered}
         knowledge = Knowledge(self.rules, kinds.shipped(), opened)
         with identify.names_in_prose(self.names) as prose:
-            yield Judge(self.key, knowledge, prose if prose.on else None)
+            yield Judge(self.key, knowledge, prose if prose.on else None, self.limits)
 
 
 @dataclass(frozen=True, slots=True)

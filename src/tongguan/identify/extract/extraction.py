@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindSpot
@@ -26,8 +26,17 @@ class Limits:
     seconds: float = 60.0  # in all, without what the caller does between stretches; a parser that hangs is ended then
     bytes_a_second: int = 4 * MEGABYTE  # of the content, for which it may take longer
     images: int = 100  # pictures and scanned pages looked into, where text recognition is installed; 0 for none
+    image_seconds: float = 120.0  # of text recognition in one content, which do not count as `seconds`
     worker_memory: int = 768 * MEGABYTE  # address space of the process in which native parsers run
-    image_memory: int = 4096 * MEGABYTE  # the same for text recognition, which maps its models into it
+    image_memory: int = 1536 * MEGABYTE  # the same for text recognition, which maps its models into it
+
+    @classmethod
+    def of_pictures(cls, read: bool = True, seconds: float | None = None) -> Limits:
+        """The usual ones, with pictures read or not, and for so many seconds of each content."""
+        usual = cls()
+        return replace(
+            usual, images=usual.images if read else 0, image_seconds=usual.image_seconds if seconds is None else seconds
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ def picture(walk: Unfolding, data: bytes, member: str | None) -> None:
         walk.blind(BlindKind.TRUNCATED, member, "more images than are looked into", len(data))
     elif walk.late():
         walk.blind(BlindKind.TRUNCATED, member, "no time left", len(data))
+    elif walk.image_seconds <= 0:
+        walk.blind(BlindKind.TRUNCATED, member, "no time left for text recognition", len(data))
     else:
         _read(walk, data, member, None)
 
@@ -63,17 +65,22 @@ def pdf_pictures(walk: Unfolding, data: Data, member: str | None, blank: list[in
         return
     worker.shared(walk.limits.worker_memory).rest()  # the other process needs the memory
     expected = len(blank) + pictures
-    done = _read(walk, data, member, blank) if walk.images_left > 0 and not walk.late() else 0
+    open = walk.images_left > 0 and walk.image_seconds > 0 and not walk.late()
+    done = _read(walk, data, member, blank) if open else 0
     if done < expected:
         detail = "pages and images that there was no time or allowance for"
         walk.blind(BlindKind.TRUNCATED, member, detail, count=expected - done)
 
 
 def _read(walk: Unfolding, data: Data, member: str | None, blank: list[int] | None) -> int:
-    """Add what is recognised; returns how many pictures were looked at."""
-    budget = max(1.0, walk.deadline - time.monotonic() - _RESERVE)
+    """Add what is recognised; returns how many pictures were looked at. The time it takes is counted by itself."""
+    budget, started = max(1.0, walk.image_seconds), time.monotonic()
+    walk.deadline += budget + _RESERVE
     more: dict[str, Any] = {"blank": blank, "most": walk.images_left, "budget": budget}
     report, blobs = walk.ask("ocr", data, member, walk.limits.image_memory, **more)
+    took = time.monotonic() - started
+    walk.image_seconds -= took
+    walk.deadline -= budget + _RESERVE - took
     if "done" not in report:
         return 0
     walk.images_left -= report["done"]
@@ -87,5 +94,6 @@ def _read(walk: Unfolding, data: Data, member: str | None, blank: list[int] | No
     if report["unsure"]:
         walk.blind(BlindKind.UNREADABLE, member, "lines in images too unclear to read", count=report["unsure"])
     if report["unread"]:
-        walk.blind(BlindKind.UNREADABLE, member, "images that cannot be decoded", count=report["unread"])
+        detail = "images that cannot be decoded, or are too large"
+        walk.blind(BlindKind.UNREADABLE, member, detail, count=report["unread"])
     return int(report["done"])

@@ -48,6 +48,7 @@ class Unfolding(ABC):
     bytes_left: int = 0
     members_left: int = 0
     images_left: int = 0
+    image_seconds: float = 0.0  # left for text recognition
     deadline: float = 0.0
     _held: int = 0
     _told: int = 0
@@ -64,7 +65,7 @@ class Unfolding(ABC):
         limits = self.limits
         self.bytes_left = min(limits.total_bytes, max(limits.ratio_floor, limits.ratio * size))
         self.members_left = limits.members
-        self.images_left = limits.images
+        self.images_left, self.image_seconds = limits.images, limits.image_seconds
         self.deadline = time.monotonic() + limits.seconds + size / limits.bytes_a_second
 
     def add(self, *pieces: Piece) -> None:

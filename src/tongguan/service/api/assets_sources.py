@@ -24,6 +24,7 @@ Keeper = Annotated[Principal, needs("assets.sources")]
 Scanner = Annotated[Principal, needs("assets.scan")]
 
 Kind = Literal["postgresql", "mysql", "mariadb", "sqlite", "s3", "folder"]
+Sector = Literal["automotive", "finance", "health", "industry", "retail", "telecom"]
 Secret_ = Annotated[str, Field(max_length=4096, json_schema_extra={"writeOnly": True})]
 JobId = Annotated[int, Path(ge=1, le=2**31)]
 
@@ -34,6 +35,8 @@ class ScanOptions(Strict):
     rows: Annotated[int, Field(ge=1, le=1_000_000, description="Rows of a table that are looked at")] = 10_000
     full: Annotated[bool, Field(description="Also what did not change")] = False
     names: Annotated[bool | None, Field(description="Names in prose by a model; null: where it is installed")] = None
+    ocr: Annotated[bool, Field(description="Look into pictures, where text recognition is installed")] = True
+    sector: Annotated[Sector | None, Field(description="Whose templates are used beside those of every sector")] = None
 
     def options(self) -> Options:
         """As scans take them."""

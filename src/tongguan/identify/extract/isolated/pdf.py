@@ -235,15 +235,35 @@ def pages(data: Source, first: int, blank: set[int]) -> Any:
     """For text recognition, from page `first` on: (page, picture as an RGB array) of each blank page and picture."""
     document = pdfium.PdfDocument(data.reader() if data.path else data.whole())
     for number in range(first, len(document)):
-        page = document[number]
+        try:
+            page = document[number]
+        except pdfium.PdfiumError:  # its text could not be read either
+            yield number, None
+            continue
         if number in blank:
-            width, height = page.get_size()
-            scale = min(_DOTS, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
-            yield number, page.render(scale=scale).to_numpy()
+            yield number, _rendered(page)
         else:
-            for item in _bitmaps(page):
-                try:
-                    yield number, item.get_bitmap(render=False).to_numpy()
-                except (pdfium.PdfiumError, ValueError):
-                    yield number, None
+            yield from ((number, picture) for picture in _drawn(page))
         page.close()
+
+
+def _rendered(page: Any) -> Any:
+    width, height = page.get_size()
+    scale = min(_DOTS, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+    return page.render(scale=scale).to_numpy()
+
+
+def _drawn(page: Any) -> Iterator[Any]:
+    """The pictures on a page, None for one that is damaged; in place of any that is vast the page as it is shown."""
+    vast = False
+    for item in _bitmaps(page):
+        width, height = item.get_px_size()
+        if width * height > _MOST_PIXELS:
+            vast = True
+            continue
+        try:
+            yield item.get_bitmap(render=False).to_numpy()
+        except (pdfium.PdfiumError, ValueError):
+            yield None
+    if vast:
+        yield _rendered(page)

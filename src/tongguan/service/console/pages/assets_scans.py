@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException
@@ -13,6 +14,7 @@ from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.service.console import assetlist
 from tongguan.service.console.address import link
 from tongguan.service.console.assetlist import Wanted
+from tongguan.service.console.assetrules import SECTORS
 from tongguan.service.console.assetruns import Rooms, merged
 from tongguan.service.console.flowlist import Page
 from tongguan.service.console.pages.assets import NAME
@@ -41,7 +43,7 @@ def scans(visit: Visitor) -> Response:
 @router.post("/assets/scans", dependencies=[needs("assets.scan")])
 def act(
     visit: Visitor, csrf: Text = "", act: Text = "", id: Text = "", scan: Text = "", rows: Text = "", names: Text = "",
-    full: Text = "", every: Text = "", weekday: Text = "0", at: Text = "",
+    full: Text = "", ocr: Text = "", sector: Text = "", every: Text = "", weekday: Text = "0", at: Text = "",
 ) -> Response:  # fmt: skip
     """Start, go on, stop, schedule. Raises 404."""
     visit.check_form(csrf)
@@ -50,14 +52,13 @@ def act(
     rooms = Rooms(visit.console.trust)
     try:
         if act == "start":
-            rooms.jobs.start(id, _options(rows, names, full), by)
+            rooms.jobs.start(id, _options(rows, names, full, ocr, sector), by)
         elif act == "resume":
             rooms.jobs.resume(id, by)
         elif act == "stop":
             rooms.jobs.stop(_number("scan", scan), by)
         elif act == "plan" and every:
-            options = {"rows": _options(rows, names, full).rows, "names": _options(rows, names, full).names,
-                       "full": full == "1"}  # fmt: skip
+            options = asdict(_options(rows, names, full, ocr, sector))
             rooms.sources.plan(id, _schedule(every, weekday, at, options, by.name), by)
         elif act in ("plan", "unplan"):
             rooms.sources.plan(id, None, by)
@@ -117,7 +118,8 @@ def _chosen(visit: Visit, row: Row | None) -> Row:
     return {
         "id": row["id"],
         "row": row,
-        "options": {"rows": 10_000, "full": False, "names": None, **last},
+        "options": {**asdict(Options()), **last},
+        "sectors": SECTORS,
         "plan": {"every": "", "weekday": 0, "hour": 2, "minute": 30, "options": None, **(schedule or {})},
         "may": _may_scan(visit, row),
     }
@@ -130,10 +132,12 @@ def _may_scan(visit: Visit, row: Row) -> bool:
     return bool(source) and may(policy, visit.principal, "assets.scan", entity=source["entity"])
 
 
-def _options(rows: str, names: str, full: str) -> Options:
+def _options(rows: str, names: str, full: str, ocr: str, sector: str) -> Options:
     """Raises BadInput."""
+    if sector and sector not in SECTORS:
+        raise BadInput(f"sector: expected one of {', '.join(SECTORS)}")
     known = {"1": True, "0": False}.get(names)
-    return Options(_number("rows", rows) if rows.strip() else 10_000, full == "1", known)
+    return Options(_number("rows", rows) if rows.strip() else 10_000, full == "1", known, ocr != "0", sector or None)
 
 
 def _schedule(every: str, weekday: str, at: str, options: Row, by: str) -> Schedule:
