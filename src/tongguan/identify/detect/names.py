@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from tongguan.identify.detect import salutations
+from tongguan.identify.detect import pinyin, salutations
 from tongguan.identify.detect.characters import Units, fold_text
 from tongguan.identify.detect.pairs import pairs_beside
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
 __all__ = [
-    "HAN_CLASS", "LIKELY_NAME", "STOPS", "SURE_NAME", "begin_beside", "begins_name", "candidate_of", "find",
-    "foreign_span", "is_full_name", "is_given", "is_likely_name", "is_no_name", "is_sound", "may_begin", "sounds",
+    "HAN_CLASS", "LIKELY_NAME", "LONG_NAME", "STOPS", "SURE_NAME", "begin_beside", "begins_name",
+    "candidate_of", "find", "foreign_span", "is_full_name", "is_given", "is_likely_name", "is_no_name",
+    "is_sound", "may_begin", "sounds",
 ]  # fmt: skip
 
 _DETECTOR: Final = "names"
@@ -51,10 +53,18 @@ LIKELY_NAME: Final = f"{_SURE}{_GIVEN_CLASS}{{1,2}}"
 """Pattern: a family name that begins few other words, and characters that given names are made of."""
 SURE_NAME: Final = f"{_SURE}[{HAN_CLASS}]{{1,2}}"
 """Pattern: such a family name, and any one or two characters."""
+LONG_NAME: Final = f"{_SURE}{_GIVEN_CLASS}{{2}}"
+"""Pattern: the same with a given name of two characters."""
 _LIKELY: Final = re.compile(LIKELY_NAME)
-_SPACED: Final = re.compile(rf"({_SURNAME})[ \u3000]([{HAN_CLASS}])(?![{HAN_CLASS}])")
+_SPACED: Final = re.compile(
+    rf"({_SURNAME})[ \u3000]([{HAN_CLASS}])(?:[ \u3000]((?![男女])[{HAN_CLASS}]))?(?![{HAN_CLASS}])"
+)
 _FOREIGN: Final = re.compile(rf"[{HAN_CLASS}]{{1,8}}(?:[·•・][{HAN_CLASS}]{{1,10}}){{1,4}}")
-_LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,20}(?:[ ,]{1,2}[A-Z][A-Za-z'.-]{0,20}){1,3}(?![A-Za-z0-9])")
+_CAPITAL, _REST = "[A-ZÀ-ÞŁŚŻŽŠČ]", "[A-Za-zÀ-ɏ'’-]"
+_LATIN: Final = re.compile(
+    rf"{_CAPITAL}{_REST}{{1,20}}(?:[ ,]{{1,2}}(?:(?:bin|binti|van|von|der|de|da|dos|al|el) )?"
+    rf"{_CAPITAL}(?:{_REST}{{0,20}}|\.)){{1,3}}(?![A-Za-zÀ-ɏ0-9])"
+)
 _NO_NAME: Final = frozenset(_LISTS["never"].split())
 _FOLLOW: Final = frozenset(_LISTS["follow"].split())
 STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
@@ -75,17 +85,23 @@ _SECOND: Final = _table({*_GIVEN, *(name[1] for name in _COMPOUND)})
 _ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91), ord("_"))})
 
 
-_NOUNS: Final = frozenset("任时安成关单花农丰常连应车商")
+_NOUNS: Final = frozenset(
+    "任时安成关单花农丰常连应车商全明公项计南红双益原水云元强支满秋山松富井英竹铁祖洛衡容宣伊昌幸敬诸索危居展"
+)
 """Family names that begin many other words, and are themselves neither verbs nor particles."""
 _RARELY: Final = _table(_NOUNS)
-_SET_APART: Final = re.compile(rf"[{''.join(sorted(_NOUNS))}]{_GIVEN_CLASS}{{2}}[（(，,；;\s]")
+_SET_APART: Final = re.compile(rf"[{''.join(sorted(_NOUNS))}]{_GIVEN_CLASS}{{2}}[（(，,；;\s\"'、]")
 _LINE: Final = frozenset("_写填叫")
 """Behind a label: a line to write on, and verbs."""
 _PARTS: Final = frozenset(
     {"surname", "given name", "given names", "given name(s)", "first name", "last name", "forename"}
 )
 _ONE_LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,24}(?![A-Za-z0-9@._])")
-_NEXT: Final = re.compile(rf"、({LIKELY_NAME})(?=[等的]|[^{HAN_CLASS}]|$)")
+_NEXT: Final = re.compile(
+    rf"(?:[ ]?\d{{1,7}}(?:\.\d{{1,2}})?元?|[（(][^（）()\n]{{1,8}}[)）])?[、，,;；][ ]?"
+    rf"(?:({LIKELY_NAME})(?=[等的 ]|[^{HAN_CLASS}]|$)|({SURE_NAME})(?![{HAN_CLASS}]))"
+)
+"""The next name of a list: 张三、李四; 张三 200，李四 500; 张三（远程）、李四."""
 
 
 def may_begin(units: Units) -> NDArray[np.bool_]:
@@ -177,13 +193,18 @@ def find(view: View) -> Iterator[Candidate]:
     yield from _in_columns(view)
     yield from _before_titles(view)
     yield from _behind_openings(view)
-    yield from salutations.find(view)
+    for latin in chain(salutations.find(view), pinyin.find(view)):
+        yield latin
+        if beside := _BESIDE.match(view.text, latin.end):
+            yield candidate_of(*beside.span(1), beside[1], 0.75)
 
 
 def _behind_labels(view: View) -> Iterator[Candidate]:
     words = view.labelled
     first, second = _units_at(view, words.value), _units_at(view, words.value + 1)
-    chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & _FIRST[first] & _SECOND[second]
+    chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & (_FIRST | _RARELY)[first] & _SECOND[
+        second
+    ]
     chosen &= np.append(words.start, -1)[np.searchsorted(words.start, words.value)] != words.value  # a head of columns
     starts = words.value[chosen]
     for label, before, end, start, cut in zip(
@@ -199,7 +220,7 @@ def _behind_labels(view: View) -> Iterator[Candidate]:
             start += 1
         limit = min(len(view.text), start + 24)
         apart = specific and start > end
-        candidate = _name(view.text, start, limit, max(start, min(limit, cut)), apart, specific)
+        candidate = _name(view.text, start, limit, max(start, min(limit, cut)), start > end, specific)
         if candidate is None and apart:
             candidate = _by_label(view.text, before, end, start, limit)
         if candidate:
@@ -224,13 +245,18 @@ def _bounded(text: str, start: int, end: int) -> bool:
     return text[start] in _NOUNS and _SET_APART.fullmatch(text, start, end + 1) is not None
 
 
+_BESIDE: Final = re.compile(rf" ?[(（]?({LIKELY_NAME})(?![{HAN_CLASS}])")
+"""The same name in characters: Jessie Geng 耿洁, Leng Shuyao (冷书瑶)."""
+
+
 def _listed(text: str, first: Candidate) -> Iterator[Candidate]:
     """The names behind the first of several: 张三、李四."""
     at = first.end
-    while found := _NEXT.match(text, at, at + 12):
-        if is_no_name(found[1]) or is_no_name(found[1][:2]):
+    while found := _NEXT.match(text, at, at + 24):
+        name = found[1] or found[2]
+        if is_no_name(name) or is_no_name(name[:2]):
             return
-        yield candidate_of(*found.span(1), found[1], first.score - 0.05)
+        yield candidate_of(found.end() - len(name), found.end(), name, first.score - 0.05)
         at = found.end()
 
 
@@ -295,13 +321,13 @@ def _cell(text: str, start: int, end: int) -> Candidate | None:
 
 def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bool) -> Candidate | None:
     """The name that begins at `start`; `cut` is where the next known word begins."""
+    if specific and (spaced := _SPACED.match(text, start, limit)):
+        return candidate_of(start, spaced.end(), spaced.group(), 0.85)
     if found := _RUN.match(text, start, limit):
         if specific and (foreign := _FOREIGN.match(text, start, limit)):
             return candidate_of(start, foreign.end(), foreign.group(), 0.8)
-        if apart and (peoples := _OF_PEOPLES.match(text, start, limit)) and len(peoples.group()) > 3:
+        if specific and apart and (peoples := _OF_PEOPLES.match(text, start, limit)) and len(peoples.group()) > 3:
             return candidate_of(start, peoples.end(), peoples.group(), 0.8)
-        if specific and (spaced := _SPACED.match(text, start, limit)):
-            return candidate_of(start, spaced.end(), spaced.group(), 0.85)
         end = min(found.end(), cut)
         size = end - start
         whole = _WHOLE.match(text, start, end)
@@ -312,12 +338,12 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
         value = text[start : start + size]
         if size < 2 or value[:2] in _NO_NAME or value in _NO_NAME:
             return None
-        likely = _LIKELY.fullmatch(value) is not None or (specific and _bounded(text, start, start + size))
+        likely = _LIKELY.fullmatch(value) is not None or (apart and _bounded(text, start, start + size))
         told = apart or text[start - 1] == "名"
         if likely or (told and specific and end == found.end() and size == end - start):
             return candidate_of(start, start + size, value, 0.9 if specific else 0.7)
         return None
-    if specific and apart and (latin := _LATIN.match(text, start, limit)):
+    if specific and apart and (latin := _LATIN.match(text, start, start + 48)):
         return candidate_of(start, latin.end(), latin.group(), 0.75)
     return None
 
@@ -330,6 +356,8 @@ def _cut_at_stop(run: str) -> int:
     for size in range(body + 1, min(body + 3, len(run) + 1)):
         if size == len(run) or run[size] in STOPS:
             return size
+    if run[body : body + 2] in _FOLLOW:  # 委托方|立即: no name
+        return 0
     third = run[body + 1 : body + 2]
     if third not in _GIVEN or third in STOPS or run[body + 1 : body + 3] in _FOLLOW:
         return body + 1
@@ -347,12 +375,14 @@ def _before_titles(view: View) -> Iterator[Candidate]:
             value = found[1]
             if value[:2] not in _NO_NAME and (i not in spoken or len(value) > 2):
                 yield candidate_of(found.start(1), end, value, 0.7 if i not in spoken else 0.6)
-        elif i not in spoken and (found := _ONE.search(text, max(0, end - 2), end)):
-            yield candidate_of(found.start(1), int(words.end[i]), text[found.start(1) : int(words.end[i])], 0.6)
+        elif i not in spoken and (found := _ONE.search(text, max(0, end - 3), end)):
+            yield candidate_of(found.start(), int(words.end[i]), text[found.start() : int(words.end[i])], 0.6)
 
 
-_ENDING: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}户工]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
-_ONE: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}的户]))({_SURE})$")
+_ENDING: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}户工予]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
+_ONE: Final = re.compile(
+    rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}的户任院]))({_SURE})$|(?<![{HAN_CLASS}])([{''.join(sorted(_NOUNS))}])$"
+)
 
 
 def _behind_openings(view: View) -> Iterator[Candidate]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from tongguan.identify.detect import salutations
+from tongguan.identify.detect import name_rows, salutations
 from tongguan.identify.detect.names import (
     HAN_CLASS,
     LIKELY_NAME,
@@ -38,12 +38,15 @@ _OWN[[
 _SEX: Final = re.compile(rf"{_ALONE}({SURE_NAME})[,，、\s（(]{{1,2}}$")
 _OWNER: Final = re.compile(rf"(?:{_ALONE}|(?<=[{STOPS}]))({LIKELY_NAME})[的（(]$")
 _DATE: Final = r"(?:\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?[ T]?)"
+_STAMPED: Final = re.compile(rf"(?:[{HAN_CLASS}]{{2,5}}-)?({LIKELY_NAME})[ \t\r]*(?:\n|$)")
+_STAMPS: Final = (len("2026-01-01 12:00 "), len("2026-01-01 12:00:00 "))
 _CONTACT: Final = (
     r"(?:分机|手机|电话|联系电话|邮箱|[Tt]el|[TM][:：]|[Mm]obile|[Ee]-?mail|性别|求职|应聘|[男女][ ,，|/]|\d{2}岁)"
 )
 _HEAD: Final = re.compile(
     rf"({LIKELY_NAME})(?:[ \t]{_DATE}?(?:\d{{1,2}}:\d{{2}}(?::\d{{2}})?|(?<=\d))[ \t\r]*(?:\n|$)"
-    rf"|(?:您好|你好|好)[：:，,！!]|[ ]?[(（](?P<latin>[A-Z][a-z]+ [A-Z][a-z]+)[)）]|[ \t\r]*\n[ \t]*{_CONTACT})"
+    rf"|(?:您好|你好|好)[：:，,！!]|[ ]?[|｜/][ ]?(?:[男女]|\d{{2}}岁)"
+    rf"|[ ]?[(（](?P<latin>[A-Z][a-z]+ [A-Z][a-z]+)[)）]|[ \t\r]*\n[ \t]*{_CONTACT})"
 )
 _FAREWELL: Final = re.compile(r"(?:此致|敬礼|谢谢|祝好|商祺|顺颂|敬上|[Rr]egards)[!！。,，]?[ \t]*\r?\n\s{0,4}$")
 _LINE: Final = re.compile(rf"({LIKELY_NAME})[ \t]*(?=[\r\n(（]|$)")
@@ -59,6 +62,7 @@ def find(view: View) -> Iterator[Candidate]:
     yield from _before_sexes(view)
     yield from _owners(view)
     yield from _heads(view)
+    yield from name_rows.find(view)
 
 
 def _before_sexes(view: View) -> Iterator[Candidate]:
@@ -88,6 +92,14 @@ def _heads(view: View) -> Iterator[Candidate]:
     """At the first character of a line, or behind the 【sender】 of a message."""
     text, units = view.text, view.units
     places = np.append(0, np.flatnonzero((units == ord("\n")) | (units == ord("】"))) + 1)
+    for stamp in _STAMPS:  # the writer of a message, behind its time
+        stamped = places + stamp
+        stamped = stamped[stamped < len(units)]
+        spaced = units[stamped - 1] == 32
+        spaced &= begins_name(units, stamped) | (units[np.minimum(stamped + 3, len(units) - 1)] == 45)
+        for at in stamped[spaced].tolist():
+            if found := _STAMPED.match(text, at, at + 14):
+                yield from _named(found, 0.65)
     for at in places[begins_name(units, places)].tolist():
         if at and text[at - 1] == "】":
             found = _ADDRESSED.match(text, at, at + 8)

@@ -11,20 +11,28 @@ from tongguan.identify.detect.view import Candidate, View
 __all__ = ["beside_address", "find"]
 
 _DETECTOR: Final = "salutations"
-_WORD: Final = r"[A-ZÀ-Þ](?:['’][A-ZÀ-Þ])?(?:[a-zß-ÿ]+|\.)(?:['’-][A-ZÀ-Þ][a-zß-ÿ]+)?"
+_WORD: Final = (
+    r"[A-ZÀ-ÞŁŚŻŽŠČ](?:['’][A-ZÀ-Þ]|c(?=[A-Z])|ac(?=[A-Z]))?(?:[A-Z]?[a-zß-ɏ]+|\.)(?:['’-][A-ZÀ-Þ][a-zß-ɏ]+)?"
+)
 _NAME: Final = re.compile(rf"{_WORD}(?: (?:(?:van|von|de|der|da|di|bin|al|el) )?{_WORD}){{0,3}}(?![A-Za-z0-9])")
 _GAP: Final = re.compile(r"\.? ")
-_BELOW: Final = re.compile(r",? ?\r?\n(?:\r?\n)?[ \t]{0,4}")
+_BELOW: Final = re.compile(r"[,!]? ?\r?\n(?:\r?\n)?[ \t]{0,4}")
 _BEFORE: Final = re.compile(rf"(?:^|[\n:,;\"] ?\"?)({_WORD}[^\n<>:,;\"]{{2,50}})\"? $")
 _FULL: Final = re.compile(rf"{_WORD}(?: (?:(?:van|von|de|der|da|di|bin|al|el) )?{_WORD}){{1,3}}(?![A-Za-z0-9])")
+
+_NAME_ENDS: Final = re.compile(r"(?: ?(?:\(|,|\|)[^\r\n]{0,60}| ?[\u3400-\u9fff]{2,4})?[ \t]*(?:[\r\n\x00]|$)")
 
 _LISTED: Final = re.compile(rf"(?:^|[\n:：>] ?)({_WORD}(?: {_WORD}){{1,2}})(?:, | \| )$")
 
 _APART: Final = (", ", " | ")
 """What stands between a name in a list and the address."""
-_GREETINGS: Final = frozenset({"Dear", "Hello"})
-_ENDINGS: Final = frozenset({"regards", "sincerely", "yours", "faithfully", "wishes", "cheers"})
+_GREETINGS: Final = frozenset({"Dear", "Hello", "Hi", "Hallo"})
+_ENDINGS: Final = frozenset({
+    "regards", "sincerely", "yours", "faithfully", "wishes", "cheers", "best", "thanks", "grüßen", "grüße",
+    "cordialement", "saludos",
+})  # fmt: skip
 _NO_NAME: Final = frozenset({
+    "Admin", "Again", "Folks", "Guys", "Kitty",
     "All", "And", "Both", "Center", "Centre", "Colleague", "Colleagues", "Committee", "Contact", "Corporation",
     "Customer", "Customers", "Dear", "Department", "Diary", "Editor", "Everyone", "Foundation", "Friend", "Friends",
     "From", "God", "Hiring", "Lord", "Madam", "Manager", "Member", "Members", "My", "Office", "Or", "Our", "Sales",
@@ -61,8 +69,11 @@ def beside_address(text: str, start: int) -> Iterator[Candidate]:
 def _ending(text: str, end: int) -> Iterator[Candidate]:
     """The name on a line of its own below the end of a letter."""
     below = _BELOW.match(text, end)
-    if below is not None:
-        yield from _named(text, below.end(), _NAME, 0.65, "\r\n\x00")
+    if below is None:
+        return
+    for candidate in _named(text, below.end(), _NAME, 0.65, ""):
+        if _NAME_ENDS.match(text, candidate.end):
+            yield candidate
 
 
 def _named(text: str, start: int, form: re.Pattern[str], score: float, ends: str = "") -> Iterator[Candidate]:
