@@ -17,6 +17,7 @@ __all__ = ["PostgreSQL"]
 
 PAGE = 1_000
 
+# A join with pg_class in place of the look-ups by oid would go through all of it for each table.
 # Partitions are read through the table that they are parts of; what they hold and how often they changed is summed up.
 # The counters of changes are kept by the statistics collector; without it, or on a standby, there is no mark.
 _LISTING = sa.text("""
@@ -28,13 +29,15 @@ _LISTING = sa.text("""
            row_security_active(c.oid)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (
-      select bool_and(p.relkind = 'p' or p.reltuples >= 0) as known, sum(greatest(p.reltuples, 0))::bigint as rows,
-             coalesce(sum(pg_relation_size(p.oid)), 0)::bigint as bytes,
-             md5(string_agg(concat_ws('/', p.oid, p.relfilenode, pg_relation_size(p.oid),
-                 pg_stat_get_tuples_inserted(p.oid), pg_stat_get_tuples_updated(p.oid),
-                 pg_stat_get_tuples_deleted(p.oid)), ',' order by p.oid)) as mark
-      from (select c.oid union select relid from pg_partition_tree(c.oid) where c.relkind = 'p') part(oid)
-      join pg_class p on p.oid = part.oid
+      select bool_and(not leaf or tuples >= 0) as known, sum(greatest(tuples, 0))::bigint as rows,
+             coalesce(sum(pg_relation_size(oid)), 0)::bigint as bytes,
+             md5(string_agg(concat_ws('/', oid, pg_relation_filenode(oid), pg_relation_size(oid),
+                 pg_stat_get_tuples_inserted(oid), pg_stat_get_tuples_updated(oid),
+                 pg_stat_get_tuples_deleted(oid)), ',' order by oid)) as mark
+      from (select c.oid, c.relkind <> 'p', c.reltuples where c.relkind <> 'p'
+            union all
+            select relid, isleaf, (select p.reltuples from pg_class p where p.oid = relid)
+            from pg_partition_tree(c.oid) where c.relkind = 'p') part(oid, leaf, tuples)
     ) parts
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
       and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
@@ -102,6 +105,8 @@ class PostgreSQL:
                 ("bytea_output", "hex"),
             ):
                 cursor.execute("select set_config(%s, %s, false)", (name, value))
+            # To compile a statement that is asked once takes longer than the statement. Old servers know no `jit`.
+            cursor.execute("select set_config(name, 'off', false) from pg_settings where name = 'jit'")
         connection.autocommit = before
 
     def listing(self, run: Run) -> Iterator[Listed | Unseen]:

@@ -136,20 +136,21 @@ class _Reader:
         self._fetch(self._select(self._table).limit(self._limit))
         return Sample("head", self.rows.count, estimate if estimate is not None else self._listed.rows)
 
-    def _by_keys(self, least: int = 0) -> Sample | None:
+    def _by_keys(self, fewest: int = 0) -> Sample | None:
         """Rows of keys drawn at random: each row has the same chance, whatever gaps there are. How many of the keys
         are there tells how many rows there are: nothing goes through the table. None where there are so few keys that
-        to go through all rows is better, or hardly more rows than `least`."""
+        to go through all rows is better, or hardly more rows than `fewest`."""
         name = self._dialect.key(self._connection, self._listed, self._columns)
         if name is None:
             return None
         key: Any = sa.column(name) if name.lower() in ("rowid", "_rowid_", "oid") else self._table.c[name]
-        ends = self._connection.execute(sa.select(sa.func.min(key), sa.func.max(key)).select_from(self._table)).one()
-        if not all(isinstance(end, int) for end in ends):
+        # One by one: asked for both at once, SQLite goes through the table.
+        asked = [sa.select(end(key)).select_from(self._table) for end in (sa.func.min, sa.func.max)]
+        low, high = (self._connection.execute(one).scalar() for one in asked)
+        if not isinstance(low, int) or not isinstance(high, int):
             return None
-        low, high = ends
         span = high - low + 1
-        if span <= least:
+        if span <= fewest:
             return None
         lots, tried, density = Lots(span, self._chance), 0, 1.0
         while self.rows.count < self._limit and not self.rows.full:
@@ -159,7 +160,7 @@ class _Reader:
                 break
             tried += self._by_these(key, keys + low)
             density = self.rows.count / tried
-            if density < DENSE or density * span <= least:
+            if density < DENSE or density * span <= fewest:
                 return None
         self._keep()
         return self._sample("random_keys", max(round(density * span), self.rows.count), self.rows.count)
