@@ -24,6 +24,7 @@ from typing import BinaryIO
 
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.trust.ciphers.aead import TAG_SIZE, Aead, AeadName, Cipher, aead, numbered
+from tongguan.trust.ciphers.filling import fill
 from tongguan.trust.ciphers.hashing import derive
 from tongguan.trust.ciphers.sealing import required
 from tongguan.trust.ciphers.tampered import Tampered, octets, sized_key
@@ -90,7 +91,7 @@ def unseal_range(key: bytes, context: bytes, source: BinaryIO, start: int, lengt
 
     def opened(number: int) -> bytes:
         source.seek(HEADER_SIZE + number * step)
-        got = _fill(source, slot.block)
+        got = fill(source, slot.block)
         return bytes(reader.open(number, slot.block[:got], number == count - 1, slot.out))
 
     tail = opened(count - 1)
@@ -139,11 +140,11 @@ def _each_chunk(source: BinaryIO, size: int, room: int, threads: int, work: _Wor
     free: list[_Slot] = []
     busy: deque[tuple[_Slot, Future[memoryview]]] = deque()
     slot, number = _Slot(size, room), 0
-    got = _fill(source, slot.block)
+    got = fill(source, slot.block)
     try:
         while True:
             following = free.pop() if free else _Slot(size, room)
-            coming = _fill(source, following.block) if got == size else 0
+            coming = fill(source, following.block) if got == size else 0
             last = coming == 0
             if number == CHUNKS_MAX:
                 raise BadInput(f"one sealed stream holds at most {CHUNKS_MAX} chunks of {size} bytes")
@@ -178,7 +179,7 @@ class _Reader:
     def __init__(self, key: bytes, context: bytes, source: BinaryIO) -> None:
         context, key = required(context), octets("the key", key)
         header = bytearray(HEADER_SIZE)
-        got = _fill(source, memoryview(header))
+        got = fill(source, memoryview(header))
         self.header = bytes(header)
         chosen = numbered(header[len(MAGIC)])
         log2 = header[len(MAGIC) + 1]
@@ -219,28 +220,6 @@ def _stream_cipher(chosen: Aead, key: bytes, head: bytes, salt: bytes, context: 
 
 def _nonce(number: int, last: bool) -> bytes:
     return (number << 8 | last).to_bytes(12)
-
-
-def _fill(source: BinaryIO, buffer: memoryview) -> int:
-    """Reads until the buffer is full or the source ends; the bytes read."""
-    into = getattr(source, "readinto", None)
-    got = 0
-    try:
-        while got < len(buffer):
-            if into is not None:
-                count = into(buffer[got:])
-            else:
-                data = source.read(len(buffer) - got)
-                count = None if data is None else len(data)
-                buffer[got : got + len(data or b"")] = data or b""
-            if count is None:
-                raise BadInput("the source must be one that waits for its data (blocking)")
-            if count == 0:
-                break
-            got += count
-    except OSError as error:
-        raise _unreadable(error) from None
-    return got
 
 
 def _write(sink: BinaryIO, data: memoryview) -> None:

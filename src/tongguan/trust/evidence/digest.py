@@ -11,8 +11,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
-from tongguan.errors import BadInput
 from tongguan.trust.ciphers import HashName, mac, new_hash
+from tongguan.trust.ciphers.filling import fill
 
 __all__ = ["BLOCK", "Digesting", "keyed"]
 
@@ -65,7 +65,7 @@ class Digesting:
         if len(self._pending) >= AHEAD:
             self._settle()
         block = self._free.pop() if self._free else bytearray(self._room)
-        got = _fill(self._source, memoryview(block))
+        got = fill(self._source, memoryview(block), "the evidence")
         self._ended = got < self._room
         self.size += got
         self._block = memoryview(block).toreadonly()[:got]
@@ -94,25 +94,3 @@ def _leaf(algorithm: HashName, block: memoryview) -> bytes:
     leaf.update(b"\0")
     leaf.update(block)
     return leaf.digest()
-
-
-def _fill(source: BinaryIO, buffer: memoryview) -> int:
-    """Read until the buffer is full or the source ends."""
-    into = getattr(source, "readinto", None)
-    got = 0
-    try:
-        while got < len(buffer):
-            if into is not None:
-                count = into(buffer[got:])
-            else:
-                data = source.read(len(buffer) - got)
-                count = len(data)
-                buffer[got : got + count] = data
-            if not count:
-                break
-            got += count
-    except OSError as error:
-        raise BadInput(f"the evidence cannot be read: {error.strerror or type(error).__name__}") from None
-    except (TypeError, ValueError):
-        raise BadInput("the evidence cannot be read: expected a file opened for reading bytes") from None
-    return got
