@@ -166,7 +166,10 @@ def _machine(
         for symbol, child in children[state].items():
             goto[state, symbol] = child
     rows = np.arange(len(children), dtype=np.uint32) * np.uint32(width)
-    targets = np.where(np.array(report) > 0, rows | WORD_ENDS, rows)[goto]
+    ends = np.where(np.array(report) > 0, rows | WORD_ENDS, rows)
+    targets = goto.view(np.uint32)
+    for first in range(0, len(goto), 1024):  # in place: a second table would take 150 MB
+        targets[first : first + 1024] = ends[goto[first : first + 1024]]
     targets[:, 1] = rows  # zero-width characters leave the state as it is
     return targets.reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
 
