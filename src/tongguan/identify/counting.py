@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 __all__ = ["Distinct"]
 
 _MOST: Final = 100_000
+_BATCH: Final = 50_000  # hashes that are taken in before what is kept is cut
 _SPREAD: Final = 3.3 / _MOST**0.5  # of the estimate: 99.9 %
 
 
@@ -22,17 +24,24 @@ class Distinct:
         self._line: bytes | None = None  # only hashes below it are kept
 
     def add(self, digests: Iterable[bytes]) -> None:
-        """Hashes of 16 bytes, a batch at a time: what is kept is cut after each."""
-        line = self._line
-        self._kept.update(digests if line is None else (digest for digest in digests if digest < line))
-        if len(self._kept) > 2 * _MOST:
-            least = sorted(self._kept)[: _MOST + 1]
-            self._line = least.pop()
-            self._kept = set(least)
+        """Hashes of 16 bytes, in any order."""
+        rest = iter(digests)
+        while batch := list(islice(rest, _BATCH)):
+            line = self._line
+            self._kept.update(batch if line is None else (digest for digest in batch if digest < line))
+            if len(self._kept) > 2 * _MOST:
+                self._cut()
+
+    def _cut(self) -> None:
+        least = sorted(self._kept)[: _MOST + 1]
+        self._line = least.pop()
+        self._kept = set(least)
 
     @property
     def bounds(self) -> tuple[int, int, int]:
         """The number, and what it is at least and at most."""
+        if self._line is not None and len(self._kept) > _MOST:  # the same, in whatever batches they came
+            self._cut()
         seen = len(self._kept)
         if self._line is None:
             return seen, seen, seen

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tongguan import identify
@@ -17,7 +20,7 @@ from tongguan.casework.assets.tallying import Tally, column_of, combination_of
 from tongguan.identify import fingerprints, kinds, tables
 from tongguan.identify.tables import Column, Subjects, Table
 from tongguan.identify.templates import Rules
-from tongguan.model import Content
+from tongguan.model import Content, Finding
 from tongguan.plain_file import blocks
 
 __all__ = ["Judge", "Knowledge"]
@@ -36,7 +39,8 @@ class Knowledge:
 
 class Judge:
     """Judges units. `key` keys the hashes of values and of contents; both stay in memory or in the catalogue. `prose`
-    has names in running text read by a model. `limits`: how far each file is unfolded."""
+    has names in running text read by a model. `limits`: how far each file is unfolded. `every_cell`: also cells of
+    tables are read whose findings are known before, which changes nothing but the time."""
 
     def __init__(
         self,
@@ -44,8 +48,11 @@ class Judge:
         knowledge: Knowledge,
         prose: identify.Prose | None = None,
         limits: identify.Limits = identify.Limits(),  # noqa: B008 (frozen)
+        *,
+        every_cell: bool = False,
     ) -> None:
         self._limits = limits
+        self._sure = None if every_cell else partial(tables.Sure, key=key, prose=prose is not None)
         self._detector = identify.Detector(key, prose=prose)
         self._reads_names = prose is not None
         self._tables = tables.Judge(key)
@@ -137,18 +144,16 @@ class Judge:
 
     def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Sequence[identify.Piece]]:
         """One content into the tally, a stretch at a time; the pieces of each."""
+        read = self._every_cell if self._sure is None else self._sure(self._detector).scan
         for extraction in identify.extract_stream(content, self._limits):
-            self._stretch(extraction.pieces, tally, sheets)
+            with _no_collection():
+                _stretch(read, extraction.pieces, tally, sheets)
             for spot in (*extraction.blind_spots, *self._detector.blind_spots()):
                 tally.blind(spot)
             yield extraction.pieces
 
-    def _stretch(self, pieces: Sequence[identify.Piece], tally: Tally, sheets: Sheets) -> None:
-        """Tables first, and findings let go of before the next stretch: beside a million of them the collector of
-        garbage would walk over all, again and again, while rows are made."""
-        found = [sheets.add(piece, "") if piece.kind in ("table", "json") else None for piece in pieces]
-        for piece, findings, table in zip(pieces, self._detector.scan(pieces), found, strict=True):
-            tally.add(piece, findings, table)
+    def _every_cell(self, pieces: Sequence[identify.Piece]) -> Iterator[tuple[list[Finding], list[tables.SureCells]]]:
+        return ((findings, []) for findings in self._detector.scan(pieces))
 
     def _document(self, pieces: Sequence[identify.Piece], name: str) -> Document:
         """The kind of the file itself, or of the one document in it."""
@@ -191,6 +196,28 @@ class _Matches:
 
     def unseen(self, where: str) -> list[Unseen]:
         return list(dict.fromkeys(replace(spot, where=where) for spot in self._spots))
+
+
+_Read = Callable[[Sequence[identify.Piece]], Iterable[tuple[list[Finding], list[tables.SureCells]]]]
+
+
+def _stretch(read: _Read, pieces: Sequence[identify.Piece], tally: Tally, sheets: Sheets) -> None:
+    """Tables first: beside a million findings making their rows takes longer."""
+    found = [sheets.add(piece, "") if piece.kind in ("table", "json") else None for piece in pieces]
+    for piece, (findings, sure), table in zip(pieces, read(pieces), found, strict=True):
+        tally.add(piece, findings, table, sure)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Nothing cyclic is made of a stretch, and a collector of garbage would walk over all findings again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _digest(content: Content, digest: hashlib.blake2b) -> None:

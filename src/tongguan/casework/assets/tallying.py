@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
@@ -24,7 +24,6 @@ __all__ = ["Tally", "column_of", "combination_of"]
 SAMPLES = 3  # masked, of a column or a type
 IDENTIFYING = ("document", "personal")
 NAME = 200  # characters of a column's name
-BATCH = 50_000  # hashes counted at once
 BLIND_MOST = 200  # blind spots of one unit told one by one
 _SCORE, _MASKED, _DIGEST = attrgetter("score"), attrgetter("masked"), attrgetter("digest")
 
@@ -48,23 +47,33 @@ class Tally:
     distinct: dict[str, Distinct] = field(default_factory=dict)
     blinds: dict[tuple[str, str, BlindKind], tuple[int, int]] = field(default_factory=dict)  # count and bytes
 
-    def add(self, piece: identify.Piece, findings: Sequence[Finding], table: Table | None) -> None:
-        """Findings of a piece; `table`: the piece as a table, where it is one."""
+    def add(
+        self,
+        piece: identify.Piece,
+        findings: Sequence[Finding],
+        table: Table | None,
+        sure: Sequence[tables.SureCells] = (),
+    ) -> None:
+        """Findings of a piece; `table`: the piece as a table, where it is one; `sure`: its cells that were not read."""
         within = table.name if table is not None else ""
         # Tables give millions of findings: all but the grouping is done a group at a time.
         groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for name, finding in zip(_columns_of(piece, findings), findings, strict=True):
             groups[name, finding.type].append(finding)
-        for (name, type), group in groups.items():
+        cells: dict[tuple[str, str], list[tables.SureCells]] = defaultdict(list)
+        for one in sure:
+            cells[piece.columns[one.column][:NAME], one.type].append(one)
+        for name, type in dict.fromkeys((*groups, *cells)):
+            group, beside = groups.get((name, type), []), cells.get((name, type), [])
             found = self.found.setdefault((within, name), {}).setdefault(type, _Found())
-            found.count += len(group)
-            found.score = max(found.score, max(map(_SCORE, group)))
+            found.count += len(group) + sum(one.count for one in beside)
+            found.score = max(found.score, *map(_SCORE, group), *(one.score for one in beside))
             if len(found.samples) < SAMPLES:
-                masked = dict.fromkeys((*found.samples, *map(_MASKED, group)))
+                masked = dict.fromkeys((*found.samples, *_in_order(group, beside)))
                 found.samples = list(islice(masked, SAMPLES))
             known = self.distinct.setdefault(type, Distinct())
-            for first in range(0, len(group), BATCH):
-                known.add(map(_DIGEST, group[first : first + BATCH]))
+            for digests in (map(_DIGEST, group), *(one.digests for one in beside)):
+                known.add(digests)
 
     def blind(self, spot: BlindSpot) -> None:
         where = self.where if spot.where in ("", self.where) else f"{self.where}!{spot.where}"
@@ -158,6 +167,19 @@ def _columns_of(piece: identify.Piece, findings: Sequence[Finding]) -> list[str]
     cell = np.searchsorted(piece.cells[:, 0], [finding.start for finding in findings], side="right") - 1
     ordinals = piece.cells[np.maximum(cell, 0), 2].tolist()
     return [piece.columns[n][:NAME] if n < len(piece.columns) else "" for n in ordinals]
+
+
+def _in_order(findings: Sequence[Finding], beside: Sequence[tables.SureCells]) -> Iterable[str]:
+    """Masked samples in the order of the text, each different one at least once."""
+    if not beside:
+        return map(_MASKED, findings)
+    first: dict[str, int] = {}
+    for finding in findings:
+        first.setdefault(finding.masked, finding.start)
+        if len(first) == SAMPLES:
+            break
+    placed = [(start, masked) for masked, start in first.items()]
+    return [masked for _, masked in sorted((*placed, *(one for cells in beside for one in cells.first)))]
 
 
 def _why(found: ColumnVerdict) -> tuple[dict[str, Any], ...]:

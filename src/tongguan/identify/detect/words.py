@@ -7,7 +7,7 @@ characters that occur in words: one look-up a character, no callback. Traditiona
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,7 +21,7 @@ from tongguan.identify.detect.automaton import WORD_ENDS, find_words, skip_gaps
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
 from tongguan.identify.detect.traditional import SIMPLIFIED
 
-__all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "variants"]
+__all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "role_bits", "variants"]
 
 _PREFIXES: Final = frozenset(
     {"EYJ", "AIZA", "AKIA", "ASIA", "ABIA", "ACCA", "ABSK", "LTAI", "AKID", "AKLT", "DAPI", "EZAK", "EZTK", "EAA", "SK"}
@@ -185,6 +185,12 @@ def read_words(units: Units, automaton: Automaton | None = None) -> Words:
     a = automaton or _automaton()
     start, end, words = find_words(units, a.symbols, a.goto, a.match, a.fallback, a.sizes, a.latin)
     return Words(start, end, a.labels[words], a.roles[words], skip_gaps(units, _GAP, end))
+
+
+@cache
+def role_bits(names: Collection[str]) -> np.uint64:
+    """The bits of some roles in `Words.roles`."""
+    return np.uint64(sum(1 << _automaton().role_names.index(name) for name in names))
 
 
 @cache

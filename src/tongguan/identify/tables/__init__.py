@@ -2,6 +2,7 @@
 
 from tongguan.identify.tables.combining import combination_rules, still_hold
 from tongguan.identify.tables.judge import Judge
+from tongguan.identify.tables.sure import Sure, SureCells
 from tongguan.identify.tables.verdict import (
     Column,
     ColumnVerdict,
@@ -23,6 +24,8 @@ __all__ = [
     "Part",
     "Protection",
     "Subjects",
+    "Sure",
+    "SureCells",
     "Table",
     "TableVerdict",
     "combination_rules",

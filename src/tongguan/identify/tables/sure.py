@@ -1,0 +1,335 @@
+"""Cells of long tables whose findings are known before they are searched.
+
+In a column of phones, identity cards or bank cards, under a label of that type, a cell that is one such number and
+nothing else is found with the same score whatever stands around it; and a text that comes again and again in a column
+(a name, a bank) is found each time as it is found by itself. Such cells are counted here, all at once, and made blank
+in what the detector reads, where they keep their place and their size. Everything else is read as before.
+
+What the detector finds elsewhere must not change, so a cell is left to it where another may speak of it or it of
+another (see `surroundings`). Of the cells that could be taken out the first and every fiftieth are left in: where one
+of these is found otherwise than was thought, all is read in full.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import compress
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongguan import china_time
+from tongguan.identify.detect import Detector, checks
+from tongguan.identify.detect.characters import units_of
+from tongguan.identify.detect.masking import Hasher, mask
+from tongguan.identify.detect.names import may_begin
+from tongguan.identify.detect.words import label_id, label_of, read_words
+from tongguan.identify.pieces import Piece
+from tongguan.identify.tables.surroundings import Surroundings, speaks
+from tongguan.identify.types import OWN, TYPES
+from tongguan.model import Finding
+
+__all__ = ["Sure", "SureCells"]
+
+Places = NDArray[np.int64]
+
+_LEAST: Final = 1_000  # rows of a stretch of a table from which it is worth while
+_TRIED: Final = 200  # rows by which it is seen what a column holds
+_OFTEN: Final = 0.2  # share of them in which a column's cell is found as a whole
+_FIRST, _EACH = 20, 50  # of the cells that could be taken out so many, and then each so many, are left in
+_STRONG: Final = 0.97  # score above that of whatever else a number may be
+_NAMED: Final = 0.9  # score above that of names in running text
+_LONGEST: Final = 60  # characters of a text that may come often
+_KNOWN: Final = 100_000  # texts of a column that are remembered
+_FRESH: Final = 0.6  # share of texts that come once from which those of a column do not come often
+_SAMPLES: Final = 3
+_ADULT: Final = 14_00_00  # years, as yyyymmdd
+_BLANK: Final = 1  # a control character: neither letter, digit, space nor sign
+_NUMBERS: Final = {"phone": checks.PHONE, "id_card": checks.ID_CARD, "bank_card": checks.CARD_UNIONPAY}
+_TEXTS: Final = frozenset({"person_name", "organisation", "address"})
+_ODD: Final = re.compile(r"[\x00-\x1f,;|\"']|\d{7}")
+_DELIMITERS: Final = frozenset(",\t;|")
+_EDGES: Final = frozenset("\r\n") | _DELIMITERS
+
+
+@dataclass(frozen=True, slots=True)
+class SureCells:
+    """Findings of one type in the cells of one column, the `digests` of their values (each once, or more often), and
+    `first`: start and masked sample of the first that look different, three at most."""
+
+    column: int
+    type: str
+    score: float
+    count: int
+    digests: Iterable[bytes]
+    first: Sequence[tuple[int, str]]
+
+
+@dataclass(slots=True)
+class _Column:
+    """What is known of a column: that it holds numbers of a type, found with a score; or what its texts are found as,
+    None for those that are left to the detector."""
+
+    type: str | None = None
+    score: float = 0.0
+    texts: dict[str, Finding | None] = field(default_factory=dict)
+    name: str = ""
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The cells of a piece that are taken out, by their places, in order; and some left in, with what is thought."""
+
+    numbers: dict[int, tuple[Places, list[str]]] = field(default_factory=dict)  # by column, with their values
+    texts: dict[int, tuple[Places, list[str]]] = field(default_factory=dict)
+    left_in: list[tuple[int, int, str, float, bytes]] = field(default_factory=list)  # start, end, type, score, digest
+
+    def places(self) -> Places:
+        taken = [places for places, _ in (*self.numbers.values(), *self.texts.values())]
+        return np.concatenate(taken) if taken else np.zeros(0, np.int64)
+
+
+_Columns = dict[int, _Column]
+
+
+class Sure:
+    """Reads tables of one file, which may come in stretches. `prose`: the detector has names in prose read."""
+
+    def __init__(self, detector: Detector, key: bytes, *, prose: bool = False, as_of: date | None = None) -> None:
+        self._detector, self._prose = detector, prose
+        self._plain = Detector(key, as_of=as_of) if prose else detector
+        self._latest = int((as_of or china_time.today()).strftime("%Y%m%d"))
+        self._hasher = Hasher(key, TYPES)
+        self._tables: dict[tuple[str | None, tuple[str, ...]], _Columns] = {}
+
+    def scan(self, pieces: Sequence[Piece]) -> Iterator[tuple[list[Finding], list[SureCells]]]:
+        """Of each piece what the detector finds, and the sure cells that it was not shown."""
+        taken = [self._taken(piece) for piece in pieces]
+        given = [_blanked(piece, out) if out else piece for piece, out in zip(pieces, taken, strict=True)]
+        found = self._detector.scan(given)
+        if not all(_is_as_thought(out, some) for out, some in zip(taken, found, strict=True) if out):
+            self._tables = {key: {} for key in self._tables}
+            self._detector.blind_spots()  # those of what is read again
+            found, taken = self._detector.scan(pieces), [None] * len(pieces)
+        del given
+        for n, piece in enumerate(pieces):
+            out, taken[n] = taken[n], None
+            yield found[n], list(self._counted(piece, out)) if out else []
+            found[n] = []
+
+    # ---- what the columns of a table hold
+
+    def _columns(self, piece: Piece) -> _Columns:
+        """By its first rows."""
+        key = piece.member, piece.columns
+        if key not in self._tables:
+            self._tables[key] = self._tried(piece)
+        return self._tables[key]
+
+    def _tried(self, piece: Piece) -> _Columns:
+        assert piece.cells is not None
+        cut = int(piece.records[_TRIED])
+        cells = piece.cells[: int(np.searchsorted(piece.cells[:, 0], cut))]
+        column_of = {(start, end): column for start, end, column in cells.tolist()}
+        few = replace(piece, text=piece.text[:cut], records=piece.records[:_TRIED], cells=cells)
+        found: dict[int, list[Finding]] = {}
+        for finding in self._plain.scan([few])[0]:
+            column = column_of.get((finding.start, finding.end), len(piece.columns))
+            if column < len(piece.columns):
+                found.setdefault(column, []).append(finding)
+        columns: _Columns = {}
+        for column, some in found.items():
+            if len(some) >= _OFTEN * _TRIED and (kind := _kind(piece.columns[column], some)):
+                columns[column] = kind
+        return columns
+
+    # ---- which cells are taken out
+
+    def _taken(self, piece: Piece) -> _Taken | None:
+        if piece.kind != "table" or piece.cells is None or not piece.columns or len(piece.records) < _LEAST or OWN:
+            return None
+        columns = self._columns(piece)
+        if not columns:
+            return None
+        around, column_of, taken = Surroundings(piece, self._latest), piece.cells[:, 2], _Taken()
+        quiet, quiet_texts = around.quiet()
+        if self._prose:
+            running = around.running()
+            quiet, quiet_texts = quiet & ~running, quiet_texts & ~running
+        texts = {n: self._texts(piece, n, known) for n, known in columns.items() if known.type is None}
+        names = [places for n, (places, _) in texts.items() if label_of(piece.columns[n]) == label_id("person_name")]
+        named = np.sort(np.concatenate(names)) if names else np.zeros(0, np.int64)
+        out = np.zeros(len(column_of), np.bool_)
+        own = np.zeros(len(column_of), np.bool_)
+        for n, known in columns.items():
+            if known.type is not None:
+                places, values = around.numbers(_NUMBERS[known.type])
+                of_column = column_of[places] == n
+                taken.numbers[n] = places[of_column], _where(values, of_column.tolist())
+                own[places[of_column]] = True
+        quiet &= ~around.beside_tracks(piece.text)
+        for n, (places, values) in taken.numbers.items():
+            sizes = np.array([len(value) for value in values], np.int64)
+            fits = quiet[places] & ~around.nameless(places, named) & ~around.crowded(places, sizes, own)
+            if columns[n].type == "id_card":
+                fits &= np.array([int(value[6:14]) <= self._latest - _ADULT for value in values], np.bool_)
+            taken.numbers[n] = places[fits], _where(values, fits.tolist())
+            out[places[fits]] = True
+        for n, (places, values) in texts.items():
+            kept = quiet_texts[places] & ~around.holding(places, out)
+            taken.texts[n] = places[kept], _where(values, kept.tolist())
+        self._leave_in(around, columns, taken)
+        return taken
+
+    def _texts(self, piece: Piece, column: int, known: _Column) -> tuple[Places, list[str]]:
+        """Cells of a column whose text is known, with their texts."""
+        cells = piece.cells
+        assert cells is not None
+        places = np.flatnonzero(cells[:, 2] == column)
+        spans = cells[places, :2].tolist()
+        text, last = piece.text, len(piece.text)
+        values = [text[start:end] for start, end in spans]
+        fresh = dict.fromkeys(value for value in values if value not in known.texts and 2 <= len(value) <= _LONGEST)
+        is_name = label_of(known.name) == label_id("person_name")
+        if is_name or len(fresh) <= _FRESH * len(values):
+            room = max(0, _KNOWN - len(known.texts))
+            known.texts |= self._alone(list(fresh)[:room], known.name, text[spans[0][1]])
+        edges = _EDGES if is_name else _DELIMITERS
+        found = known.texts.get
+        fits = [
+            found(value) is not None and start > 0 and end < last and text[start - 1] in edges and text[end] in edges
+            for value, (start, end) in zip(values, spans, strict=True)
+        ]
+        return places[np.array(fits, np.bool_)], _where(values, fits)
+
+    def _alone(self, values: list[str], name: str, delimiter: str) -> dict[str, Finding | None]:
+        """What texts of a column are found as, each in a line of its own."""
+        known: dict[str, Finding | None] = dict.fromkeys(values)
+        silent = _silent(values)
+        if not silent or delimiter not in _DELIMITERS:
+            return known
+        front, behind = chr(_BLANK) + delimiter, delimiter + chr(_BLANK) + "\n"
+        sizes = np.array([len(value) for value in silent], np.int64)
+        ends = np.cumsum(sizes + len(front) + len(behind)) - len(behind)
+        cells = np.column_stack((ends - sizes, ends, np.ones(len(silent), np.int64)))
+        text = front + (behind + front).join(silent) + behind
+        (findings,) = self._plain.scan([Piece(text, None, "table", ends - sizes - len(front), ("", name), cells)])
+        found: dict[int, list[Finding]] = {}
+        for finding in findings:
+            found.setdefault(finding.record, []).append(finding)
+        begins = may_begin(units_of(text))
+        for n, some in found.items():
+            start, end, _ = cells[n].tolist()
+            (one, *more) = some
+            if more or (one.start, one.end) != (start, end) or one.type not in _TEXTS:
+                continue
+            if one.score >= _NAMED or not begins[start:end].any():
+                known[silent[n]] = one
+        return known
+
+    def _leave_in(self, around: Surroundings, columns: _Columns, taken: _Taken) -> None:
+        """Leave the first cells and some others to the detector, to see whether it finds what is thought."""
+        for chosen in (taken.numbers, taken.texts):
+            for n, (places, values) in chosen.items():
+                known = columns[n]
+                left = (np.arange(len(places)) < _FIRST) | (np.arange(len(places)) % _EACH == 0)
+                for i in np.flatnonzero(left).tolist():
+                    start, end = int(around.start[places[i]]), int(around.end[places[i]])
+                    if known.type is not None:
+                        thought = known.type, known.score, self._hasher.digest(known.type, values[i])
+                    else:
+                        one = known.texts[values[i]]
+                        assert one is not None
+                        thought = one.type, one.score, one.digest
+                    taken.left_in.append((start, end, *thought))
+                chosen[n] = places[~left], _where(values, (~left).tolist())
+
+    # ---- what they are found as
+
+    def _counted(self, piece: Piece, taken: _Taken) -> Iterator[SureCells]:
+        columns = self._columns(piece)
+        cells = piece.cells
+        assert cells is not None
+        for n, (places, values) in taken.numbers.items():
+            type, score = columns[n].type, columns[n].score
+            if type is not None and values:
+                digest = self._hasher.digest
+                first = _first(values, cells[places, 0], {}, type)
+                yield SureCells(n, type, score, len(values), [digest(type, value) for value in values], first)
+        for n, (places, values) in taken.texts.items():
+            found = {value: one for value in dict.fromkeys(values) if (one := columns[n].texts[value]) is not None}
+            for type in sorted({one.type for one in found.values()}):
+                of_type = {value: one for value, one in found.items() if one.type == type}
+                fits = [value in of_type for value in values]
+                chosen = _where(values, fits)
+                samples = {value: one.masked for value, one in of_type.items()}
+                first = _first(chosen, cells[places[np.array(fits, np.bool_)], 0], samples, type)
+                score = max(one.score for one in of_type.values())
+                yield SureCells(n, type, score, len(chosen), [one.digest for one in of_type.values()], first)
+
+
+def _kind(name: str, found: Sequence[Finding]) -> _Column | None:
+    """What a column is whose cells were found so."""
+    for type in _NUMBERS:
+        scores = [finding.score for finding in found if finding.type == type]
+        if scores and label_of(name) == label_id(type):
+            return _Column(type, max(scores)) if max(scores) >= _STRONG else None
+    return _Column(name=name) if any(finding.type in _TEXTS for finding in found) else None
+
+
+def _silent(values: list[str]) -> list[str]:
+    """Texts that hold no word that may speak of another cell, no sign that ends one, and no long number."""
+    if not values:
+        return []
+    words = read_words(units_of("\x00".join(values)))
+    ends = np.cumsum([len(value) + 1 for value in values])
+    loud = set(np.searchsorted(ends, words.start[speaks(words)], side="right").tolist())
+    return [value for n, value in enumerate(values) if n not in loud and not _ODD.search(value)]
+
+
+def _first(values: list[str], starts: Places, samples: Mapping[str, str], type: str) -> list[tuple[int, str]]:
+    """Where the first cells stand whose masked samples look different; `samples` by value, where they are known."""
+    first: dict[str, int] = {}
+    for value in dict.fromkeys(values):
+        masked = samples.get(value) or mask(type, value)
+        if masked not in first:
+            first[masked] = int(starts[values.index(value)])
+            if len(first) == _SAMPLES:
+                break
+    return [(start, masked) for masked, start in first.items()]
+
+
+def _blanked(piece: Piece, taken: _Taken) -> Piece:
+    """The piece without what stands in the cells that are taken out, each of which is under no column."""
+    assert piece.cells is not None
+    places = taken.places()
+    cells = piece.cells.copy()
+    cells[places, 2] = len(piece.columns)
+    codes = np.frombuffer(piece.text.encode("utf-32-le", "surrogatepass"), "<u4").copy()
+    edges = np.zeros(len(codes) + 1, np.int8)
+    edges[cells[places, 0]] = 1
+    edges[cells[places, 1]] -= 1
+    codes[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)] = _BLANK
+    return replace(piece, text=codes.tobytes().decode("utf-32-le", "surrogatepass"), cells=cells)
+
+
+def _is_as_thought(taken: _Taken, findings: Sequence[Finding]) -> bool:
+    """Whether the cells that were left in are found as was thought, each once."""
+    starts = [finding.start for finding in findings]
+    for start, end, type, score, digest in taken.left_in:
+        some = findings[bisect_left(starts, start) : bisect_left(starts, end)]
+        if len(some) != 1:
+            return False
+        (one,) = some
+        if (one.start, one.end, one.type, one.score, one.digest) != (start, end, type, score, digest):
+            return False
+    return True
+
+
+def _where(values: list[str], fits: Sequence[bool]) -> list[str]:
+    return list(compress(values, fits))
