@@ -51,11 +51,14 @@ def drawn_cells(text: str, units: Units, labels: Words) -> NDArray[np.int64]:
 def _set_apart(units: Units, labels: Words) -> NDArray[np.bool_]:
     """Labels with two blanks, a tab or the edge of their line to either side, beside another such on the same line."""
     last = len(units) - 1
-    before, behind = units[np.maximum(labels.start - 1, 0)], units[np.minimum(labels.end, last)]
-    apart = (_BLANK[before] | (labels.start == 0)) & (_BLANK[behind] | (labels.end > last))
-    further = _BLANK[units[np.maximum(labels.start - 2, 0)]] | _WIDE[before] | (labels.start < 2)
-    apart &= further & (_BLANK[units[np.minimum(labels.end + 1, last)]] | _WIDE[behind] | (labels.end >= last))
-    return apart if np.count_nonzero(apart) >= 2 else np.zeros(len(apart), np.bool_)
+    apart = np.zeros(len(labels.start), np.bool_)
+    chosen = np.flatnonzero(_BLANK[units[np.minimum(labels.end, last)]] | (labels.end > last))
+    start, end = labels.start[chosen], labels.end[chosen]
+    before, behind = units[np.maximum(start - 1, 0)], units[np.minimum(end, last)]
+    further = (_BLANK[before] & _BLANK[units[np.maximum(start - 2, 0)]]) | _WIDE[before] | (start == 0)
+    further &= _BLANK[units[np.minimum(end + 1, last)]] | _WIDE[behind] | (end >= last)
+    apart[chosen[further]] = np.count_nonzero(further) >= 2
+    return apart
 
 
 def _read(text: str, labels: Words, framed: NDArray[np.bool_], split: _Split, found: list[Cell]) -> None:

@@ -55,15 +55,24 @@ class Words:
     label: NDArray[np.int32]  # (n,) the label that it is (see `label_id`), or -1
     roles: NDArray[np.uint64]  # (n,) what else it is: a bit for each role
     value: NDArray[np.int32]  # (n,) where the value stands that it may label
+    told: NDArray[np.int64]  # indices of the hits that have any role: every role is asked for once
 
     def of(self, name: str) -> NDArray[np.int64]:
         """Indices of the hits that have a role: "titles", "openings", "terms/health", "marks/key" …"""
-        return np.flatnonzero(self.roles & np.uint64(1 << _automaton().role_names.index(name)))
+        return self.told[np.flatnonzero(self.roles[self.told] & _role_bit(name))]
 
     def labels(self) -> Words:
         """Only the hits that are labels."""
         chosen = self.label >= 0
-        return Words(self.start[chosen], self.end[chosen], self.label[chosen], self.roles[chosen], self.value[chosen])
+        roles = self.roles[chosen]
+        return Words(
+            self.start[chosen], self.end[chosen], self.label[chosen], roles, self.value[chosen], np.flatnonzero(roles)
+        )
+
+
+@cache
+def _role_bit(name: str) -> np.uint64:
+    return np.uint64(1 << _automaton().role_names.index(name))
 
 
 def _entries() -> list[tuple[str, str, str]]:
@@ -184,7 +193,8 @@ def read_words(units: Units, automaton: Automaton | None = None) -> Words:
     """The words that an automaton knows (that of `keywords.yaml` where none is given) in a text given as units."""
     a = automaton or _automaton()
     start, end, words = find_words(units, a.symbols, a.goto, a.match, a.fallback, a.sizes, a.latin)
-    return Words(start, end, a.labels[words], a.roles[words], skip_gaps(units, _GAP, end))
+    roles = a.roles[words]
+    return Words(start, end, a.labels[words], roles, skip_gaps(units, _GAP, end), np.flatnonzero(roles))
 
 
 @cache
