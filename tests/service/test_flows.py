@@ -8,6 +8,8 @@ import httpx
 import pytest
 import workspace_sample
 
+from tongguan.service.console.pages.recipients import filed_against_observed
+
 ROWS, _ = workspace_sample.exchanges()
 LEFT = [r for r in ROWS if r["direction"] == "export"]
 
@@ -59,7 +61,7 @@ def test_flows_sum_up_their_exchanges(client: httpx.Client) -> None:
     assert sum(r["bytes"] for r in rows) == sum(r["size"] for r in LEFT)
     crm = next(r for r in rows if (r["system"], r["recipient_id"]) == ("会员中心", "lumora"))
     assert crm["persons"] == 612480 and crm["pathway"] == workspace_sample.CONTRACT
-    assert {d["kind"] for d in crm["differences"]} == {"type_not_filed", "scale_exceeded"}
+    assert {d["kind"] for d in crm["differences"]} == {"type_not_filed", "scale_above_filed"}
     assert set(crm["types"]) == {"phone", "id_card", "email", "imei"}
 
 
@@ -137,3 +139,20 @@ def test_only_the_widest_flows_are_drawn() -> None:
     drawn = pictures.sankey(rows, {"recipients": [], "flows": []}, "persons")
     assert drawn["drawn"] == pictures.WIDEST and drawn["flows"] == 39
     assert min(link["value"] for link in drawn["links"]) == 40 - pictures.WIDEST
+
+
+def test_filed_and_observed_say_what_the_inspection_found() -> None:
+    def states(recipient: dict[str, Any]) -> dict[str, str]:
+        return {row["what"]: row["state"] for row in filed_against_observed(recipient)}
+
+    over = workspace_sample.RECIPIENTS[0] | {"last": "2026-11-20"}
+    rows = {row["what"]: row for row in filed_against_observed(over)}
+    assert (rows["types"]["state"], rows["types"]["new"]) == ("add", ["id_card"])
+    assert (rows["persons"]["state"], rows["persons"]["by"]) == ("over", 148_930)
+    # More than the main activity's filing, but none of it beyond that of the other activity.
+    beside = over | {"differences": []}
+    assert {states(beside)[what] for what in ("types", "persons")} == {"several"}
+    alone = beside | {"activities": ["ACT-2026-014"]}
+    assert {states(alone)[what] for what in ("types", "persons")} == {"same"}
+    sensitive = {"kind": "scale_above_filed", "sensitive_persons": {"filed": 0, "seen": {"count": 18}}}
+    assert states(beside | {"differences": [sensitive]})["sensitive"] == "over"

@@ -80,3 +80,10 @@ def test_every_put_together_key_has_texts() -> None:
 def test_no_text_is_left_over() -> None:
     built = (*prefixes(), *OPEN, "act.")
     assert sorted(key for key in TEXTS if key not in keys() and not key.startswith(built)) == []
+
+
+def test_every_difference_of_a_report_has_its_word() -> None:
+    for key in wording("tongguan.casework.report").texts:
+        if key.startswith("difference."):
+            rule = key.removeprefix("difference.")
+            assert {f"diff.{rule}", f"diff.{rule}.means"} <= set(TEXTS), rule

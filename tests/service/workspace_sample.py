@@ -94,7 +94,8 @@ RECIPIENTS: list[dict[str, Any]] = [
         "filed": {"path": "standard_contract", "number": "蜀-2026-0312", "persons": 500000,
                   "types": ["phone", "email", "imei"], "expires": "2029-03-12"},
         "differences": [{"kind": "type_not_filed", "types": ["id_card"]},
-                        {"kind": "scale_exceeded", "filed": 500000, "observed": 648930}],
+                        {"kind": "scale_above_filed",
+                         "persons": {"filed": 500000, "seen": count(648930, 645000, 656000)}}],
         "exempt": False, "decision": ASSESS,
     },
     {
@@ -211,7 +212,7 @@ def alerts() -> list[dict[str, Any]]:
               "Data type not filed: ID card numbers to Lumora Analytics", "lumora", "ACT-2026-014",
               [evidence("C0-0-0", "POST /v2/batch", "collect.lumora.example", ["id_card", "phone"],
                         ["5101**********2815", "138****2207"])], contract, "第八条"),
-        alert(2, "scale_exceeded", "mid", "人数超出备案：Lumora Analytics", "More persons than filed: Lumora Analytics",
+        alert(2, "scale_above_filed", "mid", "人数超出备案：Lumora Analytics", "More persons than filed: Lumora Analytics",
               "lumora", "ACT-2026-014", [], contract, "第八条"),
         alert(3, "recipient_unknown", "high", "未登记接收方：quillmark.example",
               "Recipient not registered: quillmark.example", "quillmark.example", None,

@@ -39,6 +39,8 @@ def test_what_lies_elsewhere_is_refused_alike_whether_it_is_there_or_not(reach: 
             reach.place(str(text), folder=True)
         told.add(str(error.value))
     assert len(told) == 1 and "assets.roots" in told.pop()
+    with pytest.raises(BadInput, match="no folder is allowed yet"):
+        Reach((), (), tmp_path).place("/srv", folder=True)
     for text in ("", "relative", "~", "\0", "/a\0b", "file:///etc"):
         with pytest.raises(BadInput):
             reach.place(text, folder=True)

@@ -60,8 +60,9 @@ class Reach:
         except (OSError, ValueError):
             raise BadInput(_texts.both("path.text")) from None
         if not any(found.is_relative_to(root) for root in self._roots):
-            where = ", ".join(map(readable, self.roots)) or "none"
-            raise BadInput(_texts.both("path.beyond", where=where))
+            if not self.roots:
+                raise BadInput(_texts.both("path.no_roots"))
+            raise BadInput(_texts.both("path.beyond", where=", ".join(map(readable, self.roots))))
         if found.is_relative_to(self._home) or self._home.is_relative_to(found):
             raise BadInput(_texts.both("path.own"))
         if not (found.is_dir() if folder else found.is_file()):

@@ -85,9 +85,16 @@ def _detail(visit: Visitor, result: Row, alert: Row) -> Row:
     recipient = next((r for r in result["recipients"] if same_recipient(alert["recipient"], r)), None)
     uids = list(dict.fromkeys(e["exchange"] for e in alert["evidence"] if e.get("exchange")))
     found = [flowlist.exchange(visit.console.workspace, uid) for uid in uids[:EVIDENCE]]
+    unfiled = {
+        type
+        for difference in (recipient["differences"] if recipient else ())
+        if difference["kind"] == "type_not_filed"
+        for type in difference["types"]
+    }
     return {
         **alert,
         "about": recipient,
+        "unfiled": sorted(unfiled),
         "exchanges": [row for row in found if row],
         "originals": {e["exchange"]: len(e.get("originals", ())) for e in alert["evidence"] if e.get("exchange")},
         "more": max(0, len(uids) - EVIDENCE),

@@ -14,7 +14,7 @@ from tongguan.service.console.visit import Visitor, exporter_of, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
 
-__all__ = ["router"]
+__all__ = ["filed_against_observed", "router"]
 
 router = APIRouter()
 ORDERS = ("persons", "sensitive_persons", "crossings", "bytes", "last")
@@ -94,28 +94,39 @@ def recipient(visit: Visitor) -> Response:
 
 
 def filed_against_observed(recipient: Row) -> list[Row]:
-    """The rows of the comparison: what, as filed, as observed, and the difference (over, add, same, unseen, none)."""
+    """The rows of the comparison: what, as filed, as observed, and the difference (over, add, same, several, unseen,
+    none). What differs is the finding of the inspection: `filed` is of the main activity, and each of several was held
+    against its own."""
     filed = recipient["filed"] or {}
     observed = int(recipient["persons"]["count"])
     allowed = filed.get("persons") or 0
     given, seen = set(filed.get("types") or []), set(recipient["types"])
-    kinds = {d["kind"] for d in recipient["differences"]}
-    over = bool(allowed) and observed > allowed
+    kinds = {d["kind"]: d for d in recipient["differences"]}
+    extra = kinds.get("type_not_filed", {}).get("types", [])
+    above = kinds.get("scale_above_filed", {})
+    more = {what: above[what]["seen"]["count"] - above[what]["filed"]
+            for what in ("persons", "sensitive_persons") if what in above}  # fmt: skip
+    several = len(recipient.get("activities") or ()) > 1
     rows: list[Row] = [
         {"what": "path", "filed": filed.get("path"), "observed": recipient["decision"]["pathway"],
          "state": "over" if "path_not_taken" in kinds else ("same" if filed.get("path") else "none")},
-        {"what": "persons", "filed": allowed or None, "observed": observed, "by": max(0, observed - allowed),
-         "state": "over" if over else ("same" if allowed else "none")},
-        {"what": "types", "filed": sorted(given), "observed": sorted(seen), "new": sorted(seen - given),
-         "state": "none" if not filed else ("add" if seen - given else "same")},
+        {"what": "persons", "filed": allowed or None, "observed": observed, "by": more.get("persons", 0),
+         "state": "over" if "persons" in more else _agrees(allowed, several and observed > allowed)},
+        {"what": "types", "filed": sorted(given), "observed": sorted(seen), "new": sorted(extra),
+         "state": "add" if extra else _agrees(filed, several and bool(seen - given))},
         {"what": "sensitive", "filed": None, "observed": recipient["sensitive_types"],
-         "state": "none"},
+         "by": more.get("sensitive_persons", 0), "state": "over" if "sensitive_persons" in more else "none"},
         {"what": "expires", "filed": filed.get("expires") or None, "observed": recipient["last"],
          "state": "over" if "activity_expired" in kinds else ("same" if filed.get("expires") else "none")},
         {"what": "onward", "filed": None, "observed": None, "state": "unseen"},
         {"what": "retention", "filed": None, "observed": None, "state": "unseen"},
     ]  # fmt: skip
     return rows
+
+
+def _agrees(filed: object, beside: bool) -> str:
+    """No difference was found; `beside`: what there is more than in this filing stands in that of another activity."""
+    return ("several" if beside else "same") if filed else "none"
 
 
 def _chosen(result: Row, asked: Row) -> list[Row]:
