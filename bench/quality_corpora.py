@@ -5,6 +5,7 @@
     FOLDER/python-stdnum/stdnum/                      python-stdnum (LGPL-2.1+): only the examples in its docstrings
     FOLDER/ner/msra_test_bio.txt, pd_example.test, weiboNER_2nd_conll.{train,dev,test}
                                                       MSRA, People's Daily, Weibo: no licence found, for research only
+    FOLDER/ner/zh_gsdsimp-ud-test.iob2                Universal NER, Chinese GSD simplified (CC BY-SA 4.0)
     FOLDER/cpca/addr.csv                              addresses of companies, from cpca's tests (MIT)
 
 What is absent is left out and said.
@@ -260,6 +261,7 @@ def stdnum(folder: Path) -> Iterator[Example]:
 _NER_FILES = {
     "msra": ("msra_test_bio.txt",),
     "people's daily": ("pd_example.test",),
+    "uner gsd": ("zh_gsdsimp-ud-test.iob2",),
     "weibo": ("weiboNER_2nd_conll.train", "weiboNER_2nd_conll.dev", "weiboNER_2nd_conll.test"),
 }
 _NER_TYPES = {"PER": "person_name", "ORG": "organisation", "LOC": "place", "GPE": "place"}
@@ -271,8 +273,24 @@ def named_entities(folder: Path) -> dict[str, list[Example]]:
     for name, files in _NER_FILES.items():
         paths = [folder / "ner" / file for file in files]
         if all(map(Path.is_file, paths)):
-            read[name] = [example for path in paths for example in _sentences(path.read_text(encoding="utf-8"))]
+            texts = [path.read_text(encoding="utf-8") for path in paths]
+            read[name] = [
+                one for text in texts for one in _sentences(_by_character(text) if "# sent_id" in text else text)
+            ]
     return read
+
+
+def _by_character(text: str) -> str:
+    """Words of IOB2 in columns (number, word, tag …) as a character and a tag a line."""
+    lines = []
+    for line in text.splitlines():
+        columns = line.split("\t")
+        if len(columns) > 2:
+            word, tag = columns[1], columns[2]
+            lines += [f"{c} {tag if i == 0 else tag.replace('B-', 'I-')}" for i, c in enumerate(word)]
+        elif not line.startswith("#"):
+            lines.append("")
+    return "\n".join(lines)
 
 
 def addresses(folder: Path) -> list[str]:

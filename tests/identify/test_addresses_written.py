@@ -35,6 +35,14 @@ WITHIN = [
     "仓库在⟦address|南京东路300号恒基名人大厦⟧。",
     "办公地址：⟦address|大连市高新园区黄浦路523号奥特莱斯创业大厦A座1203⟧\n电话：0411-39521000",
 ]
+ABROAD = [
+    ("Address: 41 Harrowgate Crescent, Leeds LS8 9ZZ\nPassport", "41 Harrowgate Crescent, Leeds LS8 9ZZ"),
+    ("Anschrift: Tannenstraße 44, 50999 Köln\nHandy", "Tannenstraße 44, 50999 Köln"),
+    ("Ship to: 918 Willow Run, Santa Clara, NM 87999\nNotes", "918 Willow Run, Santa Clara, NM 87999"),
+    ("address: Error 55, see The Manual", ""),
+    ("Address: Section 41, Chapter Two of the Manual", ""),
+    ("address 192.0.2.17, Port Number 5", ""),
+]
 NONE = [
     "她在大厦3个月，中心2次通知，广场5元停车",
     "北京市与天津市的规划，上海自贸试验区或者临港新片区",
@@ -58,3 +66,8 @@ def test_in_a_sentence_it_ends_where_it_ends(source: str, find: Callable[[str], 
 @pytest.mark.parametrize("text", NONE)
 def test_words_of_buildings_alone_are_no_address(text: str, find: Callable[[str], list[Finding]]) -> None:
     assert [f for f in find(text) if f.type == "address"] == []
+
+
+@pytest.mark.parametrize(("text", "wanted"), ABROAD)
+def test_abroad_behind_a_label(text: str, wanted: str, find: Callable[[str], list[Finding]]) -> None:
+    assert [text[f.start : f.end] for f in find(text) if f.type == "address"] == ([wanted] if wanted else [])

@@ -68,3 +68,10 @@ def test_many_capitals_take_little_time(find: Callable[[str], list[Finding]]) ->
         started = time.process_time()
         find(text)
         assert time.process_time() - started < 5
+
+
+def test_columns_of_names_in_latin_letters_beside_what_persons_have(find: Callable[[str], list[Finding]]) -> None:
+    persons = "| name | email |\n|---|---|\n| Muriel van Aalst | m@example.org |\n| Odd Fjellvang | o@example.org |\n"
+    goods = "| name | price |\n|---|---|\n| Blue Shirt | 3 |\n| Red Dress | 4 |\n"
+    assert _names(persons, find) == ["Muriel van Aalst", "Odd Fjellvang"]
+    assert _names(goods, find) == []

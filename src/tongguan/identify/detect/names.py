@@ -284,20 +284,31 @@ def _in_columns(view: View) -> Iterator[Candidate]:
     if len(generic):
         tables = np.searchsorted(np.flatnonzero(view.units == 0), generic[:, 0])
         for table in np.split(generic, np.flatnonzero(np.diff(tables)) + 1):
-            yield from _in_column(view.text, table)
+            near = cells[slice(*np.searchsorted(cells[:, 0], (table[0, 0], table[-1, 0] + _BESIDE_CELLS)))]
+            yield from _in_column(view.text, table, bool(np.isin(near[:, 2], _OF_PERSONS).any()))
 
 
-def _in_column(text: str, cells: NDArray[np.int64]) -> Iterator[Candidate]:
-    """Likely names in columns of one table that may hold names; rare ones go along where most are likely."""
+_BESIDE_CELLS: Final = 200  # characters behind the last name in which other cells of its row stand
+_OF_PERSONS: Final = [label_id(type) for type in ("phone", "email", "id_card", "passport", "birth_date", "gender")]
+
+
+def _in_column(text: str, cells: NDArray[np.int64], of_persons: bool) -> Iterator[Candidate]:
+    """Likely names in columns of one table that may hold names; rare ones go along where most are likely. Names in
+    Latin letters count where other columns are `of_persons`, and most cells hold one."""
     likely: list[Candidate] = []
     rare: list[Candidate] = []
+    latin: list[Candidate] = []
     for start, end in cells.tolist():
         start, end = _stripped(text, start, end)
         if 2 <= end - start <= 6:
             value = fold_text(text[start:end])
             if _WHOLE.fullmatch(value) and value not in _NO_NAME and value[:2] not in _NO_NAME:
                 (likely if _LIKELY.fullmatch(value) else rare).append(candidate_of(start, end, value, 0.75))
+        if of_persons and _LATIN.fullmatch(text, start, end):
+            latin.append(candidate_of(start, end, text[start:end], 0.75))
     yield from likely
+    if 2 * (len(latin) + len(likely)) >= len(cells):
+        yield from latin
     if len(likely) >= 3 and 2 * len(likely) >= len(cells):
         yield from rare
 

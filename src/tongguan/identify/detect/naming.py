@@ -32,8 +32,9 @@ __all__ = ["Span", "candidates_of", "certain_names", "named_again", "without_den
 Span = tuple[str, int, int, float]  # type, start, end, probability
 
 _DETECTOR: Final = "prose"
-_STANDS: Final = 0.4  # probability from which a span stands
-_CUT: Final = 0.2  # the same for a person, where other cuts of the name have the rest of the probability
+_STANDS: Final = 0.4  # probability from which an organisation or a place stands
+_PERSON: Final = 0.45  # the same for a person
+_CUT: Final = 0.22  # for a person, where other cuts of the name have the rest of the probability
 _CERTAIN: Final = 0.9
 _KNOWN: Final = 2.0  # logarithm of odds for a name that is certain elsewhere in the same text
 
@@ -65,7 +66,11 @@ def candidates_of(text: str, start: int, spans: Sequence[Span], known: Collectio
             break
         if any(first < b and a < last for a, b in standing):
             continue
-        if probability < _STANDS and (type != "person_name" or _of_all_cuts(first, last, weighed) < _STANDS):
+        if type == "person_name":
+            stands = probability >= _PERSON or _of_all_cuts(first, last, weighed) >= _PERSON
+        else:
+            stands = probability >= _STANDS
+        if not stands:
             continue
         standing.append((first, last))
         if candidate := _candidate(text, type, first, last, probability):
