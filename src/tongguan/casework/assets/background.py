@@ -22,8 +22,8 @@ from typing import Any
 
 from tongguan import whole_file
 from tongguan.capture.stores import Address, open_store
+from tongguan.casework.assets.given import Secret, address_of, server_of
 from tongguan.casework.assets.reach import Reach
-from tongguan.casework.assets.sources import Secret, address_of, server_of
 from tongguan.errors import CannotWrite, Conflict, TongguanError
 
 __all__ = ["main", "process_age", "put"]

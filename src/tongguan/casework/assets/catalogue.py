@@ -11,24 +11,24 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, fields
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from tongguan.capture.stores import Unit, Unseen
+from tongguan.casework.assets.catalogue_file import FILE, create, engine_of, upgrade
+from tongguan.casework.assets.catalogue_rows import column_of, described, held, judged_of, rows_of
 from tongguan.casework.assets.changes import Was, changes_between
-from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons
+from tongguan.casework.assets.judged import Judged, JudgedColumn
 from tongguan.casework.assets.seeing import narrow
-from tongguan.casework.assets.tables import METADATA, SCHEMA, blinds, changes, columns, meta, scans, sources, units
+from tongguan.casework.assets.tables import SCHEMA, blinds, changes, columns, meta, scans, sources, units
 from tongguan.errors import Broken, CannotWrite, Conflict, NotFound
 
 __all__ = ["FILE", "Catalogue", "Scan", "Seen"]
 
-FILE = "catalogue.db"
-BUSY_S = 30
 TOGETHER = 500  # units held against rules at once
 
 
@@ -69,14 +69,14 @@ class Catalogue:
             self._make(folder)
         elif not self.path.is_file():
             raise NotFound(f"{folder}: no catalogue there; `tongguan scan` makes one")
-        self._engine = _engine(self.path)
+        self._engine = engine_of(self.path)
         if only is not None:
             sa.event.listen(self._engine, "connect", lambda connection, _: narrow(connection, only))
         try:
             with self.read() as connection:
                 version = connection.execute(sa.select(meta.c.version)).scalar()
             if version == 1 and write:
-                _upgrade(self._engine)
+                upgrade(self._engine)
             elif version != SCHEMA:
                 raise Broken(f"{self.path} has format {version}; this version of Tongguan reads {SCHEMA}")
         except BaseException:
@@ -159,7 +159,7 @@ class Catalogue:
         now = Was(True, judged.schema, judged.level, judged.types)
         found = changes_between(was, now) if was.read else [("new", "", "")]
         values = {
-            **_described(unit), **_held(judged), "mark": mark, "scan": scan.id, "read_scan": scan.id, "state": "read",
+            **described(unit), **held(judged), "mark": mark, "scan": scan.id, "read_scan": scan.id, "state": "read",
             "last_seen": time.time(), "change": _change(scan, was, found),
         }  # fmt: skip
         with self._write() as connection:
@@ -173,7 +173,7 @@ class Catalogue:
             if seen:
                 connection.execute(columns.delete().where(columns.c.unit == id))
             if judged.columns:
-                connection.execute(columns.insert(), _rows_of(id, judged))
+                connection.execute(columns.insert(), rows_of(id, judged))
             self._blind(connection, scan, id if seen else None, judged.unseen, id)
             if not scan.first:
                 self._tell(connection, scan, id, found)
@@ -188,7 +188,7 @@ class Catalogue:
             if unit is not None:
                 values |= {"last_seen": time.time()} | ({} if seen and seen.was.read else {"state": "unread"})
                 if seen is None:
-                    values |= {**_described(unit), **_held(Judged()), "change": "same" if scan.first else "new"}
+                    values |= {**described(unit), **held(Judged()), "change": "same" if scan.first else "new"}
                 id = self._put(connection, scan, unit, values, seen)
             elif seen is not None:  # it was read before and now may not be: it is not gone
                 connection.execute(units.update().where(units.c.id == seen.id).values(**values))
@@ -246,9 +246,9 @@ class Catalogue:
                 parts = connection.execute(sa.select(columns).where(inside).order_by(columns.c.unit, columns.c.ordinal))
                 of_unit: dict[int, list[JudgedColumn]] = {}
                 for part in parts:
-                    of_unit.setdefault(part.unit, []).append(_column_of(part))
+                    of_unit.setdefault(part.unit, []).append(column_of(part))
             after = found[-1].id
-            yield [(row.id, row.name, row.comment, _judged_of(row, of_unit.get(row.id, []))) for row in found]
+            yield [(row.id, row.name, row.comment, judged_of(row, of_unit.get(row.id, []))) for row in found]
 
     def rule(self, judged: Sequence[tuple[int, Judged]]) -> None:
         """Units as rules see them now."""
@@ -258,7 +258,7 @@ class Catalogue:
                 connection.execute(units.update().where(units.c.id == id).values(**values))
                 connection.execute(columns.delete().where(columns.c.unit == id))
                 if one.columns:
-                    connection.execute(columns.insert(), _rows_of(id, one))
+                    connection.execute(columns.insert(), rows_of(id, one))
 
     # ---- within
 
@@ -320,7 +320,7 @@ class Catalogue:
             self._lock = os.open(folder / f"{FILE}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not self.path.exists():
-                _create(self.path)
+                create(self.path)
         except BlockingIOError:
             self._unlock()
             raise Conflict(f"{folder}: another scan is under way there; wait for it, or name another --out") from None
@@ -335,26 +335,6 @@ class Catalogue:
             self._lock = None
 
 
-def _rows_of(id: int, judged: Judged) -> list[dict[str, Any]]:
-    return [{**asdict(column), "unit": id, "ordinal": n} for n, column in enumerate(judged.columns)]
-
-
-def _column_of(row: Any) -> JudgedColumn:
-    """As it was kept."""
-    kept: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(JudgedColumn)}
-    for name, value in kept.items():
-        kept[name] = tuple(value) if isinstance(value, list) else value
-    return JudgedColumn(**kept)
-
-
-def _judged_of(row: Any, columns: Sequence[JudgedColumn]) -> Judged:
-    """As far as rules ask for it."""
-    return Judged(
-        tuple(columns), row.level, row.sensitive, Persons(row.persons, row.persons_low, row.persons_high), None,
-        (row.sample or {}).get("rows") or row.rows, combinations=tuple(row.combinations), found_level=row.found_level,
-    )  # fmt: skip
-
-
 def _seen(row: Any) -> Seen:
     read = row.read_scan is not None and row.state != "gone"
     was = Was(read, row.schema_text, row.level, tuple(row.types))
@@ -367,91 +347,7 @@ def _id(made: sa.CursorResult[Any]) -> int:
     return int(made.inserted_primary_key[0])
 
 
-def _described(unit: Unit) -> dict[str, Any]:
-    about = {"kind": unit.kind, "name": unit.name, "size": unit.size}
-    return about | {"schema": getattr(unit, "schema", ""), "comment": getattr(unit, "comment", "")}
-
-
-def _held(judged: Judged) -> dict[str, Any]:
-    return {
-        "digest": judged.digest, "rows": judged.rows, "level": judged.level, "sensitive": judged.sensitive,
-        "types": list(judged.types), "schema_text": judged.schema, "combinations": list(judged.combinations),
-        "sample": _sample(judged), "persons": judged.persons.count, "persons_low": judged.persons.low,
-        "persons_high": judged.persons.high, "found_level": judged.found_level, "document": judged.document.kind,
-        "document_probability": judged.document.probability, "known": [asdict(one) for one in judged.known],
-    }  # fmt: skip
-
-
-def _sample(judged: Judged) -> dict[str, Any] | None:
-    sample = judged.sample
-    if sample is None:
-        return None
-    return {
-        "method": sample.method,
-        "rows": sample.rows,
-        "of": sample.of,
-        "exact": sample.exact,
-        "missed": sample.missed,
-    }
-
-
 def _change(scan: Scan, was: Was, found: list[tuple[str, str, str]]) -> str:
     if scan.first or not found:
         return "same"
     return "new" if not was.read else "changed"
-
-
-def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S}, hide_parameters=True)
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _create(path: Path) -> None:
-    """An empty catalogue under another name, then put in its place: nobody ever sees half of one."""
-    draft = path.with_name(f".{path.name}.draft")  # the lock is ours: what lies there a killed process left
-    for left in (draft, draft.with_name(draft.name + "-wal"), draft.with_name(draft.name + "-shm")):
-        left.unlink(missing_ok=True)
-    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    engine = _engine(draft)
-    try:
-        with closing(sqlite3.connect(draft)) as plain:
-            plain.execute("pragma journal_mode = wal")  # kept in the file itself
-        with engine.begin() as connection:
-            METADATA.create_all(connection)
-            connection.execute(meta.insert().values(version=SCHEMA))
-    finally:
-        engine.dispose()  # the last connection folds the journal into the file
-    draft.rename(path)
-
-
-def _upgrade(engine: sa.Engine) -> None:
-    """From format 1, which kept what was found and no rules: units keep what is known of them, and are read again."""
-    new = [(units, ("found_level", "document", "document_probability", "known")), (meta, ("rules",))]
-    new.append((columns, tuple(column.name for column in columns.c)[columns.c.keys().index("within") :]))
-    defaults = {"known": "not null default '[]'", "within": "not null default ''"}
-    defaults |= {"found_sensitive": "not null default 0", "no_data": "not null default 0"}
-    with engine.execution_options(tongguan_writes=True).begin() as connection:
-        for table, names in new:
-            for name in names:
-                kind = table.c[name].type.compile(engine.dialect)
-                connection.exec_driver_sql(
-                    f"alter table {table.name} add column {name} {kind} {defaults.get(name, '')}"
-                )
-        connection.execute(units.update().values(found_level=units.c.level, mark=None))
-        raw = {"found_type": columns.c.type, "found_level": columns.c.level, "found_sensitive": columns.c.sensitive}
-        connection.execute(columns.update().values(**raw))
-        connection.execute(meta.update().values(version=SCHEMA))
-
-
-def _prepare(connection: Any, _: object) -> None:
-    """What is committed outlives a killed process; after a loss of power the last units are read once more."""
-    connection.isolation_level = None
-    for pragma in ("synchronous = normal", "foreign_keys = on"):
-        connection.execute(f"pragma {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("tongguan_writes")
-    connection.exec_driver_sql("begin immediate" if writes else "begin")
