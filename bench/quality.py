@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import subprocess
 import sys
 import sysconfig
@@ -183,11 +184,27 @@ def _set_aside(examples: Sequence[Example]) -> list[Example]:
     for example in examples:
         wrong = {s for s in example.spans if _is_none(s[0], example.text[s[1] : s[2]])}
         counts.update(type for type, _, _ in wrong)
-        left.append(replace(example, spans=example.spans - wrong, loose=example.loose | {s[1:] for s in wrong}))
+        broken = {type for type in example.anywhere if _is_broken(type, example.text)}
+        counts.update(broken)
+        left.append(
+            replace(
+                example,
+                spans=example.spans - wrong,
+                loose=example.loose | {s[1:] for s in wrong},
+                anywhere=example.anywhere - broken,
+                judged=example.judged - broken,
+            )
+        )
     if counts:
         kinds = ", ".join(f"{count} {type}" for type, count in sorted(counts.items()))
         print(f"\nset aside, wrong by their issuers' rules or addresses of no host: {counts.total()} ({kinds})")
     return left
+
+
+def _is_broken(type: str, text: str) -> bool:
+    """Whether a text that is said to hold a number of the type holds only wrong ones."""
+    numbers = re.findall(r"[A-Z]?\d(?:[ .-]?\d){6,}[A-Z]?", text)
+    return bool(numbers) and all(is_refused(type, number) for number in numbers)
 
 
 def _is_none(type: str, value: str) -> bool:

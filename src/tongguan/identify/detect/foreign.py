@@ -64,10 +64,13 @@ _SIGNS: Final = {
     "us_ssn": re.compile(r"\d+|\d{3}([-. ])\d\d\1\d{4}"),
 }
 _LEAD: Final = re.compile(
-    r"(?:[\s:：=#.是为は는은'\"(（]|\b(?:number|card|code|no|nr|num|id|is|was|of|es|ist|è)\b"
+    r"(?:[\s:：=#.是为は는은'\"(（]|\b(?:number|card|code|no|nr|num|id|is|was|of|es|ist|è|numarası|numarasi|numara|numero|número)\b"
     r"|\b(?:AT|CL|EL|HR|NZ|PT) ?(?=\d)|番号|号码|號碼|证|證|字号|字號){0,8}",
     re.IGNORECASE,
 )
+_COUNTRY_FIRST: Final = frozenset({"cl_rut", "hr_oib", "nz_ird", "pt_nif", "gr_afm"})
+_COUNTRY_LETTERS: Final = re.compile(r"\b(?:CL|EL|HR|NZ|PT) ?\Z")
+"""The country's letters before numbers for tax, which are written with them: HR 33392005961."""
 _TOLD_AFTER: Final = re.compile(  # … is my passport number, …是我的身份证
     r"(?<![\w.-])([A-Za-z0-9](?:[ \-./]?[A-Za-z0-9]){7,24})(?: (?:is|are|was|ist|es|är|est|é|è|jest|on)|[是为即は])"
     r" ?(?:(?:my|the|his|her|your|their|our|mi|su|mein|meine|mitt|mon|ma|mijn|mój|a|an) |我的|他的|她的|本人的?|私の)?"
@@ -118,13 +121,15 @@ def _labelled(view: View) -> Iterator[Candidate]:
                 if form.fullmatch(value) and _is_written(kind, view.text[start:stop]):
                     rows[_PLACE_OF[kind]].append((start, stop, value))
     for place, found in rows.items():
-        yield from _checked(KINDS[place], found)
+        yield from _checked(view.text, KINDS[place], found)
 
 
-def _checked(kind: Kind, found: Sequence[Place]) -> Iterator[Candidate]:
+def _checked(text: str, kind: Kind, found: Sequence[Place]) -> Iterator[Candidate]:
     score, validator = (_WEAK, "context") if kind.weak else (_LABELLED, "checksum")
     for (start, stop, value), right in zip(found, _right([v for _, _, v in found], kind.check).tolist(), strict=True):
         if right:
+            if kind.type in _COUNTRY_FIRST and (country := _COUNTRY_LETTERS.search(text, max(0, start - 4), start)):
+                start = country.start()
             yield Candidate(start, stop, kind.type, score, validator, _DETECTOR, value)
 
 

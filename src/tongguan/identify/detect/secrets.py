@@ -50,7 +50,7 @@ _NO_KEY: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of keys that open nothing."""
-_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}|0{10}")
+_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}")
 """A key that a manual blots out."""
 _BLOCK: Final = re.compile(
     r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
