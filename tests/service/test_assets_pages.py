@@ -24,12 +24,12 @@ from fastapi import FastAPI
 
 from tongguan.capture.stores.sampling import Method
 from tongguan.capture.stores.units import REASONS
-from tongguan.casework.assets import Catalogue, Filter
+from tongguan.casework.assets import Catalogue, Filter, processes
 from tongguan.casework.assets.changes import WHAT
 from tongguan.casework.assets.tables import columns, sources, units
 from tongguan.identify.templates import cases, load_exceptions, load_templates, shelf
 from tongguan.identify.types import TYPES
-from tongguan.service.console import assetlist, names
+from tongguan.service.console import assetlist, assetscans, names
 from tongguan.service.console.assetrules import SECTORS, rules_of, shown_templates
 from tongguan.trust.audit import Query
 
@@ -195,7 +195,7 @@ def test_a_scan_under_way_is_told_from_one_that_was_interrupted(
     app = new_app(tmp_path)
     home = home_of(app)
     name = assets_sample.build(home, tmp_path / "place", again=False)[0]
-    monkeypatch.setattr(assetlist, "RECENT_S", -1.0)
+    monkeypatch.setattr(assetscans, "RECENT_S", -1.0)
     with Catalogue(home / "assets", write=True) as writer:
         scan = writer.begin(name, "sqlite", {"rows": 5})
         writer.unchanged(scan, [writer.seen_of(scan, ["customers"])["customers"]])
@@ -215,11 +215,11 @@ def test_a_scan_under_way_is_told_from_one_that_was_interrupted(
 def test_looking_for_a_lock_takes_none(tmp_path: Path) -> None:
     path = tmp_path / "catalogue.db.lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT)
-    assert not assetlist._locked(path)
+    assert not processes.taken(path)
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    assert assetlist._locked(path)
+    assert processes.taken(path)
     os.close(handle)
-    assert not assetlist._locked(path) and not assetlist._locked(tmp_path / "none")
+    assert not processes.taken(path) and not processes.taken(tmp_path / "none")
 
 
 # ---- changes

@@ -14,7 +14,7 @@ import pytest
 from console_house import add_user, form_token, new_app, signed_in
 from fastapi import FastAPI
 
-from tongguan.casework.assets import jobs
+from tongguan.casework.assets import jobs, processes
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.sources import address_of
 from tongguan.service.console.assetruns import Rooms
@@ -35,9 +35,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     add_user(app.state.console.trust, "looker", "viewer")
     add_user(app.state.console.trust, "of-a", "compliance_officer", entities=["A"])
     yield app
-    for child in jobs._CHILDREN:
+    for child in processes._CHILDREN:
         child.wait(60)
-    jobs._CHILDREN.clear()
+    processes._CHILDREN.clear()
 
 
 @pytest.fixture(scope="module")

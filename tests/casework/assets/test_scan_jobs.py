@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tongguan.casework.assets import Catalogue, totals
+from tongguan.casework.assets import Catalogue, processes, totals
 from tongguan.casework.assets import jobs as jobs_module
 from tongguan.casework.assets.background import process_age
 from tongguan.casework.assets.jobs import Job, Jobs, Options
@@ -88,10 +88,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     with open_trust(tmp_path / "home") as trust:
         made = House(trust, tmp_path / "shared")
         yield made
-        for child in jobs_module._CHILDREN:
+        for child in processes._CHILDREN:
             child.kill()
             child.wait()
-        jobs_module._CHILDREN.clear()
+        processes._CHILDREN.clear()
 
 
 def test_a_scan_runs_to_its_end_and_others_wait_for_it(house: House) -> None:
@@ -153,7 +153,7 @@ def test_what_was_killed_is_told_so_at_once_and_goes_on(house: House) -> None:
     note = house.wait(job.id, running).note
     assert note
     os.kill(note["pid"], signal.SIGKILL)
-    jobs_module._CHILDREN[0].wait()
+    processes._CHILDREN[0].wait()
     assert house.jobs.get(job.id).state == "interrupted"  # before anybody wrote it down
     house.jobs.tick()
     assert house.jobs.get(job.id).state == "interrupted" and house.kinds("scan")[-1]["state"] == "interrupted"
@@ -176,7 +176,7 @@ def test_a_number_that_was_given_anew_is_not_told_to_end(house: House) -> None:
     house.jobs.tick()
     place.write_text(json.dumps(note), encoding="utf-8")
     house.jobs.tick()  # it does not end when it is told to, and is killed
-    jobs_module._CHILDREN[0].wait(20)
+    processes._CHILDREN[0].wait(20)
     assert house.jobs.get(job.id).state in ("stopped", "interrupted")
     house.jobs.tick()
     assert house.jobs.get(job.id).state == "stopped"
@@ -188,11 +188,11 @@ def test_a_scan_at_the_terminal_holds_the_others_up(house: House) -> None:
         job = house.jobs.start(source, Options(), OFFICER)
         assert job.state == "waiting"
         house.jobs.tick()
-        assert house.jobs.get(job.id).state == "waiting" and not jobs_module._CHILDREN
+        assert house.jobs.get(job.id).state == "waiting" and not processes._CHILDREN
         stopped = house.jobs.stop(job.id, OFFICER)
         assert stopped.state == "stopped"
     house.jobs.tick()
-    assert not jobs_module._CHILDREN
+    assert not processes._CHILDREN
 
 
 def test_schedules_start_scans_and_missed_turns_are_one(house: House) -> None:

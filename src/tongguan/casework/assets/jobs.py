@@ -10,9 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +22,7 @@ import sqlalchemy as sa
 
 from tongguan.casework.assets.background import process_age, put
 from tongguan.casework.assets.catalogue import FILE
+from tongguan.casework.assets.processes import begin, free, reap, taken, tell_to_end
 from tongguan.casework.assets.scanning import ROWS, ROWS_MOST
 from tongguan.casework.assets.sources import Record, Source, Sources
 from tongguan.errors import BadInput, Conflict, NotFound, TongguanError, Unavailable
@@ -31,7 +30,7 @@ from tongguan.trust.access import Principal
 from tongguan.trust.database import METADATA, Database
 from tongguan.wording import wording
 
-__all__ = ["OPEN", "STATES", "Job", "Jobs", "Options", "free", "taken"]
+__all__ = ["OPEN", "STATES", "Job", "Jobs", "Options"]
 
 _texts = wording("tongguan.casework.assets")
 STATES: Final = ("waiting", "running", "complete", "incomplete", "stopped", "interrupted", "failed")
@@ -41,10 +40,6 @@ KILL_S = 20.0  # after which a process that was told to end is killed
 TEST_S = 40.0
 KEPT = 200  # notes of jobs that have ended
 FOLDER = "jobs"
-_DROPPED = ("AWS_", "BOTO", "PG", "MYSQL", "TONGGUAN_")  # of the service's own environment
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_SHUT = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-         "PGPASSFILE": os.devnull, "PGSERVICEFILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
 
 _jobs = sa.Table(
     "asset_jobs",
@@ -221,7 +216,7 @@ class Jobs:
     def tick(self) -> None:
         """Write down what ended, put an end to what must, ask for what is due, begin what waits."""
         with suppress(Conflict), self._alone("tick", wait=True):
-            _reap()
+            reap()
             self._settle()
             for source in self._sources.due(self._clock()):
                 self._sources.put_off(source)  # first: what cannot be scanned is not tried again at every turn
@@ -271,7 +266,7 @@ class Jobs:
         for row in running:
             if not free(self._lock(row.id)):
                 if row.stop_asked is not None:
-                    self._tell_to_end(row.id, hard=self._clock() - row.stop_asked > KILL_S)
+                    tell_to_end(self._note(row.id) or {}, hard=self._clock() - row.stop_asked > KILL_S)
                 continue
             note = self._note(row.id) or {}
             end = note.get("end") or {"state": "interrupted", "at": note.get("at") or row.started}
@@ -341,8 +336,7 @@ class Jobs:
                 "folder": str(self._assets), "note": str(self._place(row.id)), "key": self._key.hex(),
                 "options": row.options,
             }  # fmt: skip
-            child = _process(lock)
-            _CHILDREN.append(child)
+            child = begin(lock)
             put(self._place(row.id), {"pid": child.pid, "age": process_age(child.pid), "at": now})
             assert child.stdin is not None
             with suppress(BrokenPipeError), child.stdin:
@@ -360,7 +354,7 @@ class Jobs:
     def _tried(self, source: Source) -> str | None:
         try:
             self._sources.reachable(source)
-            child = _process(None)
+            child = begin(None)
             try:
                 out, _ = child.communicate(json.dumps(self._told("test", source)).encode(), TEST_S)
             except subprocess.TimeoutExpired:
@@ -373,24 +367,6 @@ class Jobs:
             return str(error)
         except ValueError:
             return "the test ended without an answer"
-
-    def _tell_to_end(self, ident: int, *, hard: bool) -> None:
-        """Signal the process of a job, and no other one that was given its number."""
-        note = self._note(ident) or {}
-        pid, age = note.get("pid"), note.get("age")
-        if not isinstance(pid, int) or age is None:
-            return
-        try:
-            handle = os.pidfd_open(pid)
-        except OSError:
-            return
-        try:
-            if process_age(pid) == age:
-                signal.pidfd_send_signal(handle, signal.SIGKILL if hard else signal.SIGTERM)
-        except OSError:
-            pass
-        finally:
-            os.close(handle)
 
     def _sweep(self, ident: int) -> None:
         """Away with the notes of jobs that ended long ago."""
@@ -423,53 +399,3 @@ class Jobs:
             raise Conflict(_texts.both("test.under_way")) from None
         finally:
             os.close(handle)
-
-
-_CHILDREN: list[subprocess.Popen[bytes]] = []
-
-
-def _reap() -> None:
-    """Let ended processes go."""
-    _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
-
-
-def _process(lock: int | None) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that it outlives ours, and with no secret of ours in its environment."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_DROPPED) and name.lower() not in _PROXIES
-    }
-    command = [sys.executable, "-P", "-m", "tongguan.casework.assets.background"]
-    return subprocess.Popen(
-        command + ([str(lock)] if lock is not None else []),
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL if lock is not None else subprocess.PIPE,
-        stderr=subprocess.DEVNULL, cwd="/", env=kept | _SHUT, start_new_session=True,
-        pass_fds=() if lock is None else (lock,),
-    )  # fmt: skip
-
-
-def free(lock: Path) -> bool:
-    """Whether no process holds a job's lock. It is taken for a moment, shared: nobody takes a job's lock but before its
-    process begins, and then waits for such a moment to pass."""
-    try:
-        handle = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(handle)
-
-
-def taken(lock: Path) -> bool:
-    """Whether a process holds the catalogue's lock, also one at a terminal. Read off the system's table: to try it
-    would stop a scan that begins at that moment."""
-    try:
-        inode, table = lock.stat().st_ino, Path("/proc/locks").read_text(encoding="ascii")
-    except OSError:
-        return False
-    return any("FLOCK" in line and line.split()[5].endswith(f":{inode}") for line in table.splitlines())

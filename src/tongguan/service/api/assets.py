@@ -14,7 +14,7 @@ from tongguan.identify.templates import Record, Ruling
 from tongguan.service.api.calling import TrustRoom
 from tongguan.service.api.facts import Day, today
 from tongguan.service.api.shapes import Ident, Line, Prose, Shown, Strict
-from tongguan.service.console import assetlist
+from tongguan.service.console import assetlist, assetscans
 from tongguan.service.console.assetlist import Catalogue, Filter, Wanted
 from tongguan.service.console.assetrules import (
     classified,
@@ -119,7 +119,7 @@ def assets(
 def scans(trust: TrustRoom, by: Reader, page: Page_ = 1, size: Annotated[int, Query(ge=1, le=100)] = 20) -> Listed:
     """Sources with their newest scan: `state` is complete, running, interrupted or given_up; `progress` of one that has
     not ended; how much was read, by which samples; and what was not seen, by reason."""
-    return _listed(trust, by, lambda catalogue: assetlist.states(catalogue, trust.home, Wanted(page, size)))
+    return _listed(trust, by, lambda catalogue: assetscans.states(catalogue, trust.home, Wanted(page, size)))
 
 
 @router.get("/changes")

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from tongguan.casework.assets import Catalogue, apply_rules
 from tongguan.casework.assets.catalogue import FILE
-from tongguan.casework.assets.jobs import OPEN, Job, Jobs, taken
+from tongguan.casework.assets.jobs import OPEN, Job, Jobs
+from tongguan.casework.assets.processes import taken
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.sources import Source, Sources
 from tongguan.casework.assets.tables import sources as scanned_sources

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from tongguan.casework.assets.jobs import Options
 from tongguan.casework.assets.schedule import Schedule
 from tongguan.errors import BadInput, Denied, NotFound
-from tongguan.service.console import assetlist
+from tongguan.service.console import assetlist, assetscans
 from tongguan.service.console.address import link
 from tongguan.service.console.assetlist import Wanted
 from tongguan.service.console.assetrules import SECTORS
@@ -77,14 +77,14 @@ def _data(visit: Visit, chosen: str = "") -> Row:
     home, rooms = visit.console.trust.home, Rooms(visit.console.trust)
     asked = visit.get("source")[:NAME] or None
     with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
-        known = assetlist.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
-        read = {r["source"]: assetlist.rows_read(catalogue, r["id"], r["scan"])
+        known = assetscans.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
+        read = {r["source"]: assetscans.rows_read(catalogue, r["id"], r["scan"])
                 for r in known if catalogue is not None and not r["finished"] and r["scan"]}  # fmt: skip
         past: Row = {"rows": [], "total": 0, "page": 1, "pages": 1, "size": SCANS}
         totals = None
         if catalogue is not None:
             wanted = Wanted(visit.number("scans", 1, 1, 10**8), SCANS)
-            past = assetlist.history_of_scans(catalogue, asked, wanted).as_json()
+            past = assetscans.history_of_scans(catalogue, asked, wanted).as_json()
             totals = assetlist.counts(catalogue)
     every = merged(rooms.sources.listed(by=visit.caller), rooms.jobs.newest(), known)
     names = {row["address"]: row["name"] for row in every}

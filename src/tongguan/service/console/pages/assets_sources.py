@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
-from tongguan.casework.assets.sources import KINDS, PORTS, TLS, Given, Secret
+from tongguan.casework.assets.given import KINDS, PORTS, TLS, Given, Secret
 from tongguan.errors import BadInput, Denied, NotFound
-from tongguan.service.console import assetlist
+from tongguan.service.console import assetlist, assetscans
 from tongguan.service.console.address import link
 from tongguan.service.console.assetlist import Wanted
 from tongguan.service.console.assetruns import Rooms, merged
@@ -128,7 +128,7 @@ def all_sources(visit: Visit, rooms: Rooms) -> list[Row]:
     """Every source that the visitor may see, registered or only in the catalogue, with its newest scan."""
     home = visit.console.trust.home
     with assetlist.opened(visit.console.trust, visit.caller) as catalogue:
-        known = assetlist.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
+        known = assetscans.states(catalogue, home, Wanted(1, 10_000)).rows if catalogue is not None else []
     return merged(rooms.sources.listed(by=visit.caller), rooms.jobs.newest(), known)
 
 
