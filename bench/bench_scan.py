@@ -2,11 +2,15 @@
 
     python bench/make_folder.py FOLDER --size 10240
     python bench/bench_scan.py FOLDER [--workers N]
+    python bench/bench_scan.py FOLDER --kinds [--most MEGABYTES]
 
 The same folder, the same run: the bare engine on one text of 16 MB (`Detector.scan`, no files), the disk (the folder
 read once, in blocks, behind a cleared cache where we may clear it), then scans into a catalogue of their own: killed by
 SIGKILL at a third of the units, gone on with, once more with nothing changed, and with one file in a hundred written
 anew. Figures are megabytes a second of wall time and of CPU time (all processes), and peak memory of each process.
+
+With `--kinds`: files of each kind (by their suffixes) in this process, up to so many megabytes of each, behind one that
+is not counted: as scans read them, and with every cell of tables searched; and whether both found the same.
 """
 
 from __future__ import annotations
@@ -107,6 +111,47 @@ def disk(files: list[Path]) -> float:
     return size / 1e6 / (time.monotonic() - started)
 
 
+def kinds(folder: Path, most: float) -> None:
+    """Megabytes a second of CPU time by kind of file, with the parsers' processes."""
+    from tongguan.capture.stores import FileUnit, open_store, parse_address
+    from tongguan.casework.assets.judging import Judge, Knowledge
+    from tongguan.identify.kinds import shipped
+    from tongguan.identify.templates import Rulebook
+
+    knowledge = Knowledge(Rulebook(folder / "none").rules(None), shipped())
+    judges = [Judge(b"k" * 32, knowledge), Judge(b"k" * 32, knowledge, every_cell=True)]
+    groups: dict[str, list[FileUnit]] = {}
+    with open_store(parse_address(str(folder)), None) as store:
+        for unit in store.units():
+            if isinstance(unit, FileUnit):
+                groups.setdefault("".join(Path(unit.path).suffixes), []).append(unit)
+        print("| kind | files | MB | MB/s of CPU | every cell searched | the same |\n|---|---|---|---|---|---|")
+        for kind, units in sorted(groups.items()):
+            units.sort(key=lambda unit: unit.path)
+            size, count, same, cpu = 0.0, 0, True, [0.0, 0.0]
+            for n, unit in enumerate(units):
+                if size >= most or (count and unit.weight / 1e6 > 2 * most):
+                    continue
+                found = []
+                for which, judge in enumerate(judges):
+                    before = spent()
+                    with unit.open() as contents:
+                        found.append(judge.file(contents, unit.path))
+                    cpu[which] += (spent() - before) * (n > 0 or len(units) == 1)
+                same &= found[0] == found[1]
+                if n > 0 or len(units) == 1:
+                    size, count = size + unit.weight / 1e6, count + 1
+            rates = " | ".join(f"{size / max(one, 1e-3):.1f}" for one in cpu)
+            print(f"| {kind} | {count} | {size:.1f} | {rates} | {'yes' if same else 'NO'} |", flush=True)
+
+
+def spent() -> float:
+    """CPU seconds of this process and of those that it started."""
+    watch = Watch(os.getpid())
+    watch.look()
+    return time.process_time() + sum(cpu for pid, cpu in watch.cpu.items() if pid != os.getpid())
+
+
 def told(name: str, size: float, found: dict[str, Any]) -> None:
     cpu = found["cpu"]
     print(
@@ -119,7 +164,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--kinds", action="store_true")
+    parser.add_argument("--most", type=float, default=20.0)
     given = parser.parse_args()
+    if given.kinds:
+        kinds(given.folder, given.most)
+        return
     files = sorted(path for path in given.folder.rglob("*") if path.is_file())
     size = sum(path.stat().st_size for path in files) / 1e6
     print(f"{len(files):,} files, {size:,.0f} MB, {given.workers} processes, load {os.getloadavg()}")
