@@ -123,15 +123,19 @@ def measured(door: str, file: Path, folder: Path, seconds: float) -> tuple[Peaks
         assert process.stdout is not None
         answer = Answer(process.stdout)
         answer.start()
-        while process.poll() is None:
-            peaks.look(process.pid)
-            time.sleep(LOOK_S)
-            if time.monotonic() - started > seconds:
+        try:
+            while process.poll() is None and not said:
+                peaks.look(process.pid)
+                time.sleep(LOOK_S)
+                if time.monotonic() - started > seconds:
+                    said = f"ended by us after {seconds:.0f} s"
+        finally:
+            if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-                said = f"ended by us after {seconds:.0f} s"
+                process.wait()
         answer.join()
         if not said:
-            said = answer.blind if process.returncode in (0, 1) else f"exit {process.returncode}"
+            said = answer.blind if process.returncode == 0 else f"exit {process.returncode}"
         return peaks, time.monotonic() - started, answer.lines, said
 
 

@@ -9,21 +9,21 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tongguan import law, trust
+from tongguan import law, trust, whole_file
 from tongguan.errors import BadInput, CannotWrite
-from tongguan.model import BlindKind, BlindSpot, Content, Crossing, Decision, Direction, Finding
+from tongguan.model import BlindKind, Decision
 from tongguan.plain_file import blocks
 from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
-    from tongguan import border, identify
+    from tongguan import border
     from tongguan.casework.keeping import Safe
+    from tongguan.casework.seeing import Reader
     from tongguan.trust.access import Principal
 
 __all__ = ["decide", "inspect", "verdict"]
@@ -32,10 +32,6 @@ Progress = Callable[[int, int, str], None]
 Result = dict[str, Any]
 
 _IMAGES = 1000  # pictures that one run looks into
-_HELD = 4 << 20  # characters that are scanned at once
-_SUBJECTS = 200_000  # that are held before they are written
-_KEPT = 1_000_000  # findings of a batch that policies are given
-_MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
 
 # ---- the two things that are asked -------------------------------------------------------------------------------
@@ -82,6 +78,7 @@ def inspect(
     """
     from tongguan import border, identify
     from tongguan.casework.keeping import Safe
+    from tongguan.casework.seeing import Reader
     from tongguan.trust.opening import open_trust
 
     started = time.monotonic()
@@ -95,7 +92,7 @@ def inspect(
         safe = Safe(room.evidence, org.exporter.name, run, by) if keep else None
         with identify.names_in_prose(names) as prose:
             detector = identify.Detector(trust.workspace_key(trust.home()), as_of=as_of, prose=prose)
-            reader = _Reader(detector, identify.Limits.of_pictures(ocr, ocr_seconds), _IMAGES)
+            reader = Reader(detector, identify.Limits.of_pictures(ocr, ocr_seconds), _IMAGES)
             read = _read(sources, org, ledger, reader, safe, watch, progress)
         result = _judge(org, ledger, as_of, watch)
         if not prose.on or _names_unread(result):
@@ -160,13 +157,14 @@ def _read(
     sources: Sequence[Path],
     org: border.Org,
     ledger: border.Ledger,
-    reader: _Reader,
+    reader: Reader,
     safe: Safe | None,
     watch: border.Watch | None,
     progress: Progress | None,
 ) -> list[dict[str, Any]]:
     """Every batch of the sources that the ledger does not hold yet, located, read and committed."""
     from tongguan import border, capture
+    from tongguan.casework.seeing import see
 
     locator, cover = border.Locator(org), border.coverer(org)
     originals = border.Originals(cover) if safe else None
@@ -188,7 +186,7 @@ def _read(
             continue
         rows = border.LedgerBatch(cover=cover)
         held = border.HeldBatch(watch) if watch else None
-        _see(map(locator.locate, batch.exchanges), reader, rows, originals, held, ledger.put_aside)
+        see(map(locator.locate, batch.exchanges), reader, rows, originals, held, ledger.put_aside)
         rows.blind(batch.blind_spots, source.path)
         rows.blind(reader.detector.blind_spots())
         if safe and originals:  # before the batch counts as read: a run that is killed here keeps them again
@@ -196,105 +194,6 @@ def _read(
         tally = {"packets": batch.packets, "bytes": batch.bytes, "flows": len(batch.connections)}
         ledger.commit(identity, batch.ordinal, rows, tally)
     return list(seen.values())
-
-
-@dataclass(slots=True)
-class _Reader:
-    """What reads the contents of one run."""
-
-    detector: identify.Detector
-    limits: identify.Limits
-    images: int  # pictures that may still be looked into
-
-    def open(self, content: Content) -> Iterator[identify.Extraction]:
-        """The text of a content, a stretch at a time."""
-        from tongguan import identify
-
-        limits = replace(self.limits, images=min(self.limits.images, self.images))
-        for extraction in identify.extract_stream(content, limits):
-            self.images -= extraction.images
-            yield extraction
-
-
-@dataclass(slots=True)
-class _Taken:
-    """An exchange that is read: what was found in it, which pieces each content has, and what could not be seen."""
-
-    crossing: Crossing
-    found: border.Tally
-    contents: list[tuple[int, int]] = field(default_factory=list)
-    records: int = 0
-    unseen: list[BlindSpot] = field(default_factory=list)
-
-
-def _see(
-    crossings: Iterable[Crossing],
-    reader: _Reader,
-    rows: border.LedgerBatch,
-    originals: border.Originals | None,
-    watched: border.HeldBatch | None,
-    full: Callable[[border.LedgerBatch], None],
-) -> None:
-    """Read the contents of what may have left; what certainly stayed is counted and left alone.
-
-    Findings are summed up as they come, since one file may hold millions; only policies are given some of them. `full`
-    is called where `rows` hold many subjects.
-    """
-    from tongguan import border
-
-    pieces: list[identify.Piece] = []  # not searched yet
-    places: list[tuple[_Taken, int, int]] = []  # of each: its exchange, content, and number in it
-    held = 0  # characters of them
-    kept: list[list[Finding]] = []  # of each piece, for policies
-    room = _KEPT
-    taken: list[_Taken] = []
-
-    def search() -> None:
-        nonlocal held, room
-        for (one, content, number), findings in zip(places, reader.detector.scan(pieces), strict=True):
-            one.found.add(findings)
-            persons = border.subjects(one.crossing.exchange, [findings], content, number)
-            rows.subjects(one.crossing, persons)
-            if watched:
-                if len(findings) > room:
-                    watched.cut.add(len(kept))
-                kept.append(findings if len(findings) <= room else [])
-                room -= len(kept[-1])
-        pieces.clear()
-        places.clear()
-        held = 0
-        if rows.waiting >= _SUBJECTS:
-            full(rows)
-
-    number = 0  # of pieces so far
-    for crossing in crossings:
-        one = _Taken(crossing, border.Tally())
-        if crossing.direction in _MAY_LEAVE:
-            if watched:
-                watched.exchange()
-            for ordinal, content in enumerate(crossing.exchange.contents):
-                first = number
-                for extraction in reader.open(content):
-                    if watched:
-                        watched.keep(extraction.pieces)
-                    one.unseen += extraction.blind_spots
-                    for piece in extraction.pieces:
-                        pieces.append(piece)
-                        places.append((one, ordinal, number - first))
-                        number += 1
-                        one.records += len(piece.records)
-                        held += len(piece.text)
-                    if held >= _HELD:
-                        search()
-                one.contents.append((first, number))
-        taken.append(one)
-    search()
-    leaving = [(one.crossing, one.contents, one.unseen) for one in taken if one.crossing.direction in _MAY_LEAVE]
-    fired = watched.judge(leaving, kept, rows) if watched else {}
-    for one in taken:
-        rows.add(one.crossing, one.found, (), one.records, one.unseen)
-        if originals:
-            originals.see(one.crossing, one.found, fired.get(one.crossing.exchange.uid, {}))
 
 
 def _names_unread(result: Result) -> bool:
@@ -405,13 +304,7 @@ def _write(result: Result, out: Path) -> None:
 
     report.write_html(result, out / "report.html", "both")
     report.write_docx(result, out / "report.docx", "zh")
-    temporary = out / "result.json.tmp"
-    try:
-        temporary.write_bytes(_json(result))
-        temporary.rename(out / "result.json")
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CannotWrite(f"{out}: result.json cannot be written: {error.strerror}") from None
+    whole_file.replace(out / "result.json", _json(result), private=False)
 
 
 def _make_folder(out: Path) -> None:

@@ -43,7 +43,7 @@ _buffer = create_string_buffer(_BLOCK)
 _SKIM = 64  # bytes that show what a member is
 
 
-_PART = 8 << 20  # bytes of members that one answer holds
+_PART = 4 << 20  # bytes of members that one answer holds
 _PART_MEMBERS = 2000
 
 Answer = tuple[dict[str, Any], list[bytes]]

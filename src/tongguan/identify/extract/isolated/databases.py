@@ -18,6 +18,7 @@ _VIRTUAL = re.compile(r"\s*create\s+virtual\b", re.IGNORECASE)  # what it shows 
 _BLOB = 64  # bytes: a shorter one is no file
 _BLOBS = 1000  # of one table that are opened
 _BATCH = 2000  # rows
+_BUFFER = 1 << 20  # bytes of a column
 
 
 def read(data: Source, kind: str, max_bytes: int, max_members: int) -> Iterator[Answer]:
@@ -131,7 +132,8 @@ def _batches(data: Source, kind: str) -> tuple[list[str], Iterator[list[list[Any
     if kind == "parquet":
         import pyarrow.parquet as pq
 
-        file = pq.ParquetFile(data.reader(), memory_map=False, pre_buffer=False)
+        # A page at a time: a row group may be the whole file.
+        file = pq.ParquetFile(data.reader(), memory_map=False, pre_buffer=False, buffer_size=_BUFFER)
         found = file.iter_batches(_BATCH, use_threads=False)
         schema = file.schema_arrow
     elif kind == "orc":
