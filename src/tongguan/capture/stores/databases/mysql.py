@@ -41,7 +41,9 @@ _ALL = sa.text(f"select count(*) from information_schema.user_privileges where {
 _SOME = sa.text(
     f"select count(*) from information_schema.schema_privileges where :schema like table_schema and {_GRANTEE}"
 )
-_BINARY = ("blob", "tinyblob", "mediumblob", "longblob", "binary", "varbinary", "bit", "geometry", "point", "polygon")
+_BLOBS = ("blob", "tinyblob", "mediumblob", "longblob", "varbinary")
+_TEXTS = ("text", "tinytext", "mediumtext", "longtext", "varchar")
+_BINARY = (*_BLOBS, "binary", "bit", "geometry", "point", "polygon")
 _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _NOT_READ = {"VIEW": "view", "SYSTEM VIEW": "view", "SEQUENCE": "view"}
 _ELSEWHERE = ("FEDERATED", "CONNECT", "SPIDER", "S3")
@@ -103,8 +105,13 @@ class MySQL:
         ]
 
     def cell(self, column: Any, about: Column, most: int) -> Any:
-        if _base(about.declared) in _BINARY:
-            return sa.func.left(sa.cast(column, sa.LargeBinary), most + 1, type_=sa.LargeBinary)
+        """Long ones are cut as they are: a cast of more than `max_allowed_packet` would be NULL."""
+        base = _base(about.declared)
+        if base in _BINARY:
+            whole = column if base in _BLOBS else sa.cast(column, sa.LargeBinary)
+            return sa.func.left(whole, most + 1, type_=sa.LargeBinary)
+        if base in _TEXTS:
+            return sa.func.left(column, most + 1, type_=sa.String)
         return sa.func.left(sa.cast(column, sa.CHAR), most + 1, type_=sa.String)
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:

@@ -29,7 +29,7 @@ _LISTING = sa.text("""
            row_security_active(c.oid)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (
-      select bool_and(not leaf or tuples >= 0) as known, sum(greatest(tuples, 0))::bigint as rows,
+      select bool_and(not leaf or tuples >= 0) as known, sum(greatest(tuples, 0)) filter (where leaf)::bigint as rows,
              coalesce(sum(pg_relation_size(oid)), 0)::bigint as bytes,
              md5(string_agg(concat_ws('/', oid, pg_relation_filenode(oid), pg_relation_size(oid),
                  pg_stat_get_tuples_inserted(oid), pg_stat_get_tuples_updated(oid),

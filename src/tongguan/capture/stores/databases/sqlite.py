@@ -18,6 +18,7 @@ from tongguan.capture.stores.units import Column, Unseen
 __all__ = ["SQLite", "connect"]
 
 PAGE = 1_000
+HUGE = 64 << 20  # bytes of a blob that is not looked into
 STEPS = 100_000  # of SQLite's machine between two looks at the clock
 
 _LISTING = sa.text("""
@@ -86,10 +87,12 @@ class SQLite:
         ]
 
     def cell(self, column: Any, about: Column, most: int) -> Any:
-        """SQLite's columns hold anything: what is long is cut, numbers stay numbers."""
+        """SQLite's columns hold anything: what is long is cut, numbers stay numbers. A blob is read whole to be cut; of
+        a huge one, whose length is known without that, zeros stand here, and it is told as cut."""
         kind = sa.func.typeof(column)
         cut = sa.func.substr(column, 1, most + 1)
-        return sa.case((kind.in_(("text", "blob")), cut), else_=column)
+        huge = sa.and_(kind == "blob", sa.func.length(column) > HUGE)
+        return sa.case((huge, sa.func.zeroblob(most + 1)), (kind.in_(("text", "blob")), cut), else_=column)
 
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         taken = {column.name.lower() for column in columns}

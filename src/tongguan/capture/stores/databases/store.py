@@ -174,7 +174,7 @@ class DatabaseStore:
         if self.kind in ("sqlite", "duckdb"):
             what = "SQLite" if self.kind == "sqlite" else "DuckDB"
             told = {"encrypted": f"is no {what} database, or an encrypted one", "permission": "may not be read"}
-            told |= {"locked": "is locked by a program that writes to it"}
+            told |= {"locked": "is locked by a program that writes to it", "timeout": "takes too long to open"}
             return BadInput(f"{self.name} {told.get(reason, 'cannot be opened')} ({code})")
         if code in _REFUSED or reason == "permission" or any(mark in said for mark in _SAID):
             return BadInput(f"{self.name} refuses us ({code}): are the user, the password and the name right?")
