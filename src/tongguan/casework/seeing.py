@@ -1,0 +1,111 @@
+"""What crossed, looked into: contents read and searched a stretch at a time, findings summed up as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from tongguan import border, identify
+from tongguan.model import BlindSpot, Content, Crossing, Direction, Finding
+
+__all__ = ["Reader", "see"]
+
+_HELD = 4 << 20  # characters that are scanned at once
+_SUBJECTS = 200_000  # that are held before they are written
+_KEPT = 1_000_000  # findings of a batch that policies are given
+_MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
+
+
+@dataclass(slots=True)
+class Reader:
+    """What reads the contents of one run."""
+
+    detector: identify.Detector
+    limits: identify.Limits
+    images: int  # pictures that may still be looked into
+
+    def open(self, content: Content) -> Iterator[identify.Extraction]:
+        """The text of a content, a stretch at a time."""
+        limits = replace(self.limits, images=min(self.limits.images, self.images))
+        for extraction in identify.extract_stream(content, limits):
+            self.images -= extraction.images
+            yield extraction
+
+
+@dataclass(slots=True)
+class _Taken:
+    """An exchange that is read: what was found in it, which pieces each content has, and what could not be seen."""
+
+    crossing: Crossing
+    found: border.Tally
+    contents: list[tuple[int, int]] = field(default_factory=list)
+    records: int = 0
+    unseen: list[BlindSpot] = field(default_factory=list)
+
+
+def see(
+    crossings: Iterable[Crossing],
+    reader: Reader,
+    rows: border.LedgerBatch,
+    originals: border.Originals | None,
+    watched: border.HeldBatch | None,
+    full: Callable[[border.LedgerBatch], None],
+) -> None:
+    """Read the contents of what may have left; what certainly stayed is counted and left alone.
+
+    Findings are summed up as they come, since one file may hold millions; only policies are given some of them. `full`
+    is called where `rows` hold many subjects.
+    """
+    pieces: list[identify.Piece] = []  # not searched yet
+    places: list[tuple[_Taken, int, int]] = []  # of each: its exchange, content, and number in it
+    held = 0  # characters of them
+    kept: list[list[Finding]] = []  # of each piece, for policies
+    room = _KEPT
+    taken: list[_Taken] = []
+
+    def search() -> None:
+        nonlocal held, room
+        for (one, content, number), findings in zip(places, reader.detector.scan(pieces), strict=True):
+            one.found.add(findings)
+            persons = border.subjects(one.crossing.exchange, [findings], content, number)
+            rows.subjects(one.crossing, persons)
+            if watched:
+                if len(findings) > room:
+                    watched.cut.add(len(kept))
+                kept.append(findings if len(findings) <= room else [])
+                room -= len(kept[-1])
+        pieces.clear()
+        places.clear()
+        held = 0
+        if rows.waiting >= _SUBJECTS:
+            full(rows)
+
+    number = 0  # of pieces so far
+    for crossing in crossings:
+        one = _Taken(crossing, border.Tally())
+        if crossing.direction in _MAY_LEAVE:
+            if watched:
+                watched.exchange()
+            for ordinal, content in enumerate(crossing.exchange.contents):
+                first = number
+                for extraction in reader.open(content):
+                    if watched:
+                        watched.keep(extraction.pieces)
+                    one.unseen += extraction.blind_spots
+                    for piece in extraction.pieces:
+                        pieces.append(piece)
+                        places.append((one, ordinal, number - first))
+                        number += 1
+                        one.records += len(piece.records)
+                        held += len(piece.text)
+                    if held >= _HELD:
+                        search()
+                one.contents.append((first, number))
+        taken.append(one)
+    search()
+    leaving = [(one.crossing, one.contents, one.unseen) for one in taken if one.crossing.direction in _MAY_LEAVE]
+    fired = watched.judge(leaving, kept, rows) if watched else {}
+    for one in taken:
+        rows.add(one.crossing, one.found, (), one.records, one.unseen)
+        if originals:
+            originals.see(one.crossing, one.found, fired.get(one.crossing.exchange.uid, {}))
