@@ -49,6 +49,9 @@ NUMBERS = [
     "台胞證：⟦taiwan_permit|05920813⟧",
     "健保卡號 ⟦social_security|000041827735⟧",
     "hospital no. ⟦medical_record|M26620194⟧",
+    "Social insurance no.: ⟦social_security|33017668373483⟧",
+    "身分證統一編號：⟦taiwan_id|A123456789⟧",
+    "unisex, male, female, kids sizes; order no. 33017668373483",
     "IP:⟦ip|2001:db8::1⟧",
     "版本v10.4.32.24 已发布",
     "默认网关 192.168.10.1，DNS 114.114.114.114",
@@ -83,6 +86,8 @@ OF_PERSONS = [
     "岗位工资从⟦income|9800⟧调为⟦income|10600⟧，",
     "Annual income: ⟦income|HKD 2.4 million⟧",
     "工资要求是⟦income|税前两万八⟧，",
+    "某某 | ⟦age|26岁⟧ | 武汉",
+    "去年有三万人患登革热",
     "Net pay                      ⟦income|CNY 25,731.45⟧",
     # of nobody
     "用于高血压、心绞痛。糖尿病患者慎用。儿童用药：12岁以下儿童不推荐使用。",

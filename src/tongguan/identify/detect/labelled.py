@@ -39,6 +39,7 @@ _ADVERTISED: Final = re.compile(
     re.IGNORECASE,
 )
 """What is said beside the pay that a vacancy offers."""
+_STOP: Final = re.compile(r"(?<=[Nn][Oo])\.\s?[:：]?\s{0,3}")
 _BLANKS: Final = re.compile(" +")
 _RAISED: Final = re.compile(r"元?[，,]?(?:调|涨|升|提|增|降|加|变|改)[整高薪到至为成]{1,2}\s?(\d[\d,.]{2,9}(?:万?元)?)")
 """To what pay is changed: 从9800调为10600."""
@@ -211,6 +212,7 @@ _WORDS: Final = frozenset({"gender", "ethnicity"})  # types whose values are com
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
 _IS_READ[list(_TYPE_OF)] = True
+_IP: Final = label_id("ip")
 _BIRTH: Final = label_id("birth_date")
 
 
@@ -219,6 +221,9 @@ def find(view: View) -> Iterator[Candidate]:
     text = view.text
     words = view.labelled
     chosen = _IS_READ[words.label]
+    if not len(view.cells):  # an address behind its label is known by its form
+        known = view.numbers[view.numbers[:, 0] == checks.IPV4, 1]
+        chosen &= (words.label != _IP) | ~np.isin(words.value, known)
     for label, start, end, at in zip(
         words.label[chosen].tolist(), words.start[chosen].tolist(), words.end[chosen].tolist(),
         words.value[chosen].tolist(), strict=True,
@@ -230,6 +235,8 @@ def find(view: View) -> Iterator[Candidate]:
             type == "age" and text[start:end] == "age" and text[end : end + 1] not in _QUOTES  # age = 3
         ):
             continue
+        if text[at : at + 1] == "." and (stop := _STOP.match(text, end, end + 12)):  # Social insurance no.: 33
+            at = stop.end()
         if text[at : at + 1] == " ":  # a column far to the right
             at = _BLANKS.match(text, at, at + _AROUND).end()  # type: ignore[union-attr]
         if text[at : at + 1] in _VERBS and (verb := _IS.match(text, end, end + 12)):

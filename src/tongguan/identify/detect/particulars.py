@@ -33,7 +33,10 @@ _DAY_ENDS: Final = re.compile(
     r"|[ \u3000](?=[ \u3000]|[\dA-Z]{6}|[\u4e00-\u9fff]{1,5}族|身份证|电话|手机|住|籍|联系|党员|团员|群众"
     r"|大专|本科|硕士|博士)"
 )
-_IN_LETTERS: Final = re.compile(r"[/|,;\t] ?(?:[MF]I?|[Ff]emale|FEMALE|[Mm]ale|MALE)(?= ?[/|,;\t])")
+_IN_LETTERS: Final = re.compile(r"[/|,;\t] ?([MF]I?|[Ff]emale|FEMALE|[Mm]ale|MALE)(?= ?[/|,;\t])")
+_SAID_BEHIND: Final = re.compile(r" ?, ?(?:born|aged|DOB|date of birth|passport|\d\d years)")
+_BORN_BEFORE: Final = re.compile(r"(?:出生|日生|月生|岁)\Z")
+_AGE_BETWEEN: Final = re.compile(r"[|｜/·] ?([1-9]\d周?岁)(?= ?[|｜/·])")
 _DAY_BEFORE: Final = re.compile(r"(?<![A-Z0-9])\d\d[A-Z]{3}\d\d(?:\d\d)?\Z")
 _RECENT: Final = 5  # years: so young a day beside a sex is rather that of the record
 
@@ -49,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
         at = group.end() if group else sex.end()
         age = _AGE.match(text, at, at + 10)
         born = None if age else _day_behind(view, at)
-        if not (group or age or born or _BORN.match(text, at, at + 16)):
+        if not (group or age or born or _BORN.match(text, at, at + 16) or _BORN_BEFORE.search(text, 0, start)):
             continue
         yield Candidate(*sex.span(1), "gender", 0.8, "context", _DETECTOR, sex[1])
         if group:
@@ -65,6 +68,11 @@ def find(view: View) -> Iterator[Candidate]:
             born = _day_behind(view, sex.end()) or _day_before(view, start)
             if born:
                 yield born
+            if sex[1][1:] and (born or _SAID_BEHIND.match(text, sex.end())):
+                yield Candidate(*sex.span(1), "gender", 0.75, "context", _DETECTOR, sex[1].lower())
+    for start in words.start[words.of("marks/age")].tolist():
+        if age := _AGE_BETWEEN.search(text, max(0, start - 5), start + 3):
+            yield Candidate(*age.span(1), "age", 0.7, "context", _DETECTOR, age[1])
 
 
 def _groups(view: View) -> Iterator[Candidate]:
