@@ -60,6 +60,8 @@ _SPACED: Final = re.compile(
     rf"({_SURNAME})[ \u3000]([{HAN_CLASS}])(?:[ \u3000]((?![男女])[{HAN_CLASS}]))?(?![{HAN_CLASS}])"
 )
 _FOREIGN: Final = re.compile(rf"[{HAN_CLASS}]{{1,8}}(?:[·•・][{HAN_CLASS}]{{1,10}}){{1,4}}")
+_DOTS: Final = frozenset("·•・")
+_BLANKS: Final = frozenset(" \u3000")
 _CAPITAL, _REST = "[A-ZÀ-ÞŁŚŻŽŠČ]", "[A-Za-zÀ-ɏ'’-]"
 _LATIN: Final = re.compile(
     rf"{_CAPITAL}{_REST}{{1,20}}(?:[ ,]{{1,2}}(?:(?:bin|binti|van|von|der|de|da|dos|al|el) )?"
@@ -120,8 +122,8 @@ def begins_name(units: Units, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     return begins
 
 
-def begin_beside(units: Units, starts: NDArray[np.int64], ends: NDArray[np.int64], window: int) -> NDArray[np.bool_]:
-    """(n,): whether a name may begin in the `window` units before a span, or behind it and a sign or three."""
+def begin_beside(units: Units, starts: NDArray[np.int64], ends: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+    """(n,): where a name may begin in the `window` units before a span, or behind it and a sign or three; or -1."""
     return pairs_beside(units, _FIRST, _SECOND, starts, ends, window)
 
 
@@ -332,12 +334,21 @@ def _cell(text: str, start: int, end: int) -> Candidate | None:
 
 def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bool) -> Candidate | None:
     """The name that begins at `start`; `cut` is where the next known word begins."""
-    if specific and (spaced := _SPACED.match(text, start, limit)):
+    apart_from_given = specific and not _BLANKS.isdisjoint(text[start + 1 : start + 3])
+    if apart_from_given and (spaced := _SPACED.match(text, start, limit)):
         return candidate_of(start, spaced.end(), spaced.group(), 0.85)
     if found := _RUN.match(text, start, limit):
-        if specific and (foreign := _FOREIGN.match(text, start, limit)):
+        behind = text[found.end() : found.end() + 1]
+        if specific and behind in _DOTS and (foreign := _FOREIGN.match(text, start, limit)):
             return candidate_of(start, foreign.end(), foreign.group(), 0.8)
-        if specific and apart and (peoples := _OF_PEOPLES.match(text, start, limit)) and len(peoples.group()) > 3:
+        long = found.end() - start > 3
+        if (
+            specific
+            and apart
+            and long
+            and (peoples := _OF_PEOPLES.match(text, start, limit))
+            and len(peoples.group()) > 3
+        ):
             return candidate_of(start, peoples.end(), peoples.group(), 0.8)
         end = min(found.end(), cut)
         size = end - start

@@ -137,9 +137,10 @@ def beside(view: View, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     for near in map(chosen.__getitem__, nameless.tolist()):
         if near.type == "email":
             yield from salutations.beside_address(view.text, near.start)
-    hopeful = nameless[begin_beside(view.units, starts[nameless], ends[nameless], _WINDOW)]
-    for near in map(chosen.__getitem__, hopeful.tolist()):
-        if (found := _LEFT.search(view.text, max(0, near.start - _WINDOW), near.start)) or (
-            found := _RIGHT.match(view.text, near.end, near.end + 10)
-        ):
+    begins = begin_beside(view.units, starts[nameless], ends[nameless], _WINDOW)
+    hopeful = begins >= 0
+    for i, at in zip(nameless[hopeful].tolist(), begins[hopeful].tolist(), strict=True):
+        start, end = chosen[i][:2]
+        found = _LEFT.search(view.text, at, start) if at < start else None
+        if found := found or _RIGHT.match(view.text, end, end + 10):
             yield from _named(found, 0.65)

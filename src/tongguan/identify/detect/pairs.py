@@ -30,19 +30,20 @@ def _borders() -> NDArray[np.uint8]:
 _BORDERS: Final = _borders()
 
 
-@njit([types.void(units, _FLAGS, _FLAGS, U8, _PLACES, _PLACES, types.int64, types.bool_[::1]) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
+@njit([types.void(units, _FLAGS, _FLAGS, U8, _PLACES, _PLACES, types.int64, types.int64[::1]) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
 def _pairs_beside(units, first, second, borders, starts, ends, window, found):  # type: ignore[no-untyped-def]
     n = len(units)
     for i in range(len(starts)):
         for at in range(max(0, starts[i] - window), starts[i] - 1):
             if first[units[at]] and second[units[at + 1]] and (at == 0 or borders[units[at - 1]]):
-                found[i] = True
+                found[i] = at
                 break
         at = ends[i]
         stop = min(at + _GAP, n - 2)
-        while not found[i] and at < stop and borders[units[at]] & _SIGN:
+        while found[i] < 0 and at < stop and borders[units[at]] & _SIGN:
             at += 1
-            found[i] = first[units[at]] and second[units[at + 1]]
+            if first[units[at]] and second[units[at + 1]]:
+                found[i] = at
 
 
 def pairs_beside(
@@ -52,9 +53,10 @@ def pairs_beside(
     starts: NDArray[np.int64],
     ends: NDArray[np.int64],
     window: int,
-) -> NDArray[np.bool_]:
-    """(n,): whether near a span a unit of `first` is followed by one of `second`: up to `window` units before it, and
-    no Han before them, or behind it, with one to three signs between. `first` and `second` are (65536,) flags."""
-    found = np.zeros(len(starts), np.bool_)
+) -> NDArray[np.int64]:
+    """(n,): where near a span a unit of `first` is followed by one of `second`, -1 for nowhere: up to `window` units
+    before it, and no Han before them, else behind it, with one to three signs between. `first` and `second` are
+    (65536,) flags."""
+    found = np.full(len(starts), -1, np.int64)
     _pairs_beside(units, first, second, _BORDERS, starts, ends, window, found)
     return found

@@ -117,6 +117,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Addresses at doors and provinces, behind labels, and in columns of addresses."""
     text, words = view.text, view.labelled
     done = -1
+    matched: dict[tuple[int, int], re.Match[str] | None] = {}
     for anchor, province in _anchors(view):
         if anchor < done:
             continue
@@ -124,7 +125,7 @@ def find(view: View) -> Iterator[Candidate]:
         if province != anchor:
             start = max(province, _run_start(text, max(0, anchor - _LEFT), anchor))
         run = _RUN.match(text, start, start + _LONGEST) if start >= done else None
-        if run and (found := _address(text, start, run.end(), led=start != province)):
+        if run and (found := _address(text, start, run.end(), matched, led=start != province)):
             done = found.end
             yield found
     labels = words.label == _ADDRESS
@@ -132,7 +133,7 @@ def find(view: View) -> Iterator[Candidate]:
         while start < len(text) and text[start] in "在是为于":
             start += 1
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
-        if run and (found := _address(text, start, run.end(), sure=start > before, led=start == before)):
+        if run and (found := _address(text, start, run.end(), matched, sure=start > before, led=start == before)):
             yield found
         elif start > before and (
             abroad := _ABROAD.match(text, start, start + 160) or _LINE.match(text, start, start + 140)
@@ -188,14 +189,28 @@ def _provinces(view: View) -> NDArray[np.int32]:
     return start[near]
 
 
-def _address(text: str, start: int, end: int, *, sure: bool = False, led: bool = False) -> Candidate | None:
-    """The address at the front of text[start:end]; `sure` behind a label, `led` where words like 住在 may precede."""
+def _address(
+    text: str,
+    start: int,
+    end: int,
+    matched: dict[tuple[int, int], re.Match[str] | None],
+    *,
+    sure: bool = False,
+    led: bool = False,
+) -> Candidate | None:
+    """The address at the front of text[start:end]; `sure` behind a label, `led` where words like 住在 may precede.
+    `matched` keeps what matched where: most labels stand before a province."""
     begins = [start]
     if led and (lead := _LEAD.match(text, start, min(end, start + _LEFT))):
         begins.insert(0, lead.end())
     for begin in begins:
         for form in (_FULL, _CHAIN):
-            found = form.match(text, begin, end)
+            if form is _CHAIN:
+                found = form.match(text, begin, end)
+            elif (begin, end) in matched:
+                found = matched[begin, end]
+            else:
+                found = matched[begin, end] = form.match(text, begin, end)
             if found and (_is_address(found.group(), sure) or _is_line(text, found)):
                 first, last = _outwards(text, *found.span())
                 return _candidate(first, last, text[first:last], 0.9 if sure else 0.75)
