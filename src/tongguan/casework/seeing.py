@@ -11,7 +11,7 @@ from tongguan.model import BlindSpot, Content, Crossing, Direction, Finding
 __all__ = ["Reader", "see"]
 
 _HELD = 4 << 20  # characters that are scanned at once
-_SUBJECTS = 200_000  # that are held before they are written
+_SUBJECTS = 100_000  # that are held before they are written
 _KEPT = 1_000_000  # findings of a batch that policies are given
 _MAY_LEAVE = (Direction.EXPORT, Direction.UNDETERMINED)
 
