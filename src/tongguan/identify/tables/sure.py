@@ -42,6 +42,7 @@ _LEAST: Final = 1_000  # rows of a stretch of a table from which it is worth whi
 _TRIED: Final = 200  # rows by which it is seen what a column holds
 _OFTEN: Final = 0.2  # share of them in which a column's cell is found as a whole
 _FIRST, _EACH = 20, 50  # of the cells that could be taken out so many, and then each so many, are left in
+_WORTH: Final = 1.5  # such cells in a row: with fewer, to look for them takes longer than to search them
 _STRONG: Final = 0.97  # score above that of whatever else a number may be
 _NAMED: Final = 0.9  # score above that of names in running text
 _LONGEST: Final = 60  # characters of a text that may come often
@@ -146,7 +147,8 @@ class Sure:
         for column, some in found.items():
             if len(some) >= _OFTEN * _TRIED and (kind := _kind(piece.columns[column], some)):
                 columns[column] = kind
-        return columns
+        worth = sum(len(found[column]) for column in columns) >= _WORTH * _TRIED
+        return columns if worth else {}
 
     # ---- which cells are taken out
 
@@ -157,10 +159,10 @@ class Sure:
         if not columns:
             return None
         around, column_of, taken = Surroundings(piece, self._latest), piece.cells[:, 2], _Taken()
-        quiet, quiet_texts = around.quiet()
+        quiet, quiet_names, quiet_texts = around.quiet()
         if self._prose:
             running = around.running()
-            quiet, quiet_texts = quiet & ~running, quiet_texts & ~running
+            quiet, quiet_names, quiet_texts = quiet & ~running, quiet_names & ~running, quiet_texts & ~running
         texts = {n: self._texts(piece, n, known) for n, known in columns.items() if known.type is None}
         names = [places for n, (places, _) in texts.items() if label_of(piece.columns[n]) == label_id("person_name")]
         named = np.sort(np.concatenate(names)) if names else np.zeros(0, np.int64)
@@ -181,7 +183,8 @@ class Sure:
             taken.numbers[n] = places[fits], _where(values, fits.tolist())
             out[places[fits]] = True
         for n, (places, values) in texts.items():
-            kept = quiet_texts[places] & ~around.holding(places, out)
+            is_name = label_of(piece.columns[n]) == label_id("person_name")
+            kept = (quiet_names if is_name else quiet_texts)[places] & ~around.holding(places, out)
             taken.texts[n] = places[kept], _where(values, kept.tolist())
         self._leave_in(around, columns, taken)
         return taken
@@ -223,12 +226,14 @@ class Sure:
         for finding in findings:
             found.setdefault(finding.record, []).append(finding)
         begins = may_begin(units_of(text))
+        of_names = label_of(name) == label_id("person_name")
         for n, some in found.items():
             start, end, _ = cells[n].tolist()
             (one, *more) = some
             if more or (one.start, one.end) != (start, end) or one.type not in _TEXTS:
                 continue
-            if one.score >= _NAMED or not begins[start:end].any():
+            is_name = one.type == "person_name" and one.score >= _NAMED
+            if is_name if of_names else one.score >= _NAMED or not begins[start:end].any():
                 known[silent[n]] = one
         return known
 

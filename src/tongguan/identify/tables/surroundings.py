@@ -45,6 +45,12 @@ _DIGITS: Final = 10  # of a number that may be a person's
 _RUNNING: Final = 5  # characters of a run that may be prose
 _SILENT: Final = frozenset({"marks/organisation", "marks/province", "marks/city", "marks/building", "marks/sex"})
 """Roles of words that say nothing of a number or a name in another cell."""
+_OF_NAMES: Final = frozenset({"titles", "openings", "speech", *(f"cues/{kind}" for kind in (
+    "health", "religion", "criminal_record", "sexual_orientation", "sexual_life", "disability", "specific_identity",
+    "biometric", "intimate_image", "id_photo",
+))})  # fmt: skip
+"""Roles of words behind or before which a name would be found with less than in a column of names, and of cues, which
+say nothing without a term."""
 _FAR: Final = frozenset({"marks/key", "marks/link", "marks/sql", "marks/zone", "marks/letter"})
 """Roles of words behind which much is read at once."""
 _FAR_REACH: Final = 600  # characters
@@ -134,8 +140,8 @@ class Surroundings:
             apart &= ~inside | ends
         return apart
 
-    def quiet(self) -> tuple[Mask, Mask]:
-        """(cells,) numbers, and texts, near which no word stands that may speak of them, or they of it.
+    def quiet(self) -> tuple[Mask, Mask, Mask]:
+        """(cells,) numbers, names, and texts, near which no word stands that may speak of them, or they of it.
 
         Of a number in a column of its own nothing speaks but a label before it, with no digit in between. Words within
         an address of mail (@qq.com) end before it does, and say nothing of what follows.
@@ -149,7 +155,8 @@ class Surroundings:
         near = chosen & (words.roles & role_bits(_NEAR_ROLES) != 0)
         loud = self._near(words, far, _FAR_REACH)
         numbers = loud | self._near(words, near, _NEAR) | self._labelled(words.end[chosen & (words.label >= 0)])
-        return ~numbers, ~(loud | self._near(words, chosen, _NEAR))
+        others = chosen & ((words.label >= 0) | (words.roles & ~role_bits(_SILENT | _OF_NAMES) != 0))
+        return ~numbers, ~(loud | self._near(words, others, _NEAR)), ~(loud | self._near(words, chosen, _NEAR))
 
     def crowded(self, cells: Places, sizes: Places, own: Mask) -> Mask:
         """Which of some numbers, of so many digits, stand near another of as many that may pass by chance, which the
