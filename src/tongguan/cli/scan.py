@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
     """The arguments of `scan`; `language` is that of the terminal."""
     parser.add_argument(
         "sources", nargs="+", metavar="SOURCE",
-        help="a folder, a file, sqlite:///…, postgresql://…, mysql://…, mariadb://…, s3://bucket/prefix",
+        help="a folder, a file, sqlite:///…, duckdb:///…, postgresql://…, mysql://…, mariadb://…, s3://bucket/prefix",
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where the catalogue lies; in the workspace where absent"

@@ -221,8 +221,8 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
             "client_encoding": "utf8", "application_name": "tongguan scan",
         }  # fmt: skip
     elif address.kind == "mysql":
-        given = {
-            "connect_timeout": limits.connect_s, "read_timeout": limits.statement_s + limits.answer_s,
+        given = {  # reads end later than the watch would end them: they are for the greeting, which it does not see
+            "connect_timeout": limits.connect_s, "read_timeout": int(1.5 * (limits.statement_s + limits.answer_s)),
             "local_infile": False,
         }  # fmt: skip
     options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True}
