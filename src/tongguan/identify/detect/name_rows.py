@@ -27,16 +27,13 @@ def find(view: View) -> Iterator[Candidate]:
     text, units = view.text, view.units
     if units.dtype == np.uint8:  # no Han in it
         return
-    marks = np.flatnonzero((units == ord("、")) | (units == ord(")")) | (units == ord("）")) | (units == ord(".")))
+    marks = np.flatnonzero(units == ord("、"))
     done = 0
     for at in marks[begins_name(units, marks + 1)].tolist():
         if at < done:
             continue
-        if (
-            text[at] == "、"
-            and (first := _FIRST.search(text, max(0, at - 4), at))
-            and (row := _ROW.match(text, first.start(), at + 80))
-        ):
+        first = _FIRST.search(text, max(0, at - 4), at)
+        if first and (row := _ROW.match(text, first.start(), at + 80)):
             done = row.end()
             names = row.group().split("、")
             if any(len(name) > 2 for name in names) and not any(is_no_name(n) or is_no_name(n[:2]) for n in names):

@@ -92,12 +92,13 @@ def _heads(view: View) -> Iterator[Candidate]:
     """At the first character of a line, or behind the 【sender】 of a message."""
     text, units = view.text, view.units
     places = np.append(0, np.flatnonzero((units == ord("\n")) | (units == ord("】"))) + 1)
+    dated = places[places < len(units) - _STAMPS[0]]
+    dated = dated[(units[dated] == ord("2")) & (units[dated + _STAMPS[0] - 7] == 32)]
     for stamp in _STAMPS:  # the writer of a message, behind its time
-        stamped = places + stamp
-        stamped = stamped[stamped < len(units)]
-        spaced = units[stamped - 1] == 32
-        spaced &= begins_name(units, stamped) | (units[np.minimum(stamped + 3, len(units) - 1)] == 45)
-        for at in stamped[spaced].tolist():
+        stamped = dated[dated < len(units) - stamp - 3] + stamp
+        stamped = stamped[(units[stamped] > 0x3400) & (units[stamped - 1] == 32)]
+        stamped = stamped[begins_name(units, stamped) | (units[stamped + 3] == 45)]
+        for at in stamped.tolist():
             if found := _STAMPED.match(text, at, at + 14):
                 yield from _named(found, 0.65)
     for at in places[begins_name(units, places)].tolist():

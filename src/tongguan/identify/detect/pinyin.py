@@ -29,7 +29,7 @@ _SURNAMES: Final = (
     "|Feng|Cao|Peng|Zeng|Xiao|Tian|Dong|Pan|Yuan|Cai|Jiang|Yu|Du|Ye|Cheng|Wei|Su|Lv|Lyu|Lu|Ding|Ren|Yao|Shen|Zhong|Cui|Tan|Fan"
     "|Liao|Shi|Jin|Jia|Xia|Fu|Fang|Zou|Xiong|Bai|Meng|Qin|Qiu|Hou|Yin|Xue|Yan|Lei|Duan|Long|Tao|Mao|Hao|Gu|Gong|Shao|Wan|Qian"
     "|Dai|Mo|Kong|Xiang|Chang|Kang|Wen|Niu|Ge|Xing|An|Qi|Yi|Qiao|Pang|Ni|Zhuang|Nie|Lan|Jiao|Zuo|Gan|Bao|Ning|Shu|Ruan|Ji|Mei"
-    "|Tong|Bi|Ling|Shan|Miao|Tu|Qu|Weng|Ran|Luo|You|Jin|Ou|Guan|Chai|Hua|Teng|Rao|Mu|Ai|Rong|Sha|Shang|Zhan|Leng|Pei|Ke|Rui"
+    "|Tong|Bi|Ling|Shan|Miao|Tu|Qu|Weng|Ran|Luo|Jin|Ou|Guan|Chai|Hua|Teng|Rao|Mu|Ai|Rong|Sha|Shang|Zhan|Leng|Pei|Ke|Rui"
     "|Kuang|Gai|Zha|Lian|Cong|Gui|Hui|Huo|Jian|Ju|Kan|Lai|Ping|Que|Sui|Suo|Tie|Xuan|Xun|Zong|Zu|Xi|Xin|Geng|Zhuo|Cen|Min|Sheng|Zang|Che|Nong|Bian|Lou|Dou|Zhai|Chu|Gou|Pu|Jing|Chi|Ling|Tai|Mou|Zhen|Chong|Hong"
     "|Ouyang|Situ|Sima|Shangguan|Zhuge|Huangfu|Murong|Linghu|Xiahou|Ximen|Dongfang|Duanmu|Gongsun|Yuwen"
 )
@@ -37,7 +37,7 @@ _NO_GIVEN: Final = (
     "Change|Changed?|Range|Hence|Dance|Lance|Sense|Panda|China|Manage|Danger|Mango|Banner|Singer|Hanger|Mini|Anime|Menu|Nana|Lima"
     "|Guide|Machine|Suite|Unite|Pure|Cure|Sure|Shanghai|Beijing|Nanjing|Tianjin|Wuhan|Taipei|Taiwan|Hainan|Hunan|Henan|Yunnan"
     "|Sichuan|Shandong|Shanxi|Jinan|Dalian|Xiamen|Suzhou|Hangzhou|Fuzhou|Guizhou|Lanzhou|Zhengzhou|Guangzhou|Shenzhen|Chengdu"
-    "|Macao|Macau|Tibet|Lunch|Bench|Launch|Shame|Phone|Since|Fence|Pence|Tense|Dense|Rinse|Manual|Tango|Bingo|Dingo|Lingo|Panic|Mania"
+    "|Share|Shake|Shade|Macao|Macau|Tibet|Lunch|Bench|Launch|Shame|Phone|Since|Fence|Pence|Tense|Dense|Rinse|Manual|Tango|Bingo|Dingo|Lingo|Panic|Mania"
 )
 _FAMILY: Final = f"(?:{_SURNAMES})"
 _UPPER: Final = f"(?:{_SURNAMES.upper()})"

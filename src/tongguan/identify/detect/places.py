@@ -242,6 +242,10 @@ _REGION: Final = re.compile(
 
 
 _LEVELS: Final = re.compile("[省市区區县縣旗州镇鎮乡鄉村]|街道")
+_GENERAL: Final = re.compile(
+    "城市|城乡|城镇|农村|乡镇|乡村|区县|[区县乡][和及]|人民|政府|公积金|管理中心|居民|负责|本市|团体|[的在使是]"
+)
+"""Words of laws and of offices behind a city's name."""
 _TO_DOOR: Final = re.compile(f"{_NUMBER}(?:[号號]|弄|[栋棟]|幢|座|单元|單元|室|[楼樓]|巷)")
 _ROADLIKE: Final = re.compile(f"{_WAY}|[镇鎮乡鄉村]|{_BUILDING}")
 _ABROAD: Final = re.compile(  # behind a label: several parts, a number among them, and a word of roads or rooms
@@ -264,6 +268,8 @@ def _is_address(value: str, sure: bool) -> bool:
         return False
     if _TO_DOOR.search(value):
         return levels >= 1 or len(value) >= 6
+    if _GENERAL.search(value):
+        return False
     return levels >= 2 and _ROADLIKE.search(value) is not None
 
 

@@ -53,7 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _ending(text, end)
         elif word == word.capitalize() and (gap := _GAP.match(text, end)):
             greeting = word in _GREETINGS
-            yield from _named(text, gap.end(), _NAME, 0.6 if greeting else 0.7, ",:!-–—，：\n\r" if greeting else "")
+            yield from _named(text, gap.end(), _NAME, 0.6 if greeting else 0.7, ",:-–—，：\n\r" if greeting else "")
 
 
 def beside_address(text: str, start: int) -> Iterator[Candidate]:
