@@ -240,6 +240,24 @@ def test_what_is_known_of_the_content(when: object, others: dict[str, Any], expe
     assert fires(when, Evidence(**others)) is expected
 
 
+@pytest.mark.parametrize(
+    ("bounds", "zh", "en"),
+    [
+        ({"over": "1 MB"}, "大小超过 1,048,576 字节：实际为 1,144,543", "size over 1,048,576 bytes: it is 1,144,543"),
+        ({"under": 2048}, "大小不足 2,048 字节：实际为 1,144,543", "size under 2,048 bytes: it is 1,144,543"),
+        (
+            {"over": 0, "under": 2048},
+            "大小超过 0 字节且不足 2,048 字节：实际为 1,144,543",
+            "size over 0 and under 2,048 bytes: it is 1,144,543",
+        ),
+    ],  # fmt: skip
+)
+def test_bounds_of_a_size_are_told_where_there_are_any(bounds: dict[str, Any], zh: str, en: str) -> None:
+    made = {"policy": "p", "rules": [{"id": "a", "when": {"size": bounds}, "severity": "high"}]}
+    outcome = evaluate(parse_policy(json.dumps(made), "p"), Evidence(size=1_144_543))
+    assert outcome.rules[0].when.to_dict()["text"] == {"zh": zh, "en": en}
+
+
 def test_a_policy_fires_where_one_rule_does() -> None:
     made = {"policy": "p", "rules": [{"id": name, "when": {"label": [name]}, "severity": "high"} for name in "abc"]}
     policy = parse_policy(json.dumps(made), "p")

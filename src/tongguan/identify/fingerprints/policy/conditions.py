@@ -320,15 +320,18 @@ class Size:
 
     @property
     def what(self) -> Said:
-        over, under = ("–" if bound is None else f"{bound:,}" for bound in (self.over, self.under))
-        return say("size", over=over, under=under)
+        if self.over is None:
+            return say("size.under", under=f"{self.under:,}")
+        if self.under is None:
+            return say("size.over", over=f"{self.over:,}")
+        return say("size.between", over=f"{self.over:,}", under=f"{self.under:,}")
 
     def judge(self, look: Look) -> Judged:
         what, size = self.what, look.evidence.size
         if size is None:
             return Judged(None, both(what, say("not_known")))
         truth = (self.over is None or size > self.over) and (self.under is None or size < self.under)
-        return Judged(truth, both(what, say("is", value=size)))
+        return Judged(truth, both(what, say("is", value=f"{size:,}")))
 
 
 @dataclass(frozen=True, slots=True)
