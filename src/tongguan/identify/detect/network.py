@@ -119,7 +119,11 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
             pass
         else:
             return None if _is_network(address, text, end) else (before.start(), address.compressed)
-    if (value in _PUBLIC and not sure) or value.startswith(("0.", "127.")) or int(value.partition(".")[0]) >= _MULTICAST:
+    if (
+        (value in _PUBLIC and not sure)
+        or value.startswith(("0.", "127."))
+        or int(value.partition(".")[0]) >= _MULTICAST
+    ):
         return None
     if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):
         return None
