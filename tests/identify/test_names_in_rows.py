@@ -34,6 +34,8 @@ NOBODY = [
     "WHERE A/B AND/OR HE/SHE LI/ION path/Wang/Xiaoming.py @Wang/Xiaoming",
     "2026-10-11 21:03:17 高级\n2026-10-11 21:03:17 INFO 服务启动",
     "Regards\nThe Team",
+    "会议由主任召集并主持，职工方可继续享受，销售封建迷信用品，便于选民了解代表",
+    "message: 'Hello Vue!', If You Share the Licensed Material",
 ]
 
 
