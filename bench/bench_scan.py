@@ -1,13 +1,14 @@
 """How fast a folder is scanned, and what a kill and a second scan cost.
 
     python bench/make_folder.py FOLDER --size 10240
-    python bench/bench_scan.py FOLDER [--workers N]
+    python bench/bench_scan.py FOLDER [--workers N] [--once]
     python bench/bench_scan.py FOLDER --kinds [--most MEGABYTES]
 
 The same folder, the same run: the bare engine on one text of 16 MB (`Detector.scan`, no files), the disk (the folder
 read once, in blocks, behind a cleared cache where we may clear it), then scans into a catalogue of their own: killed by
-SIGKILL at a third of the units, gone on with, once more with nothing changed, and with one file in a hundred written
-anew. Figures are megabytes a second of wall time and of CPU time (all processes), and peak memory of each process.
+SIGKILL at a third of the units, gone on with (both together are one whole scan, for `--once`; else it is scanned whole
+once more), again with nothing changed, and with one file in a hundred written anew. Figures are megabytes a second of
+wall time and of CPU time (all processes), and peak memory of each process.
 
 With `--kinds`: files of each kind (by their suffixes) in this process, up to so many megabytes of each, behind one that
 is not counted: as scans read them, and with every cell of tables searched; and whether both found the same.
@@ -66,8 +67,9 @@ class Watch:
                 self.peak[pid] = int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 
-def scanned(folder: Path, out: Path, workers: int, kill_at: int | None = None) -> dict[str, Any] | None:
-    """One scan in a process of its own; None where it was killed once so many units were kept."""
+def scanned(folder: Path, out: Path, workers: int, kill_at: int | None = None) -> dict[str, Any]:
+    """One scan in a process of its own, killed once so many units are kept."""
+    started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-c", RUN, str(folder), str(out), str(workers)], stdout=subprocess.PIPE)
     watch = Watch(process.pid)
     while process.poll() is None:
@@ -75,7 +77,8 @@ def scanned(folder: Path, out: Path, workers: int, kill_at: int | None = None) -
         if kill_at is not None and kept(out) >= kill_at:
             process.send_signal(signal.SIGKILL)
             process.wait()
-            return None
+            seconds = time.monotonic() - started
+            return {"seconds": seconds, "cpu": sum(watch.cpu.values()), "peak": max(watch.peak.values())}
         time.sleep(0.1)
     told, _ = process.communicate()
     if process.returncode:
@@ -164,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--once", action="store_true", help="no whole scan besides the killed one")
     parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--most", type=float, default=20.0)
     given = parser.parse_args()
@@ -177,23 +181,21 @@ def main() -> None:
     print("| scan | s | MB/s | CPU s | MB/s of CPU | peak MB of one process | units |\n|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory(dir=given.folder.parent) as place:
         out = Path(place, "out")
-        scanned(given.folder, out, given.workers, kill_at=len(files) // 3)
+        first = scanned(given.folder, out, given.workers, kill_at=len(files) // 3)
         before = kept(out)
         found = scanned(given.folder, out, given.workers)
-        assert found is not None
         print(f"killed with {before} units kept; gone on with: {found['counts'].get('done_before')} not read again")
-        told("what was left after the kill", size, found)
-        Path(out, "catalogue.db").unlink()
-        for name in ("whole", "nothing changed"):
-            again = scanned(given.folder, out, given.workers)
-            assert again is not None
-            told(name, size, again)
+        together = {name: first[name] + found[name] for name in ("seconds", "cpu")}
+        peak = max(first["peak"], found["peak"])
+        told("until the kill and after it", size, {**together, "peak": peak, "counts": found["counts"]})
+        if not given.once:
+            Path(out, "catalogue.db").unlink()
+            told("whole", size, scanned(given.folder, out, given.workers))
+        told("nothing changed", size, scanned(given.folder, out, given.workers))
         for path in random.Random(3).sample(files, max(1, len(files) // 100)):
             path.write_bytes(path.read_bytes() + b"\n")
         time.sleep(3)
-        again = scanned(given.folder, out, given.workers)
-        assert again is not None
-        told("1 % changed", size, again)
+        told("1 % changed", size, scanned(given.folder, out, given.workers))
 
 
 if __name__ == "__main__":
