@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from tongguan.errors import CannotWrite, Conflict
-from tongguan.wording import readable
+from tongguan.wording import readable, system_error, wording
 
 __all__ = ["create", "replace", "replacing"]
 
@@ -58,7 +58,7 @@ def replacing(path: Path, *, private: bool = True, new: bool = False) -> Iterato
                 draft.replace(path)
         _sync(path.parent)
     except FileExistsError as error:
-        raise Conflict(f"{readable(str(path))}: is there already; name a file that is not") from error
+        raise Conflict(wording("tongguan", "whole_file.yaml").both("taken", path=readable(str(path)))) from error
     except OSError as error:
         ours = (None, str(draft), str(path), str(path.parent))
         if error.filename not in ours:
@@ -70,7 +70,9 @@ def replacing(path: Path, *, private: bool = True, new: bool = False) -> Iterato
 
 
 def _refusal(path: Path, error: OSError | ValueError) -> CannotWrite:
-    return CannotWrite(f"{readable(str(path))}: cannot be written: {getattr(error, 'strerror', None) or error}")
+    said = str(error)
+    why = system_error(error) if isinstance(error, OSError) else {"zh": said, "en": said}
+    return CannotWrite(wording("tongguan", "whole_file.yaml").both("closed", path=readable(str(path)), why=why))
 
 
 def _begun(path: Path, mode: int) -> tuple[Path, BinaryIO]:

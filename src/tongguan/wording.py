@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -11,7 +12,7 @@ import yaml
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-__all__ = ["LANGUAGES", "Language", "Wording", "on_one_line", "readable", "without_controls", "wording"]
+__all__ = ["LANGUAGES", "Language", "Wording", "on_one_line", "readable", "system_error", "without_controls", "wording"]
 
 _LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\n\r\t\u2028\u2029"}
 _CONTROLS = {
@@ -29,12 +30,23 @@ class Wording:
         self.texts = texts
 
     def both(self, key: str, **values: object) -> dict[str, str]:
-        """The text in both languages, with `{name}` filled in."""
-        return {language: self.texts[key][language].format(**values) for language in LANGUAGES}
+        """The text in both languages, with `{name}` filled in; a value may itself come in both, {"zh": …, "en": …}."""
+        return {language: self.texts[key][language].format(**_spoken(values, language)) for language in LANGUAGES}
 
     def text(self, key: str, language: Language, **values: object) -> str:
         """The text in one language, with `{name}` filled in."""
         return self.texts[key][language].format(**values)
+
+
+def _spoken(values: dict[str, object], language: Language) -> dict[str, object]:
+    return {name: value[language] if isinstance(value, dict) else value for name, value in values.items()}
+
+
+def system_error(error: OSError) -> dict[str, str]:
+    """Why the system refused, in both languages; the rarer reasons in the system's English words alone."""
+    said = error.strerror or type(error).__name__
+    known = wording("tongguan", "system_errors.yaml").texts.get(errno.errorcode.get(error.errno or 0, ""), {})
+    return {"zh": known.get("zh", said), "en": said}
 
 
 def readable(text: str) -> str:

@@ -165,9 +165,17 @@ def test_an_address_of_this_machine_is_not_registered(officer: httpx.Client, hos
 def test_a_name_of_this_machine_is_not_reached(officer: httpx.Client) -> None:
     ident = source_of(register(officer, kind="mysql", name="db local", host="localhost", user="u", password="p"))
     answer = officer.post(f"{V1}/sources/{ident}/test").json()
-    assert answer["ok"] is False and "assets.networks" in answer["error"]
+    assert answer["ok"] is False and answer["error"] == answer["text"]["en"] and "assets.networks" in answer["error"]
     run = officer.post(f"{V1}/sources/{ident}/scans", json={}).json()
     assert run["state"] == "failed" and "assets.networks" in run["error"]
+    assert run["text"] == answer["text"] and "属于本机" in run["text"]["zh"]
+    form = {"csrf": officer.headers["x-csrf-token"], "id": ident, "act": "test"}
+    for language, seen, not_seen in (("zh", "属于本机", "of this machine"), ("en", "of this machine", "属于本机")):
+        tested = officer.post(f"/assets/sources/act?lang={language}", data=form).text
+        assert tested.count(seen) == 2 and not_seen not in tested  # the test, and the drawer's last scan
+        page = officer.get(f"/assets/scans?lang={language}").text
+        assert seen in page and not_seen not in page
+    officer.get("/assets/scans?lang=zh")
 
 
 @pytest.mark.parametrize(("database", "shown"), [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import pytest
 from tongguan.casework.assets import Catalogue, processes, totals
 from tongguan.casework.assets import jobs as jobs_module
 from tongguan.casework.assets.background import process_age
+from tongguan.casework.assets.catalogue import FILE
+from tongguan.casework.assets.failures import Why
 from tongguan.casework.assets.jobs import Job, Jobs, Options
 from tongguan.casework.assets.reach import Reach
 from tongguan.casework.assets.schedule import Schedule
@@ -33,11 +36,12 @@ LONG = 200  # files: some seconds of work
 class House:
     trust: Trust
     shared: Path
+    networks: tuple[str, ...] = ()
     now: float | None = None
 
     @property
     def reach(self) -> Reach:
-        return Reach([str(self.shared)], [], self.trust.home)
+        return Reach([str(self.shared)], self.networks, self.trust.home)
 
     @property
     def sources(self) -> Sources:
@@ -47,7 +51,7 @@ class House:
     @property
     def jobs(self) -> Jobs:
         """Made anew each time, as by a service that started again."""
-        places, key = ([str(self.shared)], []), workspace_key(self.trust.home)
+        places, key = ([str(self.shared)], self.networks), workspace_key(self.trust.home)
         return Jobs(self.trust.database, self.sources, self.trust.record, self.trust.home, places, key, self.clock)
 
     def clock(self) -> float:
@@ -79,6 +83,10 @@ def running(job: Job) -> bool:
 
 def ended(job: Job) -> bool:
     return job.state not in jobs_module.OPEN
+
+
+def said(why: Why | None, language: str = "en") -> str:
+    return why[language] if why else ""
 
 
 @pytest.fixture
@@ -216,16 +224,53 @@ def test_schedules_start_scans_and_missed_turns_are_one(house: House) -> None:
 def test_a_source_that_cannot_be_reached_fails_with_one_message(house: House) -> None:
     given = Given("db", "postgresql", "desk", host="localhost", database="d", user="u")
     source = house.sources.register(given, Secret(password="made-up-secret"), OFFICER)
-    assert "assets.networks" in (house.jobs.test(source.id, OFFICER) or "")
+    assert "assets.networks" in said(house.jobs.test(source.id, OFFICER))
     job = house.jobs.start(source.id, Options(), OFFICER)
-    assert job.state == "failed" and "assets.networks" in (job.error or "")
+    assert job.state == "failed" and "assets.networks" in said(job.error) and "本机" in said(job.error, "zh")
     gone = house.source("gone", 1)
     (house.shared / "gone" / "0000.csv").unlink()
     (house.shared / "gone").rmdir()
-    assert "no such folder" in (house.jobs.test(gone, OFFICER) or "")
+    assert "no such folder" in said(house.jobs.test(gone, OFFICER))
     assert house.jobs.start(gone, Options(), OFFICER).state == "failed"
     assert "made-up-secret" not in json.dumps(house.kinds("asset_source_tested", "scan", "scan_started"))
     assert house.jobs.test(house.source("there", 1), OFFICER) is None
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_server_that_refuses_is_told_in_both_languages(house: House, kind: str) -> None:
+    """As a process of its own says it, and as the record keeps it."""
+    house.networks = ("127.0.0.0/8",)
+    with socket.socket() as taken:  # bound and not listening
+        taken.bind(("127.0.0.1", 0))
+        given = Given("db", kind, "desk", host="127.0.0.1", port=taken.getsockname()[1], database="d", user="u")
+        source = house.sources.register(given, Secret(password="made-up-secret"), OFFICER)
+        job = house.jobs.start(source.id, Options(), OFFICER)
+        house.wait(job.id, ended)
+        house.jobs.tick()
+        for why in (house.jobs.test(source.id, OFFICER), house.jobs.get(job.id).error):
+            assert "连接被拒绝" in said(why, "zh") and "connection refused" in said(why)
+            assert "made-up-secret" not in str(why)
+
+
+def test_a_catalogue_that_is_none_is_told_in_both_languages(house: House) -> None:
+    source = house.source("one", 1)
+    (house.trust.home / "assets").mkdir(mode=0o700, exist_ok=True)
+    (house.trust.home / "assets" / FILE).write_bytes(b"no database " * 500)
+    job = house.jobs.start(source, Options(), OFFICER)
+    assert house.wait(job.id, ended).state == "failed"
+    house.jobs.tick()
+    error = house.jobs.get(job.id).error
+    assert "已损坏" in said(error, "zh") and "damaged" in said(error)
+
+
+def test_records_of_older_versions_are_read(house: House) -> None:
+    job = house.jobs.start(house.source("one", 1), Options(), OFFICER)
+    house.wait(job.id, ended)
+    for old in ("db does not answer", '"quoted"', "12", '{"zh": 1}'):
+        with house.trust.database.write() as connection:
+            connection.execute(jobs_module._jobs.update().values(error=old, state="failed"))
+        error = house.jobs.get(job.id).error
+        assert said(error) == old and said(error, "zh") == f"未能完成；原文：{old}"
 
 
 def test_who_may_not_scan_does_not(house: House) -> None:

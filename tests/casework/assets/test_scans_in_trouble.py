@@ -54,7 +54,7 @@ def test_a_disk_that_fills_up_loses_nothing_that_was_kept(source: Path, tmp_path
     full_disk(400_000)
     with pytest.raises(CannotWrite) as raised:
         scanned(out, source, workers=1)
-    assert "disk" in str(raised.value)
+    assert "disk" in str(raised.value) and raised.value.text and "磁盘" in raised.value.text["zh"]
     full_disk(resource.RLIM_INFINITY)
     kept = {path: unit for path, unit in by_path(out).items() if unit["state"] == "read"}
     assert 0 < len(kept) < TABLES

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from tongguan.capture.stores.refusals import TEXTS
 from tongguan.errors import BadInput
-from tongguan.wording import readable
+from tongguan.wording import readable, system_error
 
 __all__ = ["Address", "parse_address", "password_of"]
 
@@ -62,12 +63,10 @@ def _path(text: str) -> Address:
         mode = path.stat().st_mode
         whole = path.resolve()
     except (OSError, ValueError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or "not a path"
-        raise BadInput(
-            f"{readable(text)}: {why}; expected a folder, a file or the URL of a database or bucket"
-        ) from None
+        why = system_error(error) if isinstance(error, OSError) else TEXTS.both("path.none")
+        raise BadInput(TEXTS.both("path.closed", path=readable(text), why=why)) from None
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-        raise BadInput(f"{readable(text)}: neither a folder nor a plain file")
+        raise BadInput(TEXTS.both("path.special", path=readable(text)))
     return Address("folder" if stat.S_ISDIR(mode) else "file", readable(str(whole)), whole)
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from tongguan.capture.stores.contents import first_bytes, opened_file, unseen_of
 from tongguan.capture.stores.embedded import Local, let_go
+from tongguan.capture.stores.refusals import TEXTS
 from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
 from tongguan.capture.stores.units import FileUnit, Unit, Unseen
 from tongguan.errors import BadInput
-from tongguan.wording import readable
+from tongguan.wording import readable, system_error
 
 __all__ = ["FolderStore"]
 
@@ -36,7 +37,7 @@ class FolderStore:
                 with os.scandir(root):
                     pass
         except OSError as error:
-            raise BadInput(f"{self.name}: cannot be listed: {error.strerror}") from None
+            raise BadInput(TEXTS.both("folder.closed", name=self.name, why=system_error(error))) from None
 
     def __enter__(self) -> FolderStore:
         return self

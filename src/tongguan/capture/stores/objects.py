@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tongguan.capture.limits import Limits
 from tongguan.capture.stores.addresses import Address
@@ -18,10 +18,11 @@ from tongguan.capture.stores.columnar import Opened
 from tongguan.capture.stores.contents import media_type_of
 from tongguan.capture.stores.embedded import Local, let_go
 from tongguan.capture.stores.ranged import opened_ranges
+from tongguan.capture.stores.refusals import TEXTS, unreachable
 from tongguan.capture.stores.shelf import Shelf, ShelfOwner
 from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
 from tongguan.capture.stores.units import FileUnit, Unit, Unread, Unseen
-from tongguan.errors import BadInput, TongguanError, Unavailable
+from tongguan.errors import BadInput, Missing, TongguanError, Unavailable
 from tongguan.model import Content
 from tongguan.s3_client import s3_client
 from tongguan.wording import readable
@@ -31,6 +32,11 @@ __all__ = ["ObjectStore"]
 CONNECT_S, READ_S, TRIES = 5, 60, 4
 TABLES = (".parquet", ".parq", ".db", ".db3", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
 KEPT = 4  # times the largest object: as much is kept of databases whose tables are still to be read
+_REFUSED: Final = {
+    "NoSuchBucket": "bucket.none",
+    **dict.fromkeys(("PermanentRedirect", "AuthorizationHeaderMalformed", "301"), "bucket.region"),
+    **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch"), "bucket.key"),
+}
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
 
@@ -124,15 +130,15 @@ class ObjectStore:
             yield
         except ClientError as error:
             status, code = _code(error.response)
-            if code == "NoSuchBucket":
-                raise BadInput(f"{self.name}: no such bucket") from None
-            if status in (401, 403):
-                raise BadInput(f"{self.name} refuses us: {code}; are the keys and their rights as needed?") from None
-            raise Unavailable(f"{self.name} could not do it: {code}; it may be tried again") from None
+            key = _REFUSED.get(code) or ("bucket.rights" if status in (401, 403) else None)
+            if key is None:
+                raise Unavailable(TEXTS.both("bucket.failed", name=self.name, code=code)) from None
+            raise BadInput(TEXTS.both(key, name=self.name, code=code)) from None
         except NoCredentialsError:
-            raise BadInput(f"{self.name}: no keys; set TONGGUAN_S3_ACCESS_KEY and TONGGUAN_S3_SECRET_KEY") from None
+            raise BadInput(TEXTS.both("bucket.no_keys", name=self.name)) from None
         except (BotoCoreError, HTTPError) as error:
-            raise Unavailable(f"{self.name} does not answer: {type(error).__name__}") from None
+            said = f"{error} {getattr(error, 'kwargs', {}).get('error', '')}"  # the reason of the layer below
+            raise unreachable(self.name, said, type(error).__name__) from None
 
 
 def _code(response: Any) -> tuple[int, str]:
@@ -158,8 +164,10 @@ def _client(address: Address) -> Any:
     region = address.region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     try:
         return s3_client(address.endpoint, region, keys, connect_s=CONNECT_S, read_s=READ_S, tries=TRIES)
+    except Missing:
+        raise Missing(TEXTS.both("driver.missing", module="boto3", command="pip install 'tongguan[s3]'")) from None
     except ValueError:
-        raise BadInput("the endpoint is no URL; expected https://host[:port]") from None
+        raise BadInput(TEXTS.both("endpoint.text")) from None
 
 
 # ---- one object, also in another process

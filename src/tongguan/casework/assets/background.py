@@ -22,12 +22,15 @@ from typing import Any
 
 from tongguan import whole_file
 from tongguan.capture.stores import Address, open_store
+from tongguan.casework.assets.failures import why
 from tongguan.casework.assets.given import Secret, address_of, server_of
 from tongguan.casework.assets.reach import Reach
 from tongguan.errors import CannotWrite, Conflict, TongguanError
+from tongguan.wording import wording
 
 __all__ = ["main", "process_age", "put"]
 
+_texts = wording("tongguan.casework.assets")
 STEP_S = 0.5  # between two notes of progress
 RATE_S = 30.0  # over which the rate is taken
 NICE = 5  # the console comes first
@@ -111,8 +114,8 @@ def main(handle: int | None) -> int:
         return _scan(given, address, reach)
     except TongguanError as error:
         if given["do"] == "test":
-            return _say({"ok": False, "error": str(error)})
-        _end(given, "failed", error=str(error))
+            return _say({"ok": False, "error": why(error)})
+        _end(given, "failed", error=why(error))
         return 1
 
 
@@ -170,10 +173,10 @@ def _scan(given: Mapping[str, Any], address: Address, reach: Reach) -> int:
         _end(given, "busy", note)
         return 1
     except TongguanError as error:
-        _end(given, "failed", note, error=str(error))
+        _end(given, "failed", note, error=why(error))
         return 1
     except BaseException as error:
-        _end(given, "failed", note, error=f"fault of the scanner: {type(error).__name__}")
+        _end(given, "failed", note, error=_texts.both("scan.fault", kind=type(error).__name__))
         return 1
 
 

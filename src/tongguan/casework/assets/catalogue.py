@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -26,10 +26,18 @@ from tongguan.casework.assets.judged import Judged, JudgedColumn
 from tongguan.casework.assets.seeing import narrow
 from tongguan.casework.assets.tables import SCHEMA, blinds, changes, columns, meta, scans, sources, units
 from tongguan.errors import Broken, CannotWrite, Conflict, NotFound
+from tongguan.wording import system_error, wording
 
 __all__ = ["FILE", "Catalogue", "Scan", "Seen"]
 
 TOGETHER = 500  # units held against rules at once
+
+_texts: Final = wording("tongguan.casework.assets")
+_UNUSABLE: Final = {
+    "SQLITE_FULL": "catalogue.full",
+    **dict.fromkeys(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN"), "catalogue.closed"),
+    **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED"), "catalogue.locked"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Catalogue:
         if write:
             self._make(folder)
         elif not self.path.is_file():
-            raise NotFound(f"{folder}: no catalogue there; `tongguan scan` makes one")
+            raise NotFound(_texts.both("catalogue.none", folder=folder))
         self._engine = engine_of(self.path)
         if only is not None:
             sa.event.listen(self._engine, "connect", lambda connection, _: narrow(connection, only))
@@ -78,7 +86,7 @@ class Catalogue:
             if version == 1 and write:
                 upgrade(self._engine)
             elif version != SCHEMA:
-                raise Broken(f"{self.path} has format {version}; this version of Tongguan reads {SCHEMA}")
+                raise Broken(_texts.both("catalogue.format", path=self.path, version=version, known=SCHEMA))
         except BaseException:
             self.close()
             raise
@@ -308,10 +316,11 @@ class Catalogue:
             yield
         except sa.exc.OperationalError as error:
             if "no such table" in str(error.orig):
-                raise Broken(f"{self.path} is no catalogue; name another folder by --out") from None
-            raise CannotWrite(f"cannot use {self.path}: {error.orig}; is its folder writable, its disk full?") from None
+                raise Broken(_texts.both("catalogue.foreign", path=self.path)) from None
+            raise _unusable(self.path, error.orig) from None
         except sa.exc.DatabaseError as error:
-            raise Broken(f"{self.path} is damaged or not ours: {type(error.orig).__name__}; restore a backup") from None
+            code = type(error.orig).__name__
+            raise Broken(_texts.both("catalogue.damaged", path=self.path, code=code)) from None
 
     def _make(self, folder: Path) -> None:
         """The folder and the file, and the lock that goes with this process."""
@@ -323,16 +332,24 @@ class Catalogue:
                 create(self.path)
         except BlockingIOError:
             self._unlock()
-            raise Conflict(f"{folder}: another scan is under way there; wait for it, or name another --out") from None
+            raise Conflict(_texts.both("catalogue.busy", folder=folder)) from None
         except (OSError, sqlite3.Error, sa.exc.DatabaseError) as error:
             self._unlock()
-            why = getattr(error, "strerror", None) or "is its disk full?"
-            raise CannotWrite(f"{folder}: cannot be written: {why}; choose another --out") from None
+            if not isinstance(error, OSError):
+                raise _unusable(self.path, getattr(error, "orig", error)) from None
+            raise CannotWrite(_texts.both("catalogue.folder", folder=folder, why=system_error(error))) from None
 
     def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _unusable(path: Path, error: BaseException | None) -> CannotWrite:
+    """By SQLite's own name of the error."""
+    code = str(getattr(error, "sqlite_errorname", None) or type(error).__name__)
+    key = next((key for beginning, key in _UNUSABLE.items() if code.startswith(beginning)), "catalogue.unusable")
+    return CannotWrite(_texts.both(key, path=path, code=code))
 
 
 def _seen(row: Any) -> Seen:

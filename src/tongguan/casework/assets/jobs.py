@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from tongguan.casework.assets.background import process_age, put
 from tongguan.casework.assets.catalogue import FILE
+from tongguan.casework.assets.failures import Why, kept, read, why
 from tongguan.casework.assets.processes import begin, free, reap, taken, tell_to_end
 from tongguan.casework.assets.scanning import ROWS, ROWS_MOST
 from tongguan.casework.assets.sources import Record, Source, Sources
@@ -55,7 +56,7 @@ _jobs = sa.Table(
     sa.Column("started", sa.Float),
     sa.Column("stop_asked", sa.Float),
     sa.Column("ended", sa.Float),
-    sa.Column("error", sa.Text),
+    sa.Column("error", sa.Text),  # see `failures`
     sa.Column("outcome", sa.JSON(none_as_null=True)),
     sa.Column("entry", sa.Integer),  # of the log, where the scan began
 )
@@ -80,7 +81,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One scan that was asked for. `note`: how far it is, as its process last said; None before it began."""
+    """One scan that was asked for. `error`: why it failed, {"zh": …, "en": …}; `note`: how far it is, as its process
+    last said, None before it began."""
 
     id: int
     source: str
@@ -93,7 +95,7 @@ class Job:
     started: float | None
     stop_asked: float | None
     ended: float | None
-    error: str | None
+    error: Why | None
     outcome: Mapping[str, Any] | None
     note: Mapping[str, Any] | None = None
 
@@ -141,7 +143,7 @@ class Jobs:
         with self._database.read() as connection:
             row = connection.execute(sa.select(_jobs).where(_jobs.c.id == ident)).first()
         if row is None:
-            raise NotFound("no such scan")
+            raise NotFound(_texts.both("scan.none"))
         return self._seen(row)
 
     def seen_by(self, by: Principal, ident: int) -> Job:
@@ -202,9 +204,9 @@ class Jobs:
         self.tick()
         return self.get(ident)
 
-    def test(self, source_id: str, by: Principal) -> str | None:
-        """Connect to a source as a scan would; None where that went well, else why not. Raises NotFound, Denied,
-        Conflict while another test runs."""
+    def test(self, source_id: str, by: Principal) -> Why | None:
+        """Connect to a source as a scan would; None where that went well, else why not, {"zh": …, "en": …}. Raises
+        NotFound, Denied, Conflict while another test runs."""
         source = self._sources.get(source_id)
         self._sources.allow(by, "assets.sources", source.entity)
         with self._alone("test", wait=False):
@@ -256,7 +258,7 @@ class Jobs:
             state = "waiting" if state == "busy" else state
         return Job(
             row.id, row.source, row.address, Options(**row.options), state, row.scheduled, row.by, row.asked,
-            row.started, row.stop_asked, row.ended, row.error, row.outcome, note,
+            row.started, row.stop_asked, row.ended, read(row.error), row.outcome, note,
         )  # fmt: skip
 
     def _settle(self) -> None:
@@ -282,7 +284,7 @@ class Jobs:
             values = {
                 "state": end["state"],
                 "ended": end["at"],
-                "error": end.get("error"),
+                "error": kept(end.get("error")),
                 "outcome": end.get("outcome"),
             }
         with self._database.write() as connection:
@@ -311,15 +313,14 @@ class Jobs:
         try:
             source = self._sources.get(row.source)
             if not source.enabled:
-                raise Conflict("the source was disabled")
+                raise Conflict(_texts.both("scan.disabled"))
             self._sources.reachable(source)
             self._sweep(row.id)
             self._spawn(source, row, now)
             return True
         except (TongguanError, OSError) as error:
-            why = str(error) if isinstance(error, TongguanError) else f"no process: {error.strerror}"
             with self._database.write() as connection:
-                failed = {"state": "failed", "started": now, "ended": now, "error": why}
+                failed = {"state": "failed", "started": now, "ended": now, "error": kept(why(error))}
                 connection.execute(_jobs.update().where(_jobs.c.id == row.id).values(**failed))
                 body = {"begun": row.entry, "scan": row.id, "id": row.source, "state": "failed", "sources": []}
                 self._record("scan", row.by, body)
@@ -351,7 +352,7 @@ class Jobs:
             "roots": list(roots), "networks": list(networks), "secret": asdict(self._sources.secret(source)),
         }  # fmt: skip
 
-    def _tried(self, source: Source) -> str | None:
+    def _tried(self, source: Source) -> Why | None:
         try:
             self._sources.reachable(source)
             child = begin(None)
@@ -360,13 +361,13 @@ class Jobs:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.communicate()
-                return f"no answer within {TEST_S:.0f} seconds"
+                return _texts.both("test.silent", seconds=f"{TEST_S:.0f}")
             told = json.loads(out)
-            return None if told["ok"] else str(told["error"])
+            return None if told["ok"] else dict(told["error"])
         except (BadInput, Unavailable) as error:
-            return str(error)
+            return why(error)
         except ValueError:
-            return "the test ended without an answer"
+            return _texts.both("test.ended")
 
     def _sweep(self, ident: int) -> None:
         """Away with the notes of jobs that ended long ago."""

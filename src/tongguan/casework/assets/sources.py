@@ -319,7 +319,7 @@ class _Taken:
 def _row(connection: sa.Connection, ident: str) -> sa.Row[Any]:
     found = connection.execute(sa.select(_sources).where(_sources.c.id == ident)).first()
     if found is None:
-        raise NotFound("no such source")
+        raise NotFound(_texts.both("source.none"))
     return found
 
 

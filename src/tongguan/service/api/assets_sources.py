@@ -116,8 +116,9 @@ class SourceShown(Shown):
 
 class ScanShown(Shown):
     """A scan that was asked for here. `state`: waiting, running, complete, incomplete (the source went away), stopped,
-    interrupted (its process was killed), failed. `progress` while it runs: units and bytes done, bytes in all, bytes
-    and units a second, seconds left, and what is being read."""
+    interrupted (its process was killed), failed. Why it failed: `text` in both languages, `error` in English.
+    `progress` while it runs: units and bytes done, bytes in all, bytes and units a second, seconds left, and what is
+    being read."""
 
     id: int
     source: str
@@ -131,6 +132,7 @@ class ScanShown(Shown):
     stop_asked: float | None
     ended: float | None
     error: str | None
+    text: dict[str, str] | None
     outcome: dict[str, Any] | None
     progress: dict[str, Any] | None
     reached: dict[str, Any] | None
@@ -144,10 +146,11 @@ class Scans(Shown):
 
 
 class Tested(Shown):
-    """Whether a source answers; `error` says why not."""
+    """Whether a source answers; `text` says why not in both languages, `error` in English."""
 
     ok: bool
     error: str | None
+    text: dict[str, str] | None
 
 
 @router.get("/sources")
@@ -191,7 +194,7 @@ def remove(trust: TrustRoom, by: Keeper, id: Ident) -> SourceShown:
 def test(trust: TrustRoom, by: Keeper, id: Ident) -> Tested:
     """Connect as a scan would."""
     told = Rooms(trust).jobs.test(id, by)
-    return Tested(ok=told is None, error=told)
+    return Tested(ok=told is None, error=told["en"] if told else None, text=dict(told) if told else None)
 
 
 @router.post("/sources/{id}/enable")

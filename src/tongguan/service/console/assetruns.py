@@ -107,8 +107,10 @@ def source_row(source: Source) -> Row:
 
 
 def job_row(job: Job) -> Row:
-    """A scan, with how far it is while it runs."""
+    """A scan, with how far it is while it runs. Why it failed is `text`, in both languages; `error` is the English."""
     row = asdict(job)
+    row["text"] = job.error
+    row["error"] = job.error["en"] if job.error else None
     note = row.pop("note") or {}
     far = {
         name: note.get(name) for name in ("units", "bytes", "total", "current", "rate", "units_rate", "left_s", "at")

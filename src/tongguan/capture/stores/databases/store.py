@@ -15,6 +15,7 @@ from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed
 from tongguan.capture.stores.databases.others import how_to_read, package_of
 from tongguan.capture.stores.databases.reading import read_rows, told_of
 from tongguan.capture.stores.databases.watching import Watch
+from tongguan.capture.stores.refusals import TEXTS, database_refusal, file_refusal
 from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
 from tongguan.errors import BadInput, Missing, Unavailable
 from tongguan.wording import readable
@@ -28,9 +29,8 @@ SILENT = "no answer"
 
 T = TypeVar("T")
 
+_FILES = {"sqlite": "SQLite", "duckdb": "DuckDB"}
 _DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
-_SAID = ("authentication failed", "no password", "does not exist", "no pg_hba.conf entry")  # without a code
-_REFUSED = {"28P01", "28000", "3D000", "42501", "1045", "1044", "1049", "1698"}  # password, rights, no such database
 
 
 class DatabaseStore:
@@ -51,9 +51,11 @@ class DatabaseStore:
                 self._connection = self._engine.connect()
             next(self._dialect.listing(self._run), None)
         except sa.exc.DBAPIError as error:
-            raise self._refusal(*self._dialect.reason(error.orig or error), str(error.orig)) from None
+            reason, code = self._dialect.reason(error.orig or error)
+            raise self._refusal("timeout" if self._watch.fired else reason, code, str(error.orig)) from None
         except Unread as unread:
-            raise self._refusal(unread.unseen.reason, unread.unseen.detail, "") from None
+            code = "timeout" if unread.unseen.detail == SILENT else unread.unseen.detail
+            raise self._refusal(unread.unseen.reason, code, "") from None
 
     def __enter__(self) -> DatabaseStore:
         return self
@@ -170,15 +172,9 @@ class DatabaseStore:
         return self._dialect.reason(error.orig or error)
 
     def _refusal(self, reason: str, code: str, said: str) -> BadInput | Unavailable:
-        """Without the driver's message: it may repeat what we gave it."""
-        if self.kind in ("sqlite", "duckdb"):
-            what = "SQLite" if self.kind == "sqlite" else "DuckDB"
-            told = {"encrypted": f"is no {what} database, or an encrypted one", "permission": "may not be read"}
-            told |= {"locked": "is locked by a program that writes to it", "timeout": "takes too long to open"}
-            return BadInput(f"{self.name} {told.get(reason, 'cannot be opened')} ({code})")
-        if code in _REFUSED or reason == "permission" or any(mark in said for mark in _SAID):
-            return BadInput(f"{self.name} refuses us ({code}): are the user, the password and the name right?")
-        return Unavailable(f"{self.name} does not answer ({code}); is it running and reachable?")
+        if what := _FILES.get(self.kind):
+            return file_refusal(self.name, what, reason, code)
+        return database_refusal(self.name, reason, code, said)
 
 
 def _driver_of(connection: sa.Connection) -> Any:
@@ -242,7 +238,7 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
     except ModuleNotFoundError as error:
         extra = _DRIVERS.get(str(error.name))
         command = f"pip install 'tongguan[{extra}]'" if extra else package_of(str(error.name))
-        raise Missing(f"{error.name} is not installed; {command}") from None
+        raise Missing(TEXTS.both("driver.missing", module=error.name, command=command)) from None
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
         how = how_to_read(address.name.partition(":")[0])
         raise BadInput(f"{address.name}: no dialect of SQLAlchemy that is installed reads this; {how}") from None

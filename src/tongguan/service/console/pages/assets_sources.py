@@ -76,7 +76,7 @@ def act(visit: Visitor, csrf: Text = "", id: Text = "", act: Text = "") -> Respo
     try:
         if act == "test":
             why = rooms.jobs.test(id, by)
-            data = {**_data(visit, chosen=id), "tested": {"ok": why is None, "error": why}}
+            data = {**_data(visit, chosen=id), "tested": {"ok": why is None, "text": why}}
             return visit.page("assets_sources.html", data)
         if act == "remove":
             rooms.sources.remove(id, by)
