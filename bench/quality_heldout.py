@@ -1,6 +1,6 @@
 """Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
 
-    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--third]
+    python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--third] [--fourth]
                                     [--names] [--faults FILE]
 
 The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
@@ -101,6 +101,7 @@ def main() -> None:
         "--second", action="store_const", dest="which", const=2, default=1, help="the second set of texts"
     )
     parser.add_argument("--third", action="store_const", dest="which", const=3, help="the third set, by another hand")
+    parser.add_argument("--fourth", action="store_const", dest="which", const=4, help="the fourth set, by a third hand")
     parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
     parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
     arguments = parser.parse_args()
@@ -114,7 +115,7 @@ def main() -> None:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
     which = (arguments.copies, arguments.seed, arguments.which)
-    exact = EXACT_3 if arguments.which == 3 else EXACT
+    exact = EXACT_3 if arguments.which >= 3 else EXACT
     cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}

@@ -6,7 +6,8 @@ stands, `⟦type|a|b⟧` one of these words, and `⟦_noise⟧` a value that is 
 They were written from what such documents look like, apart from the detectors and without looking at them. The
 detectors were then mended by the first set; the second (`…_2.txt`), by the same hand, was shown to nobody until it had
 been measured. The third (`…_3.txt`) is by another hand, with names and words of its own and with identifiers of more
-countries; it was measured before it was shown, too.
+countries; it was measured before it was shown, too. The fourth (`…_4.txt`) is by a third hand, with names as often as
+they come in China; it was measured before it was shown as well.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from heldout_values import LOOSE, MAKERS, NOISE
 from heldout_values_3 import LOOSE_3, MAKERS_3, NOISE_3
+from heldout_values_4 import LOOSE_4, MAKERS_4, NOISE_4
 
 __all__ = ["EXACT", "EXACT_3", "Document", "Tally", "documents", "judge", "lookalikes"]
 
@@ -48,6 +50,7 @@ _SETS = {
     1: _Set("", MAKERS, NOISE, LOOSE),
     2: _Set("_2", MAKERS, NOISE, LOOSE),
     3: _Set("_3", MAKERS_3, NOISE_3, LOOSE_3),
+    4: _Set("_4", MAKERS_4, NOISE_4, LOOSE_4),
 }
 
 
