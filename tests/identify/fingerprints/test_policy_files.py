@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tongguan import yaml_values
 from tongguan.errors import BadInput
 from tongguan.identify.fingerprints import policy as policies
 from tongguan.identify.fingerprints.policy import load_policy, parse_policy
@@ -103,6 +104,9 @@ def test_every_fault_is_told_with_its_line(text: str, line: int, says: str) -> N
         parse_policy(text, "p.yaml")
     message = str(caught.value)
     assert message.startswith(f"p.yaml: line {line}: ") and says in message and "\n" not in message
+    both = caught.value.text
+    assert both and both["en"] == message and both["zh"].startswith(f"p.yaml：第 {line} 行：")
+    assert "YAML：" in both["zh"] or not re.search("expected|characters|conditions", both["zh"])
 
 
 @pytest.mark.parametrize(
@@ -175,3 +179,17 @@ def test_every_text_is_in_both_languages_and_used() -> None:
         assert f'"{key}"' in sources or key in made, key
     for key in re.findall(r'\bsay\("([a-z_.]+)"', sources) + sorted(made):
         assert key in wording(package).texts, key
+
+
+def test_faults_are_in_both_languages_and_none_is_unused() -> None:
+    room = Path(policies.__file__).parent
+    for package, name, sources in (
+        ("tongguan.identify.fingerprints.policy", "faults.yaml", [*room.glob("*.py")]),
+        ("tongguan", "yaml_values.yaml", [Path(yaml_values.__file__)]),
+    ):
+        texts = wording(package, name).texts
+        used = "".join(path.read_text(encoding="utf-8") for path in sources)
+        for key, both in texts.items():
+            assert re.search("[一-鿿]", both["zh"]) and not re.search("[一-鿿]", both["en"]), key
+            assert sorted(re.findall(r"\{(\w+)\}", both["zh"])) == sorted(re.findall(r"\{(\w+)\}", both["en"])), key
+            assert f'"{key}"' in used, key

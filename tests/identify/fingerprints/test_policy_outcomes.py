@@ -250,7 +250,7 @@ def test_what_is_known_of_the_content(when: object, others: dict[str, Any], expe
             "大小超过 0 字节且不足 2,048 字节：实际为 1,144,543",
             "size over 0 and under 2,048 bytes: it is 1,144,543",
         ),
-    ],  # fmt: skip
+    ],
 )
 def test_bounds_of_a_size_are_told_where_there_are_any(bounds: dict[str, Any], zh: str, en: str) -> None:
     made = {"policy": "p", "rules": [{"id": "a", "when": {"size": bounds}, "severity": "high"}]}

@@ -30,10 +30,12 @@ from tongguan.identify.fingerprints.policy.words import bad_word
 from tongguan.identify.fingerprints.table_match import Near
 from tongguan.identify.kinds.corpus import known_names
 from tongguan.identify.types import TYPES
+from tongguan.wording import system_error, wording
 from tongguan.yaml_values import Value, read_yaml
 
 __all__ = ["load_policy", "parse_policy"]
 
+_say: Final = wording(__package__, "faults.yaml").both
 _MOST_RULES: Final = 1000
 _MOST_FARTHEST: Final = 1_000_000  # characters between things that are near
 _MOST_LEAVES: Final = 12  # different conditions of a rule up to which all their cases are tried
@@ -47,9 +49,9 @@ def load_policy(path: Path) -> Policy:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        raise BadInput(_say("not_utf8", path=path, byte=error.start)) from None
     except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
+        raise BadInput(_say("closed", path=path, why=system_error(error))) from None
     return parse_policy(text, str(path))
 
 
@@ -58,12 +60,12 @@ def parse_policy(text: str, name: str) -> Policy:
     top = read_yaml(text, name).table(required=("policy", "rules"))
     rules = top["rules"].items()
     if len(rules) > _MOST_RULES:
-        top["rules"].refuse(f"{len(rules)} rules; expected at most {_MOST_RULES}")
+        top["rules"].refuse(_say("rules.many", count=len(rules), most=_MOST_RULES))
     read: dict[str, Rule] = {}
     for value in rules:
         rule = _rule(value)
         if rule.id in read:
-            value.refuse(f"a second rule {rule.id!r}; expected an id of its own")
+            value.refuse(_say("rule.second", rule=repr(rule.id)))
         read[rule.id] = rule
     return Policy(top["policy"].text(), tuple(read.values()))
 
@@ -80,10 +82,10 @@ def _rule(value: Value) -> Rule:
 def _condition(value: Value) -> Condition:
     """One condition: a mapping of its kind to what it asks. Several in one mapping would leave open how they join."""
     if not isinstance(value.value, dict) or len(value.value) != 1:
-        value.refuse(f"expected one condition, of {', '.join(_KINDS)}; to join several write all or any")
+        value.refuse(_say("condition.one", kinds=", ".join(_KINDS)))
     ((kind, asked),) = value.value.items()
     if kind not in _KINDS:
-        asked.refuse(f"no kind of condition; expected one of {', '.join(_KINDS)}")
+        asked.refuse(_say("condition.kind", kinds=", ".join(_KINDS)))
     return _KINDS[kind](asked)
 
 
@@ -92,7 +94,7 @@ def _condition(value: Value) -> Condition:
 
 def _parts(value: Value) -> tuple[Condition, ...]:
     if not isinstance(value.value, list):
-        value.refuse("expected a list of conditions")
+        value.refuse(_say("conditions"))
     return tuple(_condition(item) for item in value.items())
 
 
@@ -102,10 +104,10 @@ def _near(value: Value) -> Condition:
     for item, part in zip(fields["of"].items(), _parts(fields["of"]), strict=True):
         absent = isinstance(part, Keyword) and part.mode == "none"
         if absent or not isinstance(part, (Keyword, Regex, Identifier, Table, Documents, NearBy)):
-            item.refuse("stands at no place in the text; near joins keyword, regex, identifier, table and documents")
+            item.refuse(_say("near.placeless"))
         parts.append(part)
     if len(parts) < 2:
-        fields["of"].refuse("expected two conditions or more, to be near each other")
+        fields["of"].refuse(_say("near.one"))
     return NearBy(tuple(parts), fields["within"].whole(1, _MOST_FARTHEST))
 
 
@@ -116,13 +118,13 @@ def _keyword(value: Value) -> Condition:
     fields = value.table(optional=("any", "all", "none", "count"))
     modes = [mode for mode in ("any", "all", "none") if mode in fields]
     if len(modes) != 1:
-        value.refuse("expected one of any, all, none, with its words")
+        value.refuse(_say("keyword.mode"))
     words = fields[modes[0]].texts()
     for word in words:
         if fault := bad_word(word):
             fields[modes[0]].refuse(fault)
     if "count" in fields and modes[0] == "none":
-        fields["count"].refuse("has no meaning for words that are absent")
+        fields["count"].refuse(_say("keyword.count"))
     return Keyword(words, modes[0], fields["count"].whole(1) if "count" in fields else 1)
 
 
@@ -132,9 +134,7 @@ def _regex(value: Value) -> Condition:
     ignore = fields["ignore_case"].flag() if "ignore_case" in fields else False
     compiled = _compiled(fields["pattern"], pattern, ignore)
     if compiled.fullmatch(""):
-        fields["pattern"].refuse(
-            "matches the empty text, and so everything; expected a pattern of one character or more"
-        )
+        fields["pattern"].refuse(_say("regex.empty"))
     return Regex(
         f"(?i){pattern}" if ignore else pattern, compiled, fields["count"].whole(1) if "count" in fields else 1
     )
@@ -144,7 +144,7 @@ def _compiled(value: Value, pattern: str, ignore_case: bool) -> Any:
     try:
         re2: Any = importlib.import_module("re2")
     except ImportError:
-        raise Missing("regular expressions of policies need RE2: pip install google-re2") from None
+        raise Missing(_say("regex.re2")) from None
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = not ignore_case
@@ -152,7 +152,7 @@ def _compiled(value: Value, pattern: str, ignore_case: bool) -> Any:
         return re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
-        value.refuse(f"no regular expression of RE2 (which has no look-around and no back-references): {reason}")
+        value.refuse(_say("regex.bad", reason=reason))
 
 
 def _identifier(value: Value) -> Condition:
@@ -160,9 +160,7 @@ def _identifier(value: Value) -> Condition:
     types = fields["type"].texts()
     for type in types:
         if type not in TYPES:
-            fields["type"].refuse(
-                f"no data type {type!r}; `tongguan identify` names them, such as id_card, phone, bank_card"
-            )
+            fields["type"].refuse(_say("identifier.unknown", type=repr(type)))
     return Identifier(
         types,
         fields["count"].whole(1) if "count" in fields else 1,
@@ -178,15 +176,15 @@ def _table(value: Value) -> Condition:
     if "cells" in fields:
         for name in rows:
             if name in fields:
-                fields[name].refuse("is for rows; ask for cells, or for rows")
+                fields[name].refuse(_say("table.cells"))
         return Table(index, None, fields["cells"].whole(1))
     columns = fields["columns"].texts() if "columns" in fields else ()
     required = fields["required"].texts() if "required" in fields else ()
     least = fields["least"].whole(1, 64) if "least" in fields else max(2, len(required))
     if columns and least > len({*columns, *required}):
-        fields.get("least", value).refuse(f"{least} of {len({*columns, *required})} columns can never stand together")
+        fields.get("least", value).refuse(_say("table.least", least=least, columns=len({*columns, *required})))
     if "within" in fields and "records" in fields:
-        fields["records"].refuse("near is told in characters (within) or in records; give one of them")
+        fields["records"].refuse(_say("table.near"))
     within = fields["within"].whole(1, _MOST_FARTHEST) if "within" in fields else 300
     records = fields["records"].whole(1, _MOST_FARTHEST) if "records" in fields else None
     near = Near(least, columns, required, within, records)
@@ -205,7 +203,7 @@ def _documents(value: Value) -> Condition:
 def _bytes(value: Value) -> int:
     found = _SIZE.fullmatch(str(value.value).lower())
     if not found or isinstance(value.value, bool) or found.group(2) not in _UNITS:
-        value.refuse("expected a number of bytes, or such as 500 KB, 10 MB, 1 GB")
+        value.refuse(_say("size.bytes"))
     return int(found.group(1)) * _UNITS[found.group(2)]
 
 
@@ -214,9 +212,9 @@ def _size(value: Value) -> Condition:
     over = _bytes(fields["over"]) if "over" in fields else None
     under = _bytes(fields["under"]) if "under" in fields else None
     if over is None and under is None:
-        value.refuse("expected over, under, or both")
+        value.refuse(_say("size.none"))
     if over is not None and under is not None and under <= over + 1:
-        value.refuse(f"no size is over {over} and under {under} bytes")
+        value.refuse(_say("size.empty", over=f"{over:,}", under=f"{under:,}"))
     return Size(over, under)
 
 
@@ -226,12 +224,12 @@ def _attribute(name: str) -> Callable[[Value], Condition]:
         if name in ("sender", "recipient"):
             values = tuple(text.lstrip("@").rstrip(".") for text in values)
             if not all(values):
-                value.refuse("expected addresses or domains, such as a@example.com or example.com")
+                value.refuse(_say("addresses"))
         for text in values if name == "kind" else ():
             if text not in known_names():
-                value.refuse(f"no kind of document {text!r}; expected some of {', '.join(known_names())}")
+                value.refuse(_say("kind.unknown", kind=repr(text), known=", ".join(known_names())))
         if name == "sha256" and not all(map(_SHA256.fullmatch, values)):
-            value.refuse("expected SHA-256 digests: 64 hexadecimal digits, in quotes")
+            value.refuse(_say("digests"))
         return Attribute(name, values)
 
     return read
@@ -271,7 +269,7 @@ def _decides(value: Value, when: Condition, unless: Condition | None) -> None:
         for case in [dict(zip(leaves, each, strict=True))]
     }
     if len(fires) == 1:
-        value.refuse("can never fire: its conditions contradict each other" if False in fires else "always fires")
+        value.refuse(_say("rule.never") if False in fires else _say("rule.always"))
 
 
 def _leaves(condition: Condition) -> list[Condition]:

@@ -14,18 +14,19 @@ from tongguan.identify.fingerprints.cells import FIRST_BITS, LONGEST, hash_cells
 from tongguan.identify.fingerprints.finding import Finder
 from tongguan.identify.fingerprints.policy.evidence import Look, Span
 from tongguan.identify.fingerprints.siphash import key_of
+from tongguan.wording import wording
 
 __all__ = ["bad_word", "words_in"]
 
 _KEYS: Final = key_of(b"keywords", "beginnings"), key_of(b"keywords", "words")  # no secret: the policy names the words
 
 
-def bad_word(word: str) -> str | None:
-    """What is wrong with a keyword, None where it can be found."""
-    size = len(canonical(word).codes)
+def bad_word(word: str) -> dict[str, str] | None:
+    """What is wrong with a keyword, in both languages; None where it can be found."""
+    size, faults = len(canonical(word).codes), wording(__package__, "faults.yaml")
     if size < 2:
-        return f"{word!r} is too short for a keyword; expected two letters, digits or Han characters, or more"
-    return f"a keyword of {size} characters; expected {LONGEST} or fewer" if size > LONGEST else None
+        return faults.both("keyword.short", word=repr(word))
+    return faults.both("keyword.long", size=size, most=LONGEST) if size > LONGEST else None
 
 
 def words_in(look: Look, words: Sequence[str]) -> list[list[Span]]:
