@@ -191,6 +191,20 @@ def test_the_name_of_a_database_says_nothing_else(officer: httpx.Client, databas
     assert made.url.database == database and dict(made.url.query)["sslmode"] == "verify-full"
 
 
+def test_refusals_of_forms_come_in_the_visitors_language(house: FastAPI, officer: httpx.Client) -> None:
+    ident = source_of(register(officer, kind="mysql", name="forms", host="forms.example", user="u"))
+    csrf = officer.headers["x-csrf-token"]
+    wrong_port = register(officer, kind="mysql", name="forms 2", host="b.example", user="u", port="many")
+    start = {"csrf": csrf, "act": "start", "id": ident, "rows": "many"}
+    plan = {"csrf": csrf, "act": "plan", "id": ident, "every": "day", "at": "noon", "weekday": "0"}
+    for answer, zh in (
+        (wrong_port, "1 至 65535"),
+        (officer.post("/assets/scans", data=start), "抽样为 1 至 1,000,000 行"),
+        (officer.post("/assets/scans", data=plan), "应为每天或每周"),
+    ):
+        assert answer.status_code == 400 and zh in answer.text, answer.text[-2000:]
+
+
 def test_refusals_come_in_both_languages(house: FastAPI, officer: httpx.Client) -> None:
     mine = {"kind": "mysql", "name": "both", "owner": "o", "host": "both.example", "user": "u"}
     assert officer.post(f"{V1}/sources", json=mine).status_code == 201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import date
@@ -128,8 +129,9 @@ def test_what_cannot_be_is_refused_and_leaves_everything(
 ) -> None:
     book.edit(EDITS[0], by="li", record=log)
     before = book.policy()
-    with pytest.raises(error, match=says.replace("*", r"\*")):
+    with pytest.raises(error, match=says.replace("*", r"\*")) as raised:
         book.edit(edit, by="li", record=log)
+    assert raised.value.text and re.search("[一-鿿]", raised.value.text["zh"])
     assert book.policy() == before and len(log) == 1
 
 

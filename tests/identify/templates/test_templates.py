@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -361,8 +362,9 @@ def test_corrections_that_cannot_be() -> None:
         (None, "  ", "needs a reason"),
         (None, "x" * 2000, "needs a reason"),
     ):
-        with pytest.raises(BadInput, match=expected):
+        with pytest.raises(BadInput, match=expected) as raised:
             correct(mobile, ruling, reason)
+        assert raised.value.text and re.search("[一-鿿]", raised.value.text["zh"])
 
 
 def test_exceptions_are_kept_in_a_file_without_values(tmp_path: Path) -> None:
@@ -389,6 +391,10 @@ def test_every_text_of_the_room_is_used_and_there_in_both_languages() -> None:
     for key, texts in yaml.safe_load((folder / "wording.yaml").read_text("utf-8")).items():
         assert set(texts) == {"zh", "en"} and all(texts.values())
         assert key.startswith("level.") or f'"{key}"' in code, key
+    for key, texts in yaml.safe_load((folder / "faults.yaml").read_text("utf-8")).items():
+        assert re.search("[一-鿿]", texts["zh"]) and not re.search("[一-鿿]", texts["en"]), key
+        assert sorted(re.findall(r"\{(\w+)\}", texts["zh"])) == sorted(re.findall(r"\{(\w+)\}", texts["en"])), key
+        assert f'"{key}"' in code, key
     tables = folder.parent / "tables"
     code = "".join(p.read_text("utf-8") for p in tables.glob("*.py"))
     for key, texts in yaml.safe_load((tables / "wording.yaml").read_text("utf-8")).items():

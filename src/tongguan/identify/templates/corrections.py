@@ -22,6 +22,7 @@ from tongguan.identify.templates.pack import LEVELS, rank
 from tongguan.identify.templates.reading import Document, read_path
 from tongguan.identify.templates.results import ColumnResult
 from tongguan.identify.types import TYPES
+from tongguan.wording import wording
 
 __all__ = [
     "Exception_",
@@ -34,6 +35,7 @@ __all__ = [
     "save_exceptions",
 ]
 
+_say: Final = wording("tongguan.identify.templates", "faults.yaml").both
 _DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 _LONGEST: Final = 1000  # characters of a reason
@@ -79,13 +81,13 @@ def correct(
     ruling = verdict if isinstance(verdict, Ruling) else Ruling(verdict)
     found = result.verdict.type
     if ruling.type not in (None, "as found") and ruling.type not in TYPES:
-        raise BadInput(f"no data type {ruling.type!r}; expected one of {', '.join(sorted(TYPES))}")
+        raise BadInput(_say("type.none", given=repr(ruling.type), known=", ".join(sorted(TYPES))))
     if ruling.level is not None and ruling.level not in LEVELS:
-        raise BadInput(f"no level {ruling.level!r}; expected one of {', '.join(LEVELS)}")
+        raise BadInput(_say("level.none", given=repr(ruling.level), known=", ".join(LEVELS)))
     if ruling == Ruling() or (ruling == Ruling(found) and ruling.level is None):
-        raise BadInput(f"{result.table}.{result.name}: the correction changes nothing; say what the column really is")
+        raise BadInput(_say("correction.same", column=f"{result.table}.{result.name}"))
     if not reason.strip() or len(reason) > _LONGEST:
-        raise BadInput(f"a correction needs a reason of 1 to {_LONGEST} characters")
+        raise BadInput(_say("correction.reason", most=_LONGEST))
     moment = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
     what = "\x00".join(map(str, (result.table, result.name, found, ruling, moment)))
     case = _snapshot(result, ruling)
@@ -186,7 +188,7 @@ def exceptions_text(exceptions: Sequence[Exception_]) -> str:
     rows = [asdict(e) for e in exceptions]
     text = yaml.dump({"format": 1, _FILE: rows}, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=10_000)
     if len(text.encode()) > _LARGEST:
-        raise BadInput(f"more corrections than a file of {_LARGEST:,} bytes holds; make a rule or a filter of them")
+        raise BadInput(_say("correction.many", most=f"{_LARGEST:,}"))
     return str(text)
 
 

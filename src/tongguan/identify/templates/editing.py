@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from tongguan.errors import BadInput, NotFound
 from tongguan.identify.templates.pack import LEVELS, Template, Text
 from tongguan.identify.templates.policy import Change, Filter, Policy
+from tongguan.wording import wording
 
 __all__ = ["ChangeRule", "Edit", "LeaveOut", "RenameLevel", "SetScope", "Switch", "TakeIn", "edited"]
 
+_say: Final = wording("tongguan.identify.templates", "faults.yaml").both
 _MOST = 1000  # filters, and characters of a text
 
 
@@ -89,11 +91,11 @@ def edited(policy: Policy, edit: Edit, templates: Sequence[Template]) -> Policy:
         case TakeIn():
             kept = tuple(f for f in policy.filters if (f.table, f.column) != (edit.table, edit.column))
             if len(kept) == len(policy.filters):
-                raise NotFound(f"no filter for table {edit.table!r}, column {edit.column!r}")
+                raise NotFound(_say("filter.none", table=repr(edit.table), column=repr(edit.column)))
             return replace(policy, filters=kept)
         case SetScope():
             if edit.tables not in (None, "highest", "columns") or edit.columns not in (None, "own", "table"):
-                raise BadInput("tables are highest or columns, columns are own or table")
+                raise BadInput(_say("scope"))
             return replace(policy, tables=edit.tables or policy.tables, columns=edit.columns or policy.columns)
 
 
@@ -113,9 +115,11 @@ def _changed(policy: Policy, edit: ChangeRule, templates: Sequence[Template]) ->
     if edit.level is not None:
         _known_level(edit.level)
     if edit.class_id is not None and edit.class_id not in template.classes:
-        raise NotFound(f"{template.id} has no class {edit.class_id[:60]!r}; there are {', '.join(template.classes)}")
+        raise NotFound(
+            _say("class.none", template=template.id, given=repr(edit.class_id[:60]), known=", ".join(template.classes))
+        )
     if edit.sensitive is not None and not isinstance(edit.sensitive, bool):
-        raise BadInput("sensitive is true or false")
+        raise BadInput(_say("sensitive"))
     changes = dict(policy.changes)
     change = Change(edit.level, edit.class_id, edit.sensitive)
     if change == Change():
@@ -130,19 +134,19 @@ def _renamed(policy: Policy, edit: RenameLevel) -> Policy:
     levels = {level: name for level, name in policy.levels.items() if level != edit.level}
     if edit.name is not None:
         if set(edit.name) != {"zh", "en"}:
-            raise BadInput("a level needs a name in both languages, zh and en")
-        levels[edit.level] = {language: _line(edit.name[language], "the name of a level") for language in ("zh", "en")}
+            raise BadInput(_say("level.name"))
+        levels[edit.level] = {language: _line(edit.name[language], _say("what.level")) for language in ("zh", "en")}
     return replace(policy, levels=levels)
 
 
 def _left_out(policy: Policy, edit: LeaveOut) -> Policy:
     if (edit.table, edit.column) == ("*", "*"):
-        raise BadInput("a filter for every column of every table would leave nothing; name a table or a column")
-    patterns = _line(edit.table, "a table"), _line(edit.column, "a column")
-    why = _line(edit.why, "the reason of a filter")
+        raise BadInput(_say("filter.all"))
+    patterns = _line(edit.table, _say("what.table")), _line(edit.column, _say("what.column"))
+    why = _line(edit.why, _say("what.why"))
     others = tuple(f for f in policy.filters if (f.table, f.column) != patterns)
     if len(others) >= _MOST:
-        raise BadInput(f"there are {_MOST} filters already; write patterns that take several, such as tmp_*")
+        raise BadInput(_say("filter.many", most=_MOST))
     return replace(policy, filters=(*others, Filter(*patterns, why)))
 
 
@@ -151,20 +155,20 @@ def _rule_of(id: str, templates: Sequence[Template]) -> Template:
     name = id.partition("/")[0]
     template = next((one for one in templates if one.id == name), None)
     if template is None:
-        raise NotFound(f"no template {name[:60]!r}; there are {', '.join(one.id for one in templates)}")
+        raise NotFound(_say("template.none", given=repr(name[:60]), known=", ".join(one.id for one in templates)))
     if all(rule.id != id for rule in template.rules):
         rules = ", ".join(rule.id for rule in template.rules)
-        raise NotFound(f"no rule {id[:120]!r}; {name} has {rules}")
+        raise NotFound(_say("rule.none", given=repr(id[:120]), template=name, known=rules))
     return template
 
 
 def _known_level(level: str) -> None:
     if level not in LEVELS:
-        raise BadInput(f"no level {level[:60]!r}; expected one of {', '.join(LEVELS)}")
+        raise BadInput(_say("level.none", given=repr(level[:60]), known=", ".join(LEVELS)))
 
 
-def _line(text: str, what: str) -> str:
+def _line(text: str, what: dict[str, str]) -> str:
     tidy = text.strip()
     if not tidy or len(tidy) > _MOST or any(ord(sign) < 32 for sign in tidy):
-        raise BadInput(f"{what} needs one line of 1 to {_MOST} characters")
+        raise BadInput(_say("line", what=what, most=_MOST))
     return tidy

@@ -30,12 +30,14 @@ from tongguan.identify.templates.policy import Policy, load_policy, parse_policy
 from tongguan.identify.templates.results import ColumnResult
 from tongguan.identify.templates.shelf import check_template, load_templates, own_ids
 from tongguan.identify.templates.writing import alone
+from tongguan.wording import wording
 
 __all__ = ["Record", "Rulebook", "Rules"]
 
 Record = Callable[[str, str, Mapping[str, Any]], int]
 """Kind, actor, body → index: how an entry comes into the audit log."""
 
+_say: Final = wording("tongguan.identify.templates", "faults.yaml").both
 _POLICY: Final = "policy.yaml"
 _EXCEPTIONS: Final = "exceptions.yaml"
 _TEMPLATES: Final = "templates"
@@ -86,7 +88,7 @@ class Rulebook:
                 return before
             text = policy_text(after)
             if parse_policy(text.encode(), _POLICY) != after:
-                raise BadInput("this change cannot be kept as YAML; use plain words")
+                raise BadInput(_say("not_yaml"))
             record("asset_rules_changed", by, {"edit": type(edit).__name__, **asdict(edit)})
             whole_file.replace(self._policy, text.encode())
         return after
@@ -98,7 +100,7 @@ class Rulebook:
         with alone(self._policy):
             others = [file for file in self._files() if file != place and check_template(file).id == template.id]
             if others:
-                raise BadInput(f"{others[0]} has the id {template.id!r} too; remove it first")
+                raise BadInput(_say("template.second", other=others[0], id=repr(template.id)))
             try:
                 text = path.read_bytes().decode("utf-8-sig")
                 self._templates.mkdir(mode=0o700, exist_ok=True)
@@ -113,7 +115,7 @@ class Rulebook:
         with alone(self._policy):
             place = next((file for file in self._files() if check_template(file).id == id), None)
             if place is None:
-                raise NotFound(f"no template {id[:60]!r} of your own; one of ours is switched off instead")
+                raise NotFound(_say("template.not_own", given=repr(id[:60])))
             record("asset_template_removed", by, {"template": id})
             place.unlink()
 
@@ -135,7 +137,7 @@ class Rulebook:
             before = self.exceptions()
             gone = next((one for one in before if one.id == id), None)
             if gone is None:
-                raise NotFound(f"no correction {id[:60]!r}")
+                raise NotFound(_say("correction.none", given=repr(id[:60])))
             text = exceptions_text([one for one in before if one.id != id])
             record("asset_correction_withdrawn", by, _said(gone))
             whole_file.replace(self._exceptions, text.encode())

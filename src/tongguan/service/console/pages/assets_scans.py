@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
 from tongguan.casework.assets.jobs import Options
+from tongguan.casework.assets.scanning import ROWS, ROWS_MOST
 from tongguan.casework.assets.schedule import Schedule
 from tongguan.errors import BadInput, Denied, NotFound
 from tongguan.service.console import assetlist, assetscans
@@ -23,10 +24,12 @@ from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
 from tongguan.trust.access import may
+from tongguan.wording import wording
 
 __all__ = ["router"]
 
 router = APIRouter()
+_refusals = wording("tongguan.casework.assets")
 SOURCES, SCANS = 10, 10  # of one page
 ACTS = ("start", "resume", "stop", "plan", "unplan")
 DONE = ("started", "stopping", "planned", "unplanned")
@@ -56,7 +59,7 @@ def act(
         elif act == "resume":
             rooms.jobs.resume(id, by)
         elif act == "stop":
-            rooms.jobs.stop(_number("scan", scan), by)
+            rooms.jobs.stop(_number(scan, _refusals.both("scan.none")), by)
         elif act == "plan" and every:
             options = asdict(_options(rows, names, full, ocr, sector))
             rooms.sources.plan(id, _schedule(every, weekday, at, options, by.name), by)
@@ -137,19 +140,21 @@ def _options(rows: str, names: str, full: str, ocr: str, sector: str) -> Options
     if sector and sector not in SECTORS:
         raise BadInput(f"sector: expected one of {', '.join(SECTORS)}")
     known = {"1": True, "0": False}.get(names)
-    return Options(_number("rows", rows) if rows.strip() else 10_000, full == "1", known, ocr != "0", sector or None)
+    sample = _number(rows, _refusals.both("scan.rows", most=ROWS_MOST)) if rows.strip() else ROWS
+    return Options(sample, full == "1", known, ocr != "0", sector or None)
 
 
 def _schedule(every: str, weekday: str, at: str, options: Row, by: str) -> Schedule:
     """Raises BadInput."""
     hour, _, minute = at.partition(":")
     kind: Any = every
-    return Schedule(kind, _number("at", hour), _number("at", minute or "0"), _number("weekday", weekday), options, by)
+    wrong = _refusals.both("plan.text")
+    return Schedule(kind, _number(hour, wrong), _number(minute or "0", wrong), _number(weekday, wrong), options, by)
 
 
-def _number(what: str, text: str) -> int:
-    """Raises BadInput."""
+def _number(text: str, wrong: dict[str, str]) -> int:
+    """Raises BadInput, which says what is `wrong`."""
     text = text.strip().replace(",", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadInput(f"{what}: expected a whole number")
+        raise BadInput(wrong)
     return int(text)

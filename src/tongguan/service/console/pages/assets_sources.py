@@ -19,6 +19,7 @@ from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
 from tongguan.service.permission import needs
 from tongguan.trust.access import may
+from tongguan.wording import wording
 
 __all__ = ["all_sources", "router", "state_of"]
 
@@ -176,5 +177,5 @@ def _port(text: str) -> int | None:
     if not text.strip():
         return None
     if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 6):
-        raise BadInput("port: expected 1 to 65535")
+        raise BadInput(wording("tongguan.casework.assets").both("port.range"))
     return int(text)
