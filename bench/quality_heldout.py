@@ -25,7 +25,7 @@ from quality import PEERS, Peer
 from tongguan.identify import TYPES, identify_lines
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "identify"))
-from heldout import EXACT, EXACT_3, Document, Span, Tally, documents, judge, lookalikes
+from heldout import EXACT, EXACT_3, Document, Span, Tally, documents, judge, lookalikes, placed
 
 Finder = Callable[[Sequence[Document]], list[list[Span]]]
 
@@ -38,11 +38,11 @@ def ours(names: bool) -> Finder:
             files = [Path(name) / f"{i:05}_{case.name}" for i, case in enumerate(cases)]
             for file, case in zip(files, cases, strict=True):
                 file.write_text(case.text, encoding="utf-8")
-            found: dict[str, list[Span]] = {file.name: [] for file in files}
+            found: dict[str, list[dict]] = {file.name: [] for file in files}
             for line in identify_lines([Path(name)], b"held-out", reveal=True, names=names):
                 if "blind_spot" not in line:
-                    found[Path(line["path"]).name].append((line["type"], line["start"], line["end"]))
-        return [found[file.name] for file in files]
+                    found[Path(line["path"]).name].append(line)
+        return [placed(case.text, found[file.name]) for file, case in zip(files, cases, strict=True)]
 
     return find
 

@@ -23,7 +23,7 @@ from heldout_values import LOOSE, MAKERS, NOISE
 from heldout_values_3 import LOOSE_3, MAKERS_3, NOISE_3
 from heldout_values_4 import LOOSE_4, MAKERS_4, NOISE_4
 
-__all__ = ["EXACT", "EXACT_3", "Document", "Tally", "documents", "judge", "lookalikes"]
+__all__ = ["EXACT", "EXACT_3", "Document", "Tally", "documents", "judge", "lookalikes", "placed"]
 
 Span = tuple[str, int, int]
 Maker = Callable[[random.Random, str], str]
@@ -131,6 +131,18 @@ def _fill(name: str, body: str, chance: random.Random, texts: _Set) -> Document:
                 also |= {(kind, len(text) + start, len(text) + end) for start, end in texts.loose[kind](value)}
         text += value
     return Document(name, text + body[done:], tuple(spans), frozenset(also) - frozenset(spans))
+
+
+def placed(text: str, lines: Iterable[dict]) -> list[Span]:
+    """Spans in the text as written. Places in mails and pages count in what is read out of them: there, what was found
+    is looked for in the text, one finding after the other."""
+    spans, after = [], 0
+    for line in sorted(lines, key=lambda line: (line.get("piece") or 0, line["start"])):
+        start, value = line["start"], line["text"]
+        if text[start : line["end"]] != value and (at := text.find(value, after)) >= 0:
+            start = after = at
+        spans.append((line["type"], start, start + line["end"] - line["start"]))
+    return spans
 
 
 def judge(
