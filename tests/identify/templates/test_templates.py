@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import re
 from datetime import UTC, date, datetime
@@ -209,6 +210,8 @@ FAULTS = {
     "days turned round": ("class: vip", "from: 2026-02-01\n    to: 2026-01-01", "rules[0].to: the last day lies before"),
     "a text over two lines": ("zh: 贵宾电话", 'zh: "贵宾\\n电话"', "rules[0].zh: expected one line of text"),
     "persons as text": ("table: [vip]", "persons: many", "rules[0].when.persons: expected a whole number"),
+    "a list as the basis": ("class: vip", "basis: [vip]", "rules[0].basis: no basis"),
+    "a list as the class": ("class: vip", "class: [vip]", "rules[0].class: no class"),
     "id with spaces": ("id: mine", "id: my own", "line 2: id: expected small letters"),
     "a list as the pack": (MINE, "- a\n- b\n", "line 1: expected keys such as"),
     "nothing": (MINE, "", "expected keys such as"),
@@ -227,6 +230,8 @@ def test_a_fault_is_one_clear_message(case: str, tmp_path: Path) -> None:
         check_template(path)
     message = str(raised.value)
     assert expected in message and message.startswith("mine.yaml") and "\n" not in message
+    both = raised.value.text
+    assert both and both["en"] == message and re.search("[一-鿿]", both["zh"]) and "; expected" not in both["zh"]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
@@ -272,6 +277,7 @@ def test_policies_from_files(tmp_path: Path) -> None:
         with pytest.raises(BadPack) as raised:
             load_policy(path)
         assert expected in str(raised.value)
+        assert raised.value.text and "expected" not in raised.value.text["zh"]
 
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -400,6 +406,23 @@ def test_every_text_of_the_room_is_used_and_there_in_both_languages() -> None:
     for key, texts in yaml.safe_load((tables / "wording.yaml").read_text("utf-8")).items():
         assert set(texts) == {"zh", "en"} and all(texts.values())
         assert f'"{key}"' in code or key.removesuffix("_against") in ("name", "comment"), key
+
+
+def test_every_fault_that_is_raised_has_its_text_and_values() -> None:
+    folder = Path(templates_room.__file__).parent
+    texts = yaml.safe_load((folder / "faults.yaml").read_text("utf-8"))
+    raised = 0
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            if name not in ("fault", "_fault", "_say") or not isinstance(node, ast.Call):
+                continue
+            key = node.args[0 if name == "_say" else 1]
+            if isinstance(key, ast.Constant):
+                fields = set(re.findall(r"\{(\w+)\}", texts[key.value]["en"]))
+                assert fields == {keyword.arg for keyword in node.keywords}, (path.name, key.value)
+                raised += 1
+    assert raised > 60
 
 
 def test_no_personal_type_lies_below_what_the_standard_suggests() -> None:

@@ -11,9 +11,11 @@ from tongguan.identify.tables import combination_rules
 from tongguan.identify.templates.pack import LEVELS, Basis, Condition, Known, Rule, Template, Text
 from tongguan.identify.templates.reading import Document, Way
 from tongguan.identify.types import CATEGORIES, TYPES
+from tongguan.wording import wording
 
 __all__ = ["template_of"]
 
+_say: Final = wording("tongguan.identify.templates", "faults.yaml").both
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _KNOWN: Final = ("text", "digest", "unverified")
 _OPTIONAL: Final = (
@@ -29,7 +31,7 @@ def template_of(document: Document) -> Template:
     top: dict[str, Any] = document.values
     check.keys(top, (), {"format", "id", "names", "dated"}, {"sector", "bases", "classes", "rules", "note"})
     if top["format"] != 1:
-        raise document.fault(("format",), "expected `format: 1`")
+        raise document.fault(("format",), "format")
     id = check.id(top["id"], ("id",))
     dated = check.day(top["dated"], ("dated",))
     sector = check.id(top["sector"], ("sector",)) if top.get("sector") is not None else None
@@ -41,11 +43,11 @@ def template_of(document: Document) -> Template:
     names = {check.id(key, ("classes", key)): check.text(value, ("classes", key)) for key, value in classes.items()}
     rows = check.rows(top.get("rules"), ("rules",))
     if not rows or len(rows) > _MOST:
-        raise document.fault(("rules",), f"expected a list of 1 to {_MOST} rules")
+        raise document.fault(("rules",), "rules", most=_MOST)
     rules = [check.rule(row, ("rules", i), id, bases, names) for i, row in enumerate(rows)]
     for i, rule in enumerate(rules):
         if any(other.id == rule.id for other in rules[:i]):
-            raise document.fault(("rules", i, "id"), f"a rule {rule.id.partition('/')[2]!r} is there already")
+            raise document.fault(("rules", i, "id"), "rule.second", rule=repr(rule.id.partition("/")[2]))
     return Template(id, check.text(top["names"], ("names",)), dated, sector, bases, names, tuple(rules))
 
 
@@ -60,43 +62,45 @@ class _Check:
         given = self.mapping(row, way)
         for key in given:
             if key not in known:
-                raise self._fault((*way, key), f"unknown key; expected one of {', '.join(sorted(known))}")
+                raise self._fault((*way, key), "key.unknown", known=", ".join(sorted(known)))
         for key in sorted(needed):
             if given.get(key) is None:
-                raise self._fault(way, f"`{key}` is missing")
+                raise self._fault(way, "key.missing", name=key)
 
     def mapping(self, value: Any, way: Way) -> dict[str, Any]:
         if value is not None and not isinstance(value, dict):
-            raise self._fault(way, "expected keys with values")
+            raise self._fault(way, "mapping")
         return value or {}
 
     def rows(self, value: Any, way: Way) -> list[Any]:
         if value is not None and not isinstance(value, list):
-            raise self._fault(way, "expected a list (lines that begin with -)")
+            raise self._fault(way, "list.lines")
         return value or []
 
     def id(self, value: Any, way: Way) -> str:
         if not isinstance(value, str) or not _ID.fullmatch(value):
-            raise self._fault(way, "expected small letters, digits and hyphens, at most 64, such as `bank-account`")
+            raise self._fault(way, "id")
         return value
 
     def day(self, value: Any, way: Way) -> date:
         if not isinstance(value, date):
-            raise self._fault(way, "expected a day such as 2026-11-21, without quotes")
+            raise self._fault(way, "day")
         return value
 
     def words(self, value: Any, way: Way) -> tuple[str, ...]:
         rows = value if isinstance(value, list) else [value]
         for i, word in enumerate(rows):
             if not isinstance(word, str) or not word.strip() or len(word) > 100:
-                raise self._fault((*way, i), "expected a word of at most 100 characters")
+                raise self._fault((*way, i), "word")
         return tuple(rows)
 
     def chosen(self, value: Any, way: Way, known: Collection[str], what: str) -> frozenset[str]:
         words = self.words(value, way)
         for i, word in enumerate(words):
             if word not in known:
-                raise self._fault((*way, i), f"no {what} {word[:60]!r}; expected one of {', '.join(sorted(known))}")
+                raise self._fault(
+                    (*way, i), "chosen", what=_say(what), given=repr(word[:60]), known=", ".join(sorted(known))
+                )
         return frozenset(words)
 
     def text(self, value: Any, way: Way) -> Text:
@@ -104,7 +108,7 @@ class _Check:
         for language in ("zh", "en"):
             words = value[language]
             if not isinstance(words, str) or len(words) > _LONGEST or any(ord(c) < 32 for c in words):
-                raise self._fault((*way, language), f"expected one line of text, at most {_LONGEST} characters")
+                raise self._fault((*way, language), "text", most=_LONGEST)
         return {"zh": value["zh"], "en": value["en"]}
 
     def basis(self, row: Any, way: Way) -> Basis:
@@ -124,12 +128,12 @@ class _Check:
         if value is None:
             return "unverified"
         if value not in _KNOWN:
-            raise self._fault(way, f"expected one of {', '.join(_KNOWN)}")
+            raise self._fault(way, "one_of", known=", ".join(_KNOWN))
         return cast(Known, value)
 
     def flag(self, value: Any, way: Way) -> bool | None:
         if value is not None and not isinstance(value, bool):
-            raise self._fault(way, "expected true or false, without quotes")
+            raise self._fault(way, "flag")
         return value
 
     def condition(self, value: Any, way: Way) -> Condition:
@@ -139,21 +143,21 @@ class _Check:
             key: self.words(value[key], (*way, key)) for key in ("column", "table") if value.get(key)
         }
         for key, known, what in (
-            ("types", TYPES, "data type"), ("categories", CATEGORIES, "category"),
-            ("combinations", combination_rules(), "combination"),
+            ("types", TYPES, "is.type"), ("categories", CATEGORIES, "is.category"),
+            ("combinations", combination_rules(), "is.combination"),
         ):  # fmt: skip
             if value.get(key):
                 given[key] = self.chosen(value[key], (*way, key), known, what)
         if value.get("persons") is not None:
             if type(value["persons"]) is not int or value["persons"] < 1:
-                raise self._fault((*way, "persons"), "expected a whole number of persons, such as 100000")
+                raise self._fault((*way, "persons"), "persons")
             given["persons"] = value["persons"]
         if value.get("score") is not None:
             if type(value["score"]) not in (int, float) or not 0 <= value["score"] <= 1:
-                raise self._fault((*way, "score"), "expected a number from 0 to 1, such as 0.8")
+                raise self._fault((*way, "score"), "score")
             given["score"] = float(value["score"])
         if not given.keys() - {"score"}:
-            raise self._fault(way, f"says nothing; expected one of {', '.join(allowed[:-1])}")
+            raise self._fault(way, "condition.empty", known=", ".join(allowed[:-1]))
         return Condition(**given)
 
     def rule(self, row: Any, way: Way, template: str, bases: dict[str, Basis], classes: dict[str, Text]) -> Rule:
@@ -172,24 +176,24 @@ class _Check:
         }
         self.keys(row, way, {"id", "zh", "en", "when"}, optional)
         basis, class_id, level = row.get("basis"), row.get("class"), row.get("level")
-        if basis is not None and basis not in bases:
-            raise self._fault((*way, "basis"), f"no basis {str(basis)[:60]!r} under `bases`")
-        if class_id is not None and class_id not in classes:
-            raise self._fault((*way, "class"), f"no class {str(class_id)[:60]!r} under `classes`")
+        if basis is not None and (not isinstance(basis, str) or basis not in bases):
+            raise self._fault((*way, "basis"), "basis.none", given=repr(str(basis)[:60]))
+        if class_id is not None and (not isinstance(class_id, str) or class_id not in classes):
+            raise self._fault((*way, "class"), "class.unlisted", given=repr(str(class_id)[:60]))
         if level is not None and level not in LEVELS:
-            raise self._fault((*way, "level"), f"expected one of {', '.join(LEVELS)}")
+            raise self._fault((*way, "level"), "one_of", known=", ".join(LEVELS))
         scope = row.get("scope") or "column"
         if scope not in ("column", "table"):
-            raise self._fault((*way, "scope"), "expected column or table")
+            raise self._fault((*way, "scope"), "scope.rule")
         if row.get("article") is not None:
             self.words(row["article"], (*way, "article"))
         since, until = (self.day(row[k], (*way, k)) if row.get(k) is not None else None for k in ("from", "to"))
         if since and until and until < since:
-            raise self._fault((*way, "to"), "the last day lies before the first")
+            raise self._fault((*way, "to"), "days")
         known = self.known(row.get("known"), (*way, "known"))
         when = self.condition(row["when"], (*way, "when"))
         if scope == "table" and (when.column or when.categories):
-            raise self._fault((*way, "when"), "a rule of tables asks for types, table, combinations or persons")
+            raise self._fault((*way, "when"), "rule.tables")
         return Rule(
             f"{template}/{self.id(row['id'], (*way, 'id'))}",
             self.text({"zh": row["zh"], "en": row["en"]}, way),

@@ -200,7 +200,7 @@ def load_exceptions(path: Path | str) -> tuple[Exception_, ...]:
     document = read_path(path, _LARGEST)
     rows = document.values.get(_FILE)
     if document.values.get("format") != 1 or not isinstance(rows, list):
-        raise document.fault((), "expected `format: 1` and a list `exceptions`")
+        raise document.fault((), "exceptions")
     return tuple(_exception(document, i, row) for i, row in enumerate(rows))
 
 
@@ -212,15 +212,13 @@ def _exception(document: Document, i: int, row: Any) -> Exception_:
         judged_then(made)
         sound = _is_case(made.case)
     except (TypeError, KeyError, AttributeError):
-        raise document.fault(
-            way, "expected id, table, column, found, now, reason, by, at and case, as they were written"
-        ) from None
+        raise document.fault(way, "exception.keys") from None
     texts = (made.id, made.table, made.column, made.reason, made.by, made.at)
     bad_type = made.now.type not in (None, "as found", *TYPES) or made.found not in (None, *TYPES)
     if any(not isinstance(text, str) for text in texts) or bad_type or not _is_ruling(made.now):
-        raise document.fault(way, "a text, data type or level that there is not; correct the column again")
+        raise document.fault(way, "exception.unknown")
     if not sound:
-        raise document.fault((*way, "case"), "not as it was written; correct the column again")
+        raise document.fault((*way, "case"), "exception.case")
     return made
 
 

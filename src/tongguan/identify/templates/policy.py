@@ -113,37 +113,37 @@ def _policy_of(document: Document) -> Policy:
     for rule, row in _mapping(document, ("changes",), top.get("changes")).items():
         _known(document, ("changes", rule), row, {"level", "class", "sensitive"})
         if row.get("level") is not None and row["level"] not in LEVELS:
-            raise document.fault(("changes", rule, "level"), f"expected one of {', '.join(LEVELS)}")
+            raise document.fault(("changes", rule, "level"), "one_of", known=", ".join(LEVELS))
         if row.get("sensitive") is not None and not isinstance(row["sensitive"], bool):
-            raise document.fault(("changes", rule, "sensitive"), "expected true or false, without quotes")
+            raise document.fault(("changes", rule, "sensitive"), "flag")
         if row.get("class") is not None and not isinstance(row["class"], str):
-            raise document.fault(("changes", rule, "class"), "expected the id of a class of the rule's template")
+            raise document.fault(("changes", rule, "class"), "class.id")
         changes[rule] = Change(row.get("level"), row.get("class"), row.get("sensitive"))
     filters = []
     for i, row in enumerate(_list(document, ("filters",), top.get("filters"))):
         _known(document, ("filters", i), row, {"table", "column", "why"})
         if any(not isinstance(value, str) for value in row.values()):
-            raise document.fault(("filters", i), "expected texts, such as `table: tmp_*`")
+            raise document.fault(("filters", i), "filter.texts")
         filters.append(Filter(**row))
     levels = _mapping(document, ("levels",), top.get("levels"))
     for level, names in levels.items():
         if level not in LEVELS:
-            raise document.fault(("levels", level), f"no such level; expected one of {', '.join(LEVELS)}")
+            raise document.fault(("levels", level), "level.unknown", known=", ".join(LEVELS))
         if (
             not isinstance(names, dict)
             or set(names) != {"zh", "en"}
             or not all(isinstance(n, str) for n in names.values())
         ):
-            raise document.fault(("levels", level), "expected its name in both languages: {zh: 机密, en: Secret}")
+            raise document.fault(("levels", level), "level.names")
     switches = {key: _list(document, (key,), top.get(key)) for key in ("enabled", "disabled")}
     for key, ids in switches.items():
         if any(not isinstance(one, str) for one in ids):
-            raise document.fault((key,), "expected ids of templates, or rules such as general/email to disable")
+            raise document.fault((key,), "switches")
     tables, columns = top.get("tables", "highest"), top.get("columns", "own")
     if tables not in ("highest", "columns"):
-        raise document.fault(("tables",), "expected highest or columns")
+        raise document.fault(("tables",), "tables")
     if columns not in ("own", "table"):
-        raise document.fault(("columns",), "expected own or table")
+        raise document.fault(("columns",), "columns")
     return Policy(
         frozenset(switches["enabled"]),
         frozenset(switches["disabled"]),
@@ -157,19 +157,19 @@ def _policy_of(document: Document) -> Policy:
 
 def _known(document: Document, way: tuple[str | int, ...], row: Any, known: set[str]) -> None:
     if not isinstance(row, dict):
-        raise document.fault(way, "expected keys with values")
+        raise document.fault(way, "mapping")
     for key in row:
         if key not in known:
-            raise document.fault((*way, key), f"unknown key; expected one of {', '.join(sorted(known))}")
+            raise document.fault((*way, key), "key.unknown", known=", ".join(sorted(known)))
 
 
 def _mapping(document: Document, way: tuple[str | int, ...], value: Any) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
-        raise document.fault(way, "expected keys with values")
+        raise document.fault(way, "mapping")
     return value or {}
 
 
 def _list(document: Document, way: tuple[str | int, ...], value: Any) -> list[Any]:
     if value is not None and not isinstance(value, list):
-        raise document.fault(way, "expected a list")
+        raise document.fault(way, "list")
     return value or []

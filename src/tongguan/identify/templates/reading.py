@@ -10,9 +10,11 @@ from typing import Any, Final
 import yaml
 
 from tongguan.errors import BadPack
+from tongguan.wording import system_error, wording
 
 __all__ = ["LARGEST", "Document", "read_bytes", "read_path"]
 
+_say: Final = wording("tongguan.identify.templates", "faults.yaml").both
 LARGEST: Final = 1 << 20  # bytes
 _DEEPEST: Final = 10
 _MOST: Final = 100_000  # pieces of YAML
@@ -29,14 +31,15 @@ class Document:
     values: Any
     lines: dict[Way, int] = field(default_factory=dict)
 
-    def fault(self, way: Way, problem: str) -> BadPack:
-        """The one message: file, line, field, and what was expected."""
+    def fault(self, way: Way, problem: str, **values: object) -> BadPack:
+        """The one message: file, line, field, and what was expected, a key of faults.yaml with its values."""
         near = way
         while near and near not in self.lines:
             near = near[:-1]
         spelled = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")
         where = f": {spelled}" if spelled else ""
-        return BadPack(f"{self.name}, line {self.lines.get(near, 1)}{where}: {problem}")
+        line = self.lines.get(near, 1)
+        return BadPack(_say("fault", file=self.name, line=line, where=where, problem=_say(problem, **values)))
 
 
 def read_path(path: Path, largest: int = LARGEST) -> Document:
@@ -45,29 +48,30 @@ def read_path(path: Path, largest: int = LARGEST) -> Document:
         with path.open("rb") as file:
             raw = file.read(largest + 1)
     except OSError as error:
-        raise BadPack(f"{path}: {error.strerror or 'cannot be read'}; expected a YAML file") from None
+        raise BadPack(_say("closed", path=path, why=system_error(error))) from None
     return read_bytes(raw, path.name, largest)
 
 
 def read_bytes(raw: bytes, name: str, largest: int = LARGEST) -> Document:
     """Raises BadPack, naming the line, for all but one document of keys, lists and scalars, each key once."""
     if len(raw) > largest:
-        raise BadPack(f"{name}: more than {largest:,} bytes; expected a smaller file")
+        raise BadPack(_say("large", file=name, most=f"{largest:,}"))
     try:
         text = raw.decode("utf-8-sig")
         _refuse_extras(text, name, _MOST * (largest // LARGEST))
         node = yaml.compose(text, Loader=_LOADER)
     except UnicodeDecodeError as error:
-        raise BadPack(f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        raise BadPack(_say("not_utf8", file=name, byte=error.start)) from None
     except yaml.YAMLError as error:
         mark: Any = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "characters that YAML does not allow"
-        line = f", line {mark.line + 1}" if mark else ""
-        raise BadPack(f"{name}{line}: not readable as YAML ({problem}); expected keys such as `id: my-rules`") from None
+        problem = getattr(error, "problem", None) or _say("unreadable.signs")
+        if mark is None:
+            raise BadPack(_say("unreadable", file=name, problem=problem)) from None
+        raise BadPack(_say("unreadable.line", file=name, line=mark.line + 1, problem=problem)) from None
     document = Document(name, None)
     values = _plain(node, (), document) if node is not None else None
     if not isinstance(values, dict):
-        raise BadPack(f"{name}, line 1: expected keys such as `id: my-rules`, found {_kind(values)}")
+        raise BadPack(_say("no_keys", file=name, found=_kind(values)))
     return Document(name, values, document.lines)
 
 
@@ -79,11 +83,11 @@ def _refuse_extras(text: str, name: str, most: int) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         anchored = getattr(event, "anchor", None) is not None
         if isinstance(event, yaml.AliasEvent) or anchored:
-            raise BadPack(f"{name}, line {line}: anchors and aliases (& and *) are not used here; write it out")
+            raise BadPack(_say("alias", file=name, line=line))
         if getattr(event, "tag", None) is not None:
-            raise BadPack(f"{name}, line {line}: tags (!) are not used here; write the plain value")
+            raise BadPack(_say("tag", file=name, line=line))
         if depth > _DEEPEST or count > most or documents > 1:
-            raise BadPack(f"{name}, line {line}: too deep, too long or a second document; expected one template a file")
+            raise BadPack(_say("deep", file=name, line=line))
 
 
 def _plain(node: Any, way: Way, document: Document) -> Any:
@@ -94,11 +98,11 @@ def _plain(node: Any, way: Way, document: Document) -> Any:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise document.fault(way, "expected a key with a value, found a list or keys as a key")
+                raise document.fault(way, "key.odd")
             key = str(key_node.value)
             document.lines[(*way, key)] = key_node.start_mark.line + 1
             if key in values:
-                raise document.fault((*way, key), "this key is given twice; keep one of them")
+                raise document.fault((*way, key), "key.twice")
             values[key] = _plain(value_node, (*way, key), document)
         return values
     return _scalar(node)
@@ -126,5 +130,5 @@ def _scalar(node: Any) -> Any:
         return value
 
 
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else "a list" if isinstance(value, list) else "a single value"
+def _kind(value: Any) -> dict[str, str]:
+    return _say("is.nothing") if value is None else _say("is.list") if isinstance(value, list) else _say("is.single")
