@@ -26,8 +26,9 @@ def test_versions_follow_each_other(policies: Policies) -> None:
     assert policies.names() == [] and policies.enabled() == []
     first = policies.register("客户资料", text("机密"), "one")
     assert (first.enabled, first.latest.number, first.latest.rules, first.latest.title) == (True, 1, 1, "测试策略")
-    with pytest.raises(Conflict, match="in force already"):
+    with pytest.raises(Conflict, match="in force already") as raised:
         policies.register("客户资料", text("机密"), "two")
+    assert raised.value.text and "正在生效的版本 1 相同" in raised.value.text["zh"]
     policies.enable("客户资料", False)
     second = policies.register("客户资料", text("机密", "绝密"), "two")
     assert (second.enabled, second.latest.number, second.latest.by) == (False, 2, "two")

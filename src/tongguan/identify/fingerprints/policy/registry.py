@@ -27,10 +27,12 @@ from tongguan.identify.fingerprints.records import (
     read_record,
     write_record,
 )
+from tongguan.wording import wording
 
 __all__ = ["Policies", "Registered", "Version"]
 
 _RECORD: Final = "policy.json"
+_say: Final = wording(__package__, "faults.yaml").both
 _MOST: Final = 9999  # versions of one policy
 
 
@@ -86,14 +88,14 @@ class Policies:
         """Raises NotFound."""
         about = read_record(self.folder / good_name(name) / _RECORD, self._key)
         if about is None:
-            raise NotFound(f"{name}: no policy of this name; `tongguan policy list` shows those that are")
+            raise NotFound(_say("policy.none", name=name))
         try:
             versions = tuple(Version(**version) for version in about["versions"])
             found = Registered(about["name"], about["enabled"], versions)
         except (KeyError, TypeError):
-            raise Broken(f"{name}: the record of this policy is of another version; register it again") from None
+            raise Broken(_say("record.format", name=name)) from None
         if found.name != good_name(name) or not versions:
-            raise Broken(f"{name}: the record of this policy is that of {found.name}; register it again")
+            raise Broken(_say("record.other", name=name, other=found.name))
         return found
 
     def text(self, name: str, version: int | None = None) -> str:
@@ -101,13 +103,13 @@ class Policies:
         found = self.get(name)
         one = next((v for v in found.versions if v.number == (version or found.latest.number)), None)
         if one is None:
-            raise NotFound(f"{name}: no version {version}; expected 1 to {found.latest.number}")
+            raise NotFound(_say("version.none", name=name, version=version, last=found.latest.number))
         try:
             data = (self.folder / found.name / _file(one.number)).read_bytes()
         except OSError:
             data = b""
         if hashlib.sha256(data).hexdigest() != one.sha256:
-            raise Broken(f"{name}: the text of version {one.number} was altered or is gone; register it again")
+            raise Broken(_say("version.altered", name=name, version=one.number))
         return data.decode()
 
     def policy(self, name: str, version: int | None = None) -> Policy:
@@ -133,10 +135,10 @@ class Policies:
                 known = self.get(name) if (folder / _RECORD).exists() else Registered(folder.name, enabled, ())
                 digest = hashlib.sha256(data).hexdigest()
                 if known.versions and known.latest.sha256 == digest:
-                    raise Conflict(f"{name}: this is version {known.latest.number}, which is in force already")
+                    raise Conflict(_say("version.same", name=name, version=known.latest.number))
                 number = known.latest.number + 1 if known.versions else 1
                 if number > _MOST:
-                    raise Conflict(f"{name}: {_MOST} versions; register it under another name")
+                    raise Conflict(_say("version.many", name=name, most=_MOST))
                 whole_file.replace(folder / _file(number), data)
                 version = Version(number, digest, time.time(), by, len(policy.rules), policy.name)
                 found = replace(known, versions=(*known.versions, version))
