@@ -24,6 +24,10 @@ NAMED = [
     ("Best,\nShu Meiling (Ms.)\nTel", ["Shu Meiling"]),
     ("Thanks\nJessie Geng 耿小洁\n", ["Jessie Geng", "耿小洁"]),
     ("Employee: Kai Zhuang    Dept", ["Kai Zhuang"]),
+    ("督导：陶知秋　翻译：孟一凡", ["陶知秋", "孟一凡"]),
+    ("Spouse: SHAO, Qing, born", ["SHAO, Qing"]),
+    ("tenant: 卢望舒\nstaff: 陶知秋\n", ["卢望舒", "陶知秋"]),
+    ("孩子：孟一凡 前台 茅雨", ["孟一凡", "茅雨"]),
     ("Customer name: Muriel van Aalst\nCustomer name: Zoë Łęcka", ["Muriel van Aalst", "Zoë Łęcka"]),
 ]  # fmt: skip
 NOBODY = [
@@ -35,6 +39,8 @@ NOBODY = [
     "2026-10-11 21:03:17 高级\n2026-10-11 21:03:17 INFO 服务启动",
     "Regards\nThe Team",
     "会议由主任召集并主持，职工方可继续享受，销售封建迷信用品，便于选民了解代表",
+    "记录：高温天气；主持：金融论坛；翻译：方案二；前台高峰时段；孩子高兴；staff: 高级",
+    "SUN, Moon and LONG, Range; OWNER: Table, Index; sender: Process, Queue; HE, Said; MA, Can",
     "message: 'Hello Vue!', If You Share the Licensed Material",
 ]
 

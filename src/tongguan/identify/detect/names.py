@@ -207,6 +207,7 @@ def _behind_labels(view: View) -> Iterator[Candidate]:
     chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & (_FIRST | _RARELY)[first] & _SECOND[
         second
     ]
+    chosen &= (words.label == _SPECIFIC) | (words.value > words.end)  # 孩子高兴
     chosen &= np.append(words.start, -1)[np.searchsorted(words.start, words.value)] != words.value  # a head of columns
     starts = words.value[chosen]
     for label, before, end, start, cut in zip(

@@ -43,11 +43,19 @@ _FAMILY: Final = f"(?:{_SURNAMES})"
 _UPPER: Final = f"(?:{_SURNAMES.upper()})"
 _GIVEN: Final = rf"(?!(?:{_NO_GIVEN})(?![a-z]))(?=[A-Z][a-z]{{3,11}}(?![A-Za-z]))(?i:{_SYLLABLE}-?{_SYLLABLE})"
 _GIVEN_UPPER: Final = rf"(?!(?:{_NO_GIVEN.upper()})(?![A-Z]))(?=[A-Z]{{4,12}}(?![A-Za-z]))(?i:{_SYLLABLE}{_SYLLABLE})"
+_GIVEN_SHORT: Final = (
+    r"(?!(?:Ban|Bin|Can|Den|Dan|Die|Fan|Fen|Fun|Gun|Hen|Long|Man|Me|Men|Nan|Pan|Pen|Pin|Pie|Pang|Ran|Run|Sang|Song|Sun|Tan|Ten|Wan|Wu|Gang"
+    r"|Hang|Bang|Dong|She|He|Chin|China)(?![a-z]))(?=[A-Z][a-z]{1,5}(?![A-Za-z]))"
+    rf"(?i:{_SYLLABLE})"
+)
+"""One syllable, where the family name before it is in capitals and a comma stands between: HU, Juan."""
 
 _FULL_NAME: Final = re.compile(
-    rf"(?:{_FAMILY}[ ,]{{1,2}}{_GIVEN}|{_GIVEN} {_FAMILY}|{_UPPER}(?:/|,? ){_GIVEN_UPPER})(?![A-Za-z0-9_@/-])"
+    rf"(?:{_FAMILY}[ ,]{{1,2}}{_GIVEN}|{_GIVEN} {_FAMILY}|{_UPPER}(?:/|,? ){_GIVEN_UPPER}|{_UPPER}, {_GIVEN_SHORT})"
+    r"(?![A-Za-z0-9_@/-])"
 )
-"""Wang Xiaoming, Xiaoming Wang, WANG/XIAOMING, WANG, XIAOMING: the given name of two syllables, and no English word."""
+"""Wang Xiaoming, Xiaoming Wang, WANG/XIAOMING, WANG, XIAOMING: the given name of two syllables, and no English word;
+HU, Juan."""
 _LONGEST: Final = 13  # letters of a word
 _KNOWN: Final = frozenset(_SURNAMES.upper().split("|"))
 _WORDS: Final = re.compile(r"([A-Za-z]+)[ ,/]{1,2}([A-Za-z]+)")

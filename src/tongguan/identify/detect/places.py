@@ -97,6 +97,12 @@ _LEAD: Final = re.compile(
     "|在|于|到|至|往|从(?!化)|是|为|的|了|住|[改换]成|改[到至为])"
 )
 
+_SAID: Final = re.compile(
+    "(?:应该|应当|应|好像|大概|可能|也|就|还是|现在|现|目前|暂时|已经?)?(?:是(?!山|林)|为|在|[改换]成|改[为到在])于?"
+    "|[是为在于]+"
+)
+"""What a sentence says between the word for an address and the address."""
+
 _ADDRESS: Final = label_id("address")
 
 
@@ -130,8 +136,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield found
     labels = words.label == _ADDRESS
     for before, start in zip(words.end[labels].tolist(), words.value[labels].tolist(), strict=True):
-        while start < len(text) and text[start] in "在是为于":
-            start += 1
+        start = said.end() if (said := _SAID.match(text, start, start + 12)) else start
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
         if run and (found := _address(text, start, run.end(), matched, sure=start > before, led=start == before)):
             yield found
