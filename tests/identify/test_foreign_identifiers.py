@@ -160,7 +160,7 @@ def test_the_foot_of_a_passport(find: Callable[[str], list[Finding]]) -> None:
     text = f"护照扫描：\n{zone}\n"
     found = {f.type: f for f in find(text)}
     assert (found["passport_mrz"].start, found["passport_mrz"].end) == (6, 6 + len(zone))
-    assert text[found["passport"].start : found["passport"].end] == "L898902C3"
+    assert "passport" not in found  # the number is part of the zone
 
 
 @pytest.mark.parametrize(

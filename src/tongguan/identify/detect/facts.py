@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["CHECKED", "COUNTRIES", "FORMS"]
+__all__ = ["CHECKED", "COUNTRIES", "FORMS", "JOBS"]
 
 _D: Final = "0-9\uff10-\uff19"
 _END: Final = r"(?![\u4e00-\u9fffA-Za-z0-9])"
@@ -36,13 +36,24 @@ FORMS: Final = {
     r"|(?i:bachelor|master|doctorate|ph\.?d|high school|associate)(?:'s)?(?: degree)?(?![A-Za-z])",
     "postcode": rf"[{_D}]{{6}}(?![\w-]|\.\d)",
     "income": r"(?:税[前后]\s?)?"
-    r"(?:人民币|港币|港幣|新台幣|新台币|美元|RMB|CNY|HKD|USD|EUR|SGD|GBP|TWD|JPY|INR|HK\$|US\$|NT\$)?\s*[¥￥$€£]?\s*"
+    r"(?:人民币|人民幣|港币|港幣|港元|新台幣|新臺幣|新台币|美元|RMB|CNY|HKD|USD|EUR|SGD|GBP|TWD|JPY|INR|HK\$|US\$|NT\$)?\s*[¥￥$€£]?\s*"
     r"(?:\d[\d,.]{0,9}\s?[万千kK]?元?\s?[-~—–至到]\s?\d[\d,.]{0,9}(?=\s?(?:万?元|[万千kK]))"
     r"|\d[\d,]{2,12}(?:\.\d{1,2})?|\d[\d,.]{0,5}(?=\s*(?:[万千kK]|million|thousand)\b|\s*[万千])"
-    r"|[一二两三四五六七八九十]{1,3}[万千][一二两三四五六七八九十百千零]{0,5})"
-    r"(?:\s*(?:万?[元块]|[万千kK]|million|thousand))?(?:以[上下])?(?![\d%亿年月日倍个次人])",
+    r"|[一二两兩三四五六七八九十]{1,3}[万萬千][一二两兩三四五六七八九十百千零]{0,5})"
+    r"(?:\s*(?:[万萬]?[元块]|[万千kK]|million|thousand))?(?:以[上下])?(?![\d%亿年月日倍个次人])",
 }  # fmt: skip
 """By type, as regular expressions."""
+JOBS: Final = (
+    r"[\u4e00-\u9fffA-Za-z]{0,10}?(?:工程师|工程師|设计师|会计师|會計師|分析师|架构师|[教医药律厨技]师|[教醫藥律]師|咨询师|理发师|美容师|程序员"
+    r"|[管仓库售业务质检安保驾操作研技文驯船列乘采购销售收银护理快递]{1,3}员|公务员|管理员|[副总]?(?:经理|總?經理|总监|總監|主管|主任|总裁)|会计|會計|出纳|翻译|司机|護士|护士|医生|醫生|法务"
+    r"|[电焊钳木瓦车铣泥油漆管道]{1,3}工|电工|工人|农民|店长|厂长|个体户|自由职业者?)"
+    + _END
+    + r"|(?i:(?:(?:senior|junior|chief|lead|deputy|assistant|regional|software|hardware|sales|project|product|general"
+    r"|civil|data|team|account) ){0,3}"
+    r"(?:engineer|manager|accountant|teacher|lecturer|professor|nurse|doctor|physician|lawyer|solicitor|driver|clerk|director|analyst|architect"
+    r"|designer|developer|consultant|translator|secretary|cashier|technician|electrician|chef|farmer|researcher|lead))(?![A-Za-z])"
+)
+"""What people do for a living, by the endings of its names."""
 CHECKED: Final = re.compile(
     r"[□☐○◯☑☒✓✔√■●()（）\[\]【】\s]?[^\n\x00:：]{0,48}?(?:[☑☒✓✔■●]\s?|√\s?|[(（\[]\s?[√✓✔xX]\s?[)）\]]\s?)"
 )

@@ -339,7 +339,7 @@ _ZONE: Final = re.compile(
 
 
 def _zones(view: View) -> Iterator[Candidate]:
-    """The two lines at the foot of a passport, and the number in them."""
+    """The two lines at the foot of a passport; the number in them is part of what is found."""
     for start in view.words.start[view.words.of("marks/zone")].tolist():
         if not (found := _ZONE.match(view.text, start, start + 92)):
             continue
@@ -347,6 +347,3 @@ def _zones(view: View) -> Iterator[Candidate]:
         fields = ((number, check), (born, born_check), (until, until_check))
         if all(checks.is_mrz_field(field, digit) for field, digit in fields):
             yield Candidate(*found.span(), "passport_mrz", 0.97, "checksum", _DETECTOR, found.group())
-            value = number.rstrip("<")
-            first = found.start(1)
-            yield Candidate(first, first + len(value), "passport", 0.97, "checksum", _DETECTOR, value)

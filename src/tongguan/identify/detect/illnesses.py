@@ -41,6 +41,7 @@ _HISTORY: Final = re.compile(
 _SUFFERED: Final = re.compile(
     rf"(?<![多所])(?<![万千百多些数]人)患(?!者|[病方难处])(?:有|上|了)?((?:先天性?|后天|慢性|急性|重度|中度|轻度|早期|晚期)?[\u4e00-\u9fff]{{1,10}}?{_ILL})"
     rf"(?=[，,。；;、）)（(\s]|于|后|需|正|已|\d|\Z)|(对[\u4e00-\u9fff]{{1,8}}过敏)(?!者|人群|的?患者|原|史|反应)"
+    rf"|(?:(?<=[|>，,；;：:\s（(])|(?<=\x00\n))((?![无不未抗防易是否如对者有若])[\u4e00-\u9fff]{{1,6}}过敏)(?=[\s|<，,。；;）)]|\Z)"
     rf"|((?:发烧|发热|高烧|低烧)\s?(?:到)?3[6-9](?:\.\d)?\s?[度℃])|(怀孕\s?[\d一二三四五六七八九十]{{1,3}}\s?(?:个?多?月|周))"
     rf"|((?:乙肝|丙肝|艾滋|HIV|HBV|HPV|梅毒)(?:病毒)?携带)"
 )
@@ -49,6 +50,16 @@ _FLAGGED: Final = re.compile(
     r"(?=[^\n]{0,20}?\d\s?[-–~]{1,2}\s?\d)"
 )
 """A value out of the range that stands behind it."""
+_BLOOD: Final = re.compile(
+    r"血型(?:\s?[:：|]\s?|[为是]|\s)((?:RH|Rh)?[阴阳]?性?(?:AB|A|B|O)型?(?:\s?(?:RH|Rh)\s?[阴阳+-]性?)?)(?![\u4e00-\u9fffA-Za-z])"
+)
+_OPERATED: Final = re.compile(
+    r"(?:做过?了?|接受过?了?|行过?|施行)((?!这|那|一|两|过|了)[\u4e00-\u9fff]{2,12}手术)(?![室费台者后的])"
+)
+_ABSENT: Final = re.compile(
+    r"(?:请假|缺席|病假|未到|休假)[^\n\x00]{0,24}?[（(]((?:产检|术后[\u4e00-\u9fff]{2,4}|保胎|化疗|透析|待产)[\u4e00-\u9fff]{0,4})[）)]"
+)
+_MEASURED: Final = re.compile(r"(体脂率[\s:：]{0,2}\d{1,2}(?:\.\d{1,2})?\s?%)(?!\s?[以至到~-]|左右|的)")
 _RULE: Final = re.compile(
     r"患者(?:应|需|须|要|宜)|应当|规定|条款|保险责任|若|如果|适用|指南|预防|人群|常见|可能|容易|往往|会"
 )
@@ -82,6 +93,10 @@ _MARKED: Final = (
     ("history", _HISTORY),
     ("suffered", _SUFFERED),
     ("flagged", _FLAGGED),
+    ("blood", _BLOOD),
+    ("operated", _OPERATED),
+    ("absent", _ABSENT),
+    ("measured", _MEASURED),
 )
 
 

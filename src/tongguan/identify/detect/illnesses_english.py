@@ -45,6 +45,10 @@ _BLOOD: Final = re.compile(
     r"blood (?:type|group)\W{1,3}(?:is )?((?:AB|A|B|O)(?: ?[+-]|\s(?:pos|neg)\w*| ?Rh\W?\w*)?)(?![\w-])", re.IGNORECASE
 )
 _MARKER: Final = re.compile(r"((?:HER2|HIV|HBsAg|HCV|EGFR)[ -](?:test )?positive)\b", re.IGNORECASE)
+_EVENT: Final = re.compile(
+    rf"[a-z]+: ((?:[\w'-]+ ){{0,4}}?(?:{_ILL}|[a-z]{{3,}}(?:scopy|ectomy|plasty|otomy|ostomy)))(?= on |{_END[3:]}",
+    re.IGNORECASE,
+)
 _BY_WORD: Final = {
     "allergic to": _ALLERGIC, "pregnant": _PREGNANT, "diabetic": _IS_ILL, "asthmatic": _IS_ILL, "epileptic": _IS_ILL,
     "disabled": _IS_ILL, "carrier": _CARRIER, "takes": _DRUG, "taking": _DRUG, "prescribed": _DRUG,
@@ -70,6 +74,9 @@ def find(view: View) -> Iterator[Candidate]:
     """Findings of health in English."""
     text, words = view.text, view.words
     chosen = words.of("marks/health_in_english")
+    for start in words.start[words.of("marks/event_in_english")].tolist():
+        if event := _EVENT.match(text, start, start + 90):
+            yield Candidate(*event.span(1), "health", 0.72, "context", _DETECTOR, event[1].lower())
     for start, end in zip(words.start[chosen].tolist(), words.end[chosen].tolist(), strict=True):
         form = _BY_WORD.get(text[start:end].lower(), _FOUND_WITH)
         if form in (_IS_ILL, _CARRIER):

@@ -11,7 +11,7 @@ import numpy as np
 from tongguan.identify.detect import checks
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.dates import BEFORE, BORN, Found, birth_date
-from tongguan.identify.detect.facts import CHECKED, FORMS
+from tongguan.identify.detect.facts import CHECKED, FORMS, JOBS
 from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.particulars import ETHNIC_GROUPS
 from tongguan.identify.detect.view import Candidate, View
@@ -145,6 +145,41 @@ def _spaced_id_card(text: str, at: int, end: int, apart: bool) -> Found | None:
     return (at, found.end(), value, 0.97) if rest == _REST_OF_X and checks.REGIONS[int(value[:2])] else None
 
 
+def _pupil(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """The identity card's number in that of a pupil, behind its G."""
+    found = _PUPIL.match(text, at, end)
+    if found is None:
+        return None
+    total = sum(int(d) * w for d, w in zip(found[1][:17], checks.ID_WEIGHTS.tolist(), strict=False))
+    right = chr(int(checks.ID_CHECKS[total % 11])) == found[1][17].upper()
+    return (*found.span(1), found[1].upper(), 0.95) if right and checks.REGIONS[int(found[1][:2])] else None
+
+
+def _bare_mac(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """Twelve hexadecimal digits, letters and figures both."""
+    found = _TWELVE.match(text, at, end) if apart else None
+    return (at, found.end(), ":".join(re.findall("..", found.group().upper())), 0.85) if found else None
+
+
+def _vector(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """A list of decimals, as a face or a finger is kept for comparison."""
+    found = _DECIMALS.match(text, at - (text[at - 1 : at] == "["), end) if apart else None
+    return (found.start(), found.end(), "".join(found.group().split()), 0.85) if found else None
+
+
+def _job(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """An occupation behind its label, or behind words that say that somebody holds it."""
+    if not apart and not text[max(0, at - 12) : at].rstrip(" a").endswith(_HOLDS):
+        return None
+    found = _JOB.match(text, at, end)
+    return (at, found.end(), fold_text(found.group()).lower(), 0.75) if found else None
+
+
+_PUPIL: Final = re.compile(r"[Gg](\d{17}[\dXx])(?![A-Za-z0-9])")
+_TWELVE: Final = re.compile(r"(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{12}(?![\w.])")
+_DECIMALS: Final = re.compile(r"(?:[A-Za-z]{1,4}_)?\[?-?\d\.\d{3,}(?:,\s?-?\d\.\d{3,}){3,}\]?")
+_JOB: Final = re.compile(JOBS)
+_HOLDS: Final = ("，任", ",任", "现任", "担任", "岗位为", "岗位是", "职位为", "职位是", "currently")
 _FOUR_NUMBERS: Final = re.compile(r"(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})(?![\w.])")
 _SPACES: Final = (" ", "\u3000")
 _SPACED: Final = re.compile(
@@ -153,7 +188,7 @@ _SPACED: Final = re.compile(
 _REST_OF_X: Final = 2  # of the weighted sum modulo 11
 _FAITHS: Final = r"(?:佛教|道教|基督教|天主教|伊斯兰教|东正教|犹太教|印度教|藏传佛教|摩门教)(?:徒)?(?![\u4e00-\u9fff])"
 _DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
-_ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9.@])")
+_ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9@]|\.[A-Za-z0-9])")
 _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[0-9０-９]{4,10}号")
 _NUMBER: Final = rf"[{_DIGITS}]"
 _APART: Final = ("age", "postcode")
@@ -167,9 +202,9 @@ _READERS: Final[dict[str, _Reader]] = {
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
     "imei": _imei,
-    "mac": _form(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])", 0.9),
+    "mac": _either(_form(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])", 0.9), _bare_mac),
     "ip": _ip,
-    "id_card": _spaced_id_card,
+    "id_card": _either(_spaced_id_card, _pupil),
     "imsi": _form(rf"{_NUMBER}{{14,15}}(?![A-Za-z{_DIGITS}])", 0.8),
     "organisation": _form(
         r"(?=[A-Za-z0-9（）()·&]*[\u4e00-\u9fff])[\u4e00-\u9fffA-Za-z0-9（）()·&]{3,30}", 0.7, apart=True, clean=False
@@ -185,7 +220,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "medical_record": _form(r"[A-Za-z]{0,4}[-_]?\d[-\d]{3,18}(?![A-Za-z0-9])", 0.85),
     "taiwan_permit": _form(r"\d{8}(?:\d\d)?(?![A-Za-z0-9])", 0.85),
     "passport": _form(
-        r"(?:\d{9}|[A-Z]\d{3}[A-Z]\d{4}|\d\d[A-Z]{2}\d{5}|[A-Za-z]{1,3}\d{6,9}|[CFGHJK](?=(?:[A-Z]*\d){3})[0-9CFGHJ-NPRTV-Z]{8})"
+        r"(?:\d{9}|[A-Z]\d{7}[A-Z]|[A-Z]\d{3}[A-Z]\d{4}|\d\d[A-Z]{2}\d{5}|[A-Za-z]{1,3}\d{6,9}|[CFGHJK](?=(?:[A-Z]*\d){3})[0-9CFGHJ-NPRTV-Z]{8})"
         r"(?![A-Za-z0-9])",
         0.82,
     ),
@@ -198,7 +233,10 @@ _READERS: Final[dict[str, _Reader]] = {
     "criminal_record": _phrase(40, 0.85),
     "sexual_orientation": _phrase(8, 0.85),
     "disability": _phrase(16, 0.8),
-    "biometric": _form(r"(?=[A-Za-z+/=_:.-]*\d)[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False),
+    "occupation": _job,
+    "biometric": _either(
+        _vector, _form(r"(?=[A-Za-z+/=_:.-]*\d)[A-Za-z0-9+/=_:.-]{12,}", 0.85, apart=True, clean=False)
+    ),
     **{type: _form(form, 0.85, apart=type in _APART, clean=False) for type, form in FORMS.items()},
     "credit": _form(
         r"\d{3}(?:分|(?![\d.,万元]))|[¥￥]?\d[\d,.]{0,12}\s*(?:万?元|万)|[^\s,，。;；:：]{0,10}逾期[^\s,，。;；]{0,20}",
@@ -213,6 +251,7 @@ _TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
 _IS_READ[list(_TYPE_OF)] = True
 _IP: Final = label_id("ip")
+_LICENCE: Final = label_id("driving_licence")
 _BIRTH: Final = label_id("birth_date")
 
 
@@ -221,6 +260,8 @@ def find(view: View) -> Iterator[Candidate]:
     text = view.text
     words = view.labelled
     chosen = _IS_READ[words.label]
+    cards = view.numbers[view.numbers[:, 0] == checks.ID_CARD, 1]  # whether they are licences too, `numbers` says
+    chosen &= (words.label != _LICENCE) | ~np.isin(words.value, cards)
     if not len(view.cells):  # an address behind its label is known by its form
         known = view.numbers[view.numbers[:, 0] == checks.IPV4, 1]
         chosen &= (words.label != _IP) | ~np.isin(words.value, known)
@@ -249,10 +290,12 @@ def find(view: View) -> Iterator[Candidate]:
             at = place.end()
         elif type == "health" and text[at : at + 1] in _BRACKETS and (site := _SITE.match(text, at, at + 20)):
             at = site.end()
+        elif type == "occupation" and _is_advertised(text, start):
+            continue
         elif type == "income":
             if _is_advertised(text, start):
                 continue
-            at += text[at : at + 1] in ("从", "约")
+            at += text[at : at + 1] in ("从", "约", "仅", "只")
         gap = text[end:at]
         listed = "," in gap and ('"' in gap or "'" in gap)  # a list of names has no values
         if listed and type in _WORDS:

@@ -165,7 +165,12 @@ def find(view: View) -> Iterator[Candidate]:
         if what == checks.LANDLINE and (extension := _EXTENSION.match(view.text, end, end + 14)):
             end = extension.end()
         yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
-        if what == checks.ID_CARD and near and before in _ALIAS_OF:
+        if (
+            what == checks.ID_CARD
+            and near
+            and before in _ALIAS_OF
+            and not _ANY_LICENCE.search(view.text, max(0, first - 24), first)
+        ):
             yield Candidate(first, end, _ALIAS_OF[before], worth, rule.validator, _DETECTOR, value)
 
 
@@ -283,7 +288,7 @@ def _documents(start: int, end: int, value: str, label: int, direct: bool) -> It
             if own.fullmatch(value):
                 yield Candidate(start, end, type, 0.92, "context", _DETECTOR, value)
                 return
-        elif label == _ID_LABEL:
+        elif label == _ID_LABEL or (label == _USCC and type == "foreign_permit"):
             if shared.fullmatch(value):
                 yield Candidate(start, end, type, 0.8, "context", _DETECTOR, value)
                 return
@@ -319,10 +324,12 @@ _MANY_PASS: Final = ((checks.PHONE,), _CARDS, (checks.LANDLINE,), (checks.IMSI,)
 _MOBILES: Final = (checks.PHONE, checks.PHONE_ABROAD)
 _GROUPED: Final = (*_CARDS, checks.LANDLINE)
 _ID_LABEL: Final = label_id("id_card")
-_DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, *(label for _, label, *_ in _FORMS)])  # the last is that of -1
+_DOCUMENT_LABELS: Final = _flags(256, [_ID_LABEL, _USCC, *(label for _, label, *_ in _FORMS)])  # the last is that of -1
 _BARE_PASSPORT: Final = _flags(256, b"EG")  # first letters in the forms without a label
 _BARE_PERMIT: Final = _flags(256, b"HM")
 _ALIAS_OF: Final = {label_id(type): type for type in _ALIASES}
+_ANY_LICENCE: Final = re.compile(r"(?:^|[^A-Za-z])licen[cs]e[_ -]?no\W{1,5}\Z", re.IGNORECASE)
+"""A licence of no kind that is told, which the number of an identity card does not make one to drive."""
 _IS_ALIAS: Final = _flags(256, _ALIAS_OF)
 _MOBILE: Final = 11  # digits
 _MAY_BE_MONEY: Final = _flags(65536, [*map(ord, "¥￥$€£="), *_BLANKS])  # before a number: see `_CONSTANT`

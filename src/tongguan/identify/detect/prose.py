@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import HAN, KIND, PROVINCE, Units
-from tongguan.identify.detect.names import may_begin, sounds
+from tongguan.identify.detect.foreign_names import sounds
+from tongguan.identify.detect.names import may_begin
 from tongguan.identify.detect.naming import Span, candidates_of, certain_names, named_again, without_denied
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.model import BlindKind, BlindSpot
@@ -136,8 +137,8 @@ class Prose:
 
 
 def _beside_addresses(candidates: Sequence[Candidate], known: Sequence[Candidate]) -> list[Candidate]:
-    """Without the places and organisations that are parts of an address found by its form."""
-    addresses = sorted((one.start, one.end) for one in known if one.type == "address")
+    """Without the places and organisations that are parts of an address, or of what is said of health: 对芒果过敏."""
+    addresses = sorted((one.start, one.end) for one in known if one.type in ("address", "health"))
     starts = [start for start, _ in addresses]
 
     def is_part(one: Candidate) -> bool:

@@ -93,6 +93,12 @@ _KNOWN_TO_ALL: Final = re.compile(
 """What a manual says that every new device of a kind answers to."""
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z][\w:.-]*=$")  # the next one of the same element: type="password" name=
 _LABEL: Final = label_id("credential")
+_TOLD: Final = re.compile(
+    r"(?:密码|口令)(?:[改换设]|重置)[成为]了?[\s:：]{0,3}[“\"']?(?=[!-~]*\d)([A-Za-z0-9!@#$%^&*_+.-]{5,31}[A-Za-z0-9!@#$%^&*_+-])(?![A-Za-z0-9])"
+    r"|[pP][iI][nN]\" ?: ?\"(\d{4,8})\"|[pP][sS][kK]\" ?: ?\"([!#-~]{8,63})\"|psk=\"([!#-~]{8,63})\""
+)
+"""A password said to be a new one; a door's code and a wireless network's key as programs keep them."""
+_BEFORE_TOLD: Final = frozenset(["", *'"_ \t\n'])
 _ENDS: Final = "\"',;，；。)）}]&"
 _SIGNS: Final = frozenset(":：=是为>\"'")
 _SIGN: Final = np.zeros(65536, np.bool_)
@@ -129,6 +135,15 @@ def find(view: View) -> Iterator[Candidate]:
     for start in words.start[words.of("marks/link")].tolist():
         if found := _LINK.match(text, start, start + 200):
             yield Candidate(*found.span(1), "credential", 0.96, "form", _DETECTOR, found[1])
+    for start in words.start[words.of("marks/told_secret")].tolist():
+        found = _TOLD.match(text, start, start + 96)
+        if (
+            found
+            and (not text[start].isascii() or text[max(0, start - 1) : start] in _BEFORE_TOLD)
+            and not _FILLED.search(found[found.lastindex or 1])
+        ):
+            value = found[found.lastindex or 1]
+            yield Candidate(*found.span(found.lastindex or 1), "credential", 0.85, "context", _DETECTOR, value)
     labelled = view.labelled
     chosen = np.flatnonzero((labelled.label == _LABEL) & (labelled.value > labelled.end))
     chosen = chosen[_signed(view, labelled.end[chosen])]

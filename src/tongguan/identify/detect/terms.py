@@ -21,7 +21,7 @@ _REACH: Final = 16  # characters between a term and what makes it personal
 _SENTENCE: Final = 40  # characters to either side that are read for denials and generalities
 _TYPES: Final = (
     "health", "religion", "criminal_record", "sexual_orientation", "sexual_life", "disability", "specific_identity",
-    "biometric", "intimate_image", "id_photo",
+    "biometric", "intimate_image", "id_photo", "credit",
 )  # fmt: skip
 _ENDS: Final = re.compile("[。！？!?；;\n\x00]")
 _DENIED: Final = re.compile(

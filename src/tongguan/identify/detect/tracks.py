@@ -39,6 +39,8 @@ _OF_A_SITE: Final = re.compile(
     rf"|(?:^|[,\t|\n\"'])[^,\t|\"'\n]{{1,20}}{_SITES}[\"']?\s?[,\t|]\s?[\"']?\Z"
 )
 """Before the place of a station or a store, which is nobody's: 一号厂区坐标, 科技园站,113.95,22.54."""
+_TOLD: Final = re.compile(r"[A-Za-z]{4,}|[\u4e00-\u9fff]{2,}")
+"""Words between points."""
 _NAMED: Final = 60  # characters
 _STEP: Final = 0.05  # degrees from one point to the next: some kilometres
 _RECORD: Final = 600  # characters between a series and the number of its owner
@@ -63,9 +65,11 @@ def find(view: View) -> Iterator[Candidate]:
         if i < len(pairs) and pairs[i][0] - pairs[i - 1][1] <= _NEXT and not _broken(view, pairs[i - 1], pairs[i]):
             continue
         series = pairs[first:i]
+        series, single = _trimmed(view.text, series)
         if len(series) >= _SERIES and len({value for _, _, value in series}) > 1 and _is_track(view, series):
             value = ";".join(value for _, _, value in series)
             yield Candidate(series[0][0], series[-1][1], "location_track", 0.8, "range", _DETECTOR, value)
+            yield from (Candidate(*one[:2], "location", 0.7, "range", _DETECTOR, one[2]) for one in single)
         first = i
 
 
@@ -95,7 +99,22 @@ def _is_place(one: float, other: float) -> bool:
 
 
 def _broken(view: View, one: Pair, other: Pair) -> bool:
-    return "\x00" in view.text[one[1] : other[0]]
+    """Whether two pairs belong to no one series: the end of a piece between them, or longitude and latitude turned."""
+    return "\x00" in view.text[one[1] : other[0]] or _is_turned(one[2]) != _is_turned(other[2])
+
+
+def _is_turned(value: str) -> bool:
+    """Whether the longitude, in China always the greater, stands first."""
+    first, _, second = value.partition(",")
+    return float(first) > float(second)
+
+
+def _trimmed(text: str, series: list[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """A series without a point at its end that other words stand before than before the rest; and that point."""
+    if len(series) <= _SERIES:
+        return series, []
+    usual, last = (set(_TOLD.findall(text[a[1] : b[0]])) for a, b in (series[-3:-1], series[-2:]))
+    return (series[:-1], series[-1:]) if last - usual else (series, [])
 
 
 def _is_track(view: View, series: list[Pair]) -> bool:
