@@ -104,6 +104,14 @@ def test_spans_are_weighed_against_how_names_are_written(
     assert names == ([] if kept is None else [kept])
 
 
+@pytest.mark.parametrize(
+    ("behind", "named"), [("官方旗舰店", False), ("牌菜刀", False), ("跑鞋", False), ("买了菜刀", True)]
+)
+def test_shops_and_goods_that_bear_a_name_are_no_persons(behind: str, named: bool) -> None:
+    text = "陶知秋" + behind
+    assert bool(list(candidates_of(text, 0, [("person_name", 0, 3, 0.9)]))) is named
+
+
 def test_what_is_certain_elsewhere_decides_between_two_cuts() -> None:
     text = "听说余卓从前来过"
     for known in ("余卓", "余卓从"):

@@ -28,6 +28,14 @@ NAMED = [
     ("Spouse: SHAO, Qing, born", ["SHAO, Qing"]),
     ("tenant: 卢望舒\nstaff: 陶知秋\n", ["卢望舒", "陶知秋"]),
     ("孩子：孟一凡 前台 茅雨", ["孟一凡", "茅雨"]),
+    ("收货人 Receiver: Muriel van Aalst\n", ["Muriel van Aalst"]),
+    ("姓 / Surname SHAO\n名 / Given names QIUYU\n", ["SHAO", "QIUYU"]),
+    ("孟一凡，英文名 Wendy，入职三年", ["孟一凡", "Wendy"][1:]),
+    ("出席：孟一凡、茅小雨、Muriel Aalst（线上）", ["孟一凡", "茅小雨", "Muriel Aalst"]),
+    ("司机老白 已到，租户玛尔塔·科瓦奇先生投诉", ["老白", "玛尔塔·科瓦奇"]),
+    ("收件人：清水美穂\n", ["清水美穂"]),
+    ("请各位查收。\n\n孟一凡\n法务部\n", ["孟一凡"]),
+    ("陶知秋　7岁　走读", ["陶知秋"]),
     ("Customer name: Muriel van Aalst\nCustomer name: Zoë Łęcka", ["Muriel van Aalst", "Zoë Łęcka"]),
 ]  # fmt: skip
 NOBODY = [
@@ -41,6 +49,9 @@ NOBODY = [
     "会议由主任召集并主持，职工方可继续享受，销售封建迷信用品，便于选民了解代表",
     "记录：高温天气；主持：金融论坛；翻译：方案二；前台高峰时段；孩子高兴；staff: 高级",
     "SUN, Moon and LONG, Range; OWNER: Table, Index; sender: Process, Queue; HE, Said; MA, Can",
+    "我司英文名 Brightfield，付款方：Northwind Trading，收款方: Harbour Bank Limited",
+    "司机小时工，客户老家，用户小程序，员工小家庭，用户老 系统",
+    "/ Surname is asked below; 使用人、Office Store",
     "message: 'Hello Vue!', If You Share the Licensed Material",
 ]
 

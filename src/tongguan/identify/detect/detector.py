@@ -20,6 +20,7 @@ from tongguan.identify.detect import (
     illnesses,
     illnesses_english,
     labelled,
+    name_columns,
     names,
     neighbours,
     network,
@@ -49,11 +50,19 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, neighbours.find, places.find,
-    organisations.find, particulars.find, rosters.find, illnesses.find, illnesses_english.find,
-    secrets.find, terms.find, tracks.find,
+    numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, name_columns.find,
+    neighbours.find, places.find, organisations.find, particulars.find, rosters.find, illnesses.find,
+    illnesses_english.find, secrets.find, terms.find, tracks.find,
 )  # fmt: skip
-_IN_ESCAPES: Final = (numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find)
+_IN_ESCAPES: Final = (
+    numbers.find,
+    foreign.find,
+    telephones.find,
+    network.find,
+    labelled.find,
+    names.find,
+    name_columns.find,
+)
 """Those that look into escaped and encoded stretches as well."""
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours

@@ -1,13 +1,13 @@
 """Names of persons, by a dictionary of family names and by what stands beside them.
 
-A name is believed behind a label or in a column of names, before a title, and after an opening such as 我叫; what else
+A name is believed behind a label, before a title, and after an opening such as 我叫; what else
 stands beside one is looked at in `neighbours`. Names that stand alone in running prose are not looked for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from itertools import chain
 from typing import Any, Final
@@ -17,19 +17,42 @@ import yaml
 from numpy.typing import NDArray
 
 from tongguan.identify.detect import pinyin, salutations
-from tongguan.identify.detect.characters import Units, fold_text
+from tongguan.identify.detect.characters import Units
+from tongguan.identify.detect.foreign_names import (
+    FOREIGN,
+    HAN_CLASS,
+    LATIN,
+    NEIGHBOURS,
+    OF_PEOPLES,
+    SOUNDED,
+    SOUNDS,
+    STOPS,
+    is_firm,
+    table_of,
+)
 from tongguan.identify.detect.pairs import pairs_beside
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
 __all__ = [
-    "HAN_CLASS", "LIKELY_NAME", "LONG_NAME", "STOPS", "SURE_NAME", "begin_beside", "begins_name",
-    "candidate_of", "find", "foreign_span", "is_full_name", "is_given", "is_likely_name", "is_no_name",
-    "is_sound", "may_begin", "sounds",
+    "HAN_CLASS",
+    "LIKELY_NAME",
+    "LONG_NAME",
+    "SPACED_NAME",
+    "STOPS",
+    "SURE_NAME",
+    "begin_beside",
+    "begins_name",
+    "candidate_of",
+    "find",
+    "is_full_name",
+    "is_given",
+    "is_likely_name",
+    "is_no_name",
+    "may_begin",
 ]  # fmt: skip
 
 _DETECTOR: Final = "names"
-HAN_CLASS: Final = "\u3400-\u9fff\U00020000-\U0003134f"
 
 
 def _lists() -> dict[str, Any]:
@@ -56,53 +79,45 @@ SURE_NAME: Final = f"{_SURE}[{HAN_CLASS}]{{1,2}}"
 LONG_NAME: Final = f"{_SURE}{_GIVEN_CLASS}{{2}}"
 """Pattern: the same with a given name of two characters."""
 _LIKELY: Final = re.compile(LIKELY_NAME)
-_SPACED: Final = re.compile(
+SPACED_NAME: Final = re.compile(
     rf"({_SURNAME})[ \u3000]([{HAN_CLASS}])(?:[ \u3000]((?![男女])[{HAN_CLASS}]))?(?![{HAN_CLASS}])"
 )
-_FOREIGN: Final = re.compile(rf"[{HAN_CLASS}]{{1,8}}(?:[·•・][{HAN_CLASS}]{{1,10}}){{1,4}}")
 _DOTS: Final = frozenset("·•・")
 _BLANKS: Final = frozenset(" \u3000")
-_CAPITAL, _REST = "[A-ZÀ-ÞŁŚŻŽŠČ]", "[A-Za-zÀ-ɏ'’-]"
-_LATIN: Final = re.compile(
-    rf"{_CAPITAL}{_REST}{{1,20}}(?:[ ,]{{1,2}}(?:(?:bin|binti|van|von|der|de|da|dos|al|el) )?"
-    rf"{_CAPITAL}(?:{_REST}{{0,20}}|\.)){{1,3}}(?![A-Za-zÀ-ɏ0-9])"
-)
 _NO_NAME: Final = frozenset(_LISTS["never"].split())
 _FOLLOW: Final = frozenset(_LISTS["follow"].split())
-STOPS: Final = "的于在和与是已称说系因为男女同出向等及到有被将就曾来对让给把从并也都又很了吗呢吧请您你我他她它们，。"
 
 _SPECIFIC: Final = label_id("person_name")
 _GENERIC: Final = label_id("any_name")
 
 
-def _table(characters: Iterable[str]) -> NDArray[np.bool_]:
-    table = np.zeros(65536, np.bool_)
-    table[[ord(c) for c in characters if ord(c) < 65536]] = True
-    return table
-
-
 # (65536,) units: what a name may begin with, go on with, and be written with behind a label.
-_FIRST: Final = _table({*_STRONG, *(name[0] for name in _COMPOUND)})
-_SECOND: Final = _table({*_GIVEN, *(name[1] for name in _COMPOUND)})
-_ANY: Final = _table({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91), ord("_"))})
+_FIRST: Final = table_of({*_STRONG, *(name[0] for name in _COMPOUND)})
+_SECOND: Final = table_of({*_GIVEN, *(name[1] for name in _COMPOUND)})
+_ANY: Final = table_of({chr(c) for c in (*range(0x3400, 0xA000), *range(65, 91), ord("_"))})
 
 
 _NOUNS: Final = frozenset(
     "任时安成关单花农丰常连应车商全明公项计南红双益原水云元强支满秋山松富井英竹铁祖洛衡容宣伊昌幸敬诸索危居展"
 )
 """Family names that begin many other words, and are themselves neither verbs nor particles."""
-_RARELY: Final = _table(_NOUNS)
+_RARELY: Final = table_of(_NOUNS)
 _SET_APART: Final = re.compile(rf"[{''.join(sorted(_NOUNS))}]{_GIVEN_CLASS}{{2}}[（(，,；;\s\"'、]")
 _LINE: Final = frozenset("_写填叫")
 """Behind a label: a line to write on, and verbs."""
 _PARTS: Final = frozenset(
     {"surname", "given name", "given names", "given name(s)", "first name", "last name", "forename"}
+    | {"family name", "family names", "maiden name", "surname (family name)", "family name (surname)"}
 )
+_ALIASES: Final = frozenset({"英文名", "英文姓名"})
+_TRANSLATED: Final = re.compile(rf"[{HAN_CLASS}] ?/ ?$")
+"""Before a label that says again in English what stands before it: 姓 / Surname."""
 _ONE_LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]{1,24}(?![A-Za-z0-9@._])")
 _NEXT: Final = re.compile(
     rf"(?:[ ]?\d{{1,7}}(?:\.\d{{1,2}})?元?|[（(][^（）()\n]{{1,8}}[)）])?[、，,;；][ ]?"
     rf"(?:({LIKELY_NAME})(?=[等的 ]|[^{HAN_CLASS}]|$)|({SURE_NAME})(?![{HAN_CLASS}]))"
 )
+_NEXT_FOREIGN: Final = re.compile(rf"、({LATIN.pattern}|{FOREIGN.pattern}(?![{HAN_CLASS}])|{NEIGHBOURS.pattern})")
 """The next name of a list: 张三、李四; 张三 200，李四 500; 张三（远程）、李四."""
 
 
@@ -127,43 +142,6 @@ def begin_beside(units: Units, starts: NDArray[np.int64], ends: NDArray[np.int64
     return pairs_beside(units, _FIRST, _SECOND, starts, ends, window)
 
 
-_SOUND_CHARACTERS: Final = (
-    "阿埃艾安巴邦贝本比彼宾波博布查达戴丹道德蒂迪杜多厄恩尔法范菲费芬弗夫福富盖冈戈格古哈海汉赫亨霍基吉加贾杰金卡凯坎康科克肯库"
-    "夸奎拉莱赖兰朗劳勒雷李里利列林卢鲁伦罗洛马迈曼梅门蒙米密明莫姆穆纳内尼涅努诺欧帕派潘佩皮普奇恰乔切琼若萨塞桑瑟沙舍舒斯苏索"
-    "塔泰坦汤特提廷图托瓦万威韦维魏温文沃乌武西希夏肖谢欣雅亚延扬耶伊因英尤约泽扎詹兹祖佐历山奥丝妮娜莎娅"
-)
-_SOUNDS: Final = _table(_SOUND_CHARACTERS)
-"""Characters that write the sounds of foreign names."""
-
-
-def sounds(units: Units) -> NDArray[np.bool_]:
-    """(n,): where three characters that write foreign sounds begin."""
-    begins: NDArray[np.bool_] = _SOUNDS[units]
-    begins[:-2] &= begins[1:-1] & begins[2:]
-    begins[-2:] = False
-    return begins
-
-
-def foreign_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """A foreign name that a model cut short, out to its · and its last sound."""
-    if (left := _LEFT_PART.search(text, max(0, start - 12), start)) is not None:
-        start = left.start()
-    if (right := _RIGHT_PART.match(text, end, end + 12)) is not None:
-        end = right.end()
-    if "·" in text[start:end] or end - start > 4:
-        while end < len(text) and end - start < 24 and ord(text[end]) < 65536 and _SOUNDS[ord(text[end])]:
-            end += 1
-    return start, end
-
-
-_OF_PEOPLES: Final = re.compile(  # Tibetan, Uighur, Kazakh, Mongolian, as they are written with characters
-    rf"[{_SOUND_CHARACTERS}扎西次仁卓玛旦增多吉平措央金格桑洛德尼达娃边拉姆青才让丹晋美嘎索顿珠贡却白曲珍旺堆罗布强措木东知叶列热提合依江买吐逊山丽"
-    rf"古孜再力艾力帕提曼别克努尔赛乌云其其格巴特苏日高包毕图青朝鲁]{{3,12}}(?![{HAN_CLASS}])"
-)
-_LEFT_PART: Final = re.compile(rf"[{_SOUND_CHARACTERS}大]{{1,7}}[·•・]$")
-_RIGHT_PART: Final = re.compile(rf"[·•・][{HAN_CLASS}]{{1,7}}?(?=[^{HAN_CLASS}]|[{STOPS}]|$)")
-
-
 def is_no_name(value: str) -> bool:
     """Whether a word begins like a name and is none."""
     return value in _NO_NAME
@@ -184,15 +162,9 @@ def is_given(character: str) -> bool:
     return character in _GIVEN
 
 
-def is_sound(character: str) -> bool:
-    """Whether a character writes the sounds of foreign names."""
-    return bool(character) and ord(character) < 65536 and bool(_SOUNDS[ord(character)])
-
-
 def find(view: View) -> Iterator[Candidate]:
-    """Names behind labels and openings, in columns, before titles, and where letters greet and end."""
+    """Names behind labels and openings, before titles, and where letters greet and end."""
     yield from _behind_labels(view)
-    yield from _in_columns(view)
     yield from _before_titles(view)
     yield from _behind_openings(view)
     for latin in chain(salutations.find(view), pinyin.find(view)):
@@ -204,14 +176,16 @@ def find(view: View) -> Iterator[Candidate]:
 def _behind_labels(view: View) -> Iterator[Candidate]:
     words = view.labelled
     first, second = _units_at(view, words.value), _units_at(view, words.value + 1)
-    chosen = (words.label == _SPECIFIC) & _ANY[first] | (words.label == _GENERIC) & (_FIRST | _RARELY)[first] & _SECOND[
-        second
-    ]
-    chosen &= (words.label == _SPECIFIC) | (words.value > words.end)  # 孩子高兴
+    labels = words.label.copy()
+    again = (labels[1:] == _GENERIC) & (labels[:-1] == _SPECIFIC) & (words.start[1:] - words.end[:-1] <= 3)
+    labels[1:][again] = _SPECIFIC  # 收件人 Receiver
+    chosen = (labels == _GENERIC) & (words.value > words.end)  # not 孩子高兴
+    chosen &= (_FIRST | _RARELY)[first] & _SECOND[second] | SOUNDS[first] & SOUNDS[second]
+    chosen |= (labels == _SPECIFIC) & _ANY[first]
     chosen &= np.append(words.start, -1)[np.searchsorted(words.start, words.value)] != words.value  # a head of columns
     starts = words.value[chosen]
     for label, before, end, start, cut in zip(
-        words.label[chosen].tolist(),
+        labels[chosen].tolist(),
         words.start[chosen].tolist(),
         words.end[chosen].tolist(),
         starts.tolist(),
@@ -233,12 +207,15 @@ def _behind_labels(view: View) -> Iterator[Candidate]:
 
 def _by_label(text: str, before: int, end: int, start: int, limit: int) -> Candidate | None:
     """Names that a label alone makes one: a family name in Latin letters, a name of a people without family names."""
-    if not set(":：=") & set(text[end:start]):
-        return None
     label = text[before:end].lower().replace("_", " ")
-    if label in _PARTS and (latin := _ONE_LATIN.match(text, start, limit)):
+    part = label in _PARTS
+    if label in _ALIASES and (before == 0 or not _HAN_SIGN.match(text, before - 1)):  # not of a firm
+        part = True
+    elif not set(":：=") & set(text[end:start]) and not (part and _TRANSLATED.search(text, max(0, before - 4), before)):
+        return None
+    if part and (latin := _ONE_LATIN.match(text, start, limit)):
         return candidate_of(start, latin.end(), latin.group(), 0.75)
-    if (peoples := _OF_PEOPLES.match(text, start, limit)) and peoples.group() not in _NO_NAME:
+    if (peoples := OF_PEOPLES.match(text, start, limit)) and peoples.group() not in _NO_NAME:
         return candidate_of(start, peoples.end(), peoples.group(), 0.7)
     return None
 
@@ -248,6 +225,7 @@ def _bounded(text: str, start: int, end: int) -> bool:
     return text[start] in _NOUNS and _SET_APART.fullmatch(text, start, end + 1) is not None
 
 
+_HAN_SIGN: Final = re.compile(rf"[{HAN_CLASS}]")
 _BESIDE: Final = re.compile(rf" ?[(（]?({LIKELY_NAME})(?![{HAN_CLASS}])")
 """The same name in characters: Jessie Geng 耿洁, Leng Shuyao (冷书瑶)."""
 
@@ -255,7 +233,13 @@ _BESIDE: Final = re.compile(rf" ?[(（]?({LIKELY_NAME})(?![{HAN_CLASS}])")
 def _listed(text: str, first: Candidate) -> Iterator[Candidate]:
     """The names behind the first of several: 张三、李四."""
     at = first.end
-    while found := _NEXT.match(text, at, at + 24):
+    while found := _NEXT.match(text, at, at + 24) or _NEXT_FOREIGN.match(text, at, at + 48):
+        if found.re is _NEXT_FOREIGN:
+            if is_firm(found[1]):
+                return
+            yield candidate_of(*found.span(1), found[1], first.score - 0.05)
+            at = found.end()
+            continue
         name = found[1] or found[2]
         if is_no_name(name) or is_no_name(name[:2]):
             return
@@ -277,77 +261,23 @@ def _next_words(view: View, starts: NDArray[np.int32]) -> list[int]:
     return beyond[np.searchsorted(view.words.start, starts + 2)].tolist()  # type: ignore[no-any-return]
 
 
-def _in_columns(view: View) -> Iterator[Candidate]:
-    cells = view.cells
-    for start, end in cells[cells[:, 2] == _SPECIFIC, :2].tolist():
-        start, end = _stripped(view.text, start, end)
-        if 2 <= end - start <= 40 and (candidate := _cell(view.text, start, end)):
-            yield candidate
-    generic = cells[cells[:, 2] == _GENERIC, :2]
-    if len(generic):
-        tables = np.searchsorted(np.flatnonzero(view.units == 0), generic[:, 0])
-        for table in np.split(generic, np.flatnonzero(np.diff(tables)) + 1):
-            near = cells[slice(*np.searchsorted(cells[:, 0], (table[0, 0], table[-1, 0] + _BESIDE_CELLS)))]
-            yield from _in_column(view.text, table, bool(np.isin(near[:, 2], _OF_PERSONS).any()))
-
-
-_BESIDE_CELLS: Final = 200  # characters behind the last name in which other cells of its row stand
-_OF_PERSONS: Final = [label_id(type) for type in ("phone", "email", "id_card", "passport", "birth_date", "gender")]
-
-
-def _in_column(text: str, cells: NDArray[np.int64], of_persons: bool) -> Iterator[Candidate]:
-    """Likely names in columns of one table that may hold names; rare ones go along where most are likely. Names in
-    Latin letters count where other columns are `of_persons`, and most cells hold one."""
-    likely: list[Candidate] = []
-    rare: list[Candidate] = []
-    latin: list[Candidate] = []
-    for start, end in cells.tolist():
-        start, end = _stripped(text, start, end)
-        if 2 <= end - start <= 6:
-            value = fold_text(text[start:end])
-            if _WHOLE.fullmatch(value) and value not in _NO_NAME and value[:2] not in _NO_NAME:
-                (likely if _LIKELY.fullmatch(value) else rare).append(candidate_of(start, end, value, 0.75))
-        if of_persons and _LATIN.fullmatch(text, start, end):
-            latin.append(candidate_of(start, end, text[start:end], 0.75))
-    yield from likely
-    if 2 * (len(latin) + len(likely)) >= len(cells):
-        yield from latin
-    if len(likely) >= 3 and 2 * len(likely) >= len(cells):
-        yield from rare
-
-
-def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start] in " \"'\t\u3000":
-        start += 1
-    while end > start and text[end - 1] in " \"'\t\u3000\r":
-        end -= 1
-    return start, end
-
-
-def _cell(text: str, start: int, end: int) -> Candidate | None:
-    """A cell of a column of names that is one as a whole."""
-    value = fold_text(text[start:end])
-    if value in _NO_NAME or value[:2] in _NO_NAME:
-        return None
-    written = any(form.fullmatch(value) for form in (_WHOLE, _SPACED, _FOREIGN, _LATIN, _OF_PEOPLES))
-    return candidate_of(start, end, value, 0.9) if written else None
-
-
 def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bool) -> Candidate | None:
     """The name that begins at `start`; `cut` is where the next known word begins."""
     apart_from_given = specific and not _BLANKS.isdisjoint(text[start + 1 : start + 3])
-    if apart_from_given and (spaced := _SPACED.match(text, start, limit)):
+    if apart_from_given and (spaced := SPACED_NAME.match(text, start, limit)):
         return candidate_of(start, spaced.end(), spaced.group(), 0.85)
+    if apart and (foreign := (NEIGHBOURS.match(text, start, limit) if specific else SOUNDED.match(text, start, limit))):
+        return candidate_of(start, foreign.end(), foreign.group(), 0.75)
     if found := _RUN.match(text, start, limit):
         behind = text[found.end() : found.end() + 1]
-        if specific and behind in _DOTS and (foreign := _FOREIGN.match(text, start, limit)):
+        if specific and behind in _DOTS and (foreign := FOREIGN.match(text, start, limit)):
             return candidate_of(start, foreign.end(), foreign.group(), 0.8)
         long = found.end() - start > 3
         if (
             specific
             and apart
             and long
-            and (peoples := _OF_PEOPLES.match(text, start, limit))
+            and (peoples := OF_PEOPLES.match(text, start, limit))
             and len(peoples.group()) > 3
         ):
             return candidate_of(start, peoples.end(), peoples.group(), 0.8)
@@ -366,7 +296,7 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
         if likely or (told and specific and end == found.end() and size == end - start):
             return candidate_of(start, start + size, value, 0.9 if specific else 0.7)
         return None
-    if specific and apart and (latin := _LATIN.match(text, start, start + 48)):
+    if specific and apart and (latin := LATIN.match(text, start, start + 48)) and not is_firm(latin.group()):
         return candidate_of(start, latin.end(), latin.group(), 0.75)
     return None
 
@@ -402,7 +332,7 @@ def _before_titles(view: View) -> Iterator[Candidate]:
             yield candidate_of(found.start(), int(words.end[i]), text[found.start() : int(words.end[i])], 0.6)
 
 
-_ENDING: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}户工予]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
+_ENDING: Final = re.compile(rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}户工予由]))({_SURE}{_GIVEN_CLASS}{{1,2}})$")
 _ONE: Final = re.compile(
     rf"(?:^|(?<![{HAN_CLASS}])|(?<=[{STOPS}的户任院]))({_SURE})$|(?<![{HAN_CLASS}])([{''.join(sorted(_NOUNS))}])$"
 )
@@ -412,6 +342,9 @@ def _behind_openings(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
     starts = words.value[np.union1d(words.of("openings"), words.of("titles"))]
     family = _units_at(view, starts)
+    for start in starts[(family == ord("老")) | (family == ord("小")) | (SOUNDS[family])].tolist():
+        if found := _FAMILIAR.match(text, start, start + 3) or SOUNDED.match(text, start, start + 24):
+            yield candidate_of(start, found.end(), found.group(), 0.6)
     starts = starts[(_FIRST[family] | _RARELY[family]) & _SECOND[_units_at(view, starts + 1)]]
     for start, cut in zip(starts.tolist(), _next_words(view, starts), strict=True):
         cut = min(len(text), start + 12, cut)
@@ -422,6 +355,10 @@ def _behind_openings(view: View) -> Iterator[Candidate]:
             if _LIKELY.fullmatch(text, start, start + size) and found.group()[:2] not in _NO_NAME:
                 yield (first := candidate_of(start, start + size, text[start : start + size], 0.65))
                 yield from _listed(text, first)
+
+
+_FAMILIAR: Final = re.compile(rf"[老小](?![费家时米]){_SURE}(?![{HAN_CLASS}])")
+"""What colleagues call each other: 司机老白."""
 
 
 def candidate_of(start: int, end: int, value: str, score: float) -> Candidate:

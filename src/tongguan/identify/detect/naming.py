@@ -17,14 +17,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.names import (
-    foreign_span,
-    is_full_name,
-    is_given,
-    is_likely_name,
-    is_no_name,
-    is_sound,
-)
+from tongguan.identify.detect.foreign_names import foreign_span, is_sound
+from tongguan.identify.detect.names import is_full_name, is_given, is_likely_name, is_no_name
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["Span", "candidates_of", "certain_names", "named_again", "without_denied"]
@@ -128,10 +122,19 @@ def _person(text: str, start: int, end: int, probability: float, known: Collecti
     odds -= 2.9 * (before == "·" or behind == "·")
     odds -= 1.2 * (len(value) > 2 and is_sound(behind)) + 1.2 * (full and len(value) == 2 and is_given(behind))
     odds -= 1.5 * value.isascii() + 1.8 * (_ODD.search(value) is not None)
+    odds -= _BRAND * (_GOODS.match(text, end, end + 8) is not None)
     odds += _KNOWN * (value in known)
     return 1 / (1 + exp(-odds))
 
 
+_BRAND: Final = 6.0  # logarithm of odds against a person where goods or a shop bear the name
+_GOODS: Final = re.compile(
+    "(?:官方|品牌|老|新款|正品|经典|厨房|家用|儿童|男士|女士|专业|手工|原味|传统)?"
+    "(?:旗舰店|专卖店|专营店|直营店|体验店|自营|牌(?![照号桌位])|商标|股份(?!转让|的)|集团|控股|[面酒药饮鞋服乳茶食纸制渔]业|食品|药房|大药房"
+    "|剪刀|菜刀|刀剪|刀具|跑鞋|球鞋|运动鞋|布鞋|皮鞋|童鞋|运动服|羽绒服|西服|衬衫|内衣|家纺|珠宝|眼镜|十三香|调味|调料|香料|香醋|酱油|辣酱|辣条"
+    "|火锅底料|挂面|面条|方便面|凉茶|茶叶|白酒|黄酒|月饼|糕点|烤鸭|卤味|火腿|豆腐|粽子|瓜子|坚果|膏药|药酒|化妆品|护肤)"
+)
+"""Goods and shops that are called by the name before them."""
 _ODD: Final = re.compile(rf"[^{_HAN}A-Za-z·•・.．－-]")
 
 

@@ -46,6 +46,7 @@ _CONTACT: Final = (
 _HEAD: Final = re.compile(
     rf"({LIKELY_NAME})(?:[ \t]{_DATE}?(?:\d{{1,2}}:\d{{2}}(?::\d{{2}})?|(?<=\d))[ \t\r]*(?:\n|$)"
     rf"|(?:您好|你好|好)[：:，,！!]|[ ]?[|｜/][ ]?(?:[男女]|\d{{2}}岁)"
+    rf"|[ \t\u3000]+\d{{1,2}}周?岁|[ \t\r]*\n[{HAN_CLASS}]{{2,8}}[部处室科](?:[ \t\r]*(?:\n|$))"
     rf"|[ ]?[(（](?P<latin>[A-Z][a-z]+ [A-Z][a-z]+)[)）]|[ \t\r]*\n[ \t]*{_CONTACT})"
 )
 _FAREWELL: Final = re.compile(r"(?:此致|敬礼|谢谢|祝好|商祺|顺颂|敬上|[Rr]egards)[!！。,，]?[ \t]*\r?\n\s{0,4}$")
