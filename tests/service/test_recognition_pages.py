@@ -292,7 +292,7 @@ def test_a_policy_is_registered_changed_and_removed(house: FastAPI, officer: htt
         return officer.post(path, data={"csrf": token(officer), **fields})
 
     answer = send("/policies/register", name="made", text=good.replace("keyword", "keywrd"))
-    assert answer.status_code == 400 and "line 3" in answer.text and "keywrd" in answer.text
+    assert answer.status_code == 400 and "第 3 行" in answer.text and "keywrd" in answer.text
     assert send("/policies/register", name="../made", text=good).status_code == 400
     assert send("/policies/register", name="made", text=good, off="yes").status_code == 303
     assert twin(officer, "/policies?name=made")["chosen"]["enabled"] is False

@@ -59,13 +59,13 @@ def combination_rules() -> frozenset[str]:
 
 def still_hold(combinations: Sequence[Combination], columns: Sequence[ColumnVerdict]) -> tuple[Combination, ...]:
     """Those that hold for columns whose types were corrected afterwards. What hangs on values (times, persons under
-    fourteen, an organisation's own numbers) is taken to be as it was."""
+    fourteen, an organisation's own numbers), or on a rule that is not known here, is taken to be as it was."""
     rules = {rule.id: rule for rule in _rules()}
     kinds = {c.index: {c.type, *(i.type for i in c.inside)} - {None} for c in columns}
     held = []
     for combination in combinations:
-        rule, left = rules[combination.rule], [i for i in combination.columns if i in kinds]
-        met = all(each & _BY_VALUES or any(kinds[i] & each for i in left) for each in rule.each)
+        rule, left = rules.get(combination.rule), [i for i in combination.columns if i in kinds]
+        met = all(each & _BY_VALUES or any(kinds[i] & each for i in left) for each in (rule.each if rule else ()))
         if met and any(kinds[i] for i in left):
             held.append(combination)
     return tuple(held)
