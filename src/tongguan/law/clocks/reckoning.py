@@ -253,7 +253,7 @@ class _Clocks:
         if missing and deadline.status not in ("void", "ended"):
             deadline = replace(deadline, status="undetermined", missing=missing)
         of_no_use = deadline.step.needs_checked and self.checked and self.checked.met is False
-        if of_no_use and deadline.status in ("waiting", "open", "planned"):
+        if of_no_use and deadline.status in ("waiting", "open", "planned", "passed"):
             deadline = replace(deadline, status="void")
         if deadline.due is None:
             return deadline
