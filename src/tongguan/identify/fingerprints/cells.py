@@ -16,7 +16,7 @@ LONGEST: Final = 128
 """Characters of a cell, in canonical form, that are hashed; of longer ones the beginning stands for the whole."""
 FIRST_BITS: Final = 19
 """Binary logarithm of the bits in the filter of first pairs of characters."""
-_SPREAD: Final = 8  # characters that may stand between two of a value: a line break, an indent, a sign of quotation
+_SPREAD: Final = 12  # characters that may stand between two of a value: line breaks, indents, signs of quotation
 OVERLAP: Final = LONGEST * (_SPREAD + 1)
 """Characters of a text that a cell can stand on, at most."""
 LEAST: Final = 5
