@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -17,6 +15,7 @@ from tongguan.casework.assets.judged import Document, Judged, JudgedColumn, Know
 from tongguan.casework.assets.ruling import ruled
 from tongguan.casework.assets.sheets import Sheets
 from tongguan.casework.assets.tallying import Tally, column_of, combination_of
+from tongguan.garbage import no_collection
 from tongguan.identify import fingerprints, kinds, tables
 from tongguan.identify.tables import Column, Subjects, Table
 from tongguan.identify.templates import Rules
@@ -146,7 +145,7 @@ class Judge:
         """One content into the tally, a stretch at a time; the pieces of each."""
         read = self._every_cell if self._sure is None else self._sure(self._detector).scan
         for extraction in identify.extract_stream(content, self._limits):
-            with _no_collection():
+            with no_collection():
                 _stretch(read, extraction.pieces, tally, sheets)
             for spot in (*extraction.blind_spots, *self._detector.blind_spots()):
                 tally.blind(spot)
@@ -206,18 +205,6 @@ def _stretch(read: _Read, pieces: Sequence[identify.Piece], tally: Tally, sheets
     found = [sheets.add(piece, "") if piece.kind in ("table", "json") else None for piece in pieces]
     for piece, (findings, sure), table in zip(pieces, read(pieces), found, strict=True):
         tally.add(piece, findings, table, sure)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Nothing cyclic is made of a stretch, and a collector of garbage would walk over all findings again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _digest(content: Content, digest: hashlib.blake2b) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date
 from itertools import chain, repeat
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan import china_time
+from tongguan.garbage import no_collection
 from tongguan.identify.detect import (
     ages,
     foreign,
@@ -108,7 +107,7 @@ class Detector:
             if len(batch) == 1 and len(pieces[batch[0]].text) > _BATCH:
                 found[batch[0]] = self._scan_long(pieces[batch[0]], batch[0])
             else:
-                with _no_collection():
+                with no_collection():
                     self._scan_batch(pieces, batch, found)
         return found
 
@@ -136,7 +135,7 @@ class Detector:
         for start in range(0, len(piece.text), _BATCH):
             first, last = max(0, start - _OVERLAP), min(len(piece.text), start + _BATCH + _OVERLAP)
             near = [_part(cells, first, last) for cells in tables]
-            with _no_collection():
+            with no_collection():
                 candidates = self._read(piece.text[first:last], *near)
                 own = [c for c in candidates if start <= c.start + first < start + _BATCH]
                 found += self._place(own, piece, first, ordinal)
@@ -198,18 +197,6 @@ def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
     part: NDArray[np.int64] = cells[low:high] - np.array([first, first, 0])
     part[:, 1] = np.minimum(part[:, 1], last - first)
     return part
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """While a batch is read nothing cyclic is made, and a collector would walk over all findings again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:
