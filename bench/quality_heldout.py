@@ -1,7 +1,7 @@
 """Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
 
     python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--third] [--fourth]
-                                    [--names] [--faults FILE]
+                                    [--fifth] [--names] [--faults FILE]
 
 The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
 hold nothing. They were written apart from the detectors. PYTHON is that of an environment with presidio-analyzer and
@@ -25,7 +25,7 @@ from quality import PEERS, Peer
 from tongguan.identify import TYPES, identify_lines
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "identify"))
-from heldout import EXACT, EXACT_3, Document, Span, Tally, documents, judge, lookalikes, placed
+from heldout import EXACT, EXACT_3, EXACT_5, Document, Span, Tally, documents, judge, lookalikes, placed
 
 Finder = Callable[[Sequence[Document]], list[list[Span]]]
 
@@ -102,6 +102,7 @@ def main() -> None:
     )
     parser.add_argument("--third", action="store_const", dest="which", const=3, help="the third set, by another hand")
     parser.add_argument("--fourth", action="store_const", dest="which", const=4, help="the fourth set, by a third hand")
+    parser.add_argument("--fifth", action="store_const", dest="which", const=5, help="the fifth set, by a fourth hand")
     parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
     parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
     arguments = parser.parse_args()
@@ -115,7 +116,7 @@ def main() -> None:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
     which = (arguments.copies, arguments.seed, arguments.which)
-    exact = EXACT_3 if arguments.which >= 3 else EXACT
+    exact = {1: EXACT, 2: EXACT, 5: EXACT_5}.get(arguments.which, EXACT_3)
     cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}

@@ -22,8 +22,9 @@ from pathlib import Path
 from heldout_values import LOOSE, MAKERS, NOISE
 from heldout_values_3 import LOOSE_3, MAKERS_3, NOISE_3
 from heldout_values_4 import LOOSE_4, MAKERS_4, NOISE_4
+from heldout_values_5 import LOOSE_5, MAKERS_5, NOISE_5
 
-__all__ = ["EXACT", "EXACT_3", "Document", "Tally", "documents", "judge", "lookalikes", "placed"]
+__all__ = ["EXACT", "EXACT_3", "EXACT_5", "Document", "Tally", "documents", "judge", "lookalikes", "placed"]
 
 Span = tuple[str, int, int]
 Maker = Callable[[random.Random, str], str]
@@ -33,6 +34,7 @@ Ends = Callable[[str], tuple[tuple[int, int], ...]]
 # Types that have one right span. The others are classes of free text: their place is right where it overlaps.
 EXACT = frozenset(MAKERS) - {"location_track", "username"}
 EXACT_3 = frozenset(MAKERS_3) - {"location_track", "username"}
+EXACT_5 = EXACT_3 | frozenset(MAKERS_5) - {"location_track", "username"}
 _MARK = re.compile(r"⟦(_?[a-z]\w*?)(?:\.([\w-]+))?(?:#(\w+))?(?:\|([^⟧]*))?⟧")
 
 
@@ -51,6 +53,7 @@ _SETS = {
     2: _Set("_2", MAKERS, NOISE, LOOSE),
     3: _Set("_3", MAKERS_3, NOISE_3, LOOSE_3),
     4: _Set("_4", MAKERS_4, NOISE_4, LOOSE_4),
+    5: _Set("_5", MAKERS_5, NOISE_5, LOOSE_5),
 }
 
 
