@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tongguan.identify.detect import places_abroad
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -140,10 +141,8 @@ def find(view: View) -> Iterator[Candidate]:
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
         if run and (found := _address(text, start, run.end(), matched, sure=start > before, led=start == before)):
             yield found
-        elif start > before and (
-            abroad := _ABROAD.match(text, start, start + 160) or _LINE.match(text, start, start + 140)
-        ):
-            yield _candidate(*abroad.span(), abroad.group(), 0.85)
+        elif start > before and (abroad := places_abroad.span(text, start)):
+            yield _candidate(*abroad, text[slice(*abroad)], 0.85)
     for start, end in view.cells[view.cells[:, 2] == _ADDRESS, :2].tolist():
         if found := _cell(text, start, end):
             yield found
@@ -253,15 +252,6 @@ _GENERAL: Final = re.compile(
 """Words of laws and of offices behind a city's name."""
 _TO_DOOR: Final = re.compile(f"{_NUMBER}(?:[号號]|弄|[栋棟]|幢|座|单元|單元|室|[楼樓]|巷)")
 _ROADLIKE: Final = re.compile(f"{_WAY}|[镇鎮乡鄉村]|{_BUILDING}")
-_ABROAD: Final = re.compile(  # behind a label: several parts, a number among them, and a word of roads or rooms
-    r"(?=[^\n]{0,100}\d)(?=[^\n]{0,120}\b(?:Road|Street|Avenue|Ave|Rd|St|Lane|Drive|Boulevard|Blvd|Building|Room|Flat|District)\b)"
-    r"[A-Z0-9][A-Za-z0-9.'#/&-]*(?:,? [A-Za-z0-9.'#/&-]+){2,24}"
-)
-_LINE: Final = re.compile(  # behind a label: two names with capitals, a number and a comma on one line
-    r"(?=[^\n]{0,120}\b\d{2})(?=[^\n]{0,80},)(?=(?:[^\n]{0,60}?\b[A-ZÀ-Þ][a-zß-ɏ]{2,}){2})"
-    r"(?!Error|Section|Chapter|\d+\.\d)[A-ZÀ-Þa-z0-9][A-Za-zÀ-ɏ0-9.'#/&-]*"
-    r"(?:(?:, ?| | - )[A-Za-zÀ-ɏ0-9#][A-Za-zÀ-ɏ0-9.'#/&-]*){2,24}"
-)
 _WRITTEN_ABROAD: Final = re.compile(r"\d+ [A-Z][a-z]+|\b(?:Road|Street|Avenue|Ave|Rd|St|Blvd)\b")
 
 
