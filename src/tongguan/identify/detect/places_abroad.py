@@ -13,14 +13,14 @@ _WORD: Final = re.compile(r"[A-Za-zÀ-ɏ0-9#][A-Za-zÀ-ɏ0-9.'’#/&-]*")
 _GAP: Final = re.compile(r", ?| - | ")
 _BREAK: Final = re.compile(r",?[ \t]*\r?\n[ \t]*")
 _SHORT: Final = frozenset({
-    "apt", "av", "ave", "bd", "bldg", "blvd", "col", "ct", "dept", "dist", "dr", "esq", "fl", "flr", "ft", "hwy", "ln", "mt",
-    "no", "nr", "pkwy", "pl", "po", "rd", "rm", "sec", "sq", "st", "ste", "str",
+    "apt", "av", "ave", "bd", "bldg", "blvd", "col", "ct", "dept", "dist", "dr", "esq", "fl", "flr", "ft", "hwy", "ln",
+    "mt", "no", "nr", "pkwy", "pl", "po", "rd", "rm", "sec", "sq", "st", "ste", "str",
 })  # fmt: skip
 """Words that are written short with a point: it ends no sentence."""
 _JOINING: Final = frozenset({
-    "of", "the", "de", "la", "le", "les", "du", "des", "del", "della", "di", "da", "do", "dos", "das", "van", "von", "der",
-    "den", "dem", "am", "an", "im", "in", "zum", "zur", "bei", "y", "e", "et", "sur", "sous", "ul", "calle", "rua", "via",
-    "rue", "str", "straat",
+    "of", "the", "de", "la", "le", "les", "du", "des", "del", "della", "di", "da", "do", "dos", "das", "van", "von",
+    "der", "den", "dem", "am", "an", "im", "in", "zum", "zur", "bei", "y", "e", "et", "sur", "sous", "ul", "calle",
+    "rua", "via", "rue", "str", "straat",
 })  # fmt: skip
 """Words in small letters within the names of roads and places."""
 _WAYS: Final = re.compile(
