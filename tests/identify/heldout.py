@@ -142,8 +142,8 @@ def placed(text: str, lines: Iterable[dict]) -> list[Span]:
     spans, after = [], 0
     for line in sorted(lines, key=lambda line: (line.get("piece") or 0, line["start"])):
         start, value = line["start"], line["text"]
-        if text[start : line["end"]] != value and (at := text.find(value, after)) >= 0:
-            start = after = at
+        if text[start : line["end"]] != value and (at := max(text.find(value, after), text.find(value))) >= 0:
+            start, after = at, max(after, at)
         spans.append((line["type"], start, start + line["end"] - line["start"]))
     return spans
 

@@ -54,7 +54,7 @@ _LATIN = {
     "jp": ("渡辺 健太", "佐々木 美咲", "高橋一郎", "中村 さくら", "小林 直樹"),
     "kr": ("김민준", "박서연", "이도현", "최지우"),
     "ru": ("Иванов Сергей Петрович", "Кузнецова Ольга Викторовна", "Смирнов Алексей"),
-    "trad": ("陳志豪", "黃美玲", "張國榮華", "林怡君", "李嘉欣怡", "鄭凱文", "何詠詩", "吳俊賢", "劉雅婷", "歐陽婉儀"),
+    "trad": ("陳志豪", "黃美玲", "張國華", "林怡君", "李嘉怡", "鄭凱文", "何詠詩", "吳俊賢", "劉雅婷", "歐陽婉儀"),
     "hk": ("CHAN Tai Wai", "WONG Ka Yan", "LEUNG Chi Ho", "NG Mei Ling", "CHEUNG Wing Sze"),
     "signed": ("Kelly", "Jason", "Vivian", "Leo", "Sunny"),
 }  # fmt: skip
@@ -322,6 +322,12 @@ def location_track(chance: Chance, variant: str) -> str:
     return {"": "\n", "json": ",", "prose": "，"}[variant].join(rows)
 
 
+def financial_account(chance: Chance, variant: str) -> str:
+    """Of a bank, a holder of shares, a broker's client, an insurance policy."""
+    head, size = {"": ("6", 16), "a": ("A", 9), "fund": ("3", 7), "policy": ("P", 12)}[variant]
+    return head + digits(chance, size)
+
+
 def _number(size: int, head: str = "") -> Maker:
     return lambda chance, _: head + digits(chance, size, first="123456789")
 
@@ -332,8 +338,8 @@ MAKERS_5: dict[str, Maker] = {
     "ip": ip, "mac": mac, "credential": credential, "username": username, "wechat": wechat, "qq": _number(9),
     "passport": passport, "hk_macao_permit": hk_macao_permit, "taiwan_permit": taiwan_permit, "foreign_permit": foreign_permit,
     "location": location, "location_track": location_track, "imsi": lambda chance, _: "46000" + digits(chance, 10),
-    "medical_record": lambda chance, v: {"": "0", "zy": "ZY", "m": "M"}[v] + digits(chance, 8, first="123456789"),
-    "financial_account": lambda chance, v: digits(chance, 17, first="123456789") if not v else "A" + digits(chance, 9),
+    "medical_record": lambda chance, v: {"": "0", "zy": "ZY", "rx": "31"}[v] + digits(chance, 8, first="123456789"),
+    "financial_account": financial_account,
     "social_security": _number(10), "provident_fund": _number(12), "driving_licence": id_card,
     "military_id": lambda chance, _: "军字第" + digits(chance, 7, first="123") + "号",
 } | FOREIGN  # fmt: skip
