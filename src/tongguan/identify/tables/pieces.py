@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tongguan.identify.pieces import Piece
+from tongguan.identify.tables.gathering import Utf8, concatenated, laid_out, strings
 from tongguan.identify.tables.verdict import Column, Table
 
 __all__ = ["is_continued", "joined", "table_of"]
@@ -31,29 +33,14 @@ def table_of(piece: Piece, name: str = "", rows: int = _ROWS) -> Table | None:
     others = header + 1 + np.flatnonzero(sizes[header + 1 :])
     if len(others) > rows:
         others = np.sort(np.random.default_rng(_SEED).choice(others, rows, replace=False))
-    kept = cells[_ranges(ends[others] - sizes[others], sizes[others])]
-    lines = np.repeat(np.arange(len(others)), sizes[others])
-    values = [_column(piece.text, kept, lines, place, len(others)) for place in range(len(piece.columns))]
+    text, width = Utf8(piece.text), len(piece.columns)
+    grid = np.full((width, len(others)), -1, np.int64)
+    points = np.empty(2 * int(sizes[others].sum()), np.int64)
+    laid_out(cells, ends[others] - sizes[others], ends[others], grid, points)
+    points = np.append(text.places(points), (0, -1))  # what is in no place has no size
+    values = [strings(text.data, points[2 * column], points[2 * column + 1]) for column in grid]
     columns = [Column(title[:_NAME], None, column) for title, column in zip(piece.columns, values, strict=True)]
     return Table(piece.member or name, None, columns, max(len(others), len(piece.records) - 1 - header))
-
-
-def _ranges(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers of several ranges, one range behind the other."""
-    before = np.cumsum(sizes) - sizes
-    return np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
-
-
-def _column(text: str, cells: NDArray[np.int64], lines: NDArray[np.int64], place: int, rows: int) -> list[str | None]:
-    """The values of a column, None in rows that have no such cell."""
-    chosen = cells[:, 2] == place
-    spans = zip(cells[chosen, 0].tolist(), cells[chosen, 1].tolist(), strict=True)
-    if np.array_equal(lines[chosen], np.arange(rows)):
-        return [text[start:end] for start, end in spans]
-    values: list[str | None] = [None] * rows
-    for line, (start, end) in zip(lines[chosen].tolist(), spans, strict=True):
-        values[line] = text[start:end]
-    return values
 
 
 def joined(one: Table, more: Table, rows: int = _ROWS) -> Table:
@@ -67,7 +54,7 @@ def joined(one: Table, more: Table, rows: int = _ROWS) -> Table:
     chance = np.random.default_rng(_SEED + whole)
     places = [np.sort(chance.choice(_given(t), n, replace=False)) for t, n in zip((one, more), taken, strict=True)]
     columns = [
-        Column(a.name, a.comment, [a.values[i] for i in places[0]] + [b.values[i] for i in places[1]])
+        Column(a.name, a.comment, concatenated([_rows(a, places[0]), _rows(b, places[1])]))
         for a, b in zip(one.columns, more.columns, strict=True)
     ]
     return Table(one.name, one.comment, columns, whole)
@@ -76,6 +63,11 @@ def joined(one: Table, more: Table, rows: int = _ROWS) -> Table:
 def is_continued(one: Table, more: Table) -> bool:
     """Whether another table may be the next stretch of one: the same name and the same header."""
     return one.name == more.name and [c.name for c in one.columns] == [c.name for c in more.columns]
+
+
+def _rows(column: Column, places: NDArray[np.int64]) -> pa.Array:
+    values = column.values if isinstance(column.values, pa.Array) else pa.array(column.values)
+    return values.take(pa.array(places))
 
 
 def _given(table: Table) -> int:

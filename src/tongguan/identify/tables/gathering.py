@@ -1,0 +1,102 @@
+"""Parts of a text as columns of Arrow, without an object for each of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numba import njit, types
+from numpy.typing import NDArray
+
+__all__ = ["Utf8", "concatenated", "laid_out", "strings"]
+
+Places = NDArray[np.int64]
+_U8 = types.Array(types.uint8, 1, "C", readonly=True)
+_I64 = types.Array(types.int64, 1, "C", readonly=True)
+_MOST = (1 << 31) - 1  # bytes of the texts of an array with small offsets
+
+
+class Utf8:
+    """A text as bytes. Halves of characters, which UTF-8 cannot hold, are question marks there."""
+
+    def __init__(self, text: str) -> None:
+        self._plain = text.isascii()
+        self.data = np.frombuffer(text.encode("utf-8", "replace"), np.uint8)
+
+    def places(self, characters: Places) -> Places:
+        """Where characters begin in the bytes; any order, the text's end is one too."""
+        if self._plain:
+            return characters
+        order = None
+        if len(characters) > 1 and (characters[1:] < characters[:-1]).any():
+            order = np.argsort(characters, kind="stable")
+            characters = characters[order]
+        found = np.empty(len(characters), np.int64)
+        _count(self.data, np.ascontiguousarray(characters), found)
+        if order is not None:
+            found[order] = found.copy()
+        return found
+
+
+@njit([types.void(_U8, _I64, types.int64[::1])], cache=True)
+def _count(data, characters, found):  # type: ignore[no-untyped-def]
+    """The first bytes of characters, which are ascending."""
+    character, at = -1, -1
+    for i in range(len(characters)):
+        while character < characters[i]:
+            at += 1
+            if at >= len(data):
+                at = len(data)
+                break
+            character += (data[at] & 0xC0) != 0x80
+        found[i] = max(at, 0)
+
+
+@njit([types.void(_U8, _I64, _I64, types.uint8[::1])], cache=True)
+def _copy(data, starts, sizes, out):  # type: ignore[no-untyped-def]
+    at = 0
+    for i in range(len(starts)):
+        for n in range(sizes[i]):
+            out[at + n] = data[starts[i] + n]
+        at += sizes[i]
+
+
+@njit([types.void(types.Array(types.int64, 2, "A", readonly=True), _I64, _I64, types.int64[:, ::1], types.int64[::1])], cache=True)  # fmt: skip  # noqa: E501
+def laid_out(cells, firsts, lasts, grid, points):  # type: ignore[no-untyped-def]
+    """Lay out cells (start, end, column) of rows, which are `firsts` to `lasts`, by column and row.
+
+    `points` takes the starts and ends of all, `grid` (columns, rows) which of them a cell is; of several the last.
+    """
+    count = 0
+    for row in range(len(firsts)):
+        for cell in range(firsts[row], lasts[row]):
+            points[2 * count], points[2 * count + 1] = cells[cell, 0], cells[cell, 1]
+            if 0 <= cells[cell, 2] < len(grid):
+                grid[cells[cell, 2], row] = count
+            count += 1
+
+
+def strings(data: NDArray[np.uint8], starts: Places, ends: Places) -> pa.Array:
+    """The stretches of UTF-8 from `starts` to `ends` as texts; those that end before they start are null."""
+    some = ends >= starts
+    if not some.any():
+        return pa.nulls(len(starts))
+    sizes = ends - starts
+    filled = None
+    if not some.all():
+        sizes[~some] = 0
+        filled = pa.py_buffer(np.packbits(some, bitorder="little"))
+    offsets = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    out = np.empty(int(offsets[-1]), np.uint8)
+    _copy(data, starts, sizes, out)
+    kind, width = (pa.string(), np.int32) if len(out) <= _MOST else (pa.large_string(), np.int64)
+    buffers = [filled, pa.py_buffer(offsets.astype(width)), pa.py_buffer(out)]
+    return pa.Array.from_buffers(kind, len(starts), buffers)
+
+
+def concatenated(arrays: list[pa.Array]) -> pa.Array:
+    """Texts of several arrays, some of which may hold nulls alone."""
+    kinds = {array.type for array in arrays} - {pa.null()}
+    if len(kinds) > 1 or sum(array.nbytes for array in arrays) > _MOST:
+        kinds = {pa.large_string()}
+    return pa.concat_arrays([array.cast(kind) for array in arrays for kind in kinds] or arrays)
