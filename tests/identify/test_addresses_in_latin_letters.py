@@ -22,6 +22,12 @@ def addresses(text: str) -> list[str]:
         ("Address: 18 Acacia Avenue\nDayton, OH 45402\nUSA", "18 Acacia Avenue\nDayton, OH 45402"),
         ("Anschrift: Am Markt 4\r\n80331 München", "Am Markt 4\r\n80331 München"),
         ("address: room 5, no. 9 heping road, heping district, tianjin", "room 5, no. 9 heping road, heping district, tianjin"),
+        ("Address: Rua das Flores 88, apto 12, Centro, Curitiba - PR, 80020-090", "Rua das Flores 88, apto 12, Centro, Curitiba - PR, 80020-090"),
+        ("주소: 부산광역시 해운대구 센텀로 45, 803호", "부산광역시 해운대구 센텀로 45, 803호"),
+        ("住所：〒530-0001 大阪府大阪市北区梅田3-1-3", "〒530-0001 大阪府大阪市北区梅田3-1-3"),
+        ("Parcel for her: 7 Willow Street, Geelong VIC 3220, by noon", "7 Willow Street, Geelong VIC 3220"),
+        ("NO 30 ZHONGSHAN ROAD, NINGBO, ZHEJIANG", "NO 30 ZHONGSHAN ROAD, NINGBO, ZHEJIANG"),
+        ("住 址 浙江省宁波市鄞州区\n福明街道江城社区8幢302室\n公民", "浙江省宁波市鄞州区\n福明街道江城社区8幢302室"),
     ],
 )  # fmt: skip
 def test_an_address_ends_where_it_ends(text: str, wanted: str) -> None:

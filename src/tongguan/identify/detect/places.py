@@ -26,7 +26,7 @@ _LONGEST: Final = 100
 
 _HAN: Final = "\u3400-\u9fff"
 _NUMBER: Final = (
-    "(?:[附第甲乙丙丁]?(?:[0-9A-Za-z０-９Ａ-Ｚ]{1,5}(?:[-－之~、][0-9A-Za-z０-９]{1,5}){0,3}"
+    "(?:[附增第甲乙丙丁]?(?:[0-9A-Za-z０-９Ａ-Ｚ]{1,5}(?:[-－之~、][0-9A-Za-z０-９]{1,5}){0,3}"
     "|[甲乙丙丁一二三四五六七八九十百]{1,4}))"
 )
 _UNIT: Final = (
@@ -34,7 +34,7 @@ _UNIT: Final = (
     "|#(?:[楼樓]|厂房)?|[Ff](?![A-Za-z]))"
 )
 _SUFFIX: Final = (
-    "(?=[特自新开高地省市区區县縣旗盟州])(?:[省市区區县縣旗盟州]|特别行政区|自治[区州县]|新区|开发区|高新区|地区)"
+    "(?=[特自新开高地省市区區县縣旗盟州])(?:[省市区區县縣旗盟]|州(?![市区區县縣])|特别行政区|自治[区州县]|新区|开发区|高新区|地区)"
 )
 _ADMIN: Final = f"(?>[{_HAN}]{{1,10}}?{_SUFFIX})"
 _PLACE: Final = (
@@ -140,9 +140,11 @@ def find(view: View) -> Iterator[Candidate]:
         start = said.end() if (said := _SAID.match(text, start, start + 12)) else start
         run = _RUN.match(text, start, min(len(text), start + _LONGEST))
         if run and (found := _address(text, start, run.end(), matched, sure=start > before, led=start == before)):
-            yield found
+            yield _over_lines(text, found) if start > before else found
         elif start > before and (abroad := places_abroad.span(text, start)):
             yield _candidate(*abroad, text[slice(*abroad)], 0.85)
+    for start, end in places_abroad.roads(view):
+        yield _candidate(start, end, text[start:end], 0.7)
     for start, end in view.cells[view.cells[:, 2] == _ADDRESS, :2].tolist():
         if found := _cell(text, start, end):
             yield found
@@ -219,6 +221,22 @@ def _address(
                 first, last = _outwards(text, *found.span())
                 return _candidate(first, last, text[first:last], 0.9 if sure else 0.75)
     return None
+
+
+_REGION_AT_END: Final = re.compile("(?:[省市区區县縣旗州镇鎮乡鄉村路街道]|街道|社区)\\Z")
+_NEXT_LINE: Final = re.compile(rf"[ \t]*\r?\n[ \t]{{0,12}}(?=[{_HAN}])")
+
+
+def _over_lines(text: str, found: Candidate) -> Candidate:
+    """An address that breaks off at a region or a road, as on cards, goes on where the next line is the rest of one."""
+    gap = _NEXT_LINE.match(text, found.end)
+    if not gap or not _REGION_AT_END.search(found.value):
+        return found
+    rest = _RUN.match(text, gap.end(), gap.end() + 60)
+    more = _address(text, gap.end(), rest.end(), {}, sure=True) if rest else None
+    if not more or more.start != gap.end() or text[more.end : more.end + 1] not in ("", "\r", "\n", " ", "\x00"):
+        return found
+    return _candidate(found.start, more.end, text[found.start : more.end], found.score)
 
 
 def _outwards(text: str, start: int, end: int) -> tuple[int, int]:

@@ -1,11 +1,16 @@
-"""Addresses in Latin letters behind a label: room, door and road before city, code and country, or door behind road."""
+"""Addresses in Latin letters, and those of Japan and Korea: behind a label whatever looks like one; without it a door
+and a road before a town with its code, its district or its province."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["span"]
+from tongguan.identify.detect.foreign_names import is_firm
+from tongguan.identify.detect.view import View
+
+__all__ = ["roads", "span"]
 
 _LONGEST: Final = 160  # characters
 _MOST: Final = 26  # words
@@ -20,7 +25,7 @@ _SHORT: Final = frozenset({
 _JOINING: Final = frozenset({
     "of", "the", "de", "la", "le", "les", "du", "des", "del", "della", "di", "da", "do", "dos", "das", "van", "von",
     "der", "den", "dem", "am", "an", "im", "in", "zum", "zur", "bei", "y", "e", "et", "sur", "sous", "ul", "calle",
-    "rua", "via", "rue", "str", "straat",
+    "rua", "via", "rue", "str", "straat", "apto", "apt", "apartment", "room", "flat", "unit", "floor", "bis", "piso",
 })  # fmt: skip
 """Words in small letters within the names of roads and places."""
 _WAYS: Final = re.compile(
@@ -38,9 +43,47 @@ _TOWN_LINE: Final = re.compile(
 )
 """A line of a town with its postal code: what an address that goes over lines ends with."""
 
+_EASTERN: Final = re.compile(
+    r"(?:〒?\s?\d{3}-\d{4}\s{0,2})?(?:東京都|北海道|(?:京都|大阪)府|[\u4e00-\u9fff]{2,3}県)[\u3040-\u30ff\u4e00-\u9fff々0-9０-９-－丁目番地号]{3,40}"
+    r"(?:[ \u3000][\u3040-\u30ff\u4e00-\u9fffA-Za-z0-9ー]{2,20}(?:[0-9０-９]{1,4}号室?)?)?"
+    r"|[가-힣]{2,7}(?:시|도)(?: [가-힣]{1,6}(?:시|군|구)){0,2}(?: [가-힣]{1,6}(?:읍|면))? [가-힣0-9]{1,12}"
+    r"(?:로|길|동|리)(?: ?\d{1,4}(?:-\d{1,4})?)(?:번길 \d{1,4})?(?:,? ?[가-힣A-Za-z0-9]{1,12}(?:동|호|층)){0,3}"
+)
+"""Japan: postal code, prefecture and what follows. Korea: province or city, district, road and number, door."""
+_DOOR: Final = re.compile(
+    r"(?<![A-Za-z0-9.,/-])(?:(?:(?:Room|Rm|Flat|Unit|Suite|Apt|Building|Bldg|Block|Tower)\.? ?[A-Z0-9-]{1,6}|\d{1,3}/F)"
+    r",? ){0,3}"
+    r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:-\d{1,5})?,? (?:(?:[A-ZÀ-Þ][A-Za-zÀ-ɏ'.]*|\d(?:st|nd|rd|th)),? ){0,4}\Z",
+    re.IGNORECASE,
+)
+_TOWN: Final = re.compile(
+    r"(?<![A-Za-z])(?:[A-Z]{2,3} \d{4,5}(?:-\d{4})?(?![0-9])|\d{5,6} [A-ZÀ-Þ][a-z]"
+    r"|[A-Z]{1,2}\d[A-Z0-9]? ?\d[A-Z]{2}(?![A-Z0-9])"
+    r"|(?i:District|Province|Dist\.|Beijing|Shanghai|Tianjin|Chongqing|Guangzhou|Shenzhen|Hangzhou|Nanjing|Suzhou|Wuhan"
+    r"|Chengdu|Xi'?an|Wuxi|Ningbo|Qingdao|Dalian|Xiamen|Guangdong|Jiangsu|Zhejiang|Shandong|Sichuan|Fujian|Hubei|Hunan|Henan"
+    r"|Hebei|Anhui|Liaoning|Hong Kong|Kowloon|Macau|Taipei|Kaohsiung|Singapore)(?![A-Za-z]))"
+)
+"""What tells that a road lies in a town: state and code, code and name, a district, a province or a city of China."""
+
+
+def roads(view: View) -> Iterator[tuple[int, int]]:
+    """Spans of addresses without a label. What stands right behind a firm's name is that firm's, and no person's."""
+    text, words = view.text, view.words
+    done = -1
+    for way, behind in zip(*(part[words.of("marks/way")].tolist() for part in (words.start, words.end)), strict=True):
+        if way < done or not (door := _DOOR.search(text, max(0, way - 70), way)):
+            continue
+        start = door.start()
+        end = _line_end(text, start)
+        if end > behind and _TOWN.search(text, behind, end) and not is_firm(text[max(0, start - 40) : start]):
+            done = end
+            yield start, end
+
 
 def span(text: str, start: int) -> tuple[int, int] | None:
     """Where an address that begins at `start`, behind its label, ends: `(start, end)`, or None where there is none."""
+    if eastern := _EASTERN.match(text, start, start + _LONGEST):
+        return eastern.span()
     end = _line_end(text, start)
     value = text[start:end]
     ways = _WAYS.search(value) is not None
