@@ -91,3 +91,15 @@ def test_bad_input_before_anything_is_read(tmp_path: Path) -> None:
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert [line for line in identify_lines([tmp_path], KEY) if "type" in line] == []
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("手机：13800138000")
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (inside / "own.txt").write_text("手机：13800138001")
+    (inside / "same").symlink_to(inside / "own.txt")
+    (inside / "away").symlink_to(tmp_path / "outside.txt")
+    found = list(identify_lines([inside], KEY))
+    assert {line["path"].rpartition("/")[2] for line in found if "type" in line} == {"own.txt", "same"}
+    assert [line["detail"] for line in found if "blind_spot" in line] == ["a link to outside the folder, not followed"]

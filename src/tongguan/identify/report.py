@@ -118,11 +118,22 @@ def _files(path: Path) -> Iterator[Path | BlindSpot]:
     failed: list[OSError] = []
     for folder, folders, names in os.walk(path, onerror=failed.append):
         folders.sort()
-        yield from (Path(folder, name) for name in sorted(names))
+        yield from (_followed(Path(folder, name), path) for name in sorted(names))
         for link in filter(Path.is_symlink, (Path(folder, name) for name in folders)):
             yield BlindSpot(BlindKind.UNREADABLE, str(link), "a link to a folder, not followed")
     for error in failed:
         yield BlindSpot(BlindKind.UNREADABLE, str(error.filename), error.strerror or "cannot be listed")
+
+
+def _followed(file: Path, folder: Path) -> Path | BlindSpot:
+    """The file, or why it is left out: a link is followed to files in the same folder alone."""
+    try:
+        if not file.is_symlink() or file.resolve().is_relative_to(folder.resolve()):
+            return file
+        why = "a link to outside the folder, not followed"
+    except RuntimeError:
+        why = "a link that leads in a circle"
+    return BlindSpot(BlindKind.UNREADABLE, str(file), why)
 
 
 def _file(path: Path, told: _Told) -> Iterator[dict[str, Any]]:
