@@ -1,12 +1,11 @@
 """Known words: an automaton over all of `keywords.yaml`, and what its hits say.
 
-Aho and Corasick's machine (Communications of the ACM 18(6), 1975) with a full transition table over the few hundred
-characters that occur in words: one look-up a character, no callback. Traditional characters count as simplified ones.
+Aho and Corasick's machine (Communications of the ACM 18(6), 1975) over the characters that occur in words: one look-up
+a character, no callback. Traditional characters count as simplified ones.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +16,9 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.automaton import WORD_ENDS, find_words, skip_gaps
+from tongguan.identify.detect.automaton import find_words, skip_gaps
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
+from tongguan.identify.detect.machine import Machine, build
 from tongguan.identify.detect.traditional import SIMPLIFIED
 
 __all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "role_bits", "variants"]
@@ -34,10 +34,7 @@ _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    symbols: NDArray[np.uint16]  # (65536,) unit → column; 0 breaks a word, 1 is skipped
-    goto: NDArray[np.uint32]  # (states * width,) rows, with `WORD_ENDS`
-    match: NDArray[np.int32]  # (states,) word that ends here, or -1
-    fallback: NDArray[np.int32]  # (states,) next state of the chain of words that end here, 0 for none
+    machine: Machine
     sizes: NDArray[np.int32]  # (words,)
     latin: NDArray[np.uint8]  # (words,) 1 where the word needs borders
     labels: NDArray[np.int32]  # (words,) label that it is, or -1
@@ -118,8 +115,7 @@ def automaton_of(entries: Iterable[tuple[str, str, str]]) -> Automaton:
     symbols = _symbols(words)
     sizes = np.array([len(word) for word in words], np.int32)
     latin = np.array([_needs_borders(word) for word in words], np.uint8)
-    goto, match, fallback = _machine(words, symbols)
-    return Automaton(symbols, goto, match, fallback, sizes, latin, labels, roles, label_names, role_names)
+    return Automaton(build(words, symbols), sizes, latin, labels, roles, label_names, role_names)
 
 
 def _needs_borders(word: str) -> bool:
@@ -135,52 +131,13 @@ def _symbols(words: list[str]) -> NDArray[np.uint16]:
     symbols[KIND == IGNORABLE] = 1
     for column, character in enumerate(sorted({c for word in words for c in word}), start=2):
         for written in (character, character.upper(), character.lower()):  # Cyrillic, Greek, accents: in any case
-            if len(written) == 1 and not symbols[ord(written)]:
-                symbols[ord(written)] = column
+            if len(written) == 1 and not symbols[unit := units_of(written)[0]]:
+                symbols[unit] = column
     for traditional, simplified in SIMPLIFIED.items():  # a column for both
         symbols[ord(traditional)] = symbols[ord(simplified)]
     letters = np.flatnonzero(KIND == LETTER)
     symbols[letters] = symbols[FOLD[letters]]
     return symbols
-
-
-def _machine(
-    words: list[str], symbols: NDArray[np.uint16]
-) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int32]]:
-    width = int(symbols.max()) + 1
-    children: list[dict[int, int]] = [{}]
-    match = [-1]
-    for number, word in enumerate(words):
-        state = 0
-        for character in word:
-            symbol = int(symbols[ord(character)])
-            if symbol not in children[state]:
-                children[state][symbol] = len(children)
-                children.append({})
-                match.append(-1)
-            state = children[state][symbol]
-        match[state] = number
-    goto = np.zeros((len(children), width), np.int32)
-    report, fallback, suffix = [0] * len(children), [0] * len(children), [0] * len(children)
-    queue = deque([0])
-    while queue:  # breadth first: a state's suffix is complete before the state is
-        state = queue.popleft()
-        if state:
-            goto[state] = goto[suffix[state]]
-            fallback[state] = report[suffix[state]]
-            report[state] = state if match[state] >= 0 else fallback[state]
-        for symbol, child in children[state].items():
-            suffix[child] = int(goto[suffix[state], symbol]) if state else 0
-            queue.append(child)
-        for symbol, child in children[state].items():
-            goto[state, symbol] = child
-    rows = np.arange(len(children), dtype=np.uint32) * np.uint32(width)
-    ends = np.where(np.array(report) > 0, rows | WORD_ENDS, rows)
-    targets = goto.view(np.uint32)
-    for first in range(0, len(goto), 1024):  # in place: a second table would take 150 MB
-        targets[first : first + 1024] = ends[goto[first : first + 1024]]
-    targets[:, 1] = rows  # zero-width characters leave the state as it is
-    return targets.reshape(-1), np.array(match, np.int32), np.array(fallback, np.int32)
 
 
 @cache
@@ -192,7 +149,7 @@ def label_id(name: str) -> int:
 def read_words(units: Units, automaton: Automaton | None = None) -> Words:
     """The words that an automaton knows (that of `keywords.yaml` where none is given) in a text given as units."""
     a = automaton or _automaton()
-    start, end, words = find_words(units, a.symbols, a.goto, a.match, a.fallback, a.sizes, a.latin)
+    start, end, words = find_words(units, a.machine, a.sizes, a.latin)
     roles = a.roles[words]
     return Words(start, end, a.labels[words], roles, skip_gaps(units, _GAP, end), np.flatnonzero(roles))
 
