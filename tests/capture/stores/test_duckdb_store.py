@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import time
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import duckdb
 import pytest
 
 from tongguan.capture.stores import Rows, Store, TableUnit, Unread, Unseen, open_store, parse_address
+from tongguan.capture.stores.databases import ApartStore, DatabaseStore
+from tongguan.capture.stores.databases.apart import DIED, _Process
 from tongguan.errors import BadInput
 
 MANY = 100_000
@@ -91,13 +95,13 @@ def test_huge_cells_are_cut(tmp_path: Path) -> None:
 def test_nothing_but_the_file_can_be_read_and_nothing_written(tmp_path: Path) -> None:
     path = made(tmp_path / "a.duckdb", "create table t (a int)")
     (tmp_path / "secret.csv").write_text("a\n1\n")
-    with opened(path) as store:
+    with DatabaseStore(parse_address(f"duckdb:///{path}"), None) as store:
         for statement in (
             "insert into t values (1)", f"select * from read_csv('{tmp_path}/secret.csv')",
             f"attach '{tmp_path}/b.duckdb'", "set enable_external_access = true", "install httpfs",
         ):  # fmt: skip
             with pytest.raises(Unread):
-                store._run(lambda connection, said=statement: connection.exec_driver_sql(said))  # type: ignore[attr-defined]
+                store._run(lambda connection, said=statement: connection.exec_driver_sql(said))
         assert tables(store)["main.t"].read(5).sample.method == "whole"
     assert not (tmp_path / "b.duckdb").exists()
 
@@ -107,10 +111,10 @@ def test_marks_and_files_that_are_none(tmp_path: Path, monkeypatch: pytest.Monke
     path = made(tmp_path / "a.duckdb", "create table t (a int)")
     marks = []
     for _ in range(2):
-        with opened(path) as store:
+        with DatabaseStore(parse_address(f"duckdb:///{path}"), None) as store:
             marks.append(tables(store)["main.t"].mark)
     made(path, "insert into t values (1)")
-    with opened(path) as store:
+    with DatabaseStore(parse_address(f"duckdb:///{path}"), None) as store:
         marks.append(tables(store)["main.t"].mark)
     assert marks[0] == marks[1] != marks[2] and None not in marks
     (tmp_path / "noise").write_bytes(b"no database " * 2_000)
@@ -151,3 +155,39 @@ def test_a_file_that_another_program_writes_to_is_told(tmp_path: Path) -> None:
             opened(path)
         other.kill()
     assert "locked" in str(raised.value) and time.monotonic() - started < 10
+
+
+def test_its_tables_are_listed_by_a_process_that_may_die(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.duckdb", *(f"create table t{n} (a int)" for n in range(700)))
+    with ApartStore(parse_address(f"duckdb:///{path}"), None) as store:
+        found = store.units()
+        assert next(found)
+        assert store._process is not None
+        os.kill(store._process._process.pid, signal.SIGKILL)
+        with pytest.raises(Unread) as raised:
+            list(found)
+        assert raised.value.rest and raised.value.unseen.detail == DIED
+        units = [unit for unit in store.units() if isinstance(unit, TableUnit)]  # another process
+        assert len(units) == 700 and units[0].read(5).sample.method == "whole"
+        held = store._process
+        assert held is not None
+    assert _Process.idle is held
+    with opened(made(tmp_path / "b.duckdb", "create table alone (a int)")) as other:
+        assert set(tables(other)) == {"main.alone"} and other._lists._process is held  # type: ignore[attr-defined]
+    held.end()
+    _Process.idle = None
+
+
+def test_a_process_that_says_nothing_is_ended(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.duckdb", "create table t (a int)")
+    with ApartStore(parse_address(f"duckdb:///{path}"), None) as store:
+        (unit,) = (one for one in store.units() if isinstance(one, TableUnit))
+        store._patience = 0.3
+        process = store._process
+        assert process is not None
+        os.kill(process._process.pid, signal.SIGSTOP)
+        with pytest.raises(Unread) as raised:
+            store._ask("t", "size")
+        assert (raised.value.unseen.reason, raised.value.unseen.detail) == ("timeout", "no answer")
+        assert not process.alive
+        assert unit.read(5).sample.method == "whole"

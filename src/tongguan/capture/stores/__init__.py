@@ -42,9 +42,10 @@ def open_store(address: Address, credentials: Path | None = None) -> Store:
 
         return ObjectStore(address)
     if address.kind == "duckdb":
-        from tongguan.capture.stores.embedded import ApartStore
+        from tongguan.capture.stores.embedded import FileStore
 
-        return ApartStore(address)
-    from tongguan.capture.stores.databases import DatabaseStore
+        return FileStore(address)
+    from tongguan.capture.stores.databases import ApartStore, DatabaseStore
 
-    return DatabaseStore(address, password_of(address, credentials))
+    opened = ApartStore if address.kind == "database" else DatabaseStore
+    return opened(address, password_of(address, credentials))

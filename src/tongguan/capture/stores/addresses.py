@@ -20,8 +20,8 @@ PASSWORD_VARIABLE = "TONGGUAN_SOURCE_PASSWORD"
 CREDENTIALS_MAX = 1 << 20
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]*):/(?=/)")
-_POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
-_MYSQL = ("mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql")
+_POSTGRESQL = ("postgresql", "postgres")  # whatever driver is named: ours is one of its own
+_MYSQL = ("mysql", "mariadb")
 _PORTS = {"postgresql": 5432, "mysql": 3306}
 _SECRET = re.compile(r"pass|pwd|secret|token|credential|access_?key", re.IGNORECASE)
 _SIGNS = re.compile(r"[%?#&/\\\s]|^\.+$")  # of a database's name, which would say another thing in an address
@@ -102,8 +102,9 @@ def _database(text: str, scheme: str) -> Address:
             f"the address must not hold a password: others can see command lines; set {PASSWORD_VARIABLE}, "
             "or name a file by --credentials"
         )
-    if scheme in ("sqlite", "sqlite+pysqlite", "duckdb"):
-        return _database_file(url, scheme.partition("+")[0])
+    scheme = scheme.partition("+")[0]
+    if scheme in ("sqlite", "duckdb"):
+        return _database_file(url, scheme)
     if scheme in _POSTGRESQL:
         kind, url = "postgresql", url.set(drivername="postgresql+psycopg")
     elif scheme in _MYSQL:
@@ -120,7 +121,7 @@ def _database(text: str, scheme: str) -> Address:
     name = url.database or ""
     if kind != "database":  # of other dialects it may be a path
         name = _SIGNS.sub(lambda found: quote(found[0], safe="").replace(".", "%2E"), name)
-    return Address(kind, readable(f"{scheme.partition('+')[0]}://{where}/{name}"), url=url)
+    return Address(kind, readable(f"{scheme}://{where}/{name}"), url=url)
 
 
 def _database_file(url: Any, kind: str) -> Address:

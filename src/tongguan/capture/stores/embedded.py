@@ -12,12 +12,12 @@ from typing import Any
 
 from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.contents import unseen_of
-from tongguan.capture.stores.databases import DatabaseStore
+from tongguan.capture.stores.databases import ApartStore, DatabaseStore
 from tongguan.capture.stores.databases.dialect import Listed
 from tongguan.capture.stores.units import FileUnit, Rows, TableUnit, Unread, Unseen
 from tongguan.errors import TongguanError
 
-__all__ = ["ApartStore", "Local", "kind_of_database", "let_go", "tables_of"]
+__all__ = ["FileStore", "Local", "kind_of_database", "let_go", "tables_of"]
 
 _SQLITE = b"SQLite format 3\0"
 _PAGE = 512  # bytes: the smallest page of SQLite, of which a database has whole ones
@@ -37,7 +37,8 @@ def kind_of_database(size: int, first: bytes) -> str | None:
 def tables_of(unit: FileUnit, local: Local, kind: str) -> Iterator[TableUnit | Unseen]:
     """Its tables as `file!table`, each to be read apart. A file that is no good database is one blind spot."""
     try:
-        with local() as place, DatabaseStore(Address(kind, unit.path, place), None) as store:
+        opened = ApartStore if kind == "duckdb" else DatabaseStore  # SQLite itself was tried with what others make
+        with local() as place, opened(Address(kind, unit.path, place), None) as store:
             for found in store.units():
                 path = f"{unit.path}!{found.where if isinstance(found, Unseen) else found.path}"
                 if isinstance(found, Unseen):
@@ -55,21 +56,31 @@ def tables_of(unit: FileUnit, local: Local, kind: str) -> Iterator[TableUnit | U
         yield Unseen("damaged", unit.path, size=unit.size)
 
 
-class ApartStore(DatabaseStore):
-    """A database in a file of this machine whose tables are read in another process: native code reads there what
-    others made, and may die of it."""
+class FileStore:
+    """A DuckDB file of this machine: listed by a process of its own, its tables read apart by whoever judges them."""
 
     def __init__(self, address: Address) -> None:
-        super().__init__(address, None)
+        """Raises as `DatabaseStore` does."""
         assert address.path is not None
+        self.kind, self.name = address.kind, address.name
+        self._lists = ApartStore(address, None)
         self._local = partial(_here, address.path)
+
+    def __enter__(self) -> FileStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         let_go()
-        super().close()
+        self._lists.close()
+
+    def size(self) -> int:
+        return self._lists.size()
 
     def units(self) -> Iterator[TableUnit | Unseen]:
-        for found in super().units():
+        for found in self._lists.units():
             if isinstance(found, TableUnit):
                 assert isinstance(found.read, partial)
                 read = partial(_read, self._local, self.kind, self.name, found.read.args[0], found.path)

@@ -36,7 +36,20 @@ _CODES: Final = {
     "1130": "login.host", "28000": "login.refused",
 }  # fmt: skip
 _REFUSED: Final = (
-    ("login.password", ("authentication failed", "认证失败", "no password", 'role "', '角色 "')),
+    (
+        "login.password",
+        (
+            "authentication failed",
+            "认证失败",
+            "no password",
+            'role "',
+            '角色 "',
+            "ora-01017",
+            "login failed",
+            "user name and password",
+            "invalid username",
+        ),
+    ),
     ("login.host", ("pg_hba.conf",)),  # behind the password: without TLS libpq tries again, and tells of both
     ("login.database", ("does not exist", "不存在")),
 )

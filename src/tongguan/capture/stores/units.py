@@ -72,6 +72,13 @@ class Unread(Exception):
         self.unseen = unseen
         self.rest = rest
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unread, (self.unseen, self.rest)
+
+
+def _unread(unseen: Unseen, rest: bool) -> Unread:
+    return Unread(unseen, rest=rest)
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -91,13 +92,18 @@ class Cells:
 
     def _texts(self, ordinal: int, cells: Iterable[Any]) -> list[str | None]:
         made: list[str | None] = []
-        for cell in cells:
+        for given in cells:
+            cell = given.read(self.longest + 1) if hasattr(given, "read") else given  # a large one, by some drivers
             if isinstance(cell, (bytes, bytearray, memoryview)):
                 made.append(self._bytes(ordinal, bytes(cell)))
             elif cell is None:
                 made.append(None)
             elif self.dialect.raw and isinstance(cell, str):
                 made.append(self.dialect.texts(cell.encode("latin-1")))
+            elif isinstance(cell, (dict, list, tuple)):
+                made.append(
+                    json.dumps(cell, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode()
+                )
             else:
                 made.append(str(cell).encode("utf-8", "backslashreplace").decode())
         return made

@@ -91,6 +91,8 @@ class Dialect(Protocol):
 
     texts: Texts
     raw: bool  # the server does not know its encoding: texts and names come as one character for each byte
+    folds: bool  # names come as SQLAlchemy gives them, to be quoted where that dialect says so; else always
+    bounded: bool  # the server itself ends a statement that takes too long
 
     def begin(self) -> None:
         """Work of limited time begins."""

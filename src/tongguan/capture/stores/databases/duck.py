@@ -90,6 +90,8 @@ def _connect(path: Path) -> Any:
 
 class DuckDB:
     raw = False
+    folds = False
+    bounded = False
 
     def __init__(self, limits: Limits, path: Path) -> None:
         self._limits, self._path = limits, path

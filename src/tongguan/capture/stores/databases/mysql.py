@@ -59,6 +59,8 @@ _REASONS = {
 
 class MySQL:
     raw = False
+    folds = False
+    bounded = True
 
     def __init__(self, limits: Limits, schema: str | None) -> None:
         self._limits = limits

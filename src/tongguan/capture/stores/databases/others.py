@@ -4,43 +4,58 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["how_to_read", "package_of"]
+from tongguan.capture.stores.refusals import TEXTS
+from tongguan.errors import BadInput, Missing, TongguanError
 
-_PACKAGES: Final = {  # module → package
-    "oracledb": "oracledb",
-    "cx_Oracle": "cx_Oracle",
-    "pyodbc": "pyodbc",
-    "pymssql": "pymssql",
-    "aioodbc": "aioodbc",
-    "MySQLdb": "mysqlclient",
-}
+__all__ = ["asynchronous", "no_dialect", "no_driver"]
+
+_OURS: Final = {"psycopg": "'tongguan[postgresql]'", "pymysql": "'tongguan[mysql]'"}
+_DRIVERS: Final = {  # module → package, where they have other names
+    "MySQLdb": "mysqlclient", "mysql": "mysql-connector-python", "firebird": "firebird-driver", "fdb": "fdb",
+    "hdbcli": "hdbcli", "ibm_db": "ibm_db",
+}  # fmt: skip
 _SPEAKS: Final = {
-    "postgresql": ("kingbase", "kingbase8", "kingbasees", "opengauss", "gaussdb", "vastbase", "highgo", "polardb"),
-    "mysql": ("oceanbase", "tidb", "goldendb", "tdsql"),
-}
+    "postgresql": ("kingbase", "kingbase8", "kingbasees", "gaussdb", "vastbase", "highgo", "polardb", "uxdb",
+                   "hologres", "tbase", "greenplum"),
+    "mysql": ("oceanbase", "tidb", "goldendb", "tdsql", "polardbx", "gbase", "gbase8a", "stonedb", "aurora"),
+}  # fmt: skip
+# By its scheme, what brings a dialect to SQLAlchemy; names as their makers gave them.
 _DIALECTS: Final = {
-    "dm": "install dmPython and dmSQLAlchemy, which come with Dameng, and name it as dm://user@host:port",
-    "dameng": "install dmPython and dmSQLAlchemy, which come with Dameng, and name it as dm://user@host:port",
-    "clickhouse": "pip install clickhouse-sqlalchemy",
-    "hive": "pip install 'pyhive[hive]'",
-    "snowflake": "pip install snowflake-sqlalchemy",
-    "db2": "pip install ibm_db_sa",
-}
+    "dm": "dmSQLAlchemy dmPython", "dameng": "dmSQLAlchemy dmPython", "opengauss": "opengauss-sqlalchemy",
+    "gbase8s": "gbase8s-sqlalchemy",
+    "starrocks": "starrocks", "doris": "pydoris", "odps": "pyodps", "maxcompute": "pyodps", "kylin": "kylinpy",
+    "taos": "taospy", "taosws": "taospy", "iotdb": "apache-iotdb", "databend": "databend-sqlalchemy",
+    "clickhouse": "clickhouse-sqlalchemy", "clickhousedb": "clickhouse-connect", "chdb": "chdb-sqlalchemy",
+    "hive": "'pyhive[hive]'", "presto": "'pyhive[presto]'", "trino": "trino", "impala": "impyla",
+    "snowflake": "snowflake-sqlalchemy", "bigquery": "sqlalchemy-bigquery", "redshift": "sqlalchemy-redshift",
+    "awsathena": "pyathena", "databricks": "databricks-sqlalchemy", "spanner": "sqlalchemy-spanner",
+    "db2": "ibm-db-sa", "ibm_db_sa": "ibm-db-sa", "informix": "ibm-db-sa", "hana": "sqlalchemy-hana",
+    "teradatasql": "teradatasqlalchemy", "vertica": "vertica-sqlalchemy-dialect", "exa": "sqlalchemy-exasol",
+    "netezza": "nzalchemy", "sybase": "sqlalchemy-sybase", "access": "sqlalchemy-access",
+    "firebird": "sqlalchemy-firebird", "cockroachdb": "sqlalchemy-cockroachdb", "crate": "sqlalchemy-cratedb",
+    "monetdb": "sqlalchemy-monetdb", "singlestoredb": "sqlalchemy-singlestoredb", "drill": "sqlalchemy-drill",
+    "druid": "pydruid", "elasticsearch": "elasticsearch-dbapi", "ydb": "ydb-sqlalchemy", "yql": "ydb-sqlalchemy",
+}  # fmt: skip
 
 
-def package_of(module: str) -> str:
-    """The command that installs a driver which SQLAlchemy asks for."""
-    package = _PACKAGES.get(module)
-    return f"pip install {package}" if package else f"install the driver of that database ({module})"
+def no_driver(module: str) -> Missing:
+    """A driver for which SQLAlchemy has a dialect is not installed."""
+    module = module.partition(".")[0]
+    package = _OURS.get(module) or _DRIVERS.get(module, module)
+    return Missing(TEXTS.both("driver.missing", module=module, command=f"pip install {package}"))
 
 
-def how_to_read(scheme: str) -> str:
-    """What to do about an address for which no dialect is installed."""
-    base = scheme.partition("+")[0].lower()
+def no_dialect(name: str) -> TongguanError:
+    """No dialect that is installed reads an address; `name`: the address without secrets."""
+    scheme = name.partition(":")[0].partition("+")[0].lower()
+    if package := _DIALECTS.get(scheme):
+        return Missing(TEXTS.both("dialect.missing", name=name, command=f"pip install {package}"))
     for spoken, those in _SPEAKS.items():
-        if base in those:
-            return (
-                f"many of these speak the protocol of {spoken}: try {spoken}://user@host:port/database, which nobody"
-                " has tried with this one here"
-            )
-    return _DIALECTS.get(base, "install a dialect of SQLAlchemy for it, if there is one")
+        if scheme in those:
+            return BadInput(TEXTS.both("dialect.speaks", name=name, spoken=spoken))
+    return BadInput(TEXTS.both("dialect.none", name=name))
+
+
+def asynchronous(name: str) -> BadInput:
+    """The driver that an address names answers to nobody who waits."""
+    return BadInput(TEXTS.both("dialect.async", name=name))

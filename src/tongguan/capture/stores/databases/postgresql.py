@@ -77,6 +77,9 @@ _NOT_READ = {"v": "view", "f": "foreign"}
 
 
 class PostgreSQL:
+    folds = False
+    bounded = True
+
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.texts = Texts()

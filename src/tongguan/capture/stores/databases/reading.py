@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -97,9 +98,9 @@ class _Reader:
     ) -> None:
         self._connection, self._dialect, self._listed = connection, dialect, listed
         self._columns, self._limit, self._limits, self._came = columns, limit, limits, came
-        names: list[Any] = [sa.column(sa.sql.quoted_name(column.name, quote=True)) for column in columns]
-        schema = sa.sql.quoted_name(listed.schema, quote=True) if listed.schema else None
-        self._table = sa.table(sa.sql.quoted_name(listed.name, quote=True), *names, schema=schema)
+        names: list[Any] = [sa.column(_named(column.name, dialect)) for column in columns]
+        schema = _named(listed.schema, dialect) if listed.schema else None
+        self._table = sa.table(_named(listed.name, dialect), *names, schema=schema)
         self._chance = np.random.default_rng()  # by the system: whoever fills a table must not foresee which rows
         self.odd_before = dialect.texts.odd
         self.rows = self._empty()
@@ -122,7 +123,9 @@ class _Reader:
             if (sample := self._by_keys()) is not None:
                 return sample
             self.rows = self._empty()
-        estimate = max(self._dialect.estimate(self._connection, listed, self._table) or rows or 0, 1)
+        estimate = self._dialect.estimate(self._connection, listed, self._table) or rows
+        if not estimate:
+            return self.head(None)
         if listed.size:  # fewer rows where they are wide
             self._limit = min(limit, max(100, int(0.5 * self._limits.bytes / (listed.size / estimate))))
         for way in (self._by_pages, self._by_coin):
@@ -146,8 +149,8 @@ class _Reader:
         key: Any = sa.column(name) if name.lower() in ("rowid", "_rowid_", "oid") else self._table.c[name]
         # One by one: asked for both at once, SQLite goes through the table.
         asked = [sa.select(end(key)).select_from(self._table) for end in (sa.func.min, sa.func.max)]
-        low, high = (self._connection.execute(one).scalar() for one in asked)
-        if not isinstance(low, int) or not isinstance(high, int):
+        low, high = (_whole(self._connection.execute(one).scalar()) for one in asked)
+        if low is None or high is None:
             return None
         span = high - low + 1
         if span <= fewest:
@@ -242,6 +245,15 @@ class _Reader:
 
     def _empty(self) -> Cells:
         return Cells(self._columns, self._dialect, self._limits.bytes)
+
+
+def _named(name: str, dialect: Dialect) -> str:
+    return name if dialect.folds else sa.sql.quoted_name(name, quote=True)
+
+
+def _whole(number: Any) -> int | None:
+    """Some drivers give whole numbers as decimal ones."""
+    return int(number) if isinstance(number, (int, Decimal)) and number == int(number) else None
 
 
 def _among(key: Any, keys: list[int]) -> Any:

@@ -45,6 +45,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 class SQLite:
     raw = False
+    folds = False
+    bounded = True
 
     def __init__(self, limits: Limits, path: Path) -> None:
         self._limits = limits

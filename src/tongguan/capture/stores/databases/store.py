@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +13,8 @@ import sqlalchemy as sa
 
 from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.databases.dialect import Dialect, Limits, Listed
-from tongguan.capture.stores.databases.others import how_to_read, package_of
+from tongguan.capture.stores.databases.generic import Generic
+from tongguan.capture.stores.databases.others import asynchronous, no_dialect, no_driver
 from tongguan.capture.stores.databases.reading import read_rows, told_of
 from tongguan.capture.stores.databases.watching import Watch
 from tongguan.capture.stores.refusals import TEXTS, database_refusal, file_refusal
@@ -20,17 +22,18 @@ from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
 from tongguan.errors import BadInput, Missing, Unavailable
 from tongguan.wording import readable
 
-__all__ = ["DatabaseStore"]
+__all__ = ["LOST", "SILENT", "DatabaseStore", "check_driver"]
 
 PAUSES_S = (0.5, 2.0, 5.0)  # between trials to come back
 LOST = 3  # units on end of which the server said nothing or dropped the connection: it is of no use any more
 
 SILENT = "no answer"
 
+_UNHEARD = "scan"
+
 T = TypeVar("T")
 
 _FILES = {"sqlite": "SQLite", "duckdb": "DuckDB"}
-_DRIVERS = {"psycopg": "postgresql", "pymysql": "mysql"}
 
 
 class DatabaseStore:
@@ -39,11 +42,15 @@ class DatabaseStore:
     Raises Missing (the driver), BadInput (refused: user, password, name), Unavailable (it does not answer).
     """
 
-    def __init__(self, address: Address, password: str | None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, address: Address, password: str | None, limits: Limits | None = None, *,
+        heard: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        """`heard` is called whenever the server said something."""
         self.kind, self.name = address.kind, address.name
         self._limits = limits or Limits()
         self._dialect = _dialect(address, self._limits)
-        self._watch = Watch(self._limits.statement_s + self._limits.answer_s, self._dialect.sever)
+        self._watch = Watch(self._limits.statement_s + self._limits.answer_s, self._dialect.sever, heard)
         self._lost = 0
         self._engine = _engine(address, password, self._dialect, self._limits, self._watch)
         try:
@@ -56,6 +63,10 @@ class DatabaseStore:
         except Unread as unread:
             code = "timeout" if unread.unseen.detail == SILENT else unread.unseen.detail
             raise self._refusal(unread.unseen.reason, code, "") from None
+        except ModuleNotFoundError as error:  # asked for late
+            raise no_driver(str(error.name)) from None
+        except Exception as error:  # of a driver that does not fit, or whose libraries are not there
+            raise Missing(TEXTS.both("driver.fault", name=self.name, code=type(error).__name__)) from None
 
     def __enter__(self) -> DatabaseStore:
         return self
@@ -99,11 +110,12 @@ class DatabaseStore:
         """Unique within the store, and readable: names that hold a dot or a quote are quoted."""
         return ".".join(_part(self._told(name)) for name in (listed.schema, listed.name) if name)
 
-    def read(self, listed: Listed, limit: int) -> Rows:
-        """A sample of a table that was listed, also by another store of the same database. Raises Unread."""
+    def read(self, listed: Listed, limit: int, head: bool = False) -> Rows:
+        """A sample of a table that was listed, also by another store of the same database; its first rows where `head`
+        asks for no more. Raises Unread."""
         where = self._path(listed)
 
-        def work(connection: sa.Connection, head: bool = False) -> Rows:
+        def work(connection: sa.Connection, head: bool = head) -> Rows:
             return read_rows(connection, self._dialect, listed, where, limit, self._limits, self._watch.came, head=head)
 
         try:
@@ -112,7 +124,8 @@ class DatabaseStore:
             seen = unread.unseen
             if seen.reason == "vanished":  # its columns changed between listing and reading: once more, as it is now
                 return self._run(work, where)
-            if seen.reason != "timeout" or seen.detail == SILENT:
+            silent = seen.detail == SILENT and self._dialect.bounded
+            if seen.reason != "timeout" or silent or unread.rest:
                 raise
         rows = self._run(partial(work, head=True), where)  # to draw rows at random takes too long
         return replace(rows, unseen=(seen, *rows.unseen))
@@ -134,18 +147,20 @@ class DatabaseStore:
                     transaction.rollback()
                 self._lost = 0
                 return done
-            except sa.exc.DBAPIError as error:
+            except Unread:
+                raise
+            except Exception as error:  # dialects and drivers are of many hands
                 reason, code = self._why(error)
                 unread = Unread(Unseen(reason, where, code))
                 if reason != "dropped" and not self._watch.fired:
                     self._lost = 0
+                    if not isinstance(error, sa.exc.SQLAlchemyError):
+                        self._connection.invalidate()  # left wherever it was
                     raise unread from None
                 if self._watch.fired:  # to ask once more would take as long again
                     unread = Unread(Unseen("timeout", where, SILENT))
                     break
                 self._come_back(where)
-            except (sa.exc.SQLAlchemyError, UnicodeError, ValueError, OverflowError) as error:
-                raise Unread(Unseen("failed", where, type(error).__name__)) from None
         self._lost += 1
         unread.rest = self._lost >= LOST
         if not unread.rest and unread.unseen.detail == SILENT:
@@ -166,15 +181,21 @@ class DatabaseStore:
                 continue
         raise Unread(Unseen("dropped", where), rest=True)
 
-    def _why(self, error: sa.exc.DBAPIError) -> tuple[str, str]:
-        if error.connection_invalidated:
-            return "dropped", ""
-        return self._dialect.reason(error.orig or error)
+    def _why(self, error: Exception) -> tuple[str, str]:
+        if not isinstance(error, sa.exc.DBAPIError):
+            return "failed", type(error).__name__
+        return ("dropped", "") if error.connection_invalidated else self._dialect.reason(error.orig or error)
 
     def _refusal(self, reason: str, code: str, said: str) -> BadInput | Unavailable:
         if what := _FILES.get(self.kind):
             return file_refusal(self.name, what, reason, code)
         return database_refusal(self.name, reason, code, said)
+
+
+def check_driver(address: Address) -> None:
+    """Raises Missing and BadInput where an address cannot be read for want of a driver."""
+    limits = Limits()
+    _engine(address, None, _dialect(address, limits), limits, Watch(1.0, lambda _: None)).dispose()
 
 
 def _driver_of(connection: sa.Connection) -> Any:
@@ -204,8 +225,6 @@ def _dialect(address: Address, limits: Limits) -> Dialect:
 
         assert address.path is not None
         return DuckDB(limits, address.path)
-    from tongguan.capture.stores.databases.generic import Generic
-
     return Generic(limits)
 
 
@@ -221,7 +240,8 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
             "connect_timeout": limits.connect_s, "read_timeout": int(1.5 * (limits.statement_s + limits.answer_s)),
             "local_infile": False,
         }  # fmt: skip
-    options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True}
+    options: dict[str, Any] = {"poolclass": sa.NullPool, "hide_parameters": True, "pool_logging_name": _UNHEARD}
+    logging.getLogger(f"sqlalchemy.pool.impl.NullPool.{_UNHEARD}").disabled = True  # it repeats what drivers say
     try:
         if address.kind == "sqlite":
             from tongguan.capture.stores.databases.sqlite import connect
@@ -234,21 +254,25 @@ def _engine(address: Address, password: str | None, dialect: Dialect, limits: Li
             assert address.path is not None
             engine = engine_of(address.path, hide_parameters=True)
         else:
-            engine = sa.create_engine(address.url, connect_args=given, **options)
+            own = address.kind == "database" and password is not None  # each dialect hands it on in a way of its own
+            engine = sa.create_engine(
+                address.url.set(password=password) if own else address.url, connect_args=given, **options
+            )
     except ModuleNotFoundError as error:
-        extra = _DRIVERS.get(str(error.name))
-        command = f"pip install 'tongguan[{extra}]'" if extra else package_of(str(error.name))
-        raise Missing(TEXTS.both("driver.missing", module=error.name, command=command)) from None
+        raise no_driver(str(error.name)) from None
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError):
-        how = how_to_read(address.name.partition(":")[0])
-        raise BadInput(f"{address.name}: no dialect of SQLAlchemy that is installed reads this; {how}") from None
+        raise no_dialect(address.name) from None
+    except Exception as error:  # of a dialect, or of libraries that a driver needs
+        raise Missing(TEXTS.both("driver.fault", name=address.name, code=type(error).__name__)) from None
+    if engine.dialect.is_async:
+        raise asynchronous(address.name)
 
     @sa.event.listens_for(engine, "do_connect")
     def connect_watched(spoken: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
         connect = spoken.connect
         if address.kind == "mysql":
             from tongguan.capture.stores.databases.quitting import QuittingConnection as connect
-        if password is not None:  # PyMySQL knows Latin letters only
+        if password is not None and address.kind != "database":  # PyMySQL knows Latin letters only
             parameters["password"] = password.encode() if address.kind == "mysql" else password
         made = connect(*arguments, **parameters)
         watch.see(made)

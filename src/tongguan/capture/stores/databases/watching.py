@@ -18,10 +18,11 @@ LOOKS = 4  # within the time that is given
 
 
 class Watch:
-    """Ends a connection on which nothing came for `seconds`. `sever` does so, from another thread; it never raises."""
+    """Ends a connection on which nothing came for `seconds`. `sever` does so, from another thread; it never raises.
+    `heard` is called whenever something came."""
 
-    def __init__(self, seconds: float, sever: Callable[[Any], None]) -> None:
-        self._seconds, self._sever = seconds, sever
+    def __init__(self, seconds: float, sever: Callable[[Any], None], heard: Callable[[], None] | None = None) -> None:
+        self._seconds, self._sever, self._heard = seconds, sever, heard
         self._changed = threading.Condition()
         self._connection: Any = None
         self._until: float | None = None
@@ -49,6 +50,8 @@ class Watch:
 
     def came(self) -> None:
         """The server said something, or is asked anew: its time begins again."""
+        if self._heard is not None:
+            self._heard()
         if self._until is not None:
             self._until = time.monotonic() + self._seconds
 
