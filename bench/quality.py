@@ -106,11 +106,9 @@ def judge(examples: Sequence[Example], found: Sequence[Spans], show: str = "") -
         for type in example.anywhere:
             tally = tallies[type]
             tally.wanted += 1
-            hits = sum(span[0] == type for span in mine)
-            tally.found += hits
-            for count in ("exact", "near_wanted"):
-                setattr(tally, count, getattr(tally, count) + bool(hits))
-            tally.near_found += hits
+            hits = any(span[0] == type for span in mine)  # how many there are the author left open as well
+            for count in ("found", "exact", "near_wanted", "near_found"):
+                setattr(tally, count, getattr(tally, count) + hits)
             mine = {span for span in mine if span[0] != type}
             if not hits and show == type:
                 print("  missed somewhere in", repr(example.text[:140]), spans)

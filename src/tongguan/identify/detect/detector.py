@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from tongguan import china_time
 from tongguan.garbage import no_collection
 from tongguan.identify.detect import (
+    accounts,
     ages,
+    details,
     foreign,
     illnesses,
     illnesses_english,
     labelled,
+    misprints,
     name_columns,
     names,
     neighbours,
@@ -28,11 +31,13 @@ from tongguan.identify.detect import (
     particulars,
     places,
     rosters,
+    said,
     secrets,
     telephones,
     terms,
     tracks,
     unwrapping,
+    wide_mail,
 )
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import offsets, resolve
@@ -49,9 +54,10 @@ __all__ = ["Detector"]
 Recogniser = Callable[[View], Iterable[Candidate]]
 
 _RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, foreign.find, telephones.find, network.find, labelled.find, names.find, name_columns.find,
-    neighbours.find, places.find, organisations.find, particulars.find, rosters.find, illnesses.find,
-    illnesses_english.find, secrets.find, terms.find, tracks.find,
+    numbers.find, foreign.find, telephones.find, network.find, wide_mail.find, labelled.find, misprints.find,
+    names.find, name_columns.find, neighbours.find, places.find, organisations.find, particulars.find, rosters.find,
+    illnesses.find, illnesses_english.find, secrets.find, terms.find, tracks.find,
+    details.find, said.find, accounts.find,
 )  # fmt: skip
 _IN_ESCAPES: Final = (
     numbers.find,

@@ -189,7 +189,7 @@ _REST_OF_X: Final = 2  # of the weighted sum modulo 11
 _FAITHS: Final = r"(?:佛教|道教|基督教|天主教|伊斯兰教|东正教|犹太教|印度教|藏传佛教|摩门教)(?:徒)?(?![\u4e00-\u9fff])"
 _DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
 _ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9@]|\.[A-Za-z0-9])")
-_MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[0-9０-９]{4,10}号")
+_MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[A-Z]?[0-9０-９]{4,10}[A-Z]?号")
 _NUMBER: Final = rf"[{_DIGITS}]"
 _APART: Final = ("age", "postcode")
 _READERS: Final[dict[str, _Reader]] = {
@@ -225,7 +225,7 @@ _READERS: Final[dict[str, _Reader]] = {
         0.82,
     ),
     "military_id": _form(
-        rf"[\u4e00-\u9fff]{{1,4}}字第\d{{4,10}}号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False
+        rf"[\u4e00-\u9fff]{{1,4}}字第[A-Z]?\d{{4,10}}[A-Z]?号?|{_NUMBER}{{6,10}}(?![A-Za-z{_DIGITS}])", 0.9, clean=False
     ),
     "financial_account": _form(rf"[A-Za-z]{{0,4}}-?{_NUMBER}[-{_DIGITS}]{{5,19}}(?![A-Za-z{_DIGITS}])", 0.85),
     "religion": _either(_form(_FAITHS, 0.85, clean=False), _phrase(10, 0.85)),

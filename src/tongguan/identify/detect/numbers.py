@@ -45,13 +45,13 @@ _RULES: Final = {
     checks.ID_CARD: _Rule("id_card", "checksum", 0.95, 0.93, 0.99, ("id_card", *_ALIASES), True),
     checks.ID_CARD_15: _Rule("id_card", "calendar", 0, 0, 0.9, ("id_card",)),
     checks.PHONE: _Rule("phone", "prefix", 0.85, 0.8, 0.97, _PHONES),
-    checks.PHONE_UNUSUAL: _Rule("phone", "context", 0, 0, 0.75, _PHONES),
-    checks.LANDLINE_UNUSUAL: _Rule("landline", "context", 0, 0, 0.7, _PHONES),
+    checks.PHONE_UNUSUAL: _Rule("phone", "unassigned", 0, 0, 0.75, _PHONES),
+    checks.LANDLINE_UNUSUAL: _Rule("landline", "unassigned", 0, 0, 0.7, _PHONES),
     checks.PHONE_ABROAD: _Rule("phone", "form", 0.7, 0.7, 0.9, _PHONES),
     checks.LANDLINE: _Rule("landline", "prefix", 0, 0.75, 0.92, _PHONES),
     checks.CARD_UNIONPAY: _Rule("bank_card", "luhn", 0.8, 0.85, 0.97, ("bank_card",)),
     checks.CARD_OTHER: _Rule("bank_card", "luhn", 0, 0.7, 0.93, ("bank_card",)),
-    checks.CARD_UNCHECKED: _Rule("bank_card", "context", 0, 0, 0.6, ("bank_card",)),
+    checks.CARD_UNCHECKED: _Rule("bank_card", "wrong_check", 0, 0, 0.6, ("bank_card",)),
     checks.USCC: _Rule("uscc", "checksum", 0.9, 0, 0.99, ("uscc",), True),
     checks.VIN: _Rule("vin", "checksum", 0.7, 0.7, 0.97, ("vin",)),
     checks.VIN_UNCHECKED: _Rule("vin", "context", 0, 0, 0.75, ("vin",)),
@@ -307,6 +307,8 @@ _SHORT: Final = 40  # characters of a text that holds but one number
 _BLANKS: Final = [code for code in range(65536) if chr(code).isspace()]
 _WORTH_ALONE: Final = np.zeros(checks.CODES, np.float64)
 _WORTH_ALONE[checks.CARD_OTHER] = 0.6
+_WORTH_ALONE[checks.PHONE_UNUSUAL] = 0.5
+_WORTH_ALONE[[checks.LANDLINE, checks.LANDLINE_UNUSUAL]] = 0.45  # less than an identifier whose check is right
 _TABLES: Final = _tables()
 _SURVIVES: Final = _flags(checks.CODES, [code for code, rule in _RULES.items() if rule.survives])
 _NUMBER: Final = label_id("number")

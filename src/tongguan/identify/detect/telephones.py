@@ -1,7 +1,9 @@
 """Telephone numbers of other countries as they are written at home: behind a label, or in groups that little else has.
 
-Numbers with + and the country's code, and those of the mainland, are found in `digits`. Sources: ITU-T E.164 for
-lengths; the numbering plans of North America (NANP), Japan, Korea, Taiwan, Hong Kong and Macao for groups.
+Numbers with + and the country's code, and those of the mainland, are found in `digits`. Behind a label a number that no
+numbering plan gives out today is found as well, for less: plans change, and a misprint is still somebody's. Sources:
+ITU-T E.164 for lengths; the numbering plans of North America (NANP), Japan, Korea, Taiwan, Hong Kong and Macao for
+groups; ATIS-0300115 for the numbers of North America that are kept for fiction.
 """
 
 from __future__ import annotations
@@ -22,8 +24,13 @@ __all__ = ["find"]
 
 _DETECTOR: Final = "telephones"
 _LABELLED: Final = 0.72
+_UNASSIGNED: Final = 0.55
+_MISDIALLED: Final = 0.5  # a local number that begins as none does
+_FICTION: Final = 0.6
+_IN_GROUPS: Final = 0.5  # all that a text holds
 _LONGEST: Final = 28
 _LOCAL: Final = 8
+_MOBILE: Final = 11
 _HOTLINE: Final = 10
 _LABELS: Final = {label_id("phone"): "phone", label_id("landline"): "landline"}
 _IS_LABEL: Final = np.zeros(256, np.bool_)
@@ -57,36 +64,66 @@ _NEAR: Final = 40  # characters
 _SIZES: Final = np.array([[*sizes, *[0] * (4 - len(sizes))] for sizes, *_ in _FORMS], np.uint8)
 _SIGNS: Final = np.array([[ord(sign) for sign in signs] for _, signs, *_ in _FORMS], np.uint8)
 _ALONE: Final = re.compile(r"\s*((?:0[789]0|010)\d{8}|09\d{9})\s*")  # all that a text holds
+_NORTH_AMERICA: Final = re.compile(r"(?:\+?1[-. ]?)?\(?(\d{3})\)?[-. ]{1,2}(\d{3})[-. ](\d{4})")
+_NO_LANDLINE: Final = re.compile(r"\(?0(?:10|2\d)\)?[- ]?[019]\d{7}|\(?0[3-9]\d\d\)?(?:[- ]?[019]\d{7}|[- ][019]\d{6})")
+"""A landline of the mainland whose local number begins as none does."""
+_ALONE_IN_GROUPS: Final = re.compile(r"\s*((?:\([2-9]\d\d\) ?|[2-9]\d\d(?=([-.])\d{3}\2)[-.])\d{3}[-.]\d{4})\s*")
+_SET_APART: Final = frozenset(":：=＝\"'|\t")
+"""Signs between a label and its value; a blank alone is too little for an odd number."""
 _BEFORE: Final = frozenset("-_/\\.%+#@=&$")
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Numbers behind labels, and in groups."""
+    """Numbers behind labels, in groups, and alone in a text."""
     yield from _labelled(view)
     yield from _grouped(view)
     for start, end in view.short_texts(16):
         if found := _ALONE.fullmatch(view.text, start, end):
             yield Candidate(*found.span(1), "phone", 0.62, "form", _DETECTOR, found[1])
+        elif found := _ALONE_IN_GROUPS.fullmatch(view.text, start, end):
+            value = "".join(filter(str.isdigit, found[1]))
+            odd = _worth(found[1], value)[1]
+            validator = odd if odd != "context" else "form"
+            yield Candidate(*found.span(1), "phone", _IN_GROUPS, validator, _DETECTOR, value)
 
 
 def _labelled(view: View) -> Iterator[Candidate]:
     words = view.labelled
     chosen = _IS_LABEL[words.label] & (words.value - words.end <= 8)
     chosen &= ~np.isin(words.value, view.numbers[view.numbers[:, 0] == PHONE, 1])  # those are known by their form
-    for label, at in zip(words.label[chosen].tolist(), words.value[chosen].tolist(), strict=True):
+    places = zip(words.label[chosen].tolist(), words.end[chosen].tolist(), words.value[chosen].tolist(), strict=True)
+    for label, end, at in places:
         if at and view.text[at - 1] in "(（+＋":  # signs that belong to the number
             at -= 1
         found = _NUMBER.match(view.text, at, at + _LONGEST)
         if not found or _FRACTION.fullmatch(found.group()) or _DAY.match(found.group()):
             continue
         value = "".join(c for c in fold_text(found.group()) if c.isdigit())
+        score, validator = _worth(fold_text(found.group()), value)
         if len(value) <= _LOCAL and value[0] in "01":  # no number without an area code begins so
-            continue
+            if value[0] == "0" or len(value) < _LOCAL or _SET_APART.isdisjoint(view.text[end:at]):
+                continue
+            score, validator = _MISDIALLED, "unassigned"
         if len(value) == _HOTLINE and value.startswith(("400", "800")):  # a company's, for all of the country
             continue
-        yield Candidate(*found.span(), _LABELS[label], _LABELLED, "context", _DETECTOR, value)
+        yield Candidate(*found.span(), _LABELS[label], score, validator, _DETECTOR, value)
         if len(value) == _LOCAL:
             yield from _further(view.text, found.end())
+
+
+def _worth(written: str, value: str) -> tuple[float, str]:
+    """Score and ground of a number behind a label: less for one that nobody is given, or that stands in films."""
+    if len(value) == _MOBILE and "100" <= value[:3] < "130":  # the mainland's mobile numbers begin with 13 to 19
+        return _UNASSIGNED, "unassigned"
+    if _NO_LANDLINE.fullmatch(written):
+        return _UNASSIGNED, "unassigned"
+    if american := _NORTH_AMERICA.fullmatch(written):
+        area, exchange, line = american.groups()
+        if exchange == "555" and line.startswith("01"):
+            return _FICTION, "fiction"
+        if area[0] in "01" or exchange[0] in "01" or area == "555":
+            return _UNASSIGNED, "unassigned"
+    return _LABELLED, "context"
 
 
 def _further(text: str, at: int) -> Iterator[Candidate]:
