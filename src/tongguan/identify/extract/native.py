@@ -1,4 +1,4 @@
-"""Formats that parsers of their own read, in their process: PDF, rich text, old office files, mailboxes, workbooks."""
+"""Formats that parsers of their own read, in their process: PDF, OFD, rich text, old office files, mailboxes, workbooks."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["document", "sheet", "table"]
 def document(
     walk: Unfolding, data: Data, member: str | None, what: str, depth: int, cells: bool = False
 ) -> Iterator[None]:
-    """A document: `what` is `pdf`, `rtf`, `compound` or `mailbox`. `cells`: its cells were read already."""
-    if what != "pdf":
+    """A document: `what` is `pdf`, `ofd`, `rtf`, `compound` or `mailbox`. `cells`: its cells were read already."""
+    if what not in ("pdf", "ofd"):
         data = walk.whole(data, member)
     report: dict[str, Any] = {}
     for report, blobs in walk.answers(what, data, member, cells=cells):
@@ -54,7 +54,7 @@ def _parts(
 
 
 def table(walk: Unfolding, data: Data, member: str | None, kind: str, depth: int) -> Iterator[None]:
-    """Tables in files of their own: `kind` is `sqlite`, `parquet`, `arrow` or `orc`."""
+    """Tables in files of their own: `kind` is `sqlite`, `dbase`, `parquet`, `arrow` or `orc`."""
     places: _Places = {}
     for report, blobs in walk.answers("table", data, member, kind=kind):
         yield from _sheets(walk, report, blobs, member, places)

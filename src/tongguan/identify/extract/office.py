@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from tongguan.identify.extract import structured, tables
+import numpy as np
+
+from tongguan.identify.extract import kernels, structured, tables
+from tongguan.identify.extract.kernels.document import CELL_END, ROW_END, SILENT_TEXT, TABLE_END
 from tongguan.identify.pieces import Piece
 
 __all__ = ["MANIFEST", "is_furniture", "is_markup", "is_properties", "main_part", "part", "properties", "skipped"]
@@ -88,6 +91,9 @@ _SILENT = {
 }
 _VALUE_TYPES = {"lpwstr", "lpstr", "variant", "vector", "i4", "bool", "filetime", "r8"}
 _MAX_DEPTH = 2000
+_HEAD = 1024
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']*)""")
+_CODES = (b"@", b"tel:", b"&#", b"<")  # what a text that tells something may be written with
 
 
 def is_furniture(name: str) -> bool:
@@ -184,6 +190,10 @@ class _Reader:
             self.cell = []
         elif name in _BREAKS:
             self.text(_BREAKS[name])
+        self.attributes(tag, attributes)
+
+    def attributes(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
         target = attributes.get("Target") or attributes.get("xlink:href") or ""
         if target.startswith(_LINKS):
             self.prose.append(target + "\n")
@@ -211,10 +221,23 @@ class _Reader:
 
     def text(self, text: str) -> None:
         if self.silent:
-            if "@" in text or "tel:" in text:  # a field's code: HYPERLINK "mailto:…"
-                self.codes.append(text)
+            self.silent_text(text)
         else:
             (self.prose if self.cell is None else self.cell).append(text)
+
+    def silent_text(self, text: str) -> None:
+        if "@" in text or "tel:" in text:  # a field's code: HYPERLINK "mailto:…"
+            self.codes.append(text)
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What a part holds. `codes`: texts of fields that are not shown; `spoken`: attributes; `tables`: rows of cells."""
+
+    prose: str
+    codes: Iterable[str]
+    spoken: Iterable[str]
+    tables: Iterable[list[list[str]]]
 
 
 def part(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
@@ -222,30 +245,72 @@ def part(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
 
     A table with a header is a table piece, a record a row. One without is a filled-in form: one record.
     """
-    reader = _Reader()
-    whole = _parse(data, reader.start, reader.end, reader.text)
-    if reader.row:  # cut within a table
-        reader.found[-1].rows.append([*reader.row, *(["".join(reader.cell)] if reader.cell else [])])
+    whole = _parse(data)
+    found = (_at_once(data) if whole else None) or _walked(data)
     pieces: list[Piece] = []
-    prose = "\n".join(["".join(reader.prose).strip("\n"), *reader.codes]).strip("\n")
+    prose = "\n".join([found.prose.strip("\n"), *found.codes]).strip("\n")
     if prose.strip():
         pieces.append(structured.prose(prose, prose.encode("utf-8", "replace"), member))
-    if reader.spoken:
-        lines = "\n".join(reader.spoken)
+    if lines := "\n".join(found.spoken):
         pieces.append(structured.prose(lines, lines.encode("utf-8", "replace"), member, "form"))
-    for table in reader.found:
-        if piece := _table(table.rows, member):
+    for rows in found.tables:
+        if piece := _table(rows, member):
             pieces.append(piece)
     return pieces, whole
 
 
+def _walked(data: bytes) -> _Contents:
+    """Tag by tag, as far as the XML goes."""
+    reader = _Reader()
+    _parse(data, reader.start, reader.end, reader.text)
+    if reader.row:  # cut within a table
+        reader.found[-1].rows.append([*reader.row, *(["".join(reader.cell)] if reader.cell else [])])
+    return _Contents("".join(reader.prose), reader.codes, reader.spoken, (table.rows for table in reader.found))
+
+
+def _at_once(data: bytes) -> _Contents | None:
+    """The same of a part that is well formed, and faster; None where it is no plain UTF-8 or not built as usual."""
+    head = data[:_HEAD]
+    declared = _ENCODING.match(head)
+    if b"\0" in head or (declared and declared[1].lower() != b"utf-8"):
+        return None
+    prose, grids = np.empty(len(data), dtype=np.uint8), np.empty(len(data), dtype=np.uint8)
+    aside = np.empty((2 * data.count(b"<") + 2, 4), dtype=np.int64)
+    size, in_grids, noted = kernels.document(np.frombuffer(data, dtype=np.uint8), _MAX_DEPTH, prose, grids, aside)
+    if size < 0:
+        return None
+    text = prose[:size].tobytes()
+    told = _Reader()
+    parts, done = [], 0
+    for kind, start, end, before in aside[:noted].tolist():
+        if kind == SILENT_TEXT:
+            if any(sign in data[start:end] for sign in _CODES):
+                _parse(b"<a>" + data[start:end] + b"</a>", text=told.silent_text)
+            continue
+        tag = data[start:end].rstrip(b"/>") + b"/>"
+        _parse(tag, told.attributes)
+        if told.prose:
+            parts += [text[done:before], "".join(told.prose).encode("utf-8", "replace")]
+            told.prose.clear()
+            done = before
+    text = b"".join((*parts, text[done:]))
+    return _Contents(text.decode("utf-8", "replace"), told.codes, told.spoken, _tables(grids[:in_grids].tobytes()))
+
+
+def _tables(written: bytes) -> Iterator[list[list[str]]]:
+    """The rows of each table, as the kernel wrote them."""
+    for table in written.decode("utf-8", "replace").split(chr(TABLE_END))[:-1]:
+        rows = table.split(chr(ROW_END))[:-1]
+        yield [[cell.strip() for cell in row.split(chr(CELL_END))[:-1]] for row in rows]
+
+
 def _parse(
     data: bytes,
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None],
+    start: Callable[[str, dict[str, str]], None] | None = None,
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
 ) -> bool:
-    """Walk XML; False where it ends before its end."""
+    """Walk XML; False where it ends before its end, or uses entities."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = start

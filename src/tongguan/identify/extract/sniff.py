@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from tongguan.identify.extract.isolated.dbase import is_dbase
 from tongguan.identify.extract.isolated.media import IMAGE, media
 
 __all__ = ["Format", "Hint", "hint_of", "sniff"]
@@ -48,6 +49,7 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x5d\0\0", "compressed"),
     (0x8001, b"CD001", "iso9660"),
 )
+_OFD = re.compile(rb"PK\x01\x02.{42}OFD\.xml", re.DOTALL)  # in the directory, as its part at the root
 _TABLES = ((b"SQLite format 3\0", "sqlite"), (b"PAR1", "parquet"), (b"ARROW1\0\0", "arrow"), (b"ORC", "orc"))
 _AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
 _WITHIN = tuple(entry for entry in _ARCHIVES if entry[0] > 0)
@@ -125,6 +127,8 @@ def sniff(data: bytes, media_type: str, name: str | None) -> Format:
         for magic, kind in _TABLES:
             if head.startswith(magic) and (len(magic) > 4 or data[-len(magic) :] == magic or magic in data[-20:]):
                 return Format("table", kind)
+        if is_dbase(data):
+            return Format("table", "dbase")
         if head.startswith(b"{\\rtf"):
             return Format("document", "rtf")
         if head.startswith(b"!BDN"):
@@ -159,6 +163,8 @@ def _zip(data: bytes) -> Format:
         if b"opendocument.spreadsheet" in body:
             return Format("sheet", "ods")
         return Format("office" if b"opendocument" in body else "archive", "zip")
+    if _OFD.search(data, max(0, len(data) - (1 << 18))):
+        return Format("document", "ofd")
     if not name.startswith((b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/", b"customXml/")):
         return Format("archive", "zip")
     tail = data[-(1 << 18) :]  # the central directory, where there is one

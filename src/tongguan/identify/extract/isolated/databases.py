@@ -1,4 +1,4 @@
-"""Tables in files of their own: SQLite databases, and Parquet, Arrow and ORC by pyarrow. Nothing in them is run."""
+"""Tables in files of their own: SQLite databases, dBase tables, and Parquet, Arrow and ORC by pyarrow. None is run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
+from .dbase import Dbase
 from .found import Found
 from .rows import FULL, Rows
 from .source import Source
@@ -22,13 +23,19 @@ _BUFFER = 1 << 20  # bytes of a column
 
 
 def read(data: Source, kind: str, max_bytes: int, max_members: int) -> Iterator[Answer]:
-    """Rows of all tables. `kind`: `sqlite`, `parquet`, `arrow` or `orc`.
+    """Rows of all tables. `kind`: `sqlite`, `dbase`, `parquet`, `arrow` or `orc`.
 
     A report holds `sheets`, as those of workbooks (see `sheets.read`), each with its `columns`; `beside`, files that
     lie in cells (see `Found`), whose blobs come last; the last one `end`: `ok`, `bytes`, `encrypted` or `damaged`.
     """
     reading = _Reading(max_bytes, Found(max_bytes, max_members))
-    yield from reading.sqlite(data) if kind == "sqlite" else reading.arrow(data, kind)
+    match kind:
+        case "sqlite":
+            yield from reading.sqlite(data)
+        case "dbase":
+            yield from reading.dbase(data)
+        case _:
+            yield from reading.arrow(data, kind)
     yield {"end": reading.end, "beside": reading.files.report()}, reading.files.blobs
 
 
@@ -58,6 +65,21 @@ class _Reading:
             if self._left <= 0:
                 self.end = "bytes"
                 return
+
+    def dbase(self, data: Source) -> Iterator[Answer]:
+        with data.reader() as file:
+            try:
+                table = Dbase(file)
+            except ValueError:
+                self.end = "damaged"
+                return
+            yield from self._rows("rows", table.columns, table.batches())
+        if self._left <= 0:
+            self.end = "bytes"
+        elif table.read < table.records:
+            self.end = "damaged"
+        if table.memos:
+            self.files.blind("unsupported", "memo texts, which lie in a file beside the table", table.memos)
 
     def arrow(self, data: Source, kind: str) -> Iterator[Answer]:
         import pyarrow as pa  # large: loaded only where such a file asks for it

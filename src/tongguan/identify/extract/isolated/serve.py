@@ -100,6 +100,10 @@ def _answers(request: dict[str, Any], data: Source) -> Iterator[Answer]:
             from . import pdf
 
             yield from pdf.read(data, *bounds)
+        case "ofd":
+            from . import ofd
+
+            yield from ofd.read(data, *bounds)
         case "rtf":
             from . import rtf
 

@@ -4,11 +4,22 @@ All structure that is looked for is ASCII, so the scans walk over bytes and coun
 (every byte that is not a UTF-8 continuation byte starts one). Every array access is bounds-checked.
 """
 
+from tongguan.identify.extract.kernels.document import document
 from tongguan.identify.extract.kernels.notation import elements, json_records, tuples, unescape
 from tongguan.identify.extract.kernels.page import page
 from tongguan.identify.extract.kernels.plain import cells, paragraphs
 
-__all__ = ["cells", "compile_kernels", "elements", "json_records", "page", "paragraphs", "tuples", "unescape"]
+__all__ = [
+    "cells",
+    "compile_kernels",
+    "document",
+    "elements",
+    "json_records",
+    "page",
+    "paragraphs",
+    "tuples",
+    "unescape",
+]
 
 
 def compile_kernels() -> None:

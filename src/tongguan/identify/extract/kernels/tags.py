@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,9 @@ __all__ = [
     "TABLE",
     "VERBATIM",
     "VOID",
+    "Hashes",
 ]
-__all__ += ["attributes", "end_of", "entity", "put", "tag_kind"]
+__all__ += ["attributes", "end_of", "entity", "hash_of", "put", "table_of", "tag_kind"]
 
 Hashes = NDArray[np.uint64]
 
@@ -33,8 +35,8 @@ PRIME = 1099511628211
 _MASK = (1 << 64) - 1
 
 
-def _hash(name: str) -> int:
-    """FNV-1a of a lower-case name, as the kernels compute it."""
+def hash_of(name: str) -> int:
+    """FNV-1a of a name, as the kernels compute it."""
     value = OFFSET
     for byte in name.encode():
         value = ((value ^ byte) * PRIME) & _MASK
@@ -60,26 +62,27 @@ _KINDS = {
 _SLOTS = 512
 
 
-def _table_of_tags() -> tuple[Hashes, Bytes]:
-    hashes = np.zeros(_SLOTS, dtype=np.uint64)
-    kinds = np.zeros(_SLOTS, dtype=np.uint8)
-    for kind, names in _KINDS.items():
+def table_of(names_of: Mapping[int, str], slots: int) -> tuple[Hashes, Bytes]:
+    """An open hash table of names: their hashes, 0 in free slots, and the kind of each."""
+    hashes = np.zeros(slots, dtype=np.uint64)
+    kinds = np.zeros(slots, dtype=np.uint8)
+    for kind, names in names_of.items():
         for name in names.split():
-            slot = _hash(name) % _SLOTS
+            slot = hash_of(name) % slots
             while hashes[slot]:
-                slot = (slot + 1) % _SLOTS
-            hashes[slot], kinds[slot] = _hash(name), kind
+                slot = (slot + 1) % slots
+            hashes[slot], kinds[slot] = hash_of(name), kind
     return hashes, kinds
 
 
-_TAG_HASHES, _TAG_KINDS = _table_of_tags()
+_TAG_HASHES, _TAG_KINDS = table_of(_KINDS, _SLOTS)
 # Attributes whose values are text; `name` and `id` say what a value is.
 _SPEAKING = np.array(
-    [_hash(n) for n in ["value", "alt", "title", "placeholder", "content", "aria-label", "label"]], dtype=np.uint64
+    [hash_of(n) for n in ["value", "alt", "title", "placeholder", "content", "aria-label", "label"]], dtype=np.uint64
 )
-_NAMES = np.array([_hash(n) for n in ["name", "id", "property"]], dtype=np.uint64)
-_VALUES = np.array([_hash(n) for n in ["value", "content"]], dtype=np.uint64)
-_CLASS = np.uint64(_hash("class"))
+_NAMES = np.array([hash_of(n) for n in ["name", "id", "property"]], dtype=np.uint64)
+_VALUES = np.array([hash_of(n) for n in ["value", "content"]], dtype=np.uint64)
+_CLASS = np.uint64(hash_of("class"))
 _DATA = np.frombuffer(b"data-", dtype=np.uint8).copy()
 
 
