@@ -14,12 +14,12 @@ from tongguan.identify.tables.verdict import Column, Table
 
 __all__ = ["is_continued", "joined", "table_of"]
 
-_ROWS: Final = 10_000  # of a table by which its columns are judged
-_NAME: Final = 200  # characters of a column's name
-_SEED: Final = 20_260_101  # the same file gives the same verdict
+ROWS: Final = 10_000  # of a table by which its columns are judged
+NAME: Final = 200  # characters of a column's name
+SEED: Final = 20_260_101  # the same file gives the same verdict
 
 
-def table_of(piece: Piece, name: str = "", rows: int = _ROWS) -> Table | None:
+def table_of(piece: Piece, name: str = "", rows: int = ROWS) -> Table | None:
     """A table by `rows` of its rows, drawn at random; None where the piece is none or has no header.
 
     `name`: what it is called where the piece does not say.
@@ -32,18 +32,18 @@ def table_of(piece: Piece, name: str = "", rows: int = _ROWS) -> Table | None:
     header = int(np.argmax(sizes > 0))
     others = header + 1 + np.flatnonzero(sizes[header + 1 :])
     if len(others) > rows:
-        others = np.sort(np.random.default_rng(_SEED).choice(others, rows, replace=False))
+        others = np.sort(np.random.default_rng(SEED).choice(others, rows, replace=False))
     text, width = Utf8(piece.text), len(piece.columns)
     grid = np.full((width, len(others)), -1, np.int64)
     points = np.empty(2 * int(sizes[others].sum()), np.int64)
     laid_out(cells, ends[others] - sizes[others], ends[others], grid, points)
     points = np.append(text.places(points), (0, -1))  # what is in no place has no size
     values = [strings(text.data, points[2 * column], points[2 * column + 1]) for column in grid]
-    columns = [Column(title[:_NAME], None, column) for title, column in zip(piece.columns, values, strict=True)]
+    columns = [Column(title[:NAME], None, column) for title, column in zip(piece.columns, values, strict=True)]
     return Table(piece.member or name, None, columns, max(len(others), len(piece.records) - 1 - header))
 
 
-def joined(one: Table, more: Table, rows: int = _ROWS) -> Table:
+def joined(one: Table, more: Table, rows: int = ROWS) -> Table:
     """A table that came in two stretches: of each as many rows as is its share of the whole."""
     first, second = one.rows or 0, more.rows or 0
     whole = first + second
@@ -51,7 +51,7 @@ def joined(one: Table, more: Table, rows: int = _ROWS) -> Table:
         taken = _given(one), _given(more)
     else:
         taken = min(_given(one), round(rows * first / whole)), min(_given(more), round(rows * second / whole))
-    chance = np.random.default_rng(_SEED + whole)
+    chance = np.random.default_rng(SEED + whole)
     places = [np.sort(chance.choice(_given(t), n, replace=False)) for t, n in zip((one, more), taken, strict=True)]
     columns = [
         Column(a.name, a.comment, concatenated([_rows(a, places[0]), _rows(b, places[1])]))
