@@ -1,4 +1,4 @@
-"""Formats that parsers of their own read, in their process: PDF, OFD, rich text, old office files, mailboxes, workbooks."""
+"""Formats that parsers of their own read, in their process: PDF, OFD, rich text, old office files, mail, workbooks."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ __all__ = ["Dbase", "is_dbase"]
 _VERSIONS = b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb"
 _ENTRY = 32  # bytes of the header, and of each field's description behind it
 _ENDS = b"\r"
+_KINDS = b"CNFDLMIBYTGPVWQO0@+"
 _MOST_FIELDS = 2046
 _BATCH = 1000  # records
 _CODES = {  # language driver to codec
@@ -49,9 +50,8 @@ def _fields(data: bytes) -> list[_Field]:
     at, start = _ENTRY, 1
     while data[at : at + 1] != _ENDS:
         entry = data[at : at + _ENTRY]
-        if len(entry) < _ENTRY or len(found) >= _MOST_FIELDS or not 0x20 < entry[0] or not chr(entry[11]).isalnum():
-            if not (len(entry) == _ENTRY and entry[11:12] in b"@+"):
-                return []
+        if len(entry) < _ENTRY or len(found) >= _MOST_FIELDS or entry[0] <= 0x20 or entry[11:12] not in _KINDS:
+            return []
         kind, size = chr(entry[11]), entry[16]
         if kind == "C":
             size += entry[17] << 8

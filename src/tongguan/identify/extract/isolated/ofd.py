@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .found import Found
@@ -24,6 +25,7 @@ _TAG = re.compile(r"<(/?)(?:[\w.-]+:)?(\w+)((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"]*\"|'
 _ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _OBJECT = re.compile(r"<((?:[\w.-]+:)?TextObject)\b([^>]*)>(.*?)(?:</\1>|\Z)", re.DOTALL)
 _CODE = re.compile(r"<((?:[\w.-]+:)?TextCode)\b([^>]*)>([^<]*)")
+_GLYPHS = re.compile(r"<(?:[\w.-]+:)?CGTransform\b[^>]*\bCodeCount\s*=\s*[\"'](\d{1,6})")
 _INFORMATION = re.compile(
     r"<(?:[\w.-]+:)?(Title|Author|Subject|Abstract|Keyword|CustomData)\b([^>]*)>([^<]+)<", re.DOTALL
 )
@@ -87,7 +89,18 @@ class _Document:
         xml = self._xml(name)
         below = [templates.get(given.get("TemplateID", ""), "") for _, given in _tags(xml, ("Template",))]
         runs = [run for part in (*map(self._xml, filter(None, below)), xml) for run in _runs(part)]
+        self._found_less(xml)
         return _lines(runs)
+
+    def _found_less(self, xml: str) -> None:
+        """Tell of text that is drawn by glyphs alone: what it says is known to its font only."""
+        missing = 0
+        for match in _OBJECT.finditer(xml):
+            glyphs = sum(map(int, _GLYPHS.findall(match[3])))
+            if glyphs:
+                missing += max(0, glyphs - sum(len(html.unescape(raw)) for _, _, raw in _CODE.findall(match[3])))
+        if missing:
+            self._found.blind("unreadable", "characters drawn as glyphs without their codes", missing)
 
     def beside(self) -> Iterator[None]:
         """What no page holds: information, annotations, attachments, pictures, seals."""
@@ -221,7 +234,7 @@ def _lines(runs: Iterator[_Run] | list[_Run]) -> str:
 
 def _line(runs: list[_Run]) -> str:
     parts = [runs[0].text]
-    for before, run in zip(runs, runs[1:], strict=False):
+    for before, run in pairwise(runs):
         gap = run.left - before.right
         if gap > _APART * run.size:
             parts.append("  " if gap > 2 * run.size else " ")
