@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import httpx
 import pytest
 from console_house import add_user, form_token, new_app, signed_in
@@ -110,6 +111,26 @@ def test_a_folder_is_registered_tested_scanned_and_removed(house: FastAPI, offic
     assert [e.kind for e in house.state.console.audit.entries(0, 1, newest=True)] == ["scan"]
 
 
+def test_a_duckdb_file_is_registered_tested_and_scanned(house: FastAPI, officer: httpx.Client) -> None:
+    path = Path(place(house)) / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table members (name varchar, mobile varchar)")
+        connection.execute("insert into members select '王小明', 13900000000 + i from range(300) r(i)")
+    ident = source_of(register(officer, kind="duckdb", name="鸭", path=str(path)))
+    assert "DuckDB 数据库" in officer.get(f"/assets/sources?row={ident}&lang=zh").text
+    assert officer.get("/assets/sources.json?kind=duckdb").json()["list"]["total"] == 1
+    csrf = officer.headers["x-csrf-token"]
+    tested = officer.post("/assets/sources/act", data={"csrf": csrf, "id": ident, "act": "test"})
+    assert tested.status_code == 200 and "连接成功" in tested.text
+    assert officer.post(f"{V1}/sources/{ident}/scans", json={}).status_code == 202
+    (run,) = officer.get(f"{V1}/runs").json()["rows"]
+    assert ended(officer, run["id"])["state"] == "complete"
+    (row,) = officer.get("/api/v1/assets").json()["rows"]
+    assert row["path"] == "main.members" and "phone" in row["types"]
+    api = {"kind": "duckdb", "name": "again", "owner": "o", "path": str(path)}
+    assert officer.post(f"{V1}/sources", json=api).status_code == 409
+
+
 def test_secrets_never_come_back(house: FastAPI, officer: httpx.Client) -> None:
     form = {"kind": "postgresql", "name": "members", "host": "db.example", "database": "shop", "user": "scanner"}
     refused = register(officer, **form, password=SECRET, port="99999")
@@ -133,7 +154,7 @@ def test_secrets_never_come_back(house: FastAPI, officer: httpx.Client) -> None:
 
 @pytest.mark.parametrize("path", ["/etc", "/etc/passwd", "/", "../..", "/proc/self/environ", "", "/no such place"])
 def test_no_other_place_of_the_machine_is_a_source(house: FastAPI, officer: httpx.Client, path: str) -> None:
-    for kind in ("folder", "sqlite"):
+    for kind in ("folder", "sqlite", "duckdb"):
         refused = register(officer, kind=kind, name=f"x {path}", path=path)
         assert refused.status_code == 400 and "root:" not in refused.text
         call = officer.post(f"{V1}/sources", json={"kind": kind, "name": "x", "owner": "o", "path": path})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 import sqlalchemy as sa
 
@@ -133,7 +134,7 @@ WRONG = [
     {"kind": "s3", "bucket": "data", "endpoint": "http://a@b"}, {"kind": "s3", "bucket": "data", "endpoint": "ftp://a"},
     {"kind": "s3", "bucket": "data", "endpoint": "http://h/path?x"}, {"kind": "s3", "bucket": "data", "region": "A B"},
     {"kind": "folder", "path": "/etc"}, {"kind": "folder", "path": ""}, {"kind": "sqlite", "path": "/etc/passwd"},
-    {"kind": "sqlite", "path": ":memory:"},
+    {"kind": "sqlite", "path": ":memory:"}, {"kind": "duckdb", "path": "/etc/passwd"}, {"kind": "duckdb", "path": ""},
 ]  # fmt: skip
 
 
@@ -175,11 +176,15 @@ def test_a_folder_that_leaves_its_root_later_is_not_scanned(register: Sources, t
         register.reachable(made)
 
 
-def test_a_sqlite_file_is_a_source(register: Sources, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_a_file_that_is_a_database_is_a_source(register: Sources, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "shared" / "a.db"
-    sqlite3.connect(path).close()
-    made = register.register(Given("f", "sqlite", "desk", path=str(path)), Secret(), OFFICER)
-    assert made.address == f"sqlite:///{path}" and register.reachable(made).path == path
+    (sqlite3.connect if kind == "sqlite" else duckdb.connect)(path).close()
+    given = Given("f", kind, "desk", path=str(path))
+    with pytest.raises(BadInput):
+        register.register(given, Secret(password="x"), OFFICER)
+    made = register.register(given, Secret(), OFFICER)
+    assert made.address == f"{kind}:///{path}" and register.reachable(made).path == path
 
 
 # ---- schedules

@@ -32,8 +32,9 @@ __all__ = [
     "server_of",
 ]
 
-KINDS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "s3", "folder")
+KINDS: Final = ("postgresql", "mysql", "mariadb", "sqlite", "duckdb", "s3", "folder")
 DATABASES: Final = ("postgresql", "mysql", "mariadb")
+HERE: Final = ("folder", "sqlite", "duckdb")  # on this machine, by their paths
 PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
 TLS: Final = ("prefer", "verify")  # as the driver does it; with a certificate that is checked, or not at all
 NAME, LINE, NOTE, SECRET = 100, 300, 1000, 4096  # characters
@@ -98,7 +99,7 @@ def _line(what: str, text: str, most: int) -> str:
 
 def place_of(given: Given) -> dict[str, Any]:
     """The fields of its kind, checked. Raises BadInput."""
-    if given.kind in ("folder", "sqlite"):
+    if given.kind in HERE:
         return {"path": given.path.strip()}
     if given.kind == "s3":
         bucket, prefix, region = given.bucket.strip(), given.prefix.strip(), given.region.strip()
@@ -138,7 +139,7 @@ def check_secret(kind: str, secret: Secret, *, needed: bool) -> None:
             raise BadInput(_texts.both("secret.text", most=SECRET))
     if needed and not (secret.access_key and secret.secret_key):
         raise BadInput(_texts.both("secret.bucket"))
-    if kind in ("folder", "sqlite") and secret:
+    if kind in HERE and secret:
         raise BadInput(_texts.both("secret.file"))
 
 
@@ -150,9 +151,9 @@ def check_server(kind: str, place: Mapping[str, Any], reach: Reach) -> None:
 
 def address_of(kind: str, place: Mapping[str, Any], reach: Reach) -> Address:
     """As a scan takes it. Raises BadInput."""
-    if kind in ("folder", "sqlite"):
+    if kind in HERE:
         found = str(reach.place(place["path"], folder=kind == "folder"))
-        return parse_address(found if kind == "folder" else f"sqlite:///{found}")
+        return parse_address(found if kind == "folder" else f"{kind}:///{found}")
     if kind == "s3":
         from urllib.parse import quote, urlencode
 

@@ -23,7 +23,7 @@ Reader = Annotated[Principal, needs("assets.read")]
 Keeper = Annotated[Principal, needs("assets.sources")]
 Scanner = Annotated[Principal, needs("assets.scan")]
 
-Kind = Literal["postgresql", "mysql", "mariadb", "sqlite", "s3", "folder"]
+Kind = Literal["postgresql", "mysql", "mariadb", "sqlite", "duckdb", "s3", "folder"]
 Sector = Literal["automotive", "finance", "health", "industry", "retail", "telecom"]
 Secret_ = Annotated[str, Field(max_length=4096, json_schema_extra={"writeOnly": True})]
 JobId = Annotated[int, Path(ge=1, le=2**31)]
@@ -45,7 +45,7 @@ class ScanOptions(Strict):
 
 class SourceGiven(Strict):
     """A source. Databases take `host`, `port`, `database`, `user`, `tls`, `password`; buckets `bucket`, `prefix`,
-    `endpoint`, `region`, `access_key`, `secret_key`; folders and SQLite files `path`, beneath a folder that
+    `endpoint`, `region`, `access_key`, `secret_key`; folders, SQLite and DuckDB files `path`, beneath a folder that
     `assets.roots` in settings.yaml allows. Secrets are sealed at once and never shown again."""
 
     name: Annotated[Name, Field(max_length=100)]

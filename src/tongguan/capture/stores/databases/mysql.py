@@ -47,6 +47,8 @@ _BINARY = (*_BLOBS, "binary", "bit", "geometry", "point", "polygon")
 _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _NOT_READ = {"VIEW": "view", "SYSTEM VIEW": "view", "SEQUENCE": "view"}
 _ELSEWHERE = ("FEDERATED", "CONNECT", "SPIDER", "S3")
+# Servers that speak as MySQL and whose UPDATE_TIME does not tell when rows were changed.
+_UNCHANGING = ("oceanbase", "tidb", "starrocks", "doris", "tddl", "polardb-x", "clickhouse", "databend")
 _REASONS = {
     1142: "permission", 1143: "permission", 1044: "permission", 1227: "permission", 1356: "view",
     1146: "vanished", 1054: "vanished", 1049: "vanished", 1051: "vanished", 1412: "vanished",
@@ -66,6 +68,7 @@ class MySQL:
         self._limits = limits
         self.texts = Texts()
         self._schema = schema
+        self._marks = True
 
     def begin(self) -> None: ...
 
@@ -74,13 +77,19 @@ class MySQL:
             cursor.execute("set names utf8mb4")
             cursor.execute("set session transaction read only")
             cursor.execute("set session lock_wait_timeout = %s", (self._limits.lock_s,))
-            cursor.execute("select version()")
-            if "MariaDB" in str(cursor.fetchone()[0]):
+            cursor.execute("select concat(version(), ' ', @@version_comment)")
+            version = str(cursor.fetchone()[0]).lower()
+            self._marks = not any(name in version for name in _UNCHANGING)
+            if "mariadb" in version:
                 cursor.execute("set session max_statement_time = %s", (self._limits.statement_s,))
             else:
-                cursor.execute("set session max_execution_time = %s", (self._limits.statement_s * 1000,))
-                # Otherwise what it says of its tables may be a day old.
-                cursor.execute("set session information_schema_stats_expiry = 0")
+                for name, value in (
+                    ("max_execution_time", self._limits.statement_s * 1000),
+                    ("ob_query_timeout", self._limits.statement_s * 1_000_000),
+                    ("information_schema_stats_expiry", 0),  # else what it says of its tables may be a day old
+                ):
+                    with suppress(connection.Error):  # not all that speak as MySQL know all of them
+                        cursor.execute(f"set session {name} = %s", (value,))
         connection.commit()
 
     def listing(self, run: Run) -> Iterator[Listed | Unseen]:
@@ -90,7 +99,8 @@ class MySQL:
             if not every and not run(partial(_first, _SOME, {"schema": schema}))[0]:
                 yield Unseen("partial_view", schema)
             for name in run(partial(_names, schema)):
-                yield _listed(schema, name, run(partial(_first, _ONE, {"schema": schema, "name": name})))
+                row = run(partial(_first, _ONE, {"schema": schema, "name": name}))
+                yield _listed(schema, name, row, self._marks)
 
     def _schemas(self, connection: sa.Connection) -> tuple[bool, list[str]]:
         every = bool(connection.execute(_ALL).scalar())
@@ -146,14 +156,14 @@ def _first(statement: sa.TextClause, given: dict[str, str], connection: sa.Conne
     return connection.execute(statement, given).first()
 
 
-def _listed(schema: str, name: str, row: Any) -> Listed:
+def _listed(schema: str, name: str, row: Any, marks: bool) -> Listed:
     if row is None:
         return Listed(schema, name, why_not="vanished")
     kind, comment, rows, size, engine, created, updated, sequence, now = row
     why = _NOT_READ.get(_text(kind)) or ("foreign" if _text(engine).upper() in _ELSEWHERE else None)
     if engine is None and why is None:
         why = "damaged"  # the server could not open it; what stands in its comment is an error
-    settled = isinstance(updated, datetime) and now - updated >= SETTLED
+    settled = marks and isinstance(updated, datetime) and now - updated >= SETTLED
     mark = f"{created}/{updated}/{size}/{sequence}" if settled else None
     estimate = int(rows) if rows is not None else None
     return Listed(schema, name, "" if why else _text(comment)[:2000], estimate, int(size or 0), mark, why_not=why)

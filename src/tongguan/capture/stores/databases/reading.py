@@ -115,7 +115,7 @@ class _Reader:
         if (rows is None or rows <= 2 * limit) and listed.size <= 4 * self._limits.bytes:  # estimates may be old
             found = self._fetch(self._select(self._table).limit(limit + 1))
             if self.rows.full:
-                return Sample("head", found, rows)
+                return Sample("head", found, rows if rows is None or rows >= found else None)
             if found <= limit:
                 return Sample("whole", found, found, True, found)
         self.rows = self._empty()
@@ -123,9 +123,11 @@ class _Reader:
             if (sample := self._by_keys()) is not None:
                 return sample
             self.rows = self._empty()
-        estimate = self._dialect.estimate(self._connection, listed, self._table) or rows
-        if not estimate:
-            return self.head(None)
+        estimate = self._dialect.estimate(self._connection, listed, self._table) or rows or 0
+        if estimate <= limit:  # there are more
+            if self._dialect.coin(1.0) is None:
+                return self.head(None)
+            estimate = self._connection.execute(sa.select(sa.func.count()).select_from(self._table)).scalar() or 1
         if listed.size:  # fewer rows where they are wide
             self._limit = min(limit, max(100, int(0.5 * self._limits.bytes / (listed.size / estimate))))
         for way in (self._by_pages, self._by_coin):
@@ -137,7 +139,8 @@ class _Reader:
     def head(self, estimate: int | None) -> Sample:
         """The first rows."""
         self._fetch(self._select(self._table).limit(self._limit))
-        return Sample("head", self.rows.count, estimate if estimate is not None else self._listed.rows)
+        known = estimate or self._listed.rows or 0
+        return Sample("head", self.rows.count, known if known >= self.rows.count else None)
 
     def _by_keys(self, fewest: int = 0) -> Sample | None:
         """Rows of keys drawn at random: each row has the same chance, whatever gaps there are. How many of the keys
