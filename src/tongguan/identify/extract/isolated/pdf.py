@@ -145,12 +145,25 @@ class _Pages:
         self._texts, self._notes, self.size = [], {}, 0
 
 
-def _bitmaps(page: Any) -> Any:
+def _bitmaps(page: Any) -> Iterator[Any]:
     """The pictures on a page that are large enough to hold text."""
-    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_NESTED):
+    for handle in _pictures(page.raw, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject, 1):
+        item = pdfium.PdfObject(handle, page=page, pdf=page.pdf)
         width, height = item.get_px_size()
         if width >= _SMALLEST[0] and height >= _SMALLEST[1]:
             yield item
+
+
+def _pictures(parent: Any, count: Callable[..., int], get: Callable[..., Any], level: int) -> Iterator[Any]:
+    """PDFium's handles of the pictures among its objects, thousands of which are text: no Python object is made of
+    each."""
+    for index in range(count(parent)):
+        handle = get(parent, index)
+        type = raw.FPDFPageObj_GetType(handle)
+        if type == raw.FPDF_PAGEOBJ_IMAGE:
+            yield handle
+        elif type == raw.FPDF_PAGEOBJ_FORM and level < _NESTED:
+            yield from _pictures(handle, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, level + 1)
 
 
 def _notes(document: Any, page: Any, found: Found) -> list[str]:
