@@ -14,7 +14,7 @@ __all__ = ["Format", "Hint", "hint_of", "sniff"]
 Family = Literal[
     "archive", "office", "sheet", "document", "table", "image", "encrypted", "unsupported", "mail", "multipart", "text"
 ]
-Hint = Literal["", "json", "csv", "html", "xml", "code", "form", "mail", "sql"]
+Hint = Literal["", "json", "csv", "html", "xml", "code", "form", "mail", "sql", "contacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ _TYPES: dict[str, Hint] = {
     "application/sql": "code",
     "application/x-www-form-urlencoded": "form",
     "message/rfc822": "mail",
+    **dict.fromkeys(("text/vcard", "text/x-vcard", "text/directory", "text/calendar", "text/ldif"), "contacts"),
 }
 _EXTENSIONS: dict[str, Hint] = {
     "json": "json",
@@ -95,6 +96,7 @@ _EXTENSIONS: dict[str, Hint] = {
     "xhtml": "html",
     "xml": "xml",
     "eml": "mail",
+    **dict.fromkeys(("vcf", "vcard", "ics", "ldif", "ldf"), "contacts"),
     **dict.fromkeys(
         ("js", "mjs", "ts", "css", "sql", "py", "java", "c", "h", "cpp", "go", "rs", "sh", "php", "rb", "cs"), "code"
     ),

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tongguan.identify.extract import forms, markup, stretches, structured, tables
+from tongguan.identify.extract import contacts, forms, markup, pictures, stretches, structured, tables
 from tongguan.identify.extract.encoding import Decoded, declared_within, decode, looks_binary
 from tongguan.identify.extract.given import Read
+from tongguan.identify.extract.isolated.media import IMAGE, media
 from tongguan.identify.extract.sniff import Hint
 from tongguan.identify.extract.unfolding import Unfolding
 from tongguan.identify.pieces import Piece
@@ -131,6 +132,8 @@ def _shaped(
     begin = whole[:256].lstrip()[:1]
     if whole.isspace():
         return [], hint
+    if contacts.is_contacts(whole) or (midst and hint == "contacts"):
+        return [_contacts(walk, whole, member)], "contacts"
     if begin in "{[" or (hint == "json" and begin):
         piece = structured.json_piece(whole, utf8, member, declared=hint == "json", midst=midst)
         if piece:
@@ -159,3 +162,15 @@ def _shaped(
     if begin != "<" and (jsonp := structured.json_piece(whole, utf8, member, declared=False, kind="code")):
         return [jsonp], hint
     return [structured.prose(whole, utf8, member)], hint
+
+
+def _contacts(walk: Unfolding, whole: str, member: str | None) -> Piece:
+    found = contacts.read(whole, member)
+    for blob in found.blobs:
+        if media(blob[:64]) == IMAGE:
+            pictures.picture(walk, blob, member)
+        else:
+            walk.blind(BlindKind.UNSUPPORTED, member, "sounds, keys and other bytes in contacts", len(blob))
+    if found.lost:
+        walk.blind(BlindKind.UNREADABLE, member, "values of contacts that cannot be decoded", found.lost, found.lost)
+    return found.piece
