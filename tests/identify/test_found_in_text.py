@@ -53,12 +53,12 @@ NUMBERS = [
     "QQ：⟦qq|12345678⟧，微信：⟦wechat|zhang_wei88⟧，微信号⟦wechat|wxid_abc123⟧",
 ]
 BIRTHS = [
-    "女，⟦ethnicity|壮族⟧，⟦birth_date|1988年10月24日⟧生，住北京。1988年10月24日生效，1988年10月生产。",
+    "⟦gender|女⟧，⟦ethnicity|壮族⟧，⟦birth_date|1988年10月24日⟧生，住北京。1988年10月24日生效，1988年10月生产。",
     "出 生 ⟦birth_date|2004 年 8 月 16 日⟧",
     "出生年月：⟦birth_date|2002.12⟧ 出生年月：⟦birth_date|1998-07⟧",
     "生日：⟦birth_date|民國45年8月13日⟧",
     "Date of birth (dd-mmm-yyyy): ⟦birth_date|09-APR-2004⟧   Place",
-    "男，⟦birth_date|67年8月5日⟧生，大专；⟦birth_date|一九八八年十月二十四日⟧生",
+    "⟦gender|男⟧，⟦birth_date|67年8月5日⟧生，⟦education|大专⟧；⟦birth_date|一九八八年十月二十四日⟧生",
     "出生日期（年月日）：⟦birth_date|19900307⟧",
 ]
 SET_APART = [

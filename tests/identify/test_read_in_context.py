@@ -110,7 +110,7 @@ PLACES = [
     f'{{"user":"⟦phone|13800138000⟧","points":[[{TRACK}],[113.910259,22.506506]]}}',  # ends where it began
     '{"user":"⟦phone|13800138000⟧","points":[[113.910259,22.506506],[116.912070,39.507277],[121.912952,31.509221]]}',
 ]
-OTHER = frozenset({"gender", "person_name", "organisation", "place", "passport", "ethnicity"})
+OTHER = frozenset({"gender", "occupation", "person_name", "organisation", "place", "passport", "ethnicity"})
 
 
 @pytest.mark.parametrize("source", BORN)

@@ -175,6 +175,12 @@ def _job(text: str, at: int, end: int, apart: bool) -> Found | None:
     return (at, found.end(), fold_text(found.group()).lower(), 0.75) if found else None
 
 
+def _bare_age(text: str, start: int, end: int, label: int) -> Found | None:
+    """All that a cell of a column of ages holds: 6."""
+    age = text[start:end].strip(" \t\"'\r") if label == _AGE else ""
+    return (start, start + len(age), age, 0.85) if age.isdecimal() and len(age) <= 3 and int(age) <= _OLDEST else None
+
+
 _PUPIL: Final = re.compile(r"[Gg](\d{17}[\dXx])(?![A-Za-z0-9])")
 _TWELVE: Final = re.compile(r"(?=[0-9]*[A-Fa-f])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{12}(?![\w.])")
 _DECIMALS: Final = re.compile(r"(?:[A-Za-z]{1,4}_)?\[?-?\d\.\d{3,}(?:,\s?-?\d\.\d{3,}){3,}\]?")
@@ -194,7 +200,7 @@ _NUMBER: Final = rf"[{_DIGITS}]"
 _APART: Final = ("age", "postcode")
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": birth_date,
-    "gender": _form(r"[男女]性?(?![\u4e00-\u9fff])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
+    "gender": _form(r"[男女]性?(?![\u4e00-\u9fff]|\s?[、/／或]\s?[男女])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
     "ethnicity": _either(
         _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
         _form(rf"(?:{ETHNIC_GROUPS})(?![\u4e00-\u9fff])", 0.8, apart=True, clean=False),
@@ -250,6 +256,11 @@ _WORDS: Final = frozenset({"gender", "ethnicity"})  # types whose values are com
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
 _IS_READ[list(_TYPE_OF)] = True
+_AGE: Final = label_id("age")
+_OLDEST: Final = 120  # years
+_OF_ALL: Final = ("均", "人均", "平均", "中位")
+"""Before a word for income that is nobody's: 月均收入."""
+_EMPTY: Final = frozenset("□☐○◯")
 _IP: Final = label_id("ip")
 _LICENCE: Final = label_id("driving_licence")
 _BIRTH: Final = label_id("birth_date")
@@ -293,16 +304,21 @@ def find(view: View) -> Iterator[Candidate]:
         elif type == "occupation" and _is_advertised(text, start):
             continue
         elif type == "income":
-            if _is_advertised(text, start):
+            if _is_advertised(text, start) or text[max(0, start - 2) : start].endswith(_OF_ALL):
                 continue
-            at += text[at : at + 1] in ("从", "约", "仅", "只")
+            at += text[at : at + 1] in ("从", "由", "约", "仅", "只")
         gap = text[end:at]
+        if "==" in gap or text[at : at + 1] in _EMPTY:  # a comparison in a program; a box that is left open
+            continue
         listed = "," in gap and ('"' in gap or "'" in gap)  # a list of names has no values
         if listed and type in _WORDS:
             continue
         apart = not _SIGNS.isdisjoint(gap) and not listed
+        apart |= type == "postcode" and not gap and not text[end - 1].isascii()  # 邮编518000
         apart |= type in _PRINTED and gap.isspace() and "\n" not in gap and not text[end - 1].isascii()  # 年龄 44
-        found = _READERS[type](text, at, min(len(text), at + _REACH), apart)
+        found = None
+        if text[start:end] != "出生" or not BEFORE.search(text, max(0, start - 16), start):  # 1988年1月出生，2025年
+            found = _READERS[type](text, at, min(len(text), at + _REACH), apart)
         if found is not None:
             yield _candidate(type, found)
             if type == "income" and (raised := _RAISED.match(text, found[1], found[1] + 20)):
@@ -325,7 +341,7 @@ def find(view: View) -> Iterator[Candidate]:
     for start, end, label in view.cells[_IS_READ[view.cells[:, 2]]].tolist():
         while start < end and text[start] in " \"'\t":
             start += 1
-        found = _READERS[_TYPE_OF[label]](text, start, end, True)
+        found = _READERS[_TYPE_OF[label]](text, start, end, True) or _bare_age(text, start, end, label)
         if found is not None:
             yield _candidate(_TYPE_OF[label], found)
 

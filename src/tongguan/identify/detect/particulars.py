@@ -80,7 +80,7 @@ def _groups(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
     for start in words.start[words.of("marks/group")].tolist():
         group = _GROUP_BEFORE.search(text, max(0, start - 8), start + 1)
-        if group and not _ANOTHER.match(text, start + 1, start + 12):
+        if group and _CLOSED.match(text, start + 1) and not _ANOTHER.match(text, start + 1, start + 12):
             yield Candidate(*group.span(1), "ethnicity", 0.7, "context", _DETECTOR, group[1])
     for start in words.start[words.of("marks/citizen")].tolist():
         if citizen := _CITIZEN.search(text, max(0, start - 12), start + 1):
@@ -103,6 +103,7 @@ def _schooling(view: View) -> Iterator[Candidate]:
 
 
 _GROUP_BEFORE: Final = re.compile(rf"(?<!族)[，,（( \u3000\t]((?:{ETHNIC_GROUPS})族)\Z")
+_CLOSED: Final = re.compile(r"[，,、。；;）)\s\x00|/]|\Z")
 _ANOTHER: Final = re.compile(rf"[，,、。；） \t]\s?(?:{ETHNIC_GROUPS})族|、|等|人口|地区|自治")
 _CITIZEN: Final = re.compile(rf"[（(，,]\s?((?:{COUNTRIES})籍)\Z")
 _SCHOOL: Final = re.compile(r"(?:大学|学院|学校|大學|學院|党校)[^\n\x00，。；;]{0,24}[\s|/·，,、（(]\Z")

@@ -37,7 +37,7 @@ _GENERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _RULE_OF_ALL: Final = re.compile(
-    r"(?:患者|病人|者)(?:[慎禁忌]|不宜|不得|不可|避免|均可|也可)|患者(?:应|需|须|可以|要|宜|常|多为|往往|人群|群体|的(?:饮食|护理|治疗|管理))|诊断标准|(?:是|为)一种|的(?:症状|病因|诊断|预防|发病|定义)[是为包有]"
+    r"(?:患者|病人)(?:请|中|群|，尤其|人数)|\d例|最?常见|之一|者(?:占|比例)|处[一二三四五六七八九十\d]+(?:年以[上下]|日以)|并处或|或者?单处|(?:患者|病人|者)(?:[慎禁忌]|不宜|不得|不可|避免|均可|也可)|患者(?:应|需|须|可以|要|宜|常|多为|往往|人群|群体|的(?:饮食|护理|治疗|管理))|诊断标准|(?:是|为)一种|的(?:症状|病因|诊断|预防|发病|定义)[是为包有]"
 )
 """What is said of all who have an illness."""
 _ONE: Final = re.compile(r"本人|姓名|身份证|[我他她]|(?<![a-z])(?:he|she|his|her|my)(?![a-z])", re.IGNORECASE)
@@ -64,25 +64,33 @@ def _said(view: View, type: str) -> Iterator[Candidate]:
     for i in terms.tolist():
         start, end = int(words.start[i]), int(words.end[i])
         low, high = np.searchsorted(places, (start - _REACH, end + _REACH))
+        told = type == "health" and _AGED.search(text, max(0, start - 8), start) is not None
         for j in range(int(low), int(high)):
             first, last = int(words.start[cues[j]]), int(words.end[cues[j]])
             between = text[last:start] if last <= start else text[end:first]
-            if first != start and not _ENDS.search(between):
-                if _is_personal(text, start, end):
-                    yield Candidate(start, end, type, 0.75, "context", _DETECTOR, text[start:end].lower())
+            if told := told or (first != start and not _ENDS.search(between)):
                 break
+        if told and _is_personal(text, start, end):
+            yield Candidate(start, end, type, 0.75, "context", _DETECTOR, text[start:end].lower())
 
 
 def _is_personal(text: str, start: int, end: int) -> bool:
     """Whether a sentence says of somebody what the term at text[start:end] means."""
     before = _ENDS.split(text[max(0, start - _SENTENCE) : start])[-1]
     behind = _ENDS.split(text[end : end + _SENTENCE], maxsplit=1)[0]
-    if _DENIED.search(before):
+    if _DENIED.search(before) or before.endswith(_OPEN_BOXES) or (behind.startswith(_OF_BUILDINGS)):
         return False
     sentence = before + text[start:end] + behind
     if _RULE_OF_ALL.search(sentence) and not _ONE.search(before + behind):
         return False
     return not _GENERAL.search(sentence) or _PERSON.search(before + behind) is not None
+
+
+_AGED: Final = re.compile(r"岁半?[)）][\s—:：,，-]{0,4}\Z")
+"""An age before an illness: 李小雨（5岁）——过敏性鼻炎."""
+_OPEN_BOXES: Final = ("□", "☐", "○", "◯", "□ ", "☐ ")
+_OF_BUILDINGS: Final = ("堂", "寺", "庙", "会堂", "学院", "学校", "医院")
+"""What follows the name of a faith, or of an illness, where it names a house: 天主教堂, 肺结核医院."""
 
 
 _MINOR: Final = 14  # years, PIPL article 28
