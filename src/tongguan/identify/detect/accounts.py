@@ -1,4 +1,4 @@
-"""Names by which people are known to machines, and what they looked at: 用户名 tiger_88, 昵称：晚风, 搜索“离婚怎么分房子”.
+"""Names by which machines know people, and what these looked at: 用户名 tiger_88, 昵称：晚风, 搜索“失业金”.
 
 A name is believed behind a word for one, where it is no word of a program: it holds a digit or a joining sign, or it
 stands in Han characters behind 昵称. What was looked at counts behind a time, or in a record that is called one.
@@ -28,15 +28,18 @@ _NAME: Final = re.compile(
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,30}(?![A-Za-z0-9_@(\[<>=$/\\%{:.-])")
 _IS: Final = re.compile(r"(?:[\"'’”]?\s?(?:[:：=＝]|是|为|->)\s?[\"'‘“]?|[ \u3000])?")
 _NO_ONE: Final = re.compile(
-    r"(?:admin|root|user|users?name|test|guest|name|null|none|true|false|string|str|int|text|varchar|char|default|system|nobody|anonymous"
-    r"|your|my|the|example|demo|sample|foo|bar|postgres|mysql|oracle|redis|ubuntu|ec2|git|www|app|service|svc|bot|ci|api|id|utf|sha|md|py|http|v\d)"
+    r"(?:admin|root|user|users?name|test|guest|name|null|none|true|false|string|str|int|text|varchar|char|default"
+    r"|system|nobody|anonymous"
+    r"|your|my|the|example|demo|sample|foo|bar|postgres|mysql|oracle|redis|ubuntu|ec2|git|www|app|service|svc|bot|ci"
+    r"|api|id|utf|sha|md|py|http|v\d)"
     r"(?:[_.-]?(?:user|name|id|account|login|\d{1,3}|test|db))?\Z",
     re.IGNORECASE,
 )
 """Accounts of no person, and words of programs."""
-_WRITTEN_IN_CODE: Final = re.compile(r"[vV]\d+(?:\.\d+)*\Z|[a-z]+(?:_[a-z]+)+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z|[A-Z_]+\Z|\d+(?:\.\d+)+\Z")
+_WRITTEN_IN_CODE: Final = re.compile(r"[vV]\d+(?:\.\d+)*\Z|[a-z]+(?:_[a-z]+)+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z|[A-Z_]+\Z")
 _PET_NAME: Final = re.compile(
-    r"[\"'’”]?\s?[:：]\s?[\"'‘“]?((?!最|不|请|可|必|如|例|无|未|限|或|由)[\u4e00-\u9fffA-Za-z0-9_~·\-]{2,12})(?=[\s\"'，,。；;|”）)<]|\Z)"
+    r"[\"'’”]?\s?[:：]\s?[\"'‘“]?((?!最|不|请|可|必|如|例|无|未|限|或"
+    r"|由)[\u4e00-\u9fffA-Za-z0-9_~·\-]{2,12})(?=[\s\"'，,。；;|”）)<]|\Z)"
 )
 
 _AT: Final = r"\d{1,2}:\d{2}(?::\d{2})?[\])]?[\s,，|]{0,3}"
@@ -44,13 +47,15 @@ _SOMEBODY: Final = (
     r"(?:用户|客户|员工|会员|[他她我]|本人|[A-Za-z][\w.-]{2,24})?(?:曾|又|还|多次|先后|在[^，。\n]{1,10})?"
 )
 _LOOKED: Final = re.compile(
-    rf"(?:搜索|检索|百度|搜|查询)(?:了|过|词|关键词)?[\s:：]{{0,2}}[“\"「『]([^”\"」』\n\x00]{{2,60}})[”\"」』]"
-    r"|(?:访问|浏览|打开|点击|登录)(?:了|过)?[\s:：]{0,2}((?:https?://)?(?:[a-z0-9-]{1,40}\.)+[a-z]{2,8}(?:/[^\s，。；;,“”\"'<>\x00]{0,160})?)"
+    r"(?:搜索|检索|百度|搜|查询)(?:了|过|词|关键词)?[\s:：]{0,2}[“\"「『]([^”\"」』\n\x00]{2,60})[”\"」』]"
+    r"|(?:访问|浏览|打开|点击|登录)(?:了"
+    r"|过)?[\s:：]{0,2}((?:https?://)?(?:[a-z0-9-]{1,40}\.)+[a-z]{2,8}(?:/[^\s，。；;,“”\"'<>\x00]{0,160})?)"
     r"|(?:观看|收看|播放|阅读|收听|浏览|看)(?:了|过)?《([^》\n\x00]{2,60})》"
 )
 _STAMPED: Final = re.compile(rf"{_AT}{_SOMEBODY}\Z")
 _RECORD: Final = re.compile(
-    r"(?:上网|浏览|搜索|访问|观看|阅读|收视|点击|网页)(?:的)?(?:记录|历史|轨迹|足迹|行为)|browsing history|search history|watch history",
+    r"(?:上网|浏览|搜索|访问|观看|阅读|收视|点击|网页)(?:的)?(?:记录|历史|轨迹|足迹|行为)|browsing history"
+    r"|search history|watch history",
     re.IGNORECASE,
 )
 _RECORD_REACH: Final = 300  # characters before an entry in which its record is named

@@ -1,6 +1,6 @@
-"""Particulars in a row: 张三，男，已婚，同济大学硕士，护士. One of them between separators says little; two of different
-kinds in one row speak of one person. An age also stands by itself where a name, a word for a person, or a bracket
-behind a name is beside it: 其母李梅（58岁）, 今年12岁.
+"""Particulars in a row: 张三，男，已婚，同济大学硕士，护士. One of them between separators says little; two of
+different kinds in one row speak of one person. An age also stands by itself where a name, a word for a person, or a
+bracket behind a name is beside it: 其母李梅（58岁）, 今年12岁.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tongguan.identify.detect.facts import JOBS, SCHOOLING
-from tongguan.identify.detect.names import HAN_CLASS, SURE_NAME
+from tongguan.identify.detect.names import SURE_NAME
 from tongguan.identify.detect.particulars import ETHNIC_GROUPS
 from tongguan.identify.detect.view import Candidate, View
 
@@ -22,9 +22,11 @@ _KINDS: Final = {
     "gender": r"[男女](?:性|士)?",
     "age": rf"(?:今年|现年|时年|年约|年)?({_AGE})",
     "ethnicity": rf"(?:{ETHNIC_GROUPS})族",
-    "marital_status": r"(?:[未已]婚(?:[已未]育|有[子娃孩]|带[娃孩])?|离[婚异](?:[已未]育|带[娃孩]|未告知)?|丧偶|喪偶|再婚|单身|單身|分居)",
+    "marital_status": r"(?:[未已]婚(?:[已未]育|有[子娃孩]|带[娃孩])?|离[婚异](?:[已未]育|带[娃孩]|未告知)?"
+    r"|丧偶|喪偶|再婚|单身|單身|分居)",
     "education": SCHOOLING,
-    "occupation": rf"(?:{JOBS}|无业|待业|务农|退休(?:工人|教师|干部|职工|人员)?|学生|個體戶|个体工商户|个体经营者|自由职业者?|家庭主妇|军人|退役军人"
+    "occupation": rf"(?:{JOBS}|无业|待业|务农|退休(?:工人|教师|干部|职工|人员)?"
+    r"|学生|個體戶|个体工商户|个体经营者|自由职业者?|家庭主妇|军人|退役军人"
     r"|飞行员|农民工|厨师|保姆|月嫂|教练|讲师|工匠|渔民|牧民|商人|演员|模特|主播|博主|做[\u4e00-\u9fff]{2,4}的)",
     "birth_date": r"(?:19|20)\d\d(?:年|[-/.])\s?\d{1,2}(?:月|[-/.])?(?:\s?\d{1,2}日?)?\s?(?:出?生)?",
 }  # fmt: skip
@@ -88,14 +90,17 @@ def _read(text: str, first: int, last: int) -> Iterator[Candidate]:
 
 
 _BY_WORD: Final = re.compile(
-    r"(?:今年|现年|時年|时年|年仅|年方|[他她我](?:今年|已经?|才|都|快)?|本人|孩子|儿子|女儿|儿媳|老人|父亲|母亲|妈妈|爸爸|奶奶|爷爷|外婆|外公"
-    rf"|孙[子女]|[小少]?姑娘|患者|患儿|男子|女子|小伙|司机|员工|同学)(?:今年|现年|现在?|已经?|才|刚满?|都)?\s?[:：,，]?\s?({_AGE})"
+    r"(?:今年|现年|時年|时年|年仅|年方|[他她我](?:今年|已经?|才|都|快)?|本人|孩子|儿子|女儿|儿媳|老人|父亲|母亲|妈妈"
+    r"|爸爸|奶奶|爷爷|外婆|外公"
+    r"|孙[子女]|[小少]?姑娘|患者|患儿|男子|女子|小伙|司机|员工|同学)(?:今年|现年|现在?|已经?|才|刚满?"
+    rf"|都)?\s?[:：,，]?\s?({_AGE})"
 )
 _AFTER_NAME: Final = re.compile(
     rf"(?:[父母妻夫儿女子弟妹姐哥妈爸奶爷]|[\s(（,，、：:。]|\A)(?:{SURE_NAME})\s?[(（,，]\s?({_AGE})\s?(?=[)）,，])"
 )
 _GENERAL_AGE: Final = re.compile(
-    r"多少|几岁|倍|平均|年龄段|岁组|适合|适用|限|免费|半价|规定|人群|儿童票|读物|退休年龄|法定|以下|以上|以内|不满|未满|岁至|岁到|岁[-~—]|[-~—至到]\d{1,2}岁"
+    r"多少|几岁|倍|平均|年龄段|岁组|适合|适用|限|免费|半价|规定|人群|儿童票|读物|退休年龄|法定|以下|以上|以内|不满"
+    r"|未满|岁至|岁到|岁[-~—]|[-~—至到]\d{1,2}岁"
 )
 
 

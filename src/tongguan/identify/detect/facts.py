@@ -31,12 +31,16 @@ SCHOOLING: Final = (
     r"|(?:985|211|双非|普通?|海外?|[\u4e00-\u9fff]{1,4}大)(?:本硕博?|[本硕博])(?:毕业|在读)?)"
 )
 """Schooling as it stands between separators, with its school: 同济大学硕士, 985硕."""
-MONEY: Final = r"(?:人民币|人民幣|港币|港幣|港元|澳门元|澳門元|新台幣|新臺幣|新台币|美元|RMB|CNY|HKD|MOP|USD|EUR|SGD|GBP|CHF|TWD|JPY|INR|KRW|HK\$|US\$|NT\$|MOP\$)"
+MONEY: Final = (
+    r"(?:人民币|人民幣|港币|港幣|港元|澳门元|澳門元|新台幣|新臺幣|新台币|美元"
+    r"|RMB|CNY|HKD|MOP|USD|EUR|SGD|GBP|CHF|TWD|JPY|INR|KRW|HK\$|US\$|NT\$|MOP\$)"
+)
 """Names of money before an amount."""
 FORMS: Final = {
     "age": rf"(?:(?<![{_D}])(?:1[01]|[1-9])?[{_D}]\s?(?:周?岁|歲)|(?:1[01]|[1-9])[{_D}](?![\w.%~\-—至到以号层分秒天]))"
     r"(?![以之至到~\-])",
-    "marital_status": "(?:未婚|已婚已育|已婚未育|已婚|離婚|离婚|离异|離異|丧偶|喪偶|再婚|初婚|复婚|分居|单身)" + _END + r"(?!\s?[、/／]\s?(?:未婚|已婚|离[婚异]|丧偶))"
+    "marital_status": "(?:未婚|已婚已育|已婚未育|已婚|離婚|离婚|离异|離異|丧偶|喪偶|再婚|初婚|复婚|分居|单身)" + _END
+    + r"(?!\s?[、/／]\s?(?:未婚|已婚|离[婚异]|丧偶))"
     + "|(?i:married|single|divorced|widowed|separated|unmarried)(?![A-Za-z])",
     "nationality": f"(?:{COUNTRIES}){_END}|(?i:(?:the )?(?:{_NATIONS}))(?![A-Za-z])",
     "education": _SCHOOLS + r"(?![\u4e00-\u9fff]|[（(]含|\s?或)"
@@ -56,8 +60,9 @@ JOBS: Final = (
     r"|[电焊钳木瓦车铣泥油漆管道]{1,3}工|电工|工人|农民|法定代表人|合伙人|股东|店长|厂长|教练|教練|导游|空乘|个体户|自由职业者?)"
     + _END
     + r"|(?i:(?:(?:senior|junior|chief|lead|deputy|assistant|regional|software|hardware|sales|project|product|general"
-    r"|civil|data|team|account|quality|process|production|purchasing|export|import|marketing|finance|financial|hr|research"
-    r"|principal|technical|mechanical|electrical|design|supply|chain|logistics|service|customer|plant|test|sous|head) ){0,3}"
+    r"|civil|data|team|account|quality|process|production|purchasing|export|import|marketing|finance|financial|hr"
+    r"|research|principal|technical|mechanical|electrical|design|supply|chain|logistics|service"
+    r"|customer|plant|test|sous|head) ){0,3}"
     r"(?:engineer|manager|accountant|teacher|lecturer|professor|nurse|doctor|physician|lawyer|solicitor|driver|clerk|director|analyst|architect"
     r"|designer|developer|consultant|translator|secretary|cashier|technician|electrician|chef|farmer|researcher|lead))(?![A-Za-z])"
 )

@@ -200,7 +200,11 @@ _NUMBER: Final = rf"[{_DIGITS}]"
 _APART: Final = ("age", "postcode")
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": birth_date,
-    "gender": _form(r"[男女]性?(?![\u4e00-\u9fff]|\s?[、/／或]\s?[男女])|(?:female|male|Female|Male|[FM])(?![A-Za-z])", 0.9, clean=False),
+    "gender": _form(
+        r"[男女]性?(?![\u4e00-\u9fff]|\s?[、/／或]\s?[男女])|(?:female|male|Female|Male|[FM])(?![A-Za-z])",
+        0.9,
+        clean=False,
+    ),
     "ethnicity": _either(
         _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
         _form(rf"(?:{ETHNIC_GROUPS})(?![\u4e00-\u9fff])", 0.8, apart=True, clean=False),

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from tongguan.identify.detect.traditional import SIMPLIFIED
 from tongguan.identify.detect.said_of_bodies import BODIES
 from tongguan.identify.detect.said_of_lives import LIVES
 from tongguan.identify.detect.sayings import Saying
+from tongguan.identify.detect.traditional import SIMPLIFIED
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["find"]
@@ -25,7 +25,7 @@ _DETECTOR: Final = "said"
 def _by_word() -> dict[str, list[Saying]]:
     sayings: dict[str, list[Saying]] = defaultdict(list)
     for saying in (*LIVES, *BODIES):
-        for word in saying.words:
+        for word in saying.words.split("|"):
             sayings[_key(word)].append(saying)
     return sayings
 

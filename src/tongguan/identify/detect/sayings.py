@@ -16,7 +16,7 @@ class Saying(NamedTuple):
     """A form (group 1 is the value) around one of some words. `told` gets the text and the value's start and end."""
 
     type: str
-    words: tuple[str, ...]
+    words: str  # with bars between them
     form: re.Pattern[str]
     told: Callable[[str, int, int], bool]
     back: int = 24  # characters before the word at which the form may begin
@@ -49,12 +49,15 @@ def speaks_of(
 
 
 _ONE: Final = re.compile(
-    r"(?<![A-Za-z])(?:he|she|his|her|him|mr|mrs|ms|miss|dr|patient|employee|passenger|guest|insured|claimant|applicant|candidate|son"
-    r"|daughter|wife|husband|mother|father|baby|boy|girl|widow|child|man|woman|i|i'm|my|mine|party b|gp notes?|holder of|passport|male|female)(?![A-Za-z])",
+    r"(?<![A-Za-z])(?:he|she|his|her|him|mr|mrs|ms|miss|dr|patient|employee|passenger|guest|insured|claimant"
+    r"|applicant|candidate|son"
+    r"|daughter|wife|husband|mother|father|baby|boy|girl|widow|child|man|woman|i|i'm|my|mine|party b|gp notes?"
+    r"|holder of|passport|male|female)(?![A-Za-z])",
     re.IGNORECASE,
 )
 _MANY: Final = re.compile(
-    r"(?<![A-Za-z])(?:must|should|at least|older than|younger than|people|persons|patients|users|adults|those|anyone|if you|guidelines?"
+    r"(?<![A-Za-z])(?:must|should|at least|older than|younger than|people|persons|patients|users|adults|those|anyone"
+    r"|if you|guidelines?"
     r"|study|studies|trial enrolled|prevalence|research|versions?|average|median|vaccine)(?![A-Za-z])",
     re.IGNORECASE,
 )
