@@ -130,5 +130,10 @@ def labelled_cells(
         for cell, (first, last, place) in enumerate(piece.cells[: len(piece.columns)].tolist()):
             if place < len(piece.columns) and piece.text[first:last].strip(" \t\"'\ufeff") == piece.columns[place]:
                 column[cell] = len(piece.columns)  # the header itself
-        rows.append(np.column_stack((piece.cells[:, 0] + start, piece.cells[:, 1] + start, labels[column])))
+        placed = np.empty((len(column), 3), np.int64)
+        np.add(piece.cells[:, :2], start, out=placed[:, :2])
+        placed[:, 2] = labels[column]
+        rows.append(placed)
+    if len(rows) == 1:
+        return rows[0]
     return np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
