@@ -24,6 +24,7 @@ Cell = tuple[int, int, int]  # start, end, label of its column
 _Split = Callable[[str, int, int], list[tuple[int, int]]]
 
 _BARS: Final = "|│"
+_BAR: Final = re.compile(f"[{_BARS}]")
 _EDGE: Final = np.zeros(65536, np.bool_)
 _EDGE[[ord(c) for c in _BARS + " \t\u3000"]] = True
 _BLANK: Final = np.zeros(65536, np.bool_)
@@ -99,7 +100,9 @@ def _line(text: str, start: int) -> tuple[int, int]:
 
 def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The cells of a line, without the blanks around them."""
-    bars = [at for at in range(start, end) if text[at] in _BARS]
+    bars = [found.start() for found in _BAR.finditer(text, start, end)]
+    if not bars:
+        return []
     edges = [start - 1, *bars, end]
     cells = []
     for a, b in pairwise(edges):
@@ -109,7 +112,7 @@ def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
         while last > first and text[last - 1] in " \t\r\u3000":
             last -= 1
         cells.append((first, last))
-    return cells if bars else []
+    return cells
 
 
 def _split_by_blanks(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tongguan.identify.extract.kernels.compiled import Bytes, Offsets, compiled
@@ -12,6 +14,26 @@ QUOTED_LINES = 200  # a quoted cell that runs over more lines is a stray quote
 QUOTED_BYTES = 1 << 16
 MAX_KEYS = 64  # distinct keys of one form that are remembered
 AHEAD = 200  # lines of a paragraph by which its kind is told
+OFFSET, PRIME = 14695981039346656037, 1099511628211
+
+# What the bytes of a line say of it: that it may have a key, holds an @, is not blank; and in one number, how many
+# characters it has and, from bit `_DIGITS` on, how many that may be digits.
+_KEYED, _AT, _FILLED = 1, 2, 4
+_RUN = 6
+_DIGITS = 32
+_SIGNS = np.array(
+    [
+        _KEYED * (byte in b":=\xef")
+        | _AT * (byte == 0x40)
+        | _FILLED * (byte & 0xC0 != 0x80 and byte != 0x20 and not 0x09 <= byte <= 0x0D)
+        for byte in range(256)
+    ],
+    dtype=np.int64,
+)
+_COUNTED = np.array(
+    [(byte & 0xC0 != 0x80) + ((0x30 <= byte <= 0x39 or byte == 0xEF) << _DIGITS) for byte in range(256)],
+    dtype=np.int64,
+)
 
 
 @compiled("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), uint8, int64[:, ::1], int64[:, ::1])")
@@ -83,58 +105,69 @@ def cells(data: Bytes, delimiter: int, found: Offsets, rows: Offsets) -> tuple[i
     return n_cells, n_rows
 
 
+@compiled("uint64(Array(uint8, 1, 'C', readonly=True), int64, int64)")
+def _key(data: Bytes, begin: int, end: int) -> np.uint64:
+    """A hash of the key of a line, 0 for none: it is short, has no digits, and stands before a colon or equals sign."""
+    key = np.uint64(OFFSET)
+    length = 0
+    for at in range(begin, end):
+        byte = data[at]
+        if byte & 0xC0 == 0x80:
+            key = (key ^ np.uint64(byte)) * np.uint64(PRIME)
+            length += 1
+            continue
+        if byte == 0x20 or 0x09 <= byte <= 0x0D:
+            continue
+        wide = byte == 0xEF and at + 2 < end and data[at + 1] == 0xBC and data[at + 2] == 0x9A
+        if byte == 0x3A or byte == 0x3D or wide:
+            path = byte == 0x3A and at + 1 < end and data[at + 1] == 0x2F
+            return np.uint64(0) if length == 0 or path else key
+        if 0x30 <= byte <= 0x39 or byte == 0x40 or byte == 0x22 or length > 60:
+            return np.uint64(0)
+        if byte != 0x2D and byte != 0x2A and byte != 0x23:  # bullets
+            key = (key ^ np.uint64(byte)) * np.uint64(PRIME)
+            length += 1
+    return np.uint64(0)
+
+
+@compiled("boolean(Array(uint8, 1, 'C', readonly=True), int64, int64)")
+def _has_run(data: Bytes, begin: int, end: int) -> bool:
+    """Whether there are six digits in a run, also full-width ones, also with spaces or hyphens between them."""
+    run = 0
+    for at in range(begin, end):
+        byte = data[at]
+        if 0x30 <= byte <= 0x39 or (
+            byte == 0xEF and at + 2 < end and data[at + 1] == 0xBC and 0x90 <= data[at + 2] <= 0x99
+        ):
+            run += 1
+            if run == _RUN:
+                return True
+        elif byte & 0xC0 != 0x80 and byte != 0x2D and byte != 0x20:
+            run = 0
+    return False
+
+
 @compiled("Tuple((int64, int64, uint64, boolean, boolean))(Array(uint8, 1, 'C', readonly=True), int64)")
 def _line(data: Bytes, begin: int) -> tuple[int, int, np.uint64, bool, bool]:
     """One line: the byte after it, its characters, a hash of its key (0: none), whether it is filled, and whether it
     holds something like an identifier.
 
-    A key is short, has no digits, and stands before a colon or equals sign. An identifier is six digits in a run (also
-    full-width ones, also with spaces or hyphens between them), or anything around an @.
+    What lines hold is gathered first, so that most of them need not be looked at for keys and identifiers.
     """
     size = data.shape[0]
-    key = np.uint64(14695981039346656037)
-    length = 0
-    keyed = 0  # 1 a key was found, 2 there is none
-    run = 0
-    chars = 0
-    filled = False
-    identifies = False
+    signs: Any = 0
+    counted: Any = 0
     at = begin
     while at < size:
         byte = data[at]
         at += 1
-        if byte & 0xC0 == 0x80:
-            if keyed == 0:
-                key = (key ^ np.uint64(byte)) * np.uint64(1099511628211)
-                length += 1
-            continue
-        chars += 1
+        signs |= _SIGNS[byte]
+        counted += _COUNTED[byte]
         if byte == 0x0A:
             break
-        wide = 0  # the last byte of a full-width form
-        if byte == 0xEF and at + 1 < size and data[at] == 0xBC:
-            wide = data[at + 1]
-        if 0x30 <= byte <= 0x39 or 0x90 <= wide <= 0x99:
-            run += 1
-            if run == 6:
-                identifies = True
-        elif byte == 0x40:
-            identifies = True
-        elif byte != 0x2D and byte != 0x20:
-            run = 0
-        if byte == 0x20 or 0x09 <= byte <= 0x0D:
-            continue
-        filled = True
-        if keyed == 0:
-            if byte == 0x3A or byte == 0x3D or wide == 0x9A:
-                path = byte == 0x3A and at < size and data[at] == 0x2F
-                keyed = 2 if length == 0 or path else 1
-            elif 0x30 <= byte <= 0x39 or byte == 0x40 or byte == 0x22 or length > 60:
-                keyed = 2
-            elif byte != 0x2D and byte != 0x2A and byte != 0x23:  # bullets
-                key = (key ^ np.uint64(byte)) * np.uint64(1099511628211)
-                length += 1
-    return at, chars, key if keyed == 1 else np.uint64(0), filled, identifies
+    key = _key(data, begin, at) if signs & _KEYED else np.uint64(0)
+    identifies = signs & _AT != 0 or (counted >> _DIGITS >= _RUN and _has_run(data, begin, at))
+    return at, counted & ((1 << _DIGITS) - 1), key, signs & _FILLED != 0, identifies
 
 
 @compiled("int64(Array(uint8, 1, 'C', readonly=True), int64, int64[::1])")
