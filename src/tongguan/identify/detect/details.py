@@ -28,11 +28,13 @@ _KINDS: Final = {
     "occupation": rf"(?:{JOBS}|无业|待业|务农|退休(?:工人|教师|干部|职工|人员)?"
     r"|学生|個體戶|个体工商户|个体经营者|自由职业者?|家庭主妇|军人|退役军人"
     r"|飞行员|农民工|厨师|保姆|月嫂|教练|讲师|工匠|渔民|牧民|商人|演员|模特|主播|博主|做[\u4e00-\u9fff]{2,4}的)",
+    "religion": r"(?:信仰?|信奉)?(?:佛教|道教|基督教|天主教|伊斯兰教|东正教|印度教|犹太教|藏传佛教)徒?"
+    r"|信佛|穆斯林|基督徒|佛教徒",
     "birth_date": r"(?:19|20)\d\d(?:年|[-/.])\s?\d{1,2}(?:月|[-/.])?(?:\s?\d{1,2}日?)?\s?(?:出?生)?",
 }  # fmt: skip
 _WHOLE: Final = {kind: re.compile(form) for kind, form in _KINDS.items()}
-_TOLD: Final = frozenset({"gender", "age", "ethnicity", "marital_status", "education", "occupation"})
-_SURE: Final = frozenset({"gender", "age", "ethnicity"})
+_TOLD: Final = frozenset({"gender", "age", "ethnicity", "marital_status", "education", "occupation", "religion"})
+_SURE: Final = frozenset({"gender", "age", "ethnicity", "birth_date"})
 """Kinds of which a row needs one."""
 _PART: Final = re.compile(r"[^，,、/|｜;；（）()\t\n\x00。 \u3000“”\"'：:\[\]且]+")
 _EDGE: Final = re.compile("[。！？!?\n\x00]")
@@ -53,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 def _rows(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
-    for role in ("sex", "age", "group"):
+    for role in ("sex", "age", "group", "born"):
         done = -1
         for start in words.start[words.of(f"marks/{role}")].tolist():
             if start < done:
