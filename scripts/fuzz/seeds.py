@@ -48,6 +48,10 @@ def seeds() -> dict[str, Seeds]:
         "compound": old,
         "pdf": {"pdf": documents["pdf"]},
         "rtf": {"rtf": texts["rtf"]},
+        "ofd": {"ofd": papers()[0]},
+        "ofd_page": {"page": paper_page()},
+        "dbase": {"dbf": papers()[1]},
+        "contacts": contacts(),
         "outlook": {"head": b"!BDN" + bytes(8) + b"SM\x17\0\x13\0\1\1" + bytes(560)},
         "parts": chosen(PARTS, documents),
         "sheet_parts": chosen(SHEET_PARTS, documents),
@@ -139,6 +143,27 @@ def database() -> bytes:
     store.execute("INSERT INTO a VALUES ('张三', ?)", (bytes(100),))
     store.commit()
     return store.serialize()
+
+
+def papers() -> tuple[bytes, bytes]:
+    """An OFD document with a template, and a dBase table."""
+    from test_ofd_and_dbase import dbase, ofd, page, run
+
+    return ofd(page(run(9, 9, "13800138000"), template=True), tpl=page(run(1, 9, "手机："))), dbase()
+
+
+def paper_page() -> bytes:
+    from test_ofd_and_dbase import page, run
+
+    glyphs = '<ofd:CGTransform CodePosition="0" CodeCount="7" GlyphCount="7"/>'
+    return page(run(1, 9, "手机&#58;"), run(9, 9.2, "138", glyphs), template=True).encode()
+
+
+def contacts() -> Seeds:
+    from test_contacts_and_calendars import CARD
+
+    directory = b"version: 1\ndn: uid=s,dc=example\ncn:: 5a2Z5bCP5Zyj\nmobile: 138\n 00138000\n"
+    return {"card": CARD.encode(), "crlf": CARD.replace("\n", "\r\n").encode(), "ldif": directory}
 
 
 def parquet() -> bytes:

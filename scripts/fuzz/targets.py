@@ -120,6 +120,8 @@ REQUESTS: dict[str, dict[str, object]] = {
     "pdf": {"what": "pdf"},
     "rtf": {"what": "rtf"},
     "outlook": {"what": "mailbox"},
+    "ofd": {"what": "ofd"},
+    "dbase": {"what": "table", "kind": "dbase"},
 }
 
 
@@ -160,6 +162,14 @@ def sheet_parts() -> Target:
     """Likewise of a workbook, read in this process."""
     parse = parser("sheet")
     return lambda data: parse(packed(SHEET_PARTS[data[0] % len(SHEET_PARTS)], data[1:]))
+
+
+def ofd_page() -> Target:
+    """A page of an OFD document, which is its template too."""
+    from test_ofd_and_dbase import ofd
+
+    parse = parser("ofd")
+    return lambda data: parse(ofd(data, tpl=data))
 
 
 def streams() -> Target:
@@ -258,12 +268,14 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "mail": lambda: declared("message/rfc822", "a.eml"),
     "mailbox": lambda: declared("", "a.mbox"),
     "html": lambda: declared("text/html", "a.html"),
+    "contacts": lambda: declared("text/vcard", "a.vcf"),
     "encoding": decoded,
     "tables": judged,
     "detect": detected,
     **{name: lambda name=name: parser(name) for name in REQUESTS},  # type: ignore[misc]
     "parts": parts,
     "sheet_parts": sheet_parts,
+    "ofd_page": ofd_page,
     "streams": streams,
     "template": template,
     "template_policy": template_policy,

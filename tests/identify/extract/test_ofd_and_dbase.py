@@ -31,7 +31,9 @@ def page(*objects: str, template: bool = False) -> str:
     return f"<?xml version='1.0'?><ofd:Page {SPACE}>{below}<ofd:Content><ofd:Layer>{''.join(objects)}</ofd:Layer></ofd:Content></ofd:Page>"
 
 
-def ofd(*pages: str, base: str = "", beside: dict[str, str | bytes] | None = None, tpl: str = "") -> bytes:
+def ofd(
+    *pages: str | bytes, base: str = "", beside: dict[str, str | bytes] | None = None, tpl: str | bytes = ""
+) -> bytes:
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as parts:
         parts.writestr("OFD.xml", f"<ofd:OFD {SPACE}><ofd:DocBody><ofd:DocInfo><ofd:Author>钱多多</ofd:Author>"

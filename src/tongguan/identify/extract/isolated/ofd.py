@@ -49,17 +49,23 @@ class _Run:
 def read(data: Source, max_bytes: int, max_members: int) -> Iterator[Answer]:
     """The pages in order, then what else holds text or other contents (see `Found`). The last report has an `end`."""
     found = Found(max_bytes, max_members)
-    try:
-        with data.reader() as file, zipfile.ZipFile(file) as parts:
-            document = _Document(parts, found)
-            for number, page in enumerate(document.pages(), 1):
-                found.text(f"page {number}", page)
-                yield found.answer()
-            for _ in document.beside():
-                yield found.answer()
-    except zipfile.BadZipFile:
-        found.damaged()
+    with data.reader() as file:
+        try:
+            parts = zipfile.ZipFile(file)
+        except Exception:  # zipfile's errors are many, and each means that it cannot be read
+            found.damaged()
+        else:
+            yield from _parts(parts, found)
     yield found.report(), found.blobs
+
+
+def _parts(parts: zipfile.ZipFile, found: Found) -> Iterator[Answer]:
+    document = _Document(parts, found)
+    for number, page in enumerate(document.pages(), 1):
+        found.text(f"page {number}", page)
+        yield found.answer()
+    for _ in document.beside():
+        yield found.answer()
 
 
 class _Document:
@@ -67,7 +73,9 @@ class _Document:
 
     def __init__(self, parts: zipfile.ZipFile, found: Found) -> None:
         self._parts, self._found = parts, found
-        self._names = {_plain(item.filename): item for item in parts.infolist() if not item.is_dir()}
+        self._names = {
+            _plain(item.filename): item for item in parts.infolist() if not f"/{item.filename}".endswith("/")
+        }
         self._used: set[str] = set()
 
     def pages(self) -> Iterator[str]:
