@@ -18,6 +18,7 @@ from tongguan.cli.terminal import Actions, moment, say, table
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput, Broken
 from tongguan.trust import access
+from tongguan.unseen import why_in
 from tongguan.wording import Language, on_one_line, readable, wording
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _documents(given: argparse.Namespace) -> Iterator[tuple[str, list[Piece]]]:
     """Each document under its path; what cannot be seen of it is said."""
     for path, extraction in _fingerprints().texts_of(given.sources):
         for spot in extraction.blind_spots:
-            why = readable(f"{spot.kind} {spot.where} {spot.detail}".strip())
+            why = readable(f"{spot.where} {why_in(given.lang, spot.kind, spot.detail)}".strip())
             say(TEXTS, "unseen", given.lang, to=sys.stderr, path=readable(path), why=why)
         if any(piece.text.strip() for piece in extraction.pieces):
             yield readable(path), extraction.pieces
@@ -247,7 +248,7 @@ def _for_people(line: dict[str, Any], language: Language) -> str:
     where = "!".join(on_one_line(str(part)) for part in (line["path"], line.get("member")) if part)
     texts = wording("tongguan.cli", TEXTS)
     if "blind_spot" in line:
-        return texts.text("unseen", language, path=where, why=f"{line['blind_spot']} {line['detail']}".strip())
+        return texts.text("unseen", language, path=where, why=why_in(language, line["blind_spot"], line["detail"]))
     if line["found"] == "document":
         return texts.text(
             "document", language, where=where, document=line["document"], share=f"{line['share_of_document']:.0%}",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tongguan.cli.terminal import Actions, say, table
 from tongguan.cli.who import allowed
 from tongguan.errors import BadInput
+from tongguan.unseen import why_in
 from tongguan.wording import Language, on_one_line, readable, wording
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _train(given: argparse.Namespace) -> int:
     model = kinds.train(corpus, seed=given.seed, progress=lambda step: print(step, file=sys.stderr))
     model.save(given.out)
     for spot in corpus.blind_spots:
-        print(f"{on_one_line(spot.where)}: {spot.kind}: {spot.detail}", file=sys.stderr)
+        print(f"{on_one_line(spot.where)}: {why_in(given.lang, spot.kind, spot.detail)}", file=sys.stderr)
     held = model.manifest["held_out"]
     say(TEXTS, "trained", given.lang, texts=len(corpus.documents), kinds=len(model.kinds), file=given.out)
     if held:

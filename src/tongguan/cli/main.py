@@ -27,6 +27,7 @@ from tongguan.cli.question import readings_argument, readings_of, text_of
 from tongguan.cli.terminal import Output
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
+from tongguan.unseen import detail_in, why_in
 from tongguan.wording import Language, on_one_line, readable
 
 if TYPE_CHECKING:
@@ -166,9 +167,11 @@ def _identify(arguments: argparse.Namespace) -> int:
 
 
 def _identified(line: dict[str, Any], language: Language) -> str:
-    where = on_one_line("!".join(str(part) for part in (line.get("path"), line.get("member")) if part))
+    path, member = str(line.get("path") or ""), str(line.get("member") or "")
+    where = on_one_line("!".join(part for part in (path, "" if path.endswith(f"/{member}") else member) if part))
     if "blind_spot" in line:
-        return f"{where}: not seen: {line['blind_spot']} {line.get('detail', '')}".rstrip()
+        why = why_in(language, line["blind_spot"], line.get("detail", ""))
+        return f"{where}: {detail_in(language, 'not seen')}: {why}"
     if "kind" in line:
         kind = line["name"][language] if line["kind"] else kinds.unknown(line["reason"], language)
         return f"{where}: {kind} ({line['probability']:.0%})"

@@ -18,6 +18,7 @@ from tongguan.cli.template_edits import LEVELS, TEXTS, edit_arguments, flag, rec
 from tongguan.cli.terminal import Actions, say, table
 from tongguan.cli.who import allowed
 from tongguan.errors import NotFound
+from tongguan.unseen import why_in
 from tongguan.wording import Language, readable, wording
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _classify(given: argparse.Namespace) -> int:
     for found in classify_files(given.paths, trust.workspace_key(trust.home()), rules, as_of=given.as_of):
         reached |= any(_reaches(c, given.fail_on) for t in found.tables for c in t.columns)
         for spot in found.blind_spots:
-            why = readable(f"{spot.kind} {spot.detail}".strip())
+            why = readable(why_in(given.lang, spot.kind, spot.detail))
             say(TEXTS, "unseen", given.lang, to=sys.stderr, path=readable(spot.where or found.path), why=why)
         if given.json:
             told = [one.to_dict() for one in found.tables]

@@ -224,7 +224,10 @@ class _Paper:
         self.writer.table(head, rows, numbers=(1, 2))
         for group in self.blind:
             self.writer.heading(w.known("kind", group.kind), 3)
-            rows = [[s["where"], s["detail"], w.exact(s["count"]), self.size(s["size"])] for s in group.places[:PLACES]]
+            rows = [
+                [spot["where"], w.unseen(spot["detail"]), w.exact(spot["count"]), self.size(spot["size"])]
+                for spot in group.places[:PLACES]
+            ]
             self.writer.table([w(f"blind.{key}") for key in ("where", "detail", "count", "size")], rows, numbers=(2, 3))
             if len(group.places) > PLACES:
                 rest = sum(spot["count"] for spot in group.places[PLACES:])

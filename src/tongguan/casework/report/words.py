@@ -8,6 +8,7 @@ from typing import Any
 
 from tongguan import china_time, law
 from tongguan.identify.types import TYPES
+from tongguan.unseen import detail_in
 from tongguan.wording import Language, wording
 
 __all__ = ["Words"]
@@ -36,6 +37,10 @@ class Words:
     def optional(self, key: str) -> str:
         """A text of this room, empty where there is none."""
         return self(key) if key in self else ""
+
+    def unseen(self, detail: str) -> str:
+        """What a blind spot says of itself."""
+        return detail_in(self.language, detail)
 
     # ---- names
 

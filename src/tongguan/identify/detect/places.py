@@ -33,9 +33,8 @@ _UNIT: Final = (
     "(?:[号號][楼樓院馆]?|[弄幢座室舍栋棟层層户戶巷门門期区區队隊院铺仓口]|[单單]元|[楼樓][层層]?|房间?|村?民?小?[组組]"
     "|#(?:[楼樓]|厂房)?|[Ff](?![A-Za-z]))"
 )
-_SUFFIX: Final = (
-    "(?=[特自新开高地省市区區县縣旗盟州])(?:[省市区區县縣旗盟]|州(?![市区區县縣])|特别行政区|自治[区州县]|新区|开发区|高新区|地区)"
-)
+_REGION_ENDS_IN: Final = "[省市区區县縣旗盟]|州(?![市区區县縣])|特别行政区|自治[区州县]|新区|开发区|高新区|地区"
+_SUFFIX: Final = f"(?=[特自新开高地省市区區县縣旗盟州])(?:{_REGION_ENDS_IN})"
 _ADMIN: Final = f"(?>[{_HAN}]{{1,10}}?{_SUFFIX})"
 _PLACE: Final = (
     "(?=[街镇鎮乡鄉村社工科产园屯庄寨])"
@@ -270,7 +269,7 @@ _GENERAL: Final = re.compile(
 """Words of laws and of offices behind a city's name."""
 _TO_DOOR: Final = re.compile(f"{_NUMBER}(?:[号號]|弄|[栋棟]|幢|座|单元|單元|室|[楼樓]|巷)")
 _ROADLIKE: Final = re.compile(f"{_WAY}|[镇鎮乡鄉村]|{_BUILDING}")
-_WRITTEN_ABROAD: Final = re.compile(r"\d+ [A-Z][a-z]+|\b(?:Road|Street|Avenue|Ave|Rd|St|Blvd)\b")
+_WRITTEN_ABROAD: Final = re.compile(r"\d+ [A-Z][a-z]+|(?<![A-Za-z])(?:Road|Street|Avenue|Ave|Rd|St|Blvd)(?![A-Za-z])")
 
 
 def _is_address(value: str, sure: bool) -> bool:

@@ -15,6 +15,7 @@ from tongguan.law import clocks
 from tongguan.law.packs.telling import told
 from tongguan.service.console import address, drawing, figures, gauge, lines, names
 from tongguan.service.console.menu import visible
+from tongguan.unseen import detail_in
 
 if TYPE_CHECKING:
     from tongguan.service.console.visit import Visit
@@ -107,6 +108,7 @@ def render(template: str, visit: Visit, data: Row) -> str:
             pack_word=lambda key, **values: told(key, language, **values),
             zone_or_place=lambda ident: law.zone_names(language).get(ident) or law.country_name(ident, language),
             zones=lambda found, name: [pathway(zone) for zone in lines.zones(found, name)],
+            unseen=lambda detail: detail_in(language, detail),
             kind_word=lambda kind: known("kind", kind),
             basis=lambda basis: known("basis", basis),
             diff_word=lambda rule: known("diff", rule),
