@@ -52,3 +52,20 @@ def test_exactly_these(source: str, find: Callable[[str], list[Finding]]) -> Non
 @pytest.mark.parametrize("text", NOTHING)
 def test_nothing(text: str, find: Callable[[str], list[Finding]]) -> None:
     assert [(f.type, text[f.start : f.end]) for f in find(text) if f.type in ("health", "biometric")] == []
+
+
+BESIDE_HAN = [
+    "她six months ⟦health|pregnant⟧了，下月休假",
+    "同事说he is ⟦health|diabetic⟧，已备药",
+    "患⟦health|HIV⟧两年",
+    "血检my result: ⟦health|HBsAg positive⟧，需复查",
+    "他my blood type ⟦health|AB⟧型",
+    "员工takes ⟦health|metformin 500 mg⟧每天一次，he is fine",
+]
+
+
+@pytest.mark.parametrize("source", BESIDE_HAN)
+def test_words_in_latin_letters_beside_han(source: str, find: Callable[[str], list[Finding]]) -> None:
+    """Python's `\\b` knows no border between a Han character and a letter or a digit: both are `\\w`."""
+    case = marked(source)
+    assert [(f.type, f.start, f.end) for f in find(case.text) if f.type == "health"] == list(case.spans)

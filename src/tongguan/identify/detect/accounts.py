@@ -37,6 +37,7 @@ _NO_ONE: Final = re.compile(
 )
 """Accounts of no person, and words of programs."""
 _WRITTEN_IN_CODE: Final = re.compile(r"[vV]\d+(?:\.\d+)*\Z|[a-z]+(?:_[a-z]+)+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z|[A-Z_]+\Z")
+_NEAR: Final = 8  # characters between the word and the name
 _PET_NAME: Final = re.compile(
     r"[\"'’”]?\s?[:：]\s?[\"'‘“]?((?!最|不|请|可|必|如|例|无|未|限|或"
     r"|由)[\u4e00-\u9fffA-Za-z0-9_~·\-]{2,12})(?=[\s\"'，,。；;|”）)<]|\Z)"
@@ -52,6 +53,9 @@ _LOOKED: Final = re.compile(
     r"|过)?[\s:：]{0,2}((?:https?://)?(?:[a-z0-9-]{1,40}\.)+[a-z]{2,8}(?:/[^\s，。；;,“”\"'<>\x00]{0,160})?)"
     r"|(?:观看|收看|播放|阅读|收听|浏览|看)(?:了|过)?《([^》\n\x00]{2,60})》"
 )
+_MAY_FOLLOW: Final = np.zeros(65536, np.bool_)
+_MAY_FOLLOW[[ord(c) for c in '了过词关“"「『《:： ']] = True
+_MAY_FOLLOW[KIND == LETTER] = True
 _STAMPED: Final = re.compile(rf"{_AT}{_SOMEBODY}\Z")
 _RECORD: Final = re.compile(
     r"(?:上网|浏览|搜索|访问|观看|阅读|收视|点击|网页)(?:的)?(?:记录|历史|轨迹|足迹|行为)|browsing history"
@@ -76,7 +80,8 @@ def _names(view: View) -> Iterator[Candidate]:
     if not len(chosen):
         return
     ends, values = words.end[chosen], np.minimum(words.value[chosen], len(units) - 1)
-    hopeful = (KIND[units[values]] == LETTER) & (values - ends <= 8) | (units[values] > 0x3000)
+    after = units[np.minimum(ends, len(units) - 1)]
+    hopeful = (KIND[units[values]] == LETTER) & (values - ends <= _NEAR) | (after == ord(":")) | (after == ord("："))
     for i in chosen[hopeful].tolist():
         start, end = int(words.start[i]), int(words.end[i])
         word = text[start:end]
@@ -120,7 +125,9 @@ def _loggers(view: View) -> Iterator[Candidate]:
 
 def _looked(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
-    for start in words.start[words.of("marks/looked")].tolist():
+    chosen = words.of("marks/looked")
+    chosen = chosen[_MAY_FOLLOW[view.units[np.minimum(words.end[chosen], len(view.units) - 1)]]]
+    for start in words.start[chosen].tolist():
         found = _LOOKED.match(text, start, start + 240)
         if found is None:
             continue

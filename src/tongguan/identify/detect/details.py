@@ -56,13 +56,21 @@ def find(view: View) -> Iterator[Candidate]:
 def _rows(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
     for role in ("sex", "age", "group", "born"):
+        chosen = words.of(f"marks/{role}")
         done = -1
-        for start in words.start[words.of(f"marks/{role}")].tolist():
-            if start < done:
-                continue
-            first, last = _row(text, start)
-            done = last
-            yield from _read(text, first, last)
+        for start, end in zip(words.start[chosen].tolist(), words.end[chosen].tolist(), strict=True):
+            if start >= done and _SET_APART[role].search(text, max(0, start - 1), end + 3):
+                first, done = _row(text, start)
+                yield from _read(text, first, done)
+
+
+_SET_APART: Final = {
+    "sex": re.compile(r"[男女](?:性|士)?(?=[，,、/|｜;；（()）\t\n。 \u3000\"':：\[\]])"),
+    "age": re.compile(r"[\d一二三四五六七八九十周]\s?[岁歲]"),
+    "group": re.compile(r"族(?=[，,、/|｜;；（()）\t\n。 \u3000\"'\x00])"),
+    "born": re.compile(r"生(?=[，,、;；（()）。 \u3000\n])"),
+}
+"""How the part of a row that gives it away ends."""
 
 
 def _row(text: str, at: int) -> tuple[int, int]:

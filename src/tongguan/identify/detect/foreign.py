@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tongguan.identify.detect import foreign_checks as checks
 from tongguan.identify.detect.characters import KIND, LETTER, fold_text
 from tongguan.identify.detect.checks import ID_CARD
+from tongguan.identify.detect.foreign_countries import types_beside
 from tongguan.identify.detect.foreign_kinds import KINDS, SERIES, SHARED, Kind
 from tongguan.identify.detect.overlaps import offsets
 from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, tokens_of_shape
@@ -64,12 +65,13 @@ _SIGNS: Final = {
     "us_ssn": re.compile(r"\d+|\d{3}([-. ])\d\d\1\d{4}"),
 }
 _LEAD: Final = re.compile(
-    r"(?:[\s:：=#.是为は는은'\"(（]|\b(?:number|card|code|no|nr|num|id|is|was|of|es|ist|è|numarası|numarasi|numara|numero|número)\b"
-    r"|\b(?:AT|CL|EL|HR|NZ|PT) ?(?=\d)|番号|号码|號碼|证|證|字号|字號){0,8}",
+    r"(?:[\s:：=#.是为は는은'\"(（]|(?<![A-Za-z0-9])(?:number|card|code|no|nr|num|id|is|was|of|es|ist|è|numarası|numarasi|numara|numero|número)"
+    r"(?![A-Za-z0-9])"
+    r"|(?<![A-Za-z0-9])(?:AT|CL|EL|HR|NZ|PT) ?(?=\d)|番号|号码|號碼|证|證|字号|字號){0,8}",
     re.IGNORECASE,
 )
 _COUNTRY_FIRST: Final = frozenset({"cl_rut", "hr_oib", "nz_ird", "pt_nif", "gr_afm"})
-_COUNTRY_LETTERS: Final = re.compile(r"\b(?:CL|EL|HR|NZ|PT) ?\Z")
+_COUNTRY_LETTERS: Final = re.compile(r"(?<![A-Za-z0-9])(?:CL|EL|HR|NZ|PT) ?\Z")
 """The country's letters before numbers for tax, which are written with them: HR 33392005961."""
 _TOLD_AFTER: Final = re.compile(  # … is my passport number, …是我的身份证
     r"(?<![\w.-])([A-Za-z0-9](?:[ \-./]?[A-Za-z0-9]){7,24})(?: (?:is|are|was|ist|es|är|est|é|è|jest|on)|[是为即は])"
@@ -117,11 +119,18 @@ def _labelled(view: View) -> Iterator[Candidate]:
         for size, stop, value in _prefixes(view.text, run) if run else ():
             if label in _ASKS_IBAN and checks.is_iban(value):
                 yield Candidate(start, stop, "iban", 0.97, "checksum", _DETECTOR, value)
-            for form, kind in _SOUGHT.get((label, size), ()):
+            for form, kind in _sought(view.text, label, start, size):
                 if form.fullmatch(value) and _is_written(kind, view.text[start:stop]):
                     rows[_PLACE_OF[kind]].append((start, stop, value))
     for place, found in rows.items():
         yield from _checked(view.text, KINDS[place], found)
+
+
+def _sought(text: str, label: int, start: int, size: int) -> Sequence[tuple[re.Pattern[str], Kind]]:
+    """What may stand behind a label: where many countries share it, those of the one that the line names."""
+    if _IS_SHARED[label] and (types := types_beside(text, start)):
+        return [form for type in types for form in _FORMS.get((type, size), ())]
+    return _SOUGHT.get((label, size), ())
 
 
 def _checked(text: str, kind: Kind, found: Sequence[Place]) -> Iterator[Candidate]:

@@ -213,9 +213,13 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
     "cedula": ("ec_cedula", "do_cedula", "uy_ci"),
     "id_card": (
         "hkid", "sg_nric", "taiwan_id", "kr_rrn", "za_id", "th_national_id", "tr_tckn", "pl_pesel", "fi_hetu", "ro_cnp",
-        "no_fodselsnummer", "jmbg", "ae_id", "my_nric", "il_id", "kz_iin",
+        "no_fodselsnummer", "jmbg", "ae_id", "my_nric", "il_id", "kz_iin", "de_tax_id", "fr_nir", "br_cpf",
+        "in_aadhaar", "in_pan", "jp_my_number", "ru_snils",
     ),
-    "uscc": ("de_tax_id", "it_fiscal_code", "br_cpf", "ru_inn", "mx_rfc", "ar_cuit", "fr_spi", "us_itin"),
+    "uscc": (
+        "de_tax_id", "it_fiscal_code", "br_cpf", "ru_inn", "mx_rfc", "ar_cuit", "fr_spi", "us_itin", "in_pan", "au_tfn",
+        "nl_bsn",
+    ),
 }  # fmt: skip
 
 SERIES: Final = (

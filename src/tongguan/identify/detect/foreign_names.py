@@ -26,9 +26,9 @@ LATIN: Final = re.compile(
     rf"{_CAPITAL}(?:{_REST}{{0,20}}|\.)){{1,3}}(?![A-Za-zÀ-ɏ0-9])"
 )
 _FIRM: Final = re.compile(
-    r"\b(?:Ltd|Limited|Inc|Corp|Corporation|Company|Co|LLC|LLP|PLC|GmbH|AG|SA|BV|Pty|Bank|Group|Holdings?|Trading|Logistics"
+    r"(?<![A-Za-z])(?:Ltd|Limited|Inc|Corp|Corporation|Company|Co|LLC|LLP|PLC|GmbH|AG|SA|BV|Pty|Bank|Group|Holdings?|Trading|Logistics"
     r"|Technolog(?:y|ies)|Systems?|Services?|Solutions?|Industries|Partners|Insurance|University|College|Institute|Hospital"
-    r"|Ministry|Department|Centre|Center|Store|Shop|Hotel|Airlines?|Express|Team|Foundation|Association|Committee)\b"
+    r"|Ministry|Department|Centre|Center|Store|Shop|Hotel|Airlines?|Express|Team|Foundation|Association|Committee)(?![A-Za-z])"
 )
 _JAPANESE: Final = (
     "佐藤|鈴木|铃木|高橋|高桥|田中|伊藤|渡辺|渡边|山本|中村|小林|加藤|吉田|山田|佐々木|山口|松本|井上|木村|斎藤|斋藤|清水|山崎|池田|橋本|桥本"

@@ -29,22 +29,30 @@ _FOUND_WITH: Final = re.compile(
     re.IGNORECASE,
 )
 _ALLERGIC: Final = re.compile(rf"(allergic to [a-z][a-z ,/-]{{2,40}}?){_END}", re.IGNORECASE)
-_PREGNANT: Final = re.compile(r"(pregnant(?: (?:for )?\d{1,2} (?:months?|weeks?))?)\b(?! wom[ae]n| or )", re.IGNORECASE)
+_PREGNANT: Final = re.compile(
+    r"(pregnant(?: (?:for )?\d{1,2} (?:months?|weeks?))?)(?![A-Za-z0-9]| wom[ae]n| or )",
+    re.IGNORECASE,
+)
 _IS_ILL: Final = re.compile(
-    r"(?:(?:is|was|am|he's|she's|I'm|[:=]) ?(?:an? )?)((?:diabet|asthmat|epilept)ic|HIV[- ]positive|disabled)\b",
+    r"(?:(?:is|was|am|he's|she's|I'm|[:=]) ?(?:an? )?)((?:diabet|asthmat|epilept)ic|HIV[- ]positive|disabled)"
+    r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _CARRIER: Final = re.compile(
-    r"((?:an? )?(?:hepatitis [A-E]|HIV|HBV|HCV|thalass\w+|BRCA\d?|gene|sickle[- ]cell) carrier)\b", re.IGNORECASE
+    r"((?:an? )?(?:hepatitis [A-E]|HIV|HBV|HCV|thalass[a-z]+|BRCA\d?|gene|sickle[- ]cell) carrier)(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 _DRUG: Final = re.compile(
-    r"(?:takes|taking|prescribed) ([a-z]{4,24}(?: [a-z]{3,12})? \d{1,4}(?:\.\d{1,2})? ?(?:mg|mcg|µg|g|ml|iu|units))\b",
+    r"(?:takes|taking|prescribed) ([a-z]{4,24}(?: [a-z]{3,12})? \d{1,4}(?:\.\d{1,2})? ?(?:mg|mcg|µg|g|ml|iu|units))"
+    r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _BLOOD: Final = re.compile(
-    r"blood (?:type|group)\W{1,3}(?:is )?((?:AB|A|B|O)(?: ?[+-]|\s(?:pos|neg)\w*| ?Rh\W?\w*)?)(?![\w-])", re.IGNORECASE
+    r"blood (?:type|group)\W{1,3}(?:is )?"
+    r"((?:AB|A|B|O)(?: ?[+-]|\s(?:pos|neg)\w*| ?Rh\W?[A-Za-z]*)?)(?![A-Za-z0-9_-])",
+    re.IGNORECASE,
 )
-_MARKER: Final = re.compile(r"((?:HER2|HIV|HBsAg|HCV|EGFR)[ -](?:test )?positive)\b", re.IGNORECASE)
+_MARKER: Final = re.compile(r"((?:HER2|HIV|HBsAg|HCV|EGFR)[ -](?:test )?positive)(?![A-Za-z0-9])", re.IGNORECASE)
 _EVENT: Final = re.compile(
     rf"[a-z]+: ((?:[\w'-]+ ){{0,4}}?(?:{_ILL}|[a-z]{{3,}}(?:scopy|ectomy|plasty|otomy|ostomy)))(?= on |{_END[3:]}",
     re.IGNORECASE,
@@ -58,8 +66,9 @@ _BY_WORD: Final = {
 """By the word that is found; by others an illness follows."""
 _BACK: Final = 24  # characters before a word at which its form may begin
 _ONE: Final = re.compile(
-    r"\b(?:he|she|his|him|her|mr|mrs|ms|miss|patient|employee|passenger|guest|claimant|insured|applicant|child|son"
-    r"|daughter|wife|husband|student|i|my|i'm|passport|dob|born)\b",
+    r"(?<![A-Za-z0-9])(?:he|she|his|him|her|mr|mrs|ms|miss|patient|employee|passenger|guest|claimant|insured|applicant|child|son"
+    r"|daughter|wife|husband|student|i|my|i'm|passport|dob|born)(?![A-Za-z0-9])"
+    r"|[他她我]|本人|患者|员工|同事|客户|旅客|客人|学生|孩子",
     re.IGNORECASE,
 )
 _OF_MANY: Final = re.compile(

@@ -35,7 +35,7 @@ _SITE: Final = re.compile(r"[(（][^()（）\n]{1,16}[)）]\s?")
 """Where in the body, before what is there: (左乳)浸润性导管癌."""
 _ADVERTISED: Final = re.compile(
     r"诚聘|招聘|急聘|诚招|招募|招工|直招|聘请|岗位职责|职位描述|任职要求|应届|五险|双休|包吃|包住|年终奖|薪资待遇|福利待遇|男女不限|学历不限"
-    r"|\b(?:hiring|we offer|job description|apply now|benefits|requirements)\b",
+    r"|(?<![A-Za-z])(?:hiring|we offer|job description|apply now|benefits|requirements)(?![A-Za-z])",
     re.IGNORECASE,
 )
 """What is said beside the pay that a vacancy offers."""

@@ -241,7 +241,7 @@ _GRID_BEFORE: Final = re.compile(r"(?:[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{
 _GRID_BEHIND: Final = re.compile(r" {1,3}[0-9A-Fa-f]{2,4}[ \n\t]|-[0-9A-Fa-f]{4,12}(?![0-9A-Fa-f])")
 _UNIT: Final = re.compile(
     r"(?:\.\d+)?\s?(?:[十百千万亿]{0,2}(?:[美欧日港澳韩台]?元(?![旦宵月])|英镑|人民币|韩币|日币)|[万亿]"
-    r"|(?:USD|RMB|CNY|EUR|HKD|bytes?|ms|ns|us)\b)"
+    r"|(?:USD|RMB|CNY|EUR|HKD|bytes?|ms|ns|us)(?![A-Za-z0-9]))"
 )
 _ODD_GROUPS: Final = re.compile(r"[0-9\uff10-\uff19]{4,10}[^0-9\uff10-\uff19+]{1,3}[0-9\uff10-\uff19]{1,7}")
 """Two groups in which nobody writes a mobile number: 1380013-8000."""

@@ -107,7 +107,7 @@ _CLOSED: Final = re.compile(r"[，,、。；;）)\s\x00|/]|\Z")
 _ANOTHER: Final = re.compile(rf"[，,、。；） \t]\s?(?:{ETHNIC_GROUPS})族|、|等|人口|地区|自治")
 _CITIZEN: Final = re.compile(rf"[（(，,]\s?((?:{COUNTRIES})籍)\Z")
 _SCHOOL: Final = re.compile(r"(?:大学|学院|学校|大學|學院|党校)[^\n\x00，。；;]{0,24}[\s|/·，,、（(]\Z")
-_SCHOOL_BEHIND: Final = re.compile(r"[^\n\x00]{0,60}?\b(?:University|College|Institute|School)\b")
+_SCHOOL_BEHIND: Final = re.compile(r"[^\n\x00]{0,60}?(?<![A-Za-z])(?:University|College|Institute|School)(?![A-Za-z])")
 _STOP: Final = re.compile(r"(?:程度|毕业|畢業|学历|學歷|在读|学位)?(?=[\s，,。；;|/、）)\x00]|\Z)")
 _SIGNS: Final = frozenset("，,、。；;（( \t\n\u3000")
 

@@ -153,7 +153,7 @@ BODIES: Final = (
     ),
     Saying(
         "biometric",
-        "del|dup|ins|delins|a>|c>|g>|t>|p.ala|p.arg|p.asn|p.asp|p.cys|p.gln|p.glu|p.gly|p.his|p.ile|p.leu"
+        "del|dup|ins|delins|a>c|a>g|a>t|c>a|c>g|c>t|g>a|g>c|g>t|t>a|t>c|t>g|p.ala|p.arg|p.asn|p.asp|p.cys|p.gln|p.glu|p.gly|p.his|p.ile|p.leu"
         "|p.lys|p.met|p.phe|p.pro|p.ser|p.thr|p.trp|p.tyr|p.val",
         _VARIANT,
         _SAMPLE,
