@@ -1,4 +1,7 @@
-"""How many persons a set of subjects is, once it is known who each subject is."""
+"""How many persons a set of subjects is, once it is known who each subject is.
+
+Names are left out where they may count once for many bundles of subjects: see `counting`.
+"""
 
 from __future__ import annotations
 
@@ -38,26 +41,20 @@ class Census:
         subjects = len(persons.estimate)
         self._persons = persons
         self._cards = _Held.of(*persons.cards, subjects)
-        self._vague_names = _Held.of(*persons.vague_names, subjects)
-        self._known_names = _Held.of(*persons.known_names, subjects)
+        self._names = np.maximum(np.bincount(persons.vague_names[0], minlength=subjects), 1)
 
     def low(self, members: Ints) -> int:
-        """Groups of known subjects, and the names that no known subject among the members bears."""
-        vague, known = self._vague_names.by(members)[1], self._known_names.by(members)[1]
-        return (
-            self._groups(self._persons.low, members)
-            + len(distinct(np.concatenate([vague, known])))
-            - len(distinct(known))
-        )
+        """Groups of known subjects; names that no known subject among the members bears come on top."""
+        return self._groups(self._persons.low, members)
 
     def estimate(self, members: Ints) -> int:
-        """Groups of known subjects, and the names of vague ones."""
-        return self._groups(self._persons.estimate, members) + len(distinct(self._vague_names.by(members)[1]))
+        """Groups of known subjects; the names of vague ones come on top."""
+        return self._groups(self._persons.estimate, members)
 
     def high(self, members: Ints) -> int:
         """Groups of known subjects, and each vague subject as often as it has names, but once at least."""
         vague = members[self._persons.high[members] < 0]
-        return self._groups(self._persons.high, members) + int(np.maximum(self._vague_names.size[vague], 1).sum())
+        return self._groups(self._persons.high, members) + int(self._names[vague].sum())
 
     def _groups(self, label: Ints, members: Ints) -> int:
         """Groups that the members belong to; one with several identity numbers is as many persons."""

@@ -1,24 +1,26 @@
-"""Natural persons, each counted once, for any choice of exchanges.
+"""Natural persons, each counted once, for any choice of exchanges, in bounded memory.
 
-The subjects of all chosen exchanges are read out of the ledger and joined once (`joining`); then any set of them can be
-counted (`census`).
+The subjects of all chosen exchanges come in bundles (`bundles`): nobody of one bundle is one person with somebody of
+another, so each is joined by itself (`joining`), counted (`census`), and forgotten, and the counts are added up. Only
+names go across: of subjects without a strong identifier each name is one person, wherever it stands. Names are put
+aside by their hashes and counted at the end, lot by lot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from tongguan.border.bundles import Bundle, Kind, Subjects, on_board
 from tongguan.border.census import Census, distinct
-from tongguan.border.joining import CARD, DOCUMENT, NAME, PERSONAL, WEAK, Ints, Links, join
-from tongguan.identify.types import TYPES
+from tongguan.border.joining import Ints, Persons, join, ranges
+from tongguan.border.spool import Spool, part_of
 from tongguan.model import Count
 
 __all__ = ["CERTAIN", "ESTIMATED", "POSSIBLE", "Asked", "count_persons"]
@@ -27,18 +29,11 @@ CERTAIN, ESTIMATED, POSSIBLE = 0, 1, 2
 """What a group of exchanges weighs in: estimate and both bounds, estimate and upper bound, upper bound only."""
 
 Data = Literal["any", "sensitive", "ordinary"]
+Choice = frozenset[int]
+"""Kinds of subjects' rows: a set of subjects to count."""
 
-_TYPE_NUMBERS = {id: number for number, id in enumerate(TYPES)}
-# A person without a document is known by the first of these.
-_PREFERRED = ("phone", "wechat", "email", "qq", "bank_card", "imsi")
-_STRENGTHS = {"document": DOCUMENT, "personal": PERSONAL, "weak": WEAK, "none": WEAK}
-_SPECIAL = {"id_card": CARD, "person_name": NAME}
-# By type number; the last entry is for types that are no longer known.
-_KIND = np.array([*(_SPECIAL.get(t.id, _STRENGTHS[t.strength]) for t in TYPES.values()), WEAK], np.int64)
-_RANK = np.array(
-    [*(_PREFERRED.index(id) if id in _PREFERRED else len(_PREFERRED) + n for id, n in _TYPE_NUMBERS.items()), 1 << 20],
-    np.int64,
-)
+_NAME = np.dtype([("name", "u8"), ("code", "u4")])  # code: twice the kind, and 1 where its bearer is known
+_LOTS: Final = 64  # of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,122 +51,122 @@ def count_persons(
 
     `chosen`: a query for the columns uid (of an exchange), number (its group) and part (for the second answer).
     """
-    try:
-        _gather(cursor, chosen)
-        census = Census(join(_links(cursor)))
-        return _answer(cursor, census, asked), _by_type(cursor, census)
-    finally:
-        for table in ("held", "marks"):
-            cursor.execute(f"DROP TABLE IF EXISTS temp.{table}")
+    with Subjects(cursor, chosen) as subjects:
+        by_group: dict[int, list[int]] = defaultdict(list)
+        by_type: dict[tuple[int, str], list[int]] = defaultdict(list)
+        for number, kind in enumerate(subjects.kinds):
+            by_group[kind.number].append(number)
+            for type in kind.types:
+                by_type[kind.part, type].append(number)
+        wanted = [_choices(one, subjects.kinds, by_group) for one in asked]
+        typed = {key: Choice(kinds) for key, kinds in by_type.items()}
+        sums = _Sums(
+            low=_Sum({low for low, _, _ in wanted}),
+            estimate=_Sum({estimate for _, estimate, _ in wanted} | set(typed.values())),
+            high=_Sum({high for _, _, high in wanted}),
+        )
+        with Spool(_LOTS, _NAME, subjects.folder) as names:
+            for bundle in subjects.bundles():
+                persons = join(bundle.links)
+                sums.add(bundle, Census(persons))
+                _put_names_aside(bundle, persons, subjects.borne, names)
+            for lot in range(_LOTS if len(names) else 0):
+                sums.add_names(names.read(lot))
+    counts = [
+        Count(count=sums.estimate.of[estimate], low=sums.low.of[low], high=sums.high.of[high])
+        for low, estimate, high in wanted
+    ]
+    return counts, {key: sums.estimate.of[choice] for key, choice in typed.items()}
 
 
-def _gather(cursor: duckdb.DuckDBPyConnection, chosen: str) -> None:
-    """Numbers the subjects: two with equal identifiers are one, and one without any is itself."""
-    ordinary = [id for id, type in TYPES.items() if not type.sensitive and type.category != "non_personal"]
-    cursor.execute(
-        f"""
-        CREATE TEMP TABLE held AS
-        SELECT c.number, c.part, s.types, s.sensitive, list_has_any(s.types, $ordinary) AS ordinary, s.identifiers,
-               hash(s.uid, s.record) AS record,
-               CASE WHEN len(s.identifiers) = 0 THEN hash(s.uid, s.record)
-                    ELSE hash(list_sort(list_transform(s.identifiers, lambda i: hash(i.type, i.digest)))) END AS mark
-        FROM subjects s JOIN ({chosen}) c USING (uid)
-        """,
-        {"ordinary": ordinary},
-    )
-    cursor.execute(
-        """
-        CREATE TEMP TABLE marks AS
-        SELECT mark, row_number() OVER () - 1 AS subject, any_value(identifiers) AS identifiers
-        FROM held GROUP BY mark
-        """
-    )
-    cursor.execute("ALTER TABLE held DROP COLUMN identifiers")
+def _choices(one: Asked, kinds: Sequence[Kind], by_group: Mapping[int, list[int]]) -> tuple[Choice, Choice, Choice]:
+    """What weighs in at each tier."""
 
-
-def _links(cursor: duckdb.DuckDBPyConnection) -> Links:
-    """Subjects and identifiers as numbers."""
-    rows = cursor.sql(
-        """
-        SELECT subject, hash(i.type, i.digest) AS identifier, i.type AS type
-        FROM (SELECT subject, unnest(identifiers) AS i FROM marks)
-        """
-    ).to_arrow_table()
-    types = rows["type"].combine_chunks().dictionary_encode()
-    numbers = np.array([_TYPE_NUMBERS.get(id, -1) for id in types.dictionary.to_pylist()], np.int64)
-    number = numbers[_column(types.indices)] if len(rows) else np.zeros(0, np.int64)
-    _, first, identifier = np.unique(_column(rows["identifier"]), return_index=True, return_inverse=True)
-    type = number[first]
-    subjects = cursor.execute("SELECT count(*) FROM marks").fetchall()
-    return Links(
-        subject=_column(rows["subject"]).astype(np.int64),
-        identifier=identifier.astype(np.int64),
-        subjects=int(subjects[0][0]),
-        kind=_KIND[type],
-        type=type,
-        rank=_RANK[type],
-        same_record=_same_record(cursor),
-    )
-
-
-def _same_record(cursor: duckdb.DuckDBPyConnection) -> tuple[Ints, Ints]:
-    pairs = cursor.sql(
-        """
-        WITH placed AS (SELECT record, subject FROM held JOIN marks USING (mark)),
-             several AS (SELECT record, min(subject) AS first FROM placed GROUP BY record HAVING first <> max(subject))
-        SELECT DISTINCT first, subject FROM placed JOIN several USING (record) WHERE subject <> first
-        """
-    ).to_arrow_table()
-    return _column(pairs["first"]).astype(np.int64), _column(pairs["subject"]).astype(np.int64)
-
-
-def _answer(cursor: duckdb.DuckDBPyConnection, census: Census, asked: Sequence[Asked]) -> list[Count]:
-    rows = cursor.sql(
-        "SELECT DISTINCT number, sensitive, ordinary, subject FROM held JOIN marks USING (mark) ORDER BY number"
-    ).to_arrow_table()
-    number, subject = _column(rows["number"]), _column(rows["subject"])
-    flags = {"sensitive": _column(rows["sensitive"]), "ordinary": _column(rows["ordinary"])}
-
-    def members(one: Asked, tier: int) -> Ints:
-        """Subjects of the groups that weigh in at this tier."""
-        parts = [np.zeros(0, np.int64)]
-        for group, weighs in one.groups.items():
-            if weighs <= tier:
-                place = slice(np.searchsorted(number, group, "left"), np.searchsorted(number, group, "right"))
-                parts.append(subject[place] if one.data == "any" else subject[place][flags[one.data][place]])
-        return distinct(np.concatenate(parts))
-
-    @cache
-    def counted(groups: frozenset[tuple[int, int]], data: Data) -> Count:
-        one = Asked(dict(groups), data)
-        return Count(
-            count=census.estimate(members(one, ESTIMATED)),
-            low=census.low(members(one, CERTAIN)),
-            high=census.high(members(one, POSSIBLE)),
+    def at(tier: int) -> Choice:
+        return Choice(
+            kind
+            for group, weighs in one.groups.items()
+            if weighs <= tier
+            for kind in by_group.get(group, ())
+            if one.data == "any" or getattr(kinds[kind], one.data)
         )
 
-    return [counted(frozenset(one.groups.items()), one.data) for one in asked]
+    return at(CERTAIN), at(ESTIMATED), at(POSSIBLE)
 
 
-def _by_type(cursor: duckdb.DuckDBPyConnection, census: Census) -> dict[tuple[int, str], int]:
-    rows = cursor.sql(
-        """
-        SELECT DISTINCT part, type, subject
-        FROM (SELECT part, unnest(types) AS type, mark FROM held) JOIN marks USING (mark)
-        ORDER BY part, type
-        """
-    ).to_arrow_table()
-    part, subject = _column(rows["part"]), _column(rows["subject"])
-    types = rows["type"].combine_chunks().dictionary_encode()
-    type = _column(types.indices)
-    starts = np.flatnonzero(np.r_[True, (part[1:] != part[:-1]) | (type[1:] != type[:-1])]) if len(rows) else part
-    ends = [*starts[1:], len(rows)]
-    return {
-        (int(part[start]), types.dictionary[int(type[start])].as_py()): census.estimate(subject[start:end])
-        for start, end in zip(starts, ends, strict=False)
-    }
+class _Sum:
+    """A count for each of some choices."""
+
+    def __init__(self, choices: Iterable[Choice]) -> None:
+        self.of = dict.fromkeys(choices, 0)
+        self._with: dict[int, list[Choice]] = defaultdict(list)
+        for choice in self.of:
+            for kind in choice:
+                self._with[kind].append(choice)
+
+    def concerned(self, kinds: Iterable[int]) -> set[Choice]:
+        """The choices that hold any of these kinds."""
+        return {choice for kind in kinds for choice in self._with.get(kind, ())}
 
 
-def _column(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
-    values: NDArray[Any] = column.to_numpy()
-    return values
+class _ByKind:
+    """Numbers under kinds or codes, gathered for many choices of these."""
+
+    def __init__(self, kind: Ints, what: Ints) -> None:
+        order = np.argsort(kind, kind="stable")
+        self._what = what[order]
+        self.kinds, starts = np.unique(kind[order], return_index=True)
+        self._slices = (
+            dict(zip(self.kinds.tolist(), np.split(self._what, starts[1:]), strict=True)) if len(kind) else {}
+        )
+
+    def of(self, choice: Iterable[int]) -> Ints:
+        """The different numbers under any of these."""
+        found = [self._slices[kind] for kind in choice if kind in self._slices]
+        return distinct(np.concatenate(found)) if found else np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What is counted of each choice, in each of the three ways."""
+
+    low: _Sum
+    estimate: _Sum
+    high: _Sum
+
+    def add(self, bundle: Bundle, census: Census) -> None:
+        held = _ByKind(bundle.kind, bundle.subject)
+        members: dict[Choice, Ints] = {}
+        for sum_, count in ((self.low, census.low), (self.estimate, census.estimate), (self.high, census.high)):
+            for choice in sum_.concerned(held.kinds.tolist()):
+                if (within := choice.intersection(held.kinds.tolist())) not in members:
+                    members[within] = held.of(within)
+                sum_.of[choice] += count(members[within])
+
+    def add_names(self, rows: NDArray[Any]) -> None:
+        """Of vague subjects each name is a person; at least, only where no known subject of the choice bears it."""
+        _, name = np.unique(rows["name"], return_inverse=True)
+        held = _ByKind(rows["code"].astype(np.int64), name)
+        kinds = {code >> 1 for code in held.kinds.tolist()}
+        for choice in self.estimate.concerned(kinds):
+            self.estimate.of[choice] += len(held.of(2 * kind for kind in choice))
+        for choice in self.low.concerned(kinds):
+            known = held.of(2 * kind + 1 for kind in choice)
+            both = held.of(2 * kind + borne for kind in choice for borne in (0, 1))
+            self.low.of[choice] += len(both) - len(known)
+
+
+def _put_names_aside(bundle: Bundle, persons: Persons, borne: NDArray[np.bool_], names: Spool) -> None:
+    """Names of vague subjects, and those of known ones that a vague one may bear, under each kind of their bearers."""
+    borne[on_board(bundle.hashes[persons.vague_names[1]])] = True
+    order = np.argsort(bundle.subject, kind="stable")
+    size = np.bincount(bundle.subject, minlength=bundle.links.subjects)
+    start = np.cumsum(size) - size
+    for known, (subject, identifier) in enumerate((persons.vague_names, persons.known_names)):
+        hashes = bundle.hashes[identifier]
+        if not bundle.tied:  # all vague names are known by now
+            told = borne[on_board(hashes)]
+            subject, hashes = subject[told], hashes[told]
+        kind = bundle.kind[order][ranges(start[subject], size[subject])]
+        hashes = np.repeat(hashes, size[subject])
+        names.add(part_of(hashes, names.parts), hashes, 2 * kind + known)

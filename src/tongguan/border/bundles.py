@@ -1,0 +1,306 @@
+"""The subjects of chosen exchanges in bundles: whoever may be one person with another is in the other's bundle.
+
+Subjects with a strong identifier in common, or in one record, are tied; what is tied, over any number of steps, is in
+one bundle. So each bundle can be joined and counted by itself, and memory is that of the largest: of `SUBJECTS`
+subjects, or of the largest group of those that are tied. Everything goes through files without names (`spool`):
+
+1. The ledger is read once. Subjects with equal identifiers are one (its *mark* is the hash of them), and what is known
+   of an exchange and of a subject's data is a *kind*, of which there are few.
+2. Marks that share an identifier or a record are found part by part, and tied.
+3. Tied subjects are put aside by the group that they belong to; all others are bundled as they come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numba import njit, types
+from numpy.typing import NDArray
+
+from tongguan.border.joining import CARD, DOCUMENT, NAME, PERSONAL, WEAK, Ints, Links
+from tongguan.border.spool import Spool, part_of
+from tongguan.identify.types import TYPES
+
+__all__ = ["Bundle", "Kind", "Subjects", "on_board"]
+
+SUBJECTS: Final = 250_000  # of a bundle, about
+_BATCH: Final = 100_000  # rows of the ledger at a time
+_BOARD: Final = 1 << 22  # places for names that somebody without a strong identifier bears
+
+_TYPE_NUMBERS = {id: number for number, id in enumerate(TYPES)}
+# A person without a document is known by the first of these.
+_PREFERRED = ("phone", "wechat", "email", "qq", "bank_card", "imsi")
+_STRENGTHS = {"document": DOCUMENT, "personal": PERSONAL, "weak": WEAK, "none": WEAK}
+_SPECIAL = {"id_card": CARD, "person_name": NAME}
+# By type number; the last entry is for types that are no longer known.
+_KIND = np.array([*(_SPECIAL.get(t.id, _STRENGTHS[t.strength]) for t in TYPES.values()), WEAK], np.int64)
+_RANK = np.array(
+    [*(_PREFERRED.index(id) if id in _PREFERRED else len(_PREFERRED) + n for id, n in _TYPE_NUMBERS.items()), 1 << 20],
+    np.int64,
+)
+
+Hashes = NDArray[np.uint64]
+_HELD = np.dtype([("mark", "u8"), ("kind", "u4")])
+_LINK = np.dtype([("mark", "u8"), ("identifier", "u8"), ("type", "i2")])
+_PAIR = np.dtype([("one", "u8"), ("other", "u8")])
+_MARK = np.dtype([("mark", "u8")])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of an exchange and of what a subject's record holds."""
+
+    number: int  # group of exchanges
+    part: int
+    sensitive: bool
+    ordinary: bool
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Subjects, and what they hold of the kinds of identifiers that tell persons apart."""
+
+    links: Links
+    subject: Ints  # with `kind`: which subject stands in exchanges and records of which kind, each pair once
+    kind: Ints
+    hashes: Hashes  # of each identifier
+    tied: bool  # whether anybody may be one person with another
+
+
+class Subjects:
+    """The subjects of exchanges. Used as a context. `kinds`: by number, complete once it is entered."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, chosen: str) -> None:
+        self.kinds: list[Kind] = []
+        self.borne = np.zeros(_BOARD, bool)
+        """Where a name may be borne by somebody without a strong identifier, by the first bits of its hash."""
+        self._cursor, self._chosen = cursor, chosen
+        self._stack = contextlib.ExitStack()
+        self._tied = np.zeros(0, np.uint64)  # marks, ascending
+        self._home = np.zeros(0, np.int64)  # bundle of each
+
+    def __enter__(self) -> Subjects:
+        with contextlib.ExitStack() as stack:
+            self.folder = _folder(self._cursor)
+            found = self._cursor.execute("SELECT count(*) FROM subjects").fetchall()
+            parts = _parts(int(found[0][0]))
+            self._held, self._links, self._identifiers, self._records = (
+                stack.enter_context(Spool(parts, row, self.folder)) for row in (_HELD, _LINK, _PAIR, _PAIR)
+            )
+            self._gather(parts)
+            self._pairs = stack.enter_context(Spool(1, _PAIR, self.folder))
+            self._tie(parts)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def bundles(self) -> Iterator[Bundle]:
+        """Tied ones first, because some of them may turn out to have no strong identifier of their own."""
+        parts = self._held.parts
+        if len(self._tied):
+            yield from self._tied_bundles()
+        for part in range(parts):
+            held, links = self._held.read(part), self._links.read(part)
+            held, links = held[self._place(held["mark"]) < 0], links[self._place(links["mark"]) < 0]
+            if len(held):
+                yield _bundle(held, links, None)
+
+    def _tied_bundles(self) -> Iterator[Bundle]:
+        parts = _parts(len(self._tied))
+        with (
+            Spool(parts, _HELD, self.folder) as held,
+            Spool(parts, _LINK, self.folder) as links,
+            Spool(parts, _PAIR, self.folder) as pairs,
+        ):
+            for part in range(self._held.parts):
+                for source, sink in ((self._held, held), (self._links, links)):
+                    rows = source.read(part)
+                    place = self._place(rows["mark"])
+                    rows, place = rows[place >= 0], place[place >= 0]
+                    sink.add(self._home[place], *(rows[name] for name in rows.dtype.names or ()))
+            rows = self._pairs.read(0)
+            pairs.add(self._home[self._place(rows["one"])], rows["one"], rows["other"])
+            for part in range(parts):
+                rows = held.read(part)
+                if len(rows):
+                    yield _bundle(rows, links.read(part), pairs.read(part))
+
+    def _place(self, marks: Hashes) -> Ints:
+        """Where marks stand among the tied ones; -1 where they do not."""
+        if not len(self._tied):
+            return np.full(len(marks), -1, np.int64)
+        place = np.minimum(np.searchsorted(self._tied, marks), len(self._tied) - 1)
+        return np.where(self._tied[place] == marks, place, -1)
+
+    # ---- reading
+
+    def _gather(self, parts: int) -> None:
+        ordinary = [id for id, type in TYPES.items() if not type.sensitive and type.category != "non_personal"]
+        rows = self._cursor.sql(
+            f"""
+            SELECT concat_ws('|', c.number, c.part, s.sensitive::INT, list_has_any(s.types, $ordinary)::INT,
+                             array_to_string(s.types, ',')) AS kind,
+                   hash(s.uid, s.record) AS record,
+                   CASE WHEN len(s.identifiers) = 0 THEN hash(s.uid, s.record)
+                        ELSE hash(list_sort(list_transform(s.identifiers, lambda i: hash(i.type, i.digest))))
+                   END AS mark,
+                   list_transform(s.identifiers, lambda i: hash(i.type, i.digest)) AS identifiers,
+                   list_transform(s.identifiers, lambda i: i.type) AS types
+            FROM subjects s JOIN ({self._chosen}) c USING (uid)
+            """,
+            params={"ordinary": ordinary},
+        )
+        numbers: dict[str, int] = {}
+        for batch in rows.to_arrow_reader(_BATCH):
+            self._take(batch, numbers, parts)
+
+    def _take(self, batch: pa.RecordBatch, numbers: dict[str, int], parts: int) -> None:
+        mark, record = _column(batch["mark"]), _column(batch["record"])
+        kinds = batch["kind"].dictionary_encode()
+        for text in kinds.dictionary.to_pylist():
+            if text not in numbers:
+                numbers[text] = len(self.kinds)
+                self.kinds.append(_kind(text))
+        kind = np.array([numbers[text] for text in kinds.dictionary.to_pylist()], np.uint32)[_column(kinds.indices)]
+        identifier = _column(batch["identifiers"].flatten())
+        ids = batch["types"].flatten().dictionary_encode()
+        known = np.array([_TYPE_NUMBERS.get(id, -1) for id in ids.dictionary.to_pylist()], np.int16)
+        type = known[_column(ids.indices)] if len(ids) else np.zeros(0, np.int16)
+        row = np.repeat(np.arange(len(mark)), _column(batch["identifiers"].value_lengths()))
+        what = _KIND[type]
+        strong = what <= PERSONAL
+        has_strong = np.zeros(len(mark), bool)
+        has_strong[row[strong]] = True
+        self.borne[on_board(identifier[(what == NAME) & ~has_strong[row]])] = True
+        telling, home = what <= NAME, part_of(mark, parts)
+        self._held.add(home, mark, kind)
+        self._links.add(home[row[telling]], mark[row[telling]], identifier[telling], type[telling])
+        self._identifiers.add(part_of(identifier[strong], parts), identifier[strong], mark[row[strong]])
+        self._records.add(part_of(record, parts), record, mark)
+
+    # ---- tying
+
+    def _tie(self, parts: int) -> None:
+        with (
+            Spool(1, _PAIR, self.folder) as edges,
+            Spool(parts, _MARK, self.folder) as ends,
+        ):
+            for spool, sinks in ((self._identifiers, (edges,)), (self._records, (edges, self._pairs))):
+                for part in range(parts):
+                    first, other = _together(spool.read(part))
+                    for sink in sinks:
+                        sink.add(np.zeros(len(first), np.int64), first, other)
+                    for end in (first, other):
+                        ends.add(part_of(end, parts), end)
+            if not len(edges):
+                return
+            self._tied = np.concatenate([np.unique(ends.read(part)["mark"]) for part in range(parts)])
+            root = np.arange(len(self._tied), dtype=np.int32)
+            rows = edges.read(0)
+            for start in range(0, len(rows), 1 << 20):
+                some = rows[start : start + (1 << 20)]
+                left, right = (np.searchsorted(self._tied, some[name]).astype(np.int32) for name in ("one", "other"))
+                _unite(root, left, right)
+        _flatten(root)
+        self._home = part_of(self._tied[root], _parts(len(self._tied)))
+
+
+@njit
+def _root(root, node):  # type: ignore[no-untyped-def]
+    while root[node] != node:
+        root[node] = root[root[node]]
+        node = root[node]
+    return node
+
+
+_NODES = types.int32[::1]
+
+
+@njit(types.void(_NODES, _NODES, _NODES), cache=True)
+def _unite(root, left, right):  # type: ignore[no-untyped-def]
+    """Union by edges; the lesser root stays."""
+    for i in range(len(left)):
+        a, b = _root(root, left[i]), _root(root, right[i])
+        if a < b:
+            root[b] = a
+        else:
+            root[a] = b
+
+
+@njit(types.void(_NODES), cache=True)
+def _flatten(root):  # type: ignore[no-untyped-def]
+    for node in range(len(root)):
+        root[node] = _root(root, node)
+
+
+def _together(rows: NDArray[Any]) -> tuple[Hashes, Hashes]:
+    """Of what stands under one key: the least with each of the others."""
+    one, other = rows["one"], rows["other"]
+    order = np.lexsort((other, one))
+    one, other = one[order], other[order]
+    first = np.ones(len(one), bool)
+    first[1:] = one[1:] != one[:-1]
+    anew = first.copy()
+    anew[1:] |= other[1:] != other[:-1]
+    least = other[first][np.cumsum(first) - 1]
+    return least[anew & ~first], other[anew & ~first]
+
+
+def _bundle(held: NDArray[Any], links: NDArray[Any], pairs: NDArray[Any] | None) -> Bundle:
+    together = np.empty(0, _PAIR) if pairs is None else pairs
+    marks = np.unique(held["mark"])
+    row = np.unique(np.searchsorted(marks, held["mark"]) << 32 | held["kind"].astype(np.int64))
+    hashes, first, identifier = np.unique(links["identifier"], return_index=True, return_inverse=True)
+    link = np.unique(np.searchsorted(marks, links["mark"]) << 32 | identifier)
+    type = links["type"][first].astype(np.int64)
+    return Bundle(
+        links=Links(
+            subject=link >> 32,
+            identifier=link & 0xFFFFFFFF,
+            subjects=len(marks),
+            kind=_KIND[type],
+            type=type,
+            rank=_RANK[type],
+            same_record=(np.searchsorted(marks, together["one"]), np.searchsorted(marks, together["other"])),
+        ),
+        subject=row >> 32,
+        kind=row & 0xFFFFFFFF,
+        hashes=hashes,
+        tied=pairs is not None,
+    )
+
+
+def _kind(text: str) -> Kind:
+    number, part, sensitive, ordinary, types = text.split("|")
+    return Kind(int(number), int(part), sensitive == "1", ordinary == "1", tuple(types.split(",")) if types else ())
+
+
+def on_board(names: Hashes) -> Ints:
+    return part_of(names, _BOARD)
+
+
+def _parts(subjects: int) -> int:
+    return 1 << (max(1, -(-subjects // SUBJECTS)) - 1).bit_length()
+
+
+def _folder(cursor: duckdb.DuckDBPyConnection) -> Path | None:
+    """Where the ledger lies, for files without names; the system's folder for such where that may not be written."""
+    spill: str = cursor.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
+    folder = Path(spill).parent
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def _column(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
+    values: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+    return values
