@@ -58,9 +58,9 @@ def test_a_sheet_that_claims_every_cell_does_not_fill_memory(opened) -> None:
         + b"</sheetData></worksheet>"
     )
     found = opened(with_part(workbook(), "xl/worksheets/sheet1.xml", sheet), "wide.xlsx")
-    assert any("13800138000" in p.text for p in found.pieces)
-    assert any(s.kind is BlindKind.UNREADABLE for s in found.blind_spots)
-    assert opened(workbook()).blind_spots == []  # a fresh worker serves the next
+    assert sum(p.text.count("13800138000") for p in found.pieces) == 2
+    assert sum(len(p.text) for p in found.pieces) < 100_000
+    assert opened(workbook()).blind_spots == []
 
 
 def test_a_document_nested_without_end(opened) -> None:

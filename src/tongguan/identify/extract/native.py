@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from tongguan.identify.extract import archive, office, pictures, structured, tables
+from tongguan.identify.extract import archive, office, pictures, structured, tables, workbook
 from tongguan.identify.extract.given import Data
 from tongguan.identify.extract.sniff import Format
-from tongguan.identify.extract.unfolding import Unfolding, joined
+from tongguan.identify.extract.unfolding import TOO_MUCH, Unfolding, joined
 from tongguan.identify.pieces import Kind
 from tongguan.model import BlindKind
 
@@ -55,9 +55,9 @@ def _parts(
 
 def table(walk: Unfolding, data: Data, member: str | None, kind: str, depth: int) -> Iterator[None]:
     """Tables in files of their own: `kind` is `sqlite`, `dbase`, `parquet`, `arrow` or `orc`."""
-    places: _Places = {}
+    reading = _Sheets(walk, member)
     for report, blobs in walk.answers("table", data, member, kind=kind):
-        yield from _sheets(walk, report, blobs, member, places)
+        yield from reading.sheets(report, blobs)
         if "beside" in report:
             yield from _parts(walk, report["beside"], blobs, member, depth)
 
@@ -66,46 +66,89 @@ def sheet(walk: Unfolding, data: Data, member: str | None, kind: str, depth: int
     """A workbook: its sheets as tables, then all that stands beside their cells. `kind` is xlsx, ods or xls."""
     if kind == "xls":
         data = walk.whole(data, member)
-    whole: bool | None = None
-    places: _Places = {}
+    reading = _Sheets(walk, member)
     for report, blobs in walk.answers("sheet", data, member, kind=kind):
         if report.get("end") == "encrypted":
             return
-        for one in report.get("sheets", ()):
-            whole = whole is not False and one["status"] != "damaged"
-        yield from _sheets(walk, report, blobs, member, places)
+        if "part" in report:
+            yield from reading.part(report, blobs)
+            if walk.bytes_left < 0:
+                walk.blind(BlindKind.TRUNCATED, member, TOO_MUCH)
+                break
+        yield from reading.sheets(report, blobs)
         if "beside" in report:
             yield from _parts(walk, report["beside"], blobs, member, depth)
     if kind == "xls":
         yield from document(walk, data, member, "compound", depth, cells=True)
         return
     # Comments, drawings, properties and attachments; and all that is left of a workbook that could not be read as one.
-    yield from archive.archive(walk, data, member, Format("office", kind if whole else "office"), depth)
+    yield from archive.archive(walk, data, member, Format("office", kind if reading.whole else "office"), depth)
 
 
-_Places = dict[str, tuple[int, tuple[str, ...]]]  # of each table: characters before these rows, names of its columns
+class _Sheets:
+    """Adds the tables of one content, of which long ones come in several answers."""
 
+    def __init__(self, walk: Unfolding, member: str | None) -> None:
+        self._walk, self._member = walk, member
+        self._places: dict[str, tuple[int, tuple[str, ...]]] = {}  # of each: characters before, names of its columns
+        self._book: workbook.Workbook | None = None
+        self._sheet: workbook.Sheet | None = None
+        self.whole: bool | None = None  # whether none of those that there are is damaged
 
-def _sheets(
-    walk: Unfolding, report: dict[str, Any], blobs: list[bytearray], member: str | None, places: _Places
-) -> Iterator[None]:
-    """Add sheets, whose blobs come first and are taken away. One that is long comes in several answers."""
-    for one in report.get("sheets", ()):
-        utf8, cells, rows = blobs[:3]
-        del blobs[:3]
-        name, path = one["name"], joined(member, one["name"])
-        if one["status"] == "damaged":
-            walk.blind(BlindKind.UNREADABLE, path, "a sheet that is damaged")
-        walk.bytes_left -= len(utf8)
-        text = str(utf8, "utf-8")
-        if text.strip():
+    def part(self, report: dict[str, Any], blobs: list[bytearray]) -> Iterator[None]:
+        """A stretch of a part of a workbook in XML, which is taken away; up to what may be taken out of a content."""
+        block = bytes(blobs.pop())
+        if self._book is None:
+            self._book = workbook.Workbook(report)
+        name, whole = report["name"], report["status"] != "damaged"
+        if report["part"] == "strings":
+            if not self._book.strings(block) or not whole:
+                self._damaged(name)
+            return
+        self._sheet = self._sheet or self._book.sheet()
+        try:
+            for rows in self._sheet.add(block):
+                whole = whole and rows is not None
+                if rows is not None:
+                    yield from self._add(name, (), rows)
+                if self._walk.bytes_left < 0:
+                    return
+        except workbook.TooLarge:
+            self._walk.blind(BlindKind.TRUNCATED, joined(self._member, name), TOO_MUCH)
+        if report["status"] != "more":
+            yield from self._add(name, (), self._sheet.rest())
+            self._sheet = None
+        if whole:
+            self.whole = self.whole is not False
+        else:
+            self._damaged(name)
+
+    def sheets(self, report: dict[str, Any], blobs: list[bytearray]) -> Iterator[None]:
+        """Tables whose cells are known; their blobs come first and are taken away."""
+        for one in report.get("sheets", ()):
+            utf8, cells, starts = blobs[:3]
+            del blobs[:3]
+            if one["status"] == "damaged":
+                self._damaged(one["name"])
+            self.whole = self.whole is not False
             spans = np.frombuffer(cells, dtype=np.int64).reshape(-1, 3).copy()
-            starts = np.frombuffer(rows, dtype=np.int64).copy()
-            start, columns = places.get(name, (0, tuple(one.get("columns", ()))))
-            if columns:
-                piece = tables.under(columns, text, spans, starts, path, start)
+            rows = workbook.Rows(str(utf8, "utf-8"), spans, np.frombuffer(starts, dtype=np.int64).copy())
+            yield from self._add(one["name"], one.get("columns", ()), rows)
+
+    def _damaged(self, name: str) -> None:
+        self.whole = False
+        self._walk.blind(BlindKind.UNREADABLE, joined(self._member, name), "a sheet that is damaged")
+
+    def _add(self, name: str, columns: Sequence[str], rows: workbook.Rows) -> Iterator[None]:
+        walk, path = self._walk, joined(self._member, name)
+        text, cells, starts = rows
+        walk.bytes_left -= len(text)
+        if text.strip():
+            start, names = self._places.get(name, (0, tuple(columns)))
+            if names:
+                piece = tables.under(names, text, cells, starts, path, start)
             else:
-                piece = tables.from_cells(text, spans, starts, path)
+                piece = tables.from_cells(text, cells, starts, path)
             walk.add(piece)
-            places[name] = start + len(text), piece.columns
+            self._places[name] = start + len(text), piece.columns
         yield from walk.breath()

@@ -1,4 +1,7 @@
-"""Workbooks (XLSX, XLSB, XLS, ODS) to rows of cells: by calamine, or where a sheet is large as it is unpacked."""
+"""Workbooks (XLSX, XLSB, XLS, ODS) to rows of cells: by calamine, or where a sheet is large as it is unpacked.
+
+Plain XLSX is only unpacked here: its XML is read by kernels, which the caller has.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 
 def read(data: Source, kind: str, max_bytes: int) -> Iterator[Answer]:
-    """All sheets, hidden ones too.
+    """All sheets, hidden ones too; of a plain XLSX the parts that hold cells, as they are (see `xlsx.parts`).
 
     A report holds `sheets` (name, and `status` `ok`, `cut` or `damaged`; a long sheet comes in several answers), each
     with the three blobs of `Rows.answer`. The last one has `end` (`ok`, `bytes`, `encrypted` or `damaged`) and, for
@@ -27,11 +30,14 @@ def read(data: Source, kind: str, max_bytes: int) -> Iterator[Answer]:
     """
     left = max_bytes
     for report, blobs in _sheets(data, kind, max_bytes):
+        if "part" in report:
+            yield report, blobs
+            continue
         left -= sum(len(text) for text in blobs[::3])
         if "end" not in report:
             yield report, blobs
             continue
-        if kind in ("xlsx", "ods") and report["end"] != "encrypted":
+        if kind in ("xlsx", "ods") and report["end"] != "encrypted" and report.pop("beside", True):
             found = Found(max(0, min(left, xlsx.LARGE)))
             beside_cells(data, kind, found)
             report["beside"] = found.report()
@@ -40,6 +46,9 @@ def read(data: Source, kind: str, max_bytes: int) -> Iterator[Answer]:
 
 
 def _sheets(data: Source, kind: str, left: int) -> Iterator[Answer]:
+    if kind == "xlsx" and xlsx.is_plain(data):
+        yield from xlsx.parts(data)
+        return
     if kind == "xlsx" and xlsx.is_large(data):
         yield from xlsx.read(data, left)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from xml.parsers import expat
 from .rows import FULL, Rows
 from .source import Source
 
-__all__ = ["LARGE", "is_large", "read"]
+__all__ = ["LARGE", "is_large", "is_plain", "parts", "read"]
 
 Answer = tuple[dict[str, Any], list[bytes]]
 LARGE = 32 << 20  # unpacked bytes of a sheet or of the shared strings from which on a workbook is read here
@@ -22,9 +23,23 @@ _MOST_STRINGS = 160 << 20  # bytes of shared strings that are held; the others c
 _STRING = 60  # bytes of a string beside its characters
 _COLUMNS = 16_384
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_ANY_SHEET = re.compile(r"xl/(?:worksheets/[^/]+\.xml$|chartsheets/|dialogsheets/|macrosheets/)")
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_DATE = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]|General|[@#0?]", re.IGNORECASE)
+_BUILT_IN_DURATION = 46
+_DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _OVERFLOW = "shared strings"
+_STRINGS = "xl/sharedStrings.xml"
+_STRETCH = 2 << 20
+_MOST_ELEMENT = 16 << 20  # bytes of a row or a string
+_HEAD = 1 << 12
+_PLAIN = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*"
+    rb"(?:<\?xml (?:(?!encoding)[^<>?])*(?:encoding=[\"'](?i:utf-8|us-ascii)[\"'][^<>?]*)?\?>)?"
+    rb"\s*(?:<!--[^<>]*-->\s*)*<(?:worksheet|sst)[\s>/]"
+)
+"""How a part begins that is in UTF-8, and has neither prefixes nor entities of its own."""
+_BESIDE = re.compile(rb"<(?:\w+:)?(?:f[\s>]|headerFooter|dataValidations|hyperlinks|scenarios|protectedRanges)")
 
 
 def is_large(data: Source) -> bool:
@@ -61,33 +76,97 @@ def read(data: Source, left: int, unlisted: bool = False) -> Iterator[Answer]:
     yield {"end": end}, []
 
 
+def is_plain(data: Source) -> bool:
+    """Whether the parts that hold cells are plain enough to be handed over as they are (see `parts`)."""
+    try:
+        with data.reader() as file, zipfile.ZipFile(file) as book:
+            known = {item.filename for item in book.infolist()}
+            elsewhere = {name for name in _Workbook(book).names() if name in known and not _ANY_SHEET.match(name)}
+            strings = [item for item in book.infolist() if item.filename == _STRINGS]
+            parts = [item for item in book.infolist() if _SHEET.fullmatch(item.filename)]
+            if elsewhere or not parts or sum(item.file_size for item in strings) > _MOST_STRINGS:
+                return False
+            return all(_is_plain(book, item) for item in (*strings, *parts))
+    except Exception:  # zipfile's errors are many: the other reader says what is wrong
+        return False
+
+
+def _is_plain(book: zipfile.ZipFile, item: zipfile.ZipInfo) -> bool:
+    with book.open(item) as source:
+        return _PLAIN.match(source.read(_HEAD)) is not None
+
+
+def parts(data: Source) -> Iterator[Answer]:
+    """The parts of a workbook that hold cells, as XML.
+
+    A report holds `part` (`strings` or `sheet`), its `name`, its `status` (`more`, or for the last stretch `ok` or
+    `damaged`), and with the first one `dates` (see `_Workbook`) and `first`, the day from which
+    days are counted (its number, 1 for 0001-01-01). Each has one blob, which ends where a string or a row does. The
+    last one has `end`, and `beside`: whether something may stand beside the cells.
+    """
+    beside = False
+    with data.reader() as file, zipfile.ZipFile(file) as book:
+        about = _Workbook(book)
+        names = about.names()
+        about.formats()
+        more: dict[str, Any] = {"dates": about.dates, "first": about.first.toordinal()}
+        for item in sorted(book.infolist(), key=lambda item: item.filename != _STRINGS):
+            is_strings = item.filename == _STRINGS
+            if not is_strings and not _SHEET.fullmatch(item.filename):
+                continue
+            report = {"part": "strings" if is_strings else "sheet", "name": names.get(item.filename, item.filename)}
+            for block, status in _blocks(book, item, b"</si>" if is_strings else b"</row>"):
+                beside = beside or (not is_strings and _BESIDE.search(block) is not None)
+                yield {**report, **more, "status": status}, [block]
+                more = {}
+    yield {"end": "ok", "beside": beside}, []
+
+
+def _blocks(book: zipfile.ZipFile, item: zipfile.ZipInfo, between: bytes) -> Iterator[tuple[bytes, str]]:
+    """A part in stretches that end with an element; what does not end within a stretch's length is damaged."""
+    rest = b""
+    try:
+        with book.open(item) as source:
+            while block := source.read(_STRETCH):
+                block = rest + block
+                end = block.rfind(between) + len(between)
+                if end < len(between) and len(block) > _MOST_ELEMENT:
+                    break
+                rest = block[max(end, 0) :] if end >= len(between) else block
+                if end >= len(between):
+                    yield block[:end], "more"
+            else:
+                yield rest, "ok"
+                return
+    except (ValueError, zipfile.BadZipFile, EOFError, OSError, zlib.error):
+        pass
+    yield b"", "damaged"
+
+
 class _Workbook:
     """Names, strings and formats of a workbook, and its sheets."""
 
     def __init__(self, book: zipfile.ZipFile) -> None:
         self._book = book
         self._strings: list[str] = []
-        self._dates: list[bool] = []  # of each cell format, whether it shows a date
-        self._first = date(1899, 12, 30)
+        self.dates: list[int] = []  # of each cell format: 1 where it shows a date, 2 for a duration
+        self.first = date(1899, 12, 30)
 
     def sheets(self, unlisted: bool) -> Iterator[tuple[Rows, str]]:
         """Rows of each sheet, a stretch at a time, with `ok` or `damaged`."""
-        names = self._names()
+        names = self.names()
         parts = [item for item in self._book.infolist() if _SHEET.fullmatch(item.filename)]
         if unlisted:
             count = Counter(item.filename.lower() for item in parts)
             parts = [item for item in parts if item.filename not in names or count[item.filename.lower()] > 1]
             if not parts:
                 return
-        try:
-            self._formats()
-        except (KeyError, expat.ExpatError, ValueError, zipfile.BadZipFile):
-            self._dates = []
+        self.formats()
         yield from self._read_strings()
         for item in parts:
             yield from self._sheet(item, names.get(item.filename, item.filename))
 
-    def _names(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
         """Of each part that is a sheet its name."""
         targets: dict[str, str] = {}
         names: dict[str, str] = {}
@@ -102,7 +181,7 @@ class _Workbook:
                 identity = next((value for key, value in about.items() if key.endswith(":id")), "")
                 names[targets.get(identity, "")] = about.get("name", "")
             elif tag.rpartition(":")[2] == "workbookPr" and about.get("date1904") in ("1", "true"):
-                self._first = date(1904, 1, 1)
+                self.first = date(1904, 1, 1)
 
         for part, start in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
             try:
@@ -112,8 +191,15 @@ class _Workbook:
                 continue
         return names
 
-    def _formats(self) -> None:
-        codes: dict[int, bool] = {}
+    def formats(self) -> None:
+        """Read which cell formats show a date."""
+        try:
+            self._styles()
+        except (KeyError, expat.ExpatError, ValueError, zipfile.BadZipFile):
+            self.dates = []
+
+    def _styles(self) -> None:
+        codes: dict[int, int] = {_BUILT_IN_DURATION: 2}
         within = False
 
         def start(tag: str, about: dict[str, str]) -> None:
@@ -121,14 +207,17 @@ class _Workbook:
             name = tag.rpartition(":")[2]
             if name == "numFmt":
                 code = _NOT_DATE.sub("", about.get("formatCode", "")).lower()
-                codes[int(about.get("numFmtId", "-1"))] = any(letter in code for letter in "ymdhs")
+                shows = (
+                    2 if _DURATION.search(about.get("formatCode", "")) else any(letter in code for letter in "ymdhs")
+                )
+                codes[int(about.get("numFmtId", "-1"))] = int(shows)
             elif name == "cellXfs":
                 within = True
             elif name == "cellStyles":
                 within = False
             elif name == "xf" and within:
                 number = int(about.get("numFmtId", "0"))
-                self._dates.append(codes.get(number, number in _BUILT_IN_DATES))
+                self.dates.append(codes.get(number, int(number in _BUILT_IN_DATES)))
 
         for _ in self._parsed("xl/styles.xml", start):
             pass
@@ -175,7 +264,7 @@ class _Workbook:
             yield over, "ok"
 
     def _sheet(self, part: zipfile.ZipInfo, name: str) -> Iterator[tuple[Rows, str]]:
-        rows, cells = Rows(name), _Cells(self._strings, self._dates, self._first)
+        rows, cells = Rows(name), _Cells(self._strings, self.dates, self.first)
         cells.rows = rows
         status = "ok"
         try:
@@ -213,7 +302,7 @@ class _Workbook:
 class _Cells:
     """Gathers the cells of a sheet as the parser walks."""
 
-    def __init__(self, strings: list[str], dates: list[bool], first: date) -> None:
+    def __init__(self, strings: list[str], dates: list[int], first: date) -> None:
         self._strings, self._dates, self._first = strings, dates, first
         self.rows = Rows("")
         self._row: list[str] = []
