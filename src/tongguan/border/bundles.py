@@ -86,7 +86,7 @@ class Subjects:
         self._cursor, self._chosen = cursor, chosen
         self._stack = contextlib.ExitStack()
         self._tied = np.zeros(0, np.uint64)  # marks, ascending
-        self._home = np.zeros(0, np.int64)  # bundle of each
+        self._home = np.zeros(0, np.int32)  # bundle of each
 
     def __enter__(self) -> Subjects:
         with contextlib.ExitStack() as stack:
@@ -97,7 +97,7 @@ class Subjects:
                 stack.enter_context(Spool(parts, row, self.folder)) for row in (_HELD, _LINK, _PAIR, _PAIR)
             )
             self._gather(parts)
-            self._pairs = stack.enter_context(Spool(1, _PAIR, self.folder))
+            self._pairs = stack.enter_context(Spool(parts, _PAIR, self.folder))
             self._tie(parts)
             self._stack = stack.pop_all()
         return self
@@ -129,8 +129,9 @@ class Subjects:
                     place = self._place(rows["mark"])
                     rows, place = rows[place >= 0], place[place >= 0]
                     sink.add(self._home[place], *(rows[name] for name in rows.dtype.names or ()))
-            rows = self._pairs.read(0)
-            pairs.add(self._home[self._place(rows["one"])], rows["one"], rows["other"])
+            for part in range(self._pairs.parts):
+                rows = self._pairs.read(part)
+                pairs.add(self._home[self._place(rows["one"])], rows["one"], rows["other"])
             for part in range(parts):
                 rows = held.read(part)
                 if len(rows):
@@ -193,27 +194,30 @@ class Subjects:
 
     def _tie(self, parts: int) -> None:
         with (
-            Spool(1, _PAIR, self.folder) as edges,
+            Spool(parts, _PAIR, self.folder) as edges,
             Spool(parts, _MARK, self.folder) as ends,
         ):
             for spool, sinks in ((self._identifiers, (edges,)), (self._records, (edges, self._pairs))):
                 for part in range(parts):
                     first, other = _together(spool.read(part))
                     for sink in sinks:
-                        sink.add(np.zeros(len(first), np.int64), first, other)
+                        sink.add(part_of(other, parts), first, other)
                     for end in (first, other):
                         ends.add(part_of(end, parts), end)
             if not len(edges):
                 return
             self._tied = np.concatenate([np.unique(ends.read(part)["mark"]) for part in range(parts)])
             root = np.arange(len(self._tied), dtype=np.int32)
-            rows = edges.read(0)
-            for start in range(0, len(rows), 1 << 20):
-                some = rows[start : start + (1 << 20)]
-                left, right = (np.searchsorted(self._tied, some[name]).astype(np.int32) for name in ("one", "other"))
+            for part in range(parts):
+                rows = edges.read(part)
+                left, right = (np.searchsorted(self._tied, rows[name]).astype(np.int32) for name in ("one", "other"))
                 _unite(root, left, right)
         _flatten(root)
-        self._home = part_of(self._tied[root], _parts(len(self._tied)))
+        bundles = _parts(len(root))
+        self._home = np.empty(len(root), np.int32)
+        for start in range(0, len(root), _BATCH):  # what is in between is larger than the answer
+            some = slice(start, start + _BATCH)
+            self._home[some] = part_of(self._tied[root[some]], bundles)
 
 
 @njit

@@ -136,10 +136,11 @@ class _Sums:
 
     def add(self, bundle: Bundle, census: Census) -> None:
         held = _ByKind(bundle.kind, bundle.subject)
+        kinds = Choice(held.kinds.tolist())
         members: dict[Choice, Ints] = {}
         for sum_, count in ((self.low, census.low), (self.estimate, census.estimate), (self.high, census.high)):
-            for choice in sum_.concerned(held.kinds.tolist()):
-                if (within := choice.intersection(held.kinds.tolist())) not in members:
+            for choice in sum_.concerned(kinds):
+                if (within := choice & kinds) not in members:
                     members[within] = held.of(within)
                 sum_.of[choice] += count(members[within])
 

@@ -43,7 +43,7 @@ class Spool:
     def __len__(self) -> int:
         return self._rows
 
-    def add(self, part: NDArray[np.int64], *columns: NDArray[Any]) -> None:
+    def add(self, part: NDArray[np.signedinteger[Any]], *columns: NDArray[Any]) -> None:
         """Rows, given as columns, each into its part."""
         rows = np.empty(len(part), self._row)
         order = np.argsort(part, kind="stable") if self.parts > 1 else slice(None)
