@@ -7,12 +7,31 @@ import pyarrow as pa
 from numba import njit, types
 from numpy.typing import NDArray
 
-__all__ = ["Utf8", "concatenated", "laid_out", "strings"]
+__all__ = ["Characters", "Utf8", "characters", "concatenated", "distinct", "laid_out", "strings"]
 
 Places = NDArray[np.int64]
+Characters = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 _U8 = types.Array(types.uint8, 1, "C", readonly=True)
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
 _MOST = (1 << 31) - 1  # bytes of the texts of an array with small offsets
+
+
+def characters(text: str) -> Characters:
+    """A text's code points, as narrow as they all fit."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8)
+    narrow = text.encode("utf-16-le", "surrogatepass")
+    if len(narrow) == 2 * len(text):
+        return np.frombuffer(narrow, np.uint16)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def distinct(text: Characters, starts: Places, ends: Places) -> tuple[NDArray[np.int32], Places]:
+    """Which of the different stretches each one is, and which of the stretches is the first of each."""
+    size = 1 << max(4, (2 * len(starts)).bit_length())
+    codes, firsts = np.empty(len(starts), np.int32), np.empty(len(starts), np.int64)
+    count = _distinct(text, starts, ends, np.full(size, -1, np.int32), codes, firsts)
+    return codes, firsts[:count]
 
 
 class Utf8:
@@ -35,6 +54,33 @@ class Utf8:
         if order is not None:
             found[order] = found.copy()
         return found
+
+
+@njit([types.int64(types.Array(kind, 1, "C", readonly=True), _I64, _I64, types.int32[::1], types.int32[::1], types.int64[::1]) for kind in (types.uint8, types.uint16, types.uint32)], cache=True)  # fmt: skip  # noqa: E501
+def _distinct(text, starts, ends, slots, codes, firsts):  # type: ignore[no-untyped-def]
+    mask, count = len(slots) - 1, 0
+    for i in range(len(starts)):
+        size = ends[i] - starts[i]
+        hashed = types.uint64(14695981039346656037) ^ types.uint64(size)
+        for n in range(starts[i], ends[i]):
+            hashed = (hashed ^ types.uint64(text[n])) * types.uint64(1099511628211)
+        slot = types.int64((hashed ^ (hashed >> types.uint64(32))) & types.uint64(mask))
+        while slots[slot] >= 0:
+            first = firsts[slots[slot]]
+            same = ends[first] - starts[first] == size
+            n = 0
+            while same and n < size:
+                same = text[starts[first] + n] == text[starts[i] + n]
+                n += 1
+            if same:
+                break
+            slot = (slot + 1) & mask
+        if slots[slot] < 0:
+            slots[slot] = count
+            firsts[count] = i
+            count += 1
+        codes[i] = slots[slot]
+    return count
 
 
 @njit([types.void(_U8, _I64, types.int64[::1])], cache=True)

@@ -17,8 +17,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import compress
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.names import may_begin
 from tongguan.identify.detect.words import label_id, label_of, read_words
 from tongguan.identify.pieces import Piece
+from tongguan.identify.tables.gathering import Characters, characters, distinct
 from tongguan.identify.tables.surroundings import Surroundings, speaks
 from tongguan.identify.types import OWN, TYPES
 from tongguan.model import Finding
@@ -54,6 +54,7 @@ _BLANK: Final = 1  # a control character: neither letter, digit, space nor sign
 _NUMBERS: Final = {"phone": checks.PHONE, "id_card": checks.ID_CARD, "bank_card": checks.CARD_UNIONPAY}
 _TEXTS: Final = frozenset({"person_name", "organisation", "address"})
 _ODD: Final = re.compile(r"[\x00-\x1f,;|\"']|\d{7}")
+_ENCODINGS: Final = {1: "ascii", 2: "utf-16-le", 4: "utf-32-le"}  # of characters of so many bytes
 _DELIMITERS: Final = frozenset(",\t;|")
 _EDGES: Final = frozenset("\r\n") | _DELIMITERS
 
@@ -82,16 +83,27 @@ class _Column:
     name: str = ""
 
 
+class _Values(NamedTuple):
+    """Cells of a column by their places, in order, and which of some texts each of them is."""
+
+    places: Places
+    codes: NDArray[np.int32]
+    texts: Sequence[str]
+
+    def where(self, fits: NDArray[np.bool_]) -> _Values:
+        return _Values(self.places[fits], self.codes[fits], self.texts)
+
+
 @dataclass(slots=True)
 class _Taken:
-    """The cells of a piece that are taken out, by their places, in order; and some left in, with what is thought."""
+    """The cells of a piece that are taken out, by column; and some left in, with what is thought."""
 
-    numbers: dict[int, tuple[Places, list[str]]] = field(default_factory=dict)  # by column, with their values
-    texts: dict[int, tuple[Places, list[str]]] = field(default_factory=dict)
+    numbers: dict[int, _Values] = field(default_factory=dict)
+    texts: dict[int, _Values] = field(default_factory=dict)
     left_in: list[tuple[int, int, str, float, bytes]] = field(default_factory=list)  # start, end, type, score, digest
 
     def places(self) -> Places:
-        taken = [places for places, _ in (*self.numbers.values(), *self.texts.values())]
+        taken = [one.places for one in (*self.numbers.values(), *self.texts.values())]
         return np.concatenate(taken) if taken else np.zeros(0, np.int64)
 
 
@@ -163,52 +175,54 @@ class Sure:
         if self._prose:
             running = around.running()
             quiet, quiet_names, quiet_texts = quiet & ~running, quiet_names & ~running, quiet_texts & ~running
-        texts = {n: self._texts(piece, n, known) for n, known in columns.items() if known.type is None}
-        names = [places for n, (places, _) in texts.items() if label_of(piece.columns[n]) == label_id("person_name")]
+        text, folded = characters(piece.text), around.folded.tobytes().decode("ascii")
+        texts = {n: self._texts(piece, text, n, known) for n, known in columns.items() if known.type is None}
+        names = [one.places for n, one in texts.items() if label_of(piece.columns[n]) == label_id("person_name")]
         named = np.sort(np.concatenate(names)) if names else np.zeros(0, np.int64)
         out = np.zeros(len(column_of), np.bool_)
         own = np.zeros(len(column_of), np.bool_)
         for n, known in columns.items():
             if known.type is not None:
-                places, values = around.numbers(_NUMBERS[known.type])
+                places, begin = around.numbers(_NUMBERS[known.type])
                 of_column = column_of[places] == n
-                taken.numbers[n] = places[of_column], _where(values, of_column.tolist())
-                own[places[of_column]] = True
+                places, begin = places[of_column], begin[of_column]
+                sizes = around.end[places] - around.start[places]
+                taken.numbers[n] = _values(places, around.folded, folded, begin, begin + sizes)
+                own[places] = True
         quiet &= ~around.beside_tracks(piece.text)
-        for n, (places, values) in taken.numbers.items():
-            sizes = np.array([len(value) for value in values], np.int64)
+        for n, some in taken.numbers.items():
+            places = some.places
+            sizes = around.end[places] - around.start[places]
             fits = quiet[places] & ~around.nameless(places, named) & ~around.crowded(places, sizes, own)
             if columns[n].type == "id_card":
-                fits &= np.array([int(value[6:14]) <= self._latest - _ADULT for value in values], np.bool_)
-            taken.numbers[n] = places[fits], _where(values, fits.tolist())
+                grown = [int(value[6:14]) <= self._latest - _ADULT for value in some.texts]
+                fits &= np.array(grown, np.bool_)[some.codes]
+            taken.numbers[n] = some.where(fits)
             out[places[fits]] = True
-        for n, (places, values) in texts.items():
+        for n, some in texts.items():
             is_name = label_of(piece.columns[n]) == label_id("person_name")
-            kept = (quiet_names if is_name else quiet_texts)[places] & ~around.holding(places, out)
-            taken.texts[n] = places[kept], _where(values, kept.tolist())
+            kept = (quiet_names if is_name else quiet_texts)[some.places] & ~around.holding(some.places, out)
+            taken.texts[n] = some.where(kept)
         self._leave_in(around, columns, taken)
         return taken
 
-    def _texts(self, piece: Piece, column: int, known: _Column) -> tuple[Places, list[str]]:
-        """Cells of a column whose text is known, with their texts."""
+    def _texts(self, piece: Piece, text: Characters, column: int, known: _Column) -> _Values:
+        """Cells of a column whose text is known. `text`: that of the piece."""
         cells = piece.cells
         assert cells is not None
         places = np.flatnonzero(cells[:, 2] == column)
-        spans = cells[places, :2].tolist()
-        text, last = piece.text, len(piece.text)
-        values = [text[start:end] for start, end in spans]
-        fresh = dict.fromkeys(value for value in values if value not in known.texts and 2 <= len(value) <= _LONGEST)
+        start, end = cells[places, 0], cells[places, 1]
+        some = _values(places, text, piece.text, start, end)
+        fresh = [value for value in some.texts if value not in known.texts and 2 <= len(value) <= _LONGEST]
         is_name = label_of(known.name) == label_id("person_name")
-        if is_name or len(fresh) <= _FRESH * len(values):
+        if is_name or len(fresh) <= _FRESH * len(some.places):
             room = max(0, _KNOWN - len(known.texts))
-            known.texts |= self._alone(list(fresh)[:room], known.name, text[spans[0][1]])
-        edges = _EDGES if is_name else _DELIMITERS
-        found = known.texts.get
-        fits = [
-            found(value) is not None and start > 0 and end < last and text[start - 1] in edges and text[end] in edges
-            for value, (start, end) in zip(values, spans, strict=True)
-        ]
-        return places[np.array(fits, np.bool_)], _where(values, fits)
+            known.texts |= self._alone(fresh[:room], known.name, piece.text[cells[some.places[0], 1]])
+        edges = np.frombuffer("".join(_EDGES if is_name else _DELIMITERS).encode(), np.uint8)
+        inside = (start > 0) & (end < len(text))
+        between = np.isin(text[start - 1], edges) & np.isin(text[np.minimum(end, len(text) - 1)], edges)
+        found = np.array([known.texts.get(value) is not None for value in some.texts], np.bool_)
+        return some.where(inside & between & found[some.codes])
 
     def _alone(self, values: list[str], name: str, delimiter: str) -> dict[str, Finding | None]:
         """What texts of a column are found as, each in a line of its own."""
@@ -240,19 +254,20 @@ class Sure:
     def _leave_in(self, around: Surroundings, columns: _Columns, taken: _Taken) -> None:
         """Leave the first cells and some others to the detector, to see whether it finds what is thought."""
         for chosen in (taken.numbers, taken.texts):
-            for n, (places, values) in chosen.items():
+            for n, some in chosen.items():
                 known = columns[n]
-                left = (np.arange(len(places)) < _FIRST) | (np.arange(len(places)) % _EACH == 0)
+                left = (np.arange(len(some.places)) < _FIRST) | (np.arange(len(some.places)) % _EACH == 0)
                 for i in np.flatnonzero(left).tolist():
-                    start, end = int(around.start[places[i]]), int(around.end[places[i]])
+                    place, value = some.places[i], some.texts[some.codes[i]]
+                    start, end = int(around.start[place]), int(around.end[place])
                     if known.type is not None:
-                        thought = known.type, known.score, self._hasher.digest(known.type, values[i])
+                        thought = known.type, known.score, self._hasher.digest(known.type, value)
                     else:
-                        one = known.texts[values[i]]
+                        one = known.texts[value]
                         assert one is not None
                         thought = one.type, one.score, one.digest
                     taken.left_in.append((start, end, *thought))
-                chosen[n] = places[~left], _where(values, (~left).tolist())
+                chosen[n] = some.where(~left)
 
     # ---- what they are found as
 
@@ -260,22 +275,36 @@ class Sure:
         columns = self._columns(piece)
         cells = piece.cells
         assert cells is not None
-        for n, (places, values) in taken.numbers.items():
+        for n, some in taken.numbers.items():
             type, score = columns[n].type, columns[n].score
-            if type is not None and values:
+            if type is not None and len(some.places):
                 digest = self._hasher.digest
-                first = _first(values, cells[places, 0], {}, type)
-                yield SureCells(n, type, score, len(values), [digest(type, value) for value in values], first)
-        for n, (places, values) in taken.texts.items():
-            found = {value: one for value in dict.fromkeys(values) if (one := columns[n].texts[value]) is not None}
-            for type in sorted({one.type for one in found.values()}):
-                of_type = {value: one for value, one in found.items() if one.type == type}
-                fits = [value in of_type for value in values]
-                chosen = _where(values, fits)
-                samples = {value: one.masked for value, one in of_type.items()}
-                first = _first(chosen, cells[places[np.array(fits, np.bool_)], 0], samples, type)
+                seen = _seen(some.codes)
+                first = _first(some, seen, cells[some.places, 0], {}, type)
+                digests = [digest(type, some.texts[code]) for code in some.codes[seen].tolist()]
+                yield SureCells(n, type, score, len(some.places), digests, first)
+        for n, some in taken.texts.items():
+            found = {code: columns[n].texts[some.texts[code]] for code in some.codes[_seen(some.codes)].tolist()}
+            for type in sorted({one.type for one in found.values() if one is not None}):
+                of_type = {code: one for code, one in found.items() if one is not None and one.type == type}
+                chosen = some.where(np.isin(some.codes, list(of_type)))
+                samples = {some.texts[code]: one.masked for code, one in of_type.items()}
+                first = _first(chosen, _seen(chosen.codes), cells[chosen.places, 0], samples, type)
                 score = max(one.score for one in of_type.values())
-                yield SureCells(n, type, score, len(chosen), [one.digest for one in of_type.values()], first)
+                yield SureCells(n, type, score, len(chosen.places), [one.digest for one in of_type.values()], first)
+
+
+def _values(places: Places, data: Characters, text: str, starts: Places, ends: Places) -> _Values:
+    """What cells hold: stretches of a text, which is given as its characters, too."""
+    codes, firsts = distinct(data, starts, ends)
+    spans = zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True)
+    return _Values(places, codes, [text[start:end] for start, end in spans])
+
+
+def _seen(codes: NDArray[np.int32]) -> Places:
+    """Where each code comes for the first time, in order."""
+    first: Places = np.sort(np.unique(codes, return_index=True)[1])
+    return first
 
 
 def _kind(name: str, found: Sequence[Finding]) -> _Column | None:
@@ -297,13 +326,14 @@ def _silent(values: list[str]) -> list[str]:
     return [value for n, value in enumerate(values) if n not in loud and not _ODD.search(value)]
 
 
-def _first(values: list[str], starts: Places, samples: Mapping[str, str], type: str) -> list[tuple[int, str]]:
+def _first(some: _Values, seen: Places, starts: Places, samples: Mapping[str, str], type: str) -> list[tuple[int, str]]:
     """Where the first cells stand whose masked samples look different; `samples` by value, where they are known."""
     first: dict[str, int] = {}
-    for value in dict.fromkeys(values):
+    for at in seen.tolist():
+        value = some.texts[some.codes[at]]
         masked = samples.get(value) or mask(type, value)
         if masked not in first:
-            first[masked] = int(starts[values.index(value)])
+            first[masked] = int(starts[at])
             if len(first) == _SAMPLES:
                 break
     return [(start, masked) for masked, start in first.items()]
@@ -315,12 +345,12 @@ def _blanked(piece: Piece, taken: _Taken) -> Piece:
     places = taken.places()
     cells = piece.cells.copy()
     cells[places, 2] = len(piece.columns)
-    codes = np.frombuffer(piece.text.encode("utf-32-le", "surrogatepass"), "<u4").copy()
-    edges = np.zeros(len(codes) + 1, np.int8)
+    text = characters(piece.text).copy()
+    edges = np.zeros(len(text) + 1, np.int8)
     edges[cells[places, 0]] = 1
     edges[cells[places, 1]] -= 1
-    codes[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)] = _BLANK
-    return replace(piece, text=codes.tobytes().decode("utf-32-le", "surrogatepass"), cells=cells)
+    text[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)] = _BLANK
+    return replace(piece, text=text.tobytes().decode(_ENCODINGS[text.itemsize], "surrogatepass"), cells=cells)
 
 
 def _is_as_thought(taken: _Taken, findings: Sequence[Finding]) -> bool:
@@ -334,7 +364,3 @@ def _is_as_thought(taken: _Taken, findings: Sequence[Finding]) -> bool:
         if (one.start, one.end, one.type, one.score, one.digest) != (start, end, type, score, digest):
             return False
     return True
-
-
-def _where(values: list[str], fits: Sequence[bool]) -> list[str]:
-    return list(compress(values, fits))

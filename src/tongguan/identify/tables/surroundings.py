@@ -89,7 +89,7 @@ class Surroundings:
         self._units: Units = units_of(piece.text)
         tokens = read_tokens(self._units)
         self._token_starts, self._token_sizes = tokens.start, np.diff(tokens.offset)
-        self._folded = tokens.folded.tobytes().decode("ascii")  # digits and capitals of all numbers
+        self.folded = tokens.folded  # digits and capitals of all numbers
         self._mails = tokens.spans[tokens.spans[:, 0] == SPAN_AT, 1:]
         self._numbers = find_numbers(self._units, tokens, latest)
         self._cell_of_number = np.searchsorted(self.start, self._numbers[:, 1], side="right") - 1
@@ -111,8 +111,9 @@ class Surroundings:
         long: Mask = (digits >= _DIGITS) & ~dated
         return long
 
-    def numbers(self, code: int) -> tuple[Places, list[str]]:
-        """Cells that are nothing but one number of a kind, written in one, with its digits (and capitals)."""
+    def numbers(self, code: int) -> tuple[Places, Places]:
+        """Cells that are nothing but one number of a kind, written in one, and where its digits (and capitals), which
+        are as many as the cell has characters, begin in `folded`."""
         code_of, first, last, offset, size, flags = self._numbers.T
         cell = self._cell_of_number
         whole = (cell >= 0) & (self.start[cell] == first) & (self.end[cell] == last)
@@ -121,9 +122,7 @@ class Surroundings:
         odd[np.searchsorted(self.start, last[~whole]) - 1] = True
         fits = whole & (code_of == code) & (flags == 0) & (last - first == size)
         fits[fits] = ~odd[cell[fits]] & self._apart(cell[fits])
-        folded = self._folded
-        values = [folded[at : at + n] for at, n in zip(offset[fits].tolist(), size[fits].tolist(), strict=True)]
-        return cell[fits], values
+        return cell[fits], offset[fits].astype(np.int64)
 
     def _apart(self, cells: Places) -> Mask:
         """Cells beside which no number stands but for a sign that ends numbers; line ends may stand inside of them."""
