@@ -78,12 +78,14 @@ def test_a_folder_is_registered_tested_scanned_and_removed(house: FastAPI, offic
     assert "员工 &lt;b&gt;表&lt;/b&gt;" in page and "<b>表</b>" not in page and "未扫描" in page
     tested = officer.post("/assets/sources/act", data={"csrf": csrf, "id": ident, "act": "test"})
     assert tested.status_code == 200 and "连接成功" in tested.text
-    begun = officer.post("/assets/scans", data={"csrf": csrf, "act": "start", "id": ident, "rows": "50", "full": "1"})
+    begun = officer.post(
+        "/assets/scans", data={"csrf": csrf, "act": "start", "id": ident, "rows": "50", "full": "1", "whole": "1"}
+    )
     assert begun.status_code == 303 and "done=started" in begun.headers["location"]
     again = officer.post("/assets/scans", data={"csrf": csrf, "act": "start", "id": ident})
     assert again.status_code == 400 and "正在进行" in again.text
     (run,) = officer.get(f"{V1}/runs").json()["rows"]
-    asked = {"rows": 50, "full": True, "names": None, "ocr": True, "sector": None}
+    asked = {"rows": 50, "full": True, "whole": True, "names": None, "ocr": True, "sector": None}
     assert run["state"] == "running" and run["options"] == asked
     assert "进行中" in officer.get("/assets/scans?lang=zh").text
     assert ended(officer, run["id"])["state"] == "complete"

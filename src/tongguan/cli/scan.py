@@ -38,6 +38,9 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
         "--out", type=Path, metavar="DIR", help="where the catalogue lies; in the workspace where absent"
     )
     parser.add_argument("--sample", type=int, metavar="N", help="rows of a table that are looked at")
+    parser.add_argument(
+        "--whole", action="store_true", help="read every row of a database's tables, however long, instead of samples"
+    )
     parser.add_argument("--full", action="store_true", help="read also what did not change")
     parser.add_argument(
         "--credentials", type=Path, metavar="FILE", help="passwords by address, as YAML, readable for you alone"
@@ -83,6 +86,7 @@ def _scan(given: argparse.Namespace) -> int:
             trust.workspace_key(home),
             rows=assets.ROWS if given.sample is None else given.sample,
             full=given.full,
+            whole=given.whole,
             names=names_of(given),
             workers=given.workers,
             sector=given.sector,

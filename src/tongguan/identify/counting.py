@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
+import numpy as np
+
 __all__ = ["Distinct"]
 
 _MOST: Final = 100_000
@@ -31,6 +33,14 @@ class Distinct:
             self._kept.update(batch if line is None else (digest for digest in batch if digest < line))
             if len(self._kept) > 2 * _MOST:
                 self._cut()
+
+    def add_packed(self, digests: bytes) -> None:
+        """Hashes of 16 bytes, one after the other: those that would not be kept are left out many at a time."""
+        found = np.frombuffer(digests, ">u8").reshape(-1, 2)
+        if self._line is not None:
+            found = found[found[:, 0] <= int.from_bytes(self._line[:8])]
+        data = found.tobytes()
+        self.add(data[at : at + 16] for at in range(0, len(data), 16))
 
     def _cut(self) -> None:
         least = sorted(self._kept)[: _MOST + 1]

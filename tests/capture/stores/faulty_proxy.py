@@ -31,6 +31,12 @@ class FaultyProxy:
         for one in (self._listening, *self._open):
             _end(one)
 
+    def drop(self) -> None:
+        """Cut all connections that there are now."""
+        for one in self._open:
+            _end(one)
+        self._open = []
+
     def _accept(self) -> None:
         while True:
             try:

@@ -123,7 +123,7 @@ def test_a_scan_runs_to_its_end_and_others_wait_for_it(house: House) -> None:
         assert totals(catalogue)["units"] == 14
     log = house.kinds("scan_started", "scan")
     assert [entry["kind"] for entry in log] == ["scan_started", "scan_started", "scan", "scan"]
-    asked = {"rows": 50, "full": False, "names": None, "ocr": True, "sector": None}
+    asked = {"rows": 50, "full": False, "whole": False, "names": None, "ocr": True, "sector": None}
     assert log[0]["options"] == asked and log[2]["state"] == "complete"
     assert {entry["actor"] for entry in log} == {"officer"}
     assert [job.id for job in house.jobs.listed()[0]] == [two.id, one.id] and set(house.jobs.newest()) == {

@@ -37,8 +37,7 @@ def kind_of_database(size: int, first: bytes) -> str | None:
 def tables_of(unit: FileUnit, local: Local, kind: str) -> Iterator[TableUnit | Unseen]:
     """Its tables as `file!table`, each to be read apart. A file that is no good database is one blind spot."""
     try:
-        opened = ApartStore if kind == "duckdb" else DatabaseStore  # SQLite itself was tried with what others make
-        with local() as place, opened(Address(kind, unit.path, place), None) as store:
+        with local() as place, _opened(kind)(Address(kind, unit.path, place), None) as store:
             for found in store.units():
                 path = f"{unit.path}!{found.where if isinstance(found, Unseen) else found.path}"
                 if isinstance(found, Unseen):
@@ -49,7 +48,8 @@ def tables_of(unit: FileUnit, local: Local, kind: str) -> Iterator[TableUnit | U
                     read = partial(_read, local, kind, unit.path, listed, path)
                     # What was fetched was made just now: what tells of a change is the object's own mark.
                     mark = found.mark if unit.local is not None else unit.mark
-                    yield replace(found, path=path, read=read, mark=mark, apart=True)
+                    whole = partial(_whole, local, kind, unit.path, listed, path)
+                    yield replace(found, path=path, read=read, whole=whole, mark=mark, apart=True)
     except Unread as unread:
         yield replace(unread.unseen, where=unit.path, size=unit.size)
     except TongguanError:
@@ -104,6 +104,23 @@ def _read(local: Local, kind: str, file: str, listed: Listed, path: str, limit: 
         _LAST.let_go()
         raise Unread(Unseen("damaged", path)) from None
     return replace(rows, unseen=tuple(replace(one, where=path) for one in rows.unseen))
+
+
+def _whole(local: Local, kind: str, file: str, listed: Listed, path: str) -> Iterator[Rows]:
+    """All rows of one table, likewise."""
+    try:
+        with local() as place, _opened(kind)(Address(kind, file, place), None) as store:
+            for rows in store.whole(listed):
+                yield replace(rows, unseen=tuple(replace(one, where=path) for one in rows.unseen))
+    except Unread as unread:
+        raise Unread(replace(unread.unseen, where=path), rest=False) from None
+    except TongguanError:
+        raise Unread(Unseen("damaged", path)) from None
+
+
+def _opened(kind: str) -> type[ApartStore] | type[DatabaseStore]:
+    """SQLite itself was tried with what others make."""
+    return ApartStore if kind == "duckdb" else DatabaseStore
 
 
 class _Last:

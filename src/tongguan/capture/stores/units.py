@@ -32,6 +32,7 @@ REASONS = {
     "view": BlindKind.UNSUPPORTED,  # shows what lies in tables; its functions would run with our rights
     "foreign": BlindKind.UNSUPPORTED,  # lies on another server
     "virtual": BlindKind.UNSUPPORTED,  # a table made by an extension
+    "large_objects": BlindKind.UNSUPPORTED,  # of PostgreSQL: contents beside its tables
     "archived": BlindKind.UNREADABLE,  # an object that must be brought back first
     "too_large": BlindKind.TRUNCATED,
     "cells_cut": BlindKind.TRUNCATED,
@@ -119,6 +120,8 @@ class TableUnit:
     read: Callable[[int], Rows] = field(repr=False)  # of a sample of at most so many rows; raises Unread
     kind: str = "table"
     share: int = 0  # bytes for progress where `size` is unknown
+    # All rows, a stretch at a time; raises Unread. None: `read` gives all that there is to be had.
+    whole: Callable[[], Iterator[Rows]] | None = field(default=None, repr=False)
     apart: bool = False  # `read` works in another process, and is better done there: native code reads what others made
 
     @property

@@ -55,11 +55,11 @@ class _Note:
         self.write()
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Called before each unit."""
+        """Called before each unit, and while one is read that takes long."""
         if self.stopping:
             raise _Stopped
         now, told = time.time(), self.told
-        told["units"] += told["current"] != ""
+        told["units"] += told["current"] not in ("", what[:500])
         told.update(bytes=done, total=total, current=what[:500])
         if now - self._before >= STEP_S:
             self._before = now

@@ -64,12 +64,14 @@ _jobs = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of a scan. `rows`: of a table that are looked at; `full`: also what did not change; `names`: read names in
+    """Of a scan. `rows`: of a table that are looked at; `whole`: all rows of a database's tables instead; `full`: also
+    what did not change; `names`: read names in
     running prose by a model, None where it is installed; `ocr`: look into pictures, where that is installed; `sector`:
     whose templates are used beside those for every sector."""
 
     rows: int = ROWS
     full: bool = False
+    whole: bool = False
     names: bool | None = None
     ocr: bool = True
     sector: str | None = None

@@ -15,6 +15,7 @@ from tongguan.casework.assets.judged import Document, Judged, JudgedColumn, Know
 from tongguan.casework.assets.ruling import ruled
 from tongguan.casework.assets.sheets import Sheets
 from tongguan.casework.assets.tallying import Tally, column_of, combination_of
+from tongguan.casework.assets.whole import Stretch
 from tongguan.garbage import no_collection
 from tongguan.identify import fingerprints, kinds, tables
 from tongguan.identify.tables import Column, Subjects, Table
@@ -60,6 +61,22 @@ class Judge:
 
     def table(self, unit: TableUnit, rows: Rows) -> Judged:
         """A table by its sample."""
+        return ruled(self._table(unit, rows)[0], unit.name, unit.comment, self._knowledge.rules)
+
+    def stretch(self, unit: TableUnit, rows: Rows) -> Stretch:
+        """Some of the rows of a table that is read whole."""
+        judged, subjects = self._table(unit, rows)
+        if subjects is None or subjects.type is None:
+            return Stretch(judged)
+        about, cells = rows.columns[subjects.column], rows.table.column(subjects.column)
+        digests = self._tables.digests(Column(about.name, about.comment or None, cells), subjects.type)
+        without = digests.null_count
+        return Stretch(
+            judged, (subjects.column, subjects.type), b"".join(digests.unique().drop_null().to_pylist()), without
+        )
+
+    def _table(self, unit: TableUnit, rows: Rows) -> tuple[Judged, Subjects | None]:
+        """Before any rule."""
         one_key = sum(about.key for about in rows.columns) == 1
         columns = [
             Column(about.name, about.comment or None, cells, unique=about.unique or (about.key and one_key))
@@ -86,7 +103,7 @@ class Judge:
             combinations=tuple(combination_of(found, judged) for found in verdict.combinations),
             found_level=highest((verdict.level, *(column.found_level for column in judged))),
         )
-        return ruled(found, unit.name, unit.comment, self._knowledge.rules)
+        return found, verdict.subjects
 
     def _blobs(self, rows: Rows, judged: list[JudgedColumn], where: str) -> list[Unseen]:
         """What lies within binary cells, added to their columns."""

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from tongguan import __version__, identify
-from tongguan.capture.stores import Address, FileUnit, Store, Unit, Unread, Unseen, open_store
+from tongguan.capture.stores import Address, FileUnit, Store, TableUnit, Unit, Unread, Unseen, open_store
 from tongguan.casework.assets.applying import apply_rules
 from tongguan.casework.assets.catalogue import Catalogue, Scan, Seen
 from tongguan.casework.assets.judged import Judged
-from tongguan.casework.assets.work import Setup, task_of
+from tongguan.casework.assets.ruling import ruled
+from tongguan.casework.assets.whole import Stretch, Together
+from tongguan.casework.assets.work import Setup, stretch_of, task_of
 from tongguan.casework.assets.workers import Workers, usual_count
 from tongguan.errors import BadInput
-from tongguan.identify.templates import Rulebook
+from tongguan.identify.templates import Rulebook, Rules
 
 __all__ = ["ROWS", "ROWS_MOST", "Outcome", "scan"]
 
@@ -57,6 +59,7 @@ def scan(
     *,
     rows: int = ROWS,
     full: bool = False,
+    whole: bool = False,
     names: bool | None = None,
     workers: int | None = None,
     sector: str | None = None,
@@ -69,7 +72,8 @@ def scan(
 ) -> list[Outcome]:
     """Scan sources into the catalogue of a folder.
 
-    `rows`: of a table that are looked at; smaller ones are read whole. `full`: also what did not change. `names`: read
+    `rows`: of a table that are looked at; smaller ones are read whole, and all tables of databases where `whole` says
+    so. `full`: also what did not change. `names`: read
     names in running prose by a model; None where its extra is installed. `workers`: processes, as many as there are
     processors where absent; with one, all is done in this one. `sector`: whose templates are used beside those for
     every sector; the organisation's own rules lie in the folder (see `Rulebook`). `ocr`: look into pictures, where that
@@ -96,8 +100,9 @@ def scan(
         setup = Setup(key, rules, names, tuple(path.absolute() for path in registered), prepare, limits)
         setup.check()
         pool = stack.enter_context(Workers(setup, workers or usual_count()))
-        reader = _reader(rows, prose.on, registered, limits)
-        done = [_Source(store, catalogue, pool, reader, rows, full, line, folder).scan(prose.on) for store in stores]
+        reader = _reader(rows, whole, prose.on, registered, limits)
+        asked = _Asked(reader, rows, full, whole, rules)
+        done = [_Source(store, catalogue, pool, asked, line, folder).scan(prose.on) for store in stores]
         apply_rules(catalogue, Rulebook(folder).rules(sector))  # they may have been changed meanwhile
         return done
 
@@ -120,16 +125,25 @@ class _Line:
         self._done += size
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How units are read. `reader`: what tells that they were read so before."""
+
+    reader: str
+    rows: int
+    full: bool
+    whole: bool
+    rules: Rules
+
+
 class _Source:
     """One source on its way through."""
 
     def __init__(
-        self, store: Store, catalogue: Catalogue, workers: Workers, reader: str, rows: int, full: bool, line: _Line,
-        folder: Path,
-    ) -> None:  # fmt: skip
+        self, store: Store, catalogue: Catalogue, workers: Workers, asked: _Asked, line: _Line, folder: Path
+    ) -> None:
         self._store, self._catalogue, self._workers = store, catalogue, workers
-        self._rows, self._full, self._line = rows, full, line
-        self._reader = reader
+        self._asked, self._full, self._reader, self._line = asked, asked.full, asked.reader, line
         self._own = _own_places(store, folder)
         self._outcome = Outcome(store.name, store.kind)
         self._unlisted = False
@@ -137,7 +151,8 @@ class _Source:
     def scan(self, names: bool) -> Outcome:
         """`names`: whether names in running prose are read; where they are not, it is told once for the source."""
         started, outcome = time.monotonic(), self._outcome
-        options = {"rows": self._rows, "full": self._full, "names": names}
+        options = {"rows": self._asked.rows, "full": self._full, "names": names}
+        options |= {"whole": True} if self._asked.whole else {}
         scan = self._catalogue.begin(self._store.name, self._store.kind, options)
         outcome.resumed = scan.resumed
         if not names and not scan.resumed:
@@ -181,18 +196,61 @@ class _Source:
     def _judge(self, scan: Scan, unit: Unit, mark: str | None, seen: Seen | None) -> None:
         """Have a unit judged, by whoever is free, and what comes of it kept."""
 
-        def done(result: Judged | Unseen) -> None:
+        if self._asked.whole and isinstance(unit, TableUnit) and unit.whole is not None:
+            self._stretches(scan, unit, mark, seen)
+            return
+
+        def done(result: Judged | Stretch | Unseen) -> None:
+            assert not isinstance(result, Stretch)
             self._keep(scan, unit, mark, seen, result)
             self._line.add(unit.weight)
 
         try:
-            task = task_of(unit, self._rows)
+            task = task_of(unit, self._asked.rows)
         except Unread as unread:
             if unread.rest:
                 raise
             done(unread.unseen)
             return
         self._workers.submit(task, done)
+
+    def _stretches(self, scan: Scan, unit: TableUnit, mark: str | None, seen: Seen | None) -> None:
+        """Have a table judged whole, the stretches by whoever is free, and what comes of all of them kept."""
+        together, unseen, left = Together(), list[Unseen](), 1  # stretches under way, and the reading itself
+        rest: Unread | None = None
+        shown = 0  # bytes of the progress
+
+        def done(result: Judged | Stretch | Unseen | None) -> None:
+            nonlocal left
+            left -= 1
+            if isinstance(result, Unseen):
+                unseen.append(result)
+            elif isinstance(result, Stretch) and not together.add(result):
+                unseen.append(Unseen("vanished", unit.path, "its columns changed meanwhile"))
+            if not left:
+                judged = None if together.none else together.judged(unseen)
+                if judged is not None:
+                    judged = ruled(judged, unit.name, unit.comment, self._asked.rules)
+                self._keep(scan, unit, None if unseen else mark, seen, judged or unseen[0])
+                self._line.add(unit.weight - shown)
+
+        try:
+            assert unit.whole is not None
+            for rows in unit.whole():
+                left += 1
+                self._workers.submit(stretch_of(unit, rows), done)
+                part = min(
+                    unit.weight - shown, unit.weight * len(rows.table) // max(unit.rows or 0, len(rows.table), 1)
+                )
+                shown += part
+                self._line.add(part)
+                self._line.show(unit.path)
+        except Unread as unread:
+            unseen.append(unread.unseen)
+            rest = unread if unread.rest else None
+        done(None)
+        if rest is not None:
+            raise rest
 
     def _keep(self, scan: Scan, unit: Unit, mark: str | None, seen: Seen | None, result: Judged | Unseen) -> None:
         counts = self._outcome.counts
@@ -247,12 +305,14 @@ def _mark(unit: Unit) -> str | None:
     return unit.mark
 
 
-def _reader(rows: int, names: bool, registered: Sequence[Path], limits: identify.Limits) -> str:
+def _reader(rows: int, whole: bool, names: bool, registered: Sequence[Path], limits: identify.Limits) -> str:
     """By what units were judged: with another version, other types, another sample, other fingerprints, other
     limits, or names in prose read where they were not, they are read again. Not so with other rules, which are laid
     over what is known."""
     said = hashlib.blake2b(f"{__version__}\n{JUDGING}\n{rows}\n{names}\n".encode(), digest_size=6)
     said.update("\n".join(map(repr, identify.TYPES.values())).encode())
+    if whole:
+        said.update(b"whole")
     if limits != identify.Limits():
         said.update(repr(limits).encode())
     for path in registered:

@@ -11,13 +11,14 @@ from tongguan import identify
 from tongguan.capture.stores import FileUnit, Rows, TableUnit, Unread, Unseen
 from tongguan.casework.assets.judged import Judged
 from tongguan.casework.assets.judging import Judge, Knowledge
+from tongguan.casework.assets.whole import Stretch
 from tongguan.errors import TongguanError
 from tongguan.identify import kinds
 from tongguan.identify.fingerprints import open_fingerprints
 from tongguan.identify.templates import Rules
 from tongguan.wording import readable
 
-__all__ = ["Setup", "Task", "perform", "task_of"]
+__all__ = ["Setup", "Task", "perform", "stretch_of", "task_of"]
 
 FAULT = "fault of the reader"
 
@@ -54,6 +55,7 @@ class Task:
     unit: FileUnit | TableUnit
     rows: Rows | None = None
     limit: int = 0  # rows to be read of a table that is read apart
+    stretch: bool = False  # the rows are some of a table that is read whole
 
     @property
     def size(self) -> int:
@@ -64,17 +66,24 @@ class Task:
 def task_of(unit: FileUnit | TableUnit, limit: int) -> Task:
     """Tables of a database are read here, where the connection is. Raises Unread."""
     if isinstance(unit, FileUnit) or unit.apart:
-        return Task(unit, limit=limit)
-    return Task(replace(unit, read=_read_already), unit.read(limit))
+        return Task(replace(unit, whole=None) if isinstance(unit, TableUnit) else unit, limit=limit)
+    return Task(replace(unit, read=_read_already, whole=None), unit.read(limit))
 
 
-def perform(judge: Judge, task: Task) -> Judged | Unseen:
+def stretch_of(unit: TableUnit, rows: Rows) -> Task:
+    """Some rows of a table that is read whole."""
+    return Task(replace(unit, read=_read_already, whole=None), rows, stretch=True)
+
+
+def perform(judge: Judge, task: Task) -> Judged | Stretch | Unseen:
     """What the unit holds, or why it could not be read. A fault of ours costs one unit, not the run, and is seen."""
     unit = task.unit
     try:
         if isinstance(unit, FileUnit):
             with unit.open() as contents:
                 return judge.file(contents, unit.path)
+        if task.stretch and task.rows is not None:
+            return judge.stretch(unit, task.rows)
         return judge.table(unit, task.rows if task.rows is not None else unit.read(task.limit))
     except Unread as unread:
         return unread.unseen

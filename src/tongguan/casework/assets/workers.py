@@ -21,6 +21,7 @@ from typing import Any
 from tongguan.capture.stores import TableUnit, Unseen
 from tongguan.casework.assets.judged import Judged
 from tongguan.casework.assets.judging import Judge
+from tongguan.casework.assets.whole import Stretch
 from tongguan.casework.assets.work import Setup, Task, perform
 from tongguan.errors import TongguanError
 
@@ -34,7 +35,7 @@ TRIES = 2  # a unit that ended two processes is told, and left
 LONGEST_S = 1800.0  # one unit, and as long again for each GB
 DIED, LATE = "its process ended", "no end in sight"
 
-Result = Judged | Unseen
+Result = Judged | Stretch | Unseen
 Done = Callable[[Result], None]
 
 

@@ -34,6 +34,7 @@ class ScanOptions(Strict):
 
     rows: Annotated[int, Field(ge=1, le=1_000_000, description="Rows of a table that are looked at")] = 10_000
     full: Annotated[bool, Field(description="Also what did not change")] = False
+    whole: Annotated[bool, Field(description="Every row of a database's tables instead of samples")] = False
     names: Annotated[bool | None, Field(description="Names in prose by a model; null: where it is installed")] = None
     ocr: Annotated[bool, Field(description="Look into pictures, where text recognition is installed")] = True
     sector: Annotated[Sector | None, Field(description="Whose templates are used beside those of every sector")] = None

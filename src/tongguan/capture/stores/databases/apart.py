@@ -81,7 +81,9 @@ class ApartStore:
             except Unread as unread:
                 raise Unread(unread.unseen, rest=True) from None
             for unit, listed in found:
-                yield unit if listed is None else replace(unit, read=partial(self.read, listed))
+                if listed is not None:
+                    unit = replace(unit, read=partial(self.read, listed), whole=partial(self.whole, listed))
+                yield unit
             if len(found) < TOGETHER:
                 return
             what = "more"
@@ -97,6 +99,14 @@ class ApartStore:
             seen = unread.unseen
         rows = self._read(where, listed, limit, True)  # to draw rows at random took too long, perhaps
         return replace(rows, unseen=(replace(seen, detail=""), *rows.unseen))
+
+    def whole(self, listed: Listed) -> Iterator[Rows]:
+        """All rows of a table that was listed, a stretch at a time. Raises Unread."""
+        where = ".".join(name for name in (listed.schema, listed.name) if name)
+        rows = self._ask(where, "whole", listed)
+        while rows is not None:
+            yield rows
+            rows = self._ask(where, "on")
 
     # ---- within
 
@@ -190,6 +200,7 @@ def _serve(pipe: Connection) -> None:
 
     store: DatabaseStore | None = None
     found: Iterator[TableUnit | Unseen] = iter(())
+    rows: Iterator[Rows] = iter(())
     with suppress(EOFError, OSError):
         while True:
             what, *given = pipe.recv()
@@ -205,6 +216,9 @@ def _serve(pipe: Connection) -> None:
                     answer = store.size()
                 elif what == "read":
                     answer = store.read(*given)
+                elif what in ("whole", "on"):
+                    rows = store.whole(*given) if what == "whole" else rows
+                    answer = next(rows, None)
                 else:
                     found = store.units() if what == "units" else found
                     answer = [_bare(unit) for unit in islice(found, TOGETHER)]
@@ -217,7 +231,7 @@ def _bare(unit: TableUnit | Unseen) -> tuple[TableUnit | Unseen, Listed | None]:
     if isinstance(unit, Unseen):
         return unit, None
     assert isinstance(unit.read, partial)
-    return replace(unit, read=_nobody), unit.read.args[0]
+    return replace(unit, read=_nobody, whole=None), unit.read.args[0]
 
 
 def _nobody(limit: int) -> Rows:

@@ -114,6 +114,12 @@ class Dialect(Protocol):
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         """A column of whole numbers, unique and never null, by which rows are found at once."""
 
+    def walk(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
+        """A column of whole numbers in whose order a table is gone through, each row once."""
+
+    def patient(self, connection: sa.Connection) -> None:
+        """The next statement may take as long as it likes, as long as rows come."""
+
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
         """A better estimate of the number of rows, for a table that is larger than the sample and has no keys."""
 

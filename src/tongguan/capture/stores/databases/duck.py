@@ -129,6 +129,11 @@ class DuckDB:
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         return None  # to find a thousand rows by their keys goes through the table
 
+    def walk(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
+        return None if any(column.name.lower() == "rowid" for column in columns) else "rowid"
+
+    def patient(self, connection: sa.Connection) -> None: ...
+
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()  # kept with the table
 

@@ -134,6 +134,11 @@ class Generic:
         keys = [column for column in columns if column.key]
         return keys[0].name if len(keys) == 1 and _INTEGER.match(keys[0].declared) else None
 
+    def walk(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
+        return self.key(connection, listed, columns)
+
+    def patient(self, connection: sa.Connection) -> None: ...
+
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() if self._random else None
 

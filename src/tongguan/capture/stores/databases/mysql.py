@@ -43,7 +43,9 @@ _SOME = sa.text(
 )
 _BLOBS = ("blob", "tinyblob", "mediumblob", "longblob", "varbinary")
 _TEXTS = ("text", "tinytext", "mediumtext", "longtext", "varchar")
-_BINARY = (*_BLOBS, "binary", "bit", "geometry", "point", "polygon")
+_BINARY = (*_BLOBS, "binary", "bit")
+_PLACES = ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+           "geometrycollection", "geomcollection")  # fmt: skip
 _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _NOT_READ = {"VIEW": "view", "SYSTEM VIEW": "view", "SEQUENCE": "view"}
 _ELSEWHERE = ("FEDERATED", "CONNECT", "SPIDER", "S3")
@@ -122,6 +124,8 @@ class MySQL:
         if base in _BINARY:
             whole = column if base in _BLOBS else sa.cast(column, sa.LargeBinary)
             return sa.func.left(whole, most + 1, type_=sa.LargeBinary)
+        if base in _PLACES:  # as `POINT(121.5 31.2)`
+            return sa.func.left(sa.func.st_astext(column), most + 1, type_=sa.String)
         if base in _TEXTS:
             return sa.func.left(column, most + 1, type_=sa.String)
         return sa.func.left(sa.cast(column, sa.CHAR), most + 1, type_=sa.String)
@@ -129,6 +133,15 @@ class MySQL:
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         keys = [column for column in columns if column.key]
         return keys[0].name if len(keys) == 1 and _base(keys[0].declared) in _INTEGERS and keys[0].readable else None
+
+    def walk(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
+        return self.key(connection, listed, columns)
+
+    def patient(self, connection: sa.Connection) -> None:
+        """A limit of time holds for all that a statement sends. It is back with the next connection."""
+        for statement in ("max_statement_time = 0", "max_execution_time = 0", "net_write_timeout = 600"):
+            with suppress(sa.exc.DBAPIError):
+                connection.exec_driver_sql(f"set session {statement}")
 
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
         return listed.rows

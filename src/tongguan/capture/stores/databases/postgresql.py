@@ -58,6 +58,7 @@ _COLUMNS = sa.text("""
     order by a.attnum limit :most
 """)
 _STEADY = sa.text("select not pg_is_in_recovery() and current_setting('track_counts')::bool")
+_LARGE = sa.text("select count(*), pg_relation_size('pg_largeobject') from pg_largeobject_metadata")
 _SIZE = sa.text("select sum(pg_relation_size(oid))::bigint from pg_class where relkind in ('r', 'm') and oid >= 16384")
 _INTEGERS = ("smallint", "integer", "bigint")
 _REASONS = {
@@ -119,6 +120,9 @@ class PostgreSQL:
             for row in rows:
                 yield _listed(row, steady)
             rows = run(partial(_page, rows[-1][1], rows[-1][2])) if len(rows) == PAGE else []
+        count, size = run(lambda connection: connection.execute(_LARGE).one())
+        if count:
+            yield Unseen("large_objects", "pg_largeobject", count=int(count), size=int(size))
 
     def size(self, run: Run) -> int:
         return run(lambda connection: int(connection.execute(_SIZE).scalar() or 0))
@@ -135,6 +139,11 @@ class PostgreSQL:
     def key(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
         keys = [column for column in columns if column.key]
         return keys[0].name if len(keys) == 1 and keys[0].declared in _INTEGERS and keys[0].readable else None
+
+    def walk(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
+        return self.key(connection, listed, columns)
+
+    def patient(self, connection: sa.Connection) -> None: ...
 
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
         """What the planner expects, from the file's size now."""

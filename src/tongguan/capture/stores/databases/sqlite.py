@@ -108,6 +108,11 @@ class SQLite:
             return None
         return name
 
+    def walk(self, connection: sa.Connection, listed: Listed, columns: list[Column]) -> str | None:
+        return self.key(connection, listed, columns)
+
+    def patient(self, connection: sa.Connection) -> None: ...
+
     def estimate(self, connection: sa.Connection, listed: Listed, table: Any) -> int | None:
         return connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
 

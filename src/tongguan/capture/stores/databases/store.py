@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from tongguan.capture.stores.databases.generic import Generic
 from tongguan.capture.stores.databases.others import asynchronous, no_dialect, no_driver
 from tongguan.capture.stores.databases.reading import read_rows, told_of
 from tongguan.capture.stores.databases.watching import Watch
+from tongguan.capture.stores.databases.whole import by_cursor, by_key
 from tongguan.capture.stores.refusals import TEXTS, database_refusal, file_refusal
 from tongguan.capture.stores.units import Rows, TableUnit, Unread, Unseen
 from tongguan.errors import BadInput, Missing, Unavailable
@@ -99,6 +101,7 @@ class DatabaseStore:
                     self._path(listed), self._told(listed.schema), self._told(listed.name),
                     self._told(listed.comment),
                     listed.rows, listed.size, listed.mark, partial(self.read, listed), share=listed.share,
+                    whole=partial(self.whole, listed),
                 )  # fmt: skip
 
     # ---- within
@@ -129,6 +132,34 @@ class DatabaseStore:
                 raise
         rows = self._run(partial(work, head=True), where)  # to draw rows at random takes too long
         return replace(rows, unseen=(seen, *rows.unseen))
+
+    def whole(self, listed: Listed) -> Iterator[Rows]:
+        """All rows of a table that was listed, a stretch at a time. Raises Unread; nothing else is to be asked of the
+        store before the end."""
+        where = self._path(listed)
+        found = by_key(self._run, self._dialect, listed, where, self._limits, self._watch.came)
+        return self._by_cursor(listed, where) if found is None else found
+
+    def _by_cursor(self, listed: Listed, where: str) -> Iterator[Rows]:
+        def watched() -> AbstractContextManager[None]:
+            return self._watch.over(_driver_of(self._connection))
+
+        try:
+            if self._connection.closed:
+                self._come_back(where)
+            yield from by_cursor(
+                self._connection, self._dialect, listed, where, self._limits, watched, self._watch.came
+            )
+        except Unread:
+            raise
+        except Exception as error:
+            reason, code = self._why(error)
+            raise Unread(
+                Unseen("timeout", where, SILENT) if self._watch.fired else Unseen(reason, where, code)
+            ) from None
+        finally:
+            self._connection.invalidate()  # with limits of time as they were
+            self._connection.close()
 
     def _run(self, work: Callable[[sa.Connection], T], where: str = "") -> T:
         """Work in one transaction, twice where the connection is lost in it.

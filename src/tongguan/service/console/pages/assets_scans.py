@@ -46,7 +46,8 @@ def scans(visit: Visitor) -> Response:
 @router.post("/assets/scans", dependencies=[needs("assets.scan")])
 def act(
     visit: Visitor, csrf: Text = "", act: Text = "", id: Text = "", scan: Text = "", rows: Text = "", names: Text = "",
-    full: Text = "", ocr: Text = "", sector: Text = "", every: Text = "", weekday: Text = "0", at: Text = "",
+    whole: Text = "", full: Text = "", ocr: Text = "", sector: Text = "", every: Text = "", weekday: Text = "0",
+    at: Text = "",
 ) -> Response:  # fmt: skip
     """Start, go on, stop, schedule. Raises 404."""
     visit.check_form(csrf)
@@ -55,13 +56,13 @@ def act(
     rooms = Rooms(visit.console.trust)
     try:
         if act == "start":
-            rooms.jobs.start(id, _options(rows, names, full, ocr, sector), by)
+            rooms.jobs.start(id, _options(rows, names, whole, full, ocr, sector), by)
         elif act == "resume":
             rooms.jobs.resume(id, by)
         elif act == "stop":
             rooms.jobs.stop(_number(scan, _refusals.both("scan.none")), by)
         elif act == "plan" and every:
-            options = asdict(_options(rows, names, full, ocr, sector))
+            options = asdict(_options(rows, names, whole, full, ocr, sector))
             rooms.sources.plan(id, _schedule(every, weekday, at, options, by.name), by)
         elif act in ("plan", "unplan"):
             rooms.sources.plan(id, None, by)
@@ -135,13 +136,13 @@ def _may_scan(visit: Visit, row: Row) -> bool:
     return bool(source) and may(policy, visit.principal, "assets.scan", entity=source["entity"])
 
 
-def _options(rows: str, names: str, full: str, ocr: str, sector: str) -> Options:
+def _options(rows: str, names: str, whole: str, full: str, ocr: str, sector: str) -> Options:
     """Raises BadInput."""
     if sector and sector not in SECTORS:
         raise BadInput(f"sector: expected one of {', '.join(SECTORS)}")
     known = {"1": True, "0": False}.get(names)
     sample = _number(rows, _refusals.both("scan.rows", most=ROWS_MOST)) if rows.strip() else ROWS
-    return Options(sample, full == "1", known, ocr != "0", sector or None)
+    return Options(sample, full == "1", whole == "1", known, ocr != "0", sector or None)
 
 
 def _schedule(every: str, weekday: str, at: str, options: Row, by: str) -> Schedule:
