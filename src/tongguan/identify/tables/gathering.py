@@ -7,7 +7,7 @@ import pyarrow as pa
 from numba import njit, types
 from numpy.typing import NDArray
 
-__all__ = ["Characters", "Utf8", "characters", "concatenated", "distinct", "laid_out", "strings"]
+__all__ = ["Characters", "Utf8", "characters", "concatenated", "distinct", "laid_out", "last_up_to", "strings"]
 
 Places = NDArray[np.int64]
 Characters = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
@@ -32,6 +32,25 @@ def distinct(text: Characters, starts: Places, ends: Places) -> tuple[NDArray[np
     codes, firsts = np.empty(len(starts), np.int32), np.empty(len(starts), np.int64)
     count = _distinct(text, starts, ends, np.full(size, -1, np.int32), codes, firsts)
     return codes, firsts[:count]
+
+
+@njit([types.void(types.Array(one, 1, "A", readonly=True), types.Array(two, 1, "A", readonly=True), types.int64[::1]) for one in (types.int32, types.int64) for two in (types.int32, types.int64)], cache=True)  # fmt: skip  # noqa: E501
+def _last_up_to(places, points, found):  # type: ignore[no-untyped-def]
+    at = 0
+    for i in range(len(points)):
+        while at < len(places) and places[at] <= points[i]:
+            at += 1
+        while at > 0 and places[at - 1] > points[i]:
+            at -= 1
+        found[i] = at - 1
+
+
+def last_up_to(places: Places | NDArray[np.int32], points: Places | NDArray[np.int32]) -> Places:
+    """The last of some ascending places that is not behind each point, -1 for none: much faster than to search for each
+    where the points are ascending, too, but for some."""
+    found = np.empty(len(points), np.int64)
+    _last_up_to(places, points, found)
+    return found
 
 
 class Utf8:

@@ -32,6 +32,7 @@ from tongguan.identify.detect.kernels import SPAN_AT, Tokens, read_tokens
 from tongguan.identify.detect.names import may_begin
 from tongguan.identify.detect.words import Words, label_id, label_of, read_words, role_bits
 from tongguan.identify.pieces import Piece
+from tongguan.identify.tables.gathering import last_up_to
 
 __all__ = ["Surroundings", "speaks"]
 
@@ -92,16 +93,16 @@ class Surroundings:
         self.folded = tokens.folded  # digits and capitals of all numbers
         self._mails = tokens.spans[tokens.spans[:, 0] == SPAN_AT, 1:]
         self._numbers = find_numbers(self._units, tokens, latest)
-        self._cell_of_number = np.searchsorted(self.start, self._numbers[:, 1], side="right") - 1
+        self._cell_of_number = last_up_to(self.start, self._numbers[:, 1])
         self._names = np.flatnonzero(may_begin(self._units))
         held = [i for i, name in enumerate(piece.columns) if label_of(name) in {label_id(one) for one in _HOLDERS}]
         self._holders = np.flatnonzero(np.isin(piece.cells[:, 2], held))
         self._long = self._long_cells(tokens)
-        self._rows = np.searchsorted(piece.records, self.start, side="right") - 1
+        self._rows = last_up_to(piece.records, self.start)
 
     def _long_cells(self, tokens: Tokens) -> Mask:
         """(cells,) with digits enough for a number of telephone, and no day in front."""
-        cell = np.searchsorted(self.start, tokens.start, side="right") - 1
+        cell = last_up_to(self.start, tokens.start)
         sizes = np.append(np.diff(tokens.offset), (0, 0))
         first = np.flatnonzero(np.diff(cell, prepend=-1))
         dated = np.zeros(len(self.start), np.bool_)
@@ -148,7 +149,7 @@ class Surroundings:
         words = read_words(self._units)
         chosen = speaks(words)
         if len(self._mails):
-            mail = np.searchsorted(self._mails[:, 0], words.start, side="right") - 1
+            mail = last_up_to(self._mails[:, 0], words.start)
             chosen &= (mail < 0) | (words.end >= self._mails[mail, 1])
         far = chosen & ((words.label == label_id("credential")) | (words.roles & role_bits(_FAR) != 0))
         near = chosen & (words.roles & role_bits(_NEAR_ROLES) != 0)
@@ -193,19 +194,19 @@ class Surroundings:
         first, last = words.start[chosen], words.end[chosen]
         if not len(first):
             return np.zeros(len(self.start), np.bool_)
-        behind = np.searchsorted(first, self.start)
-        near = np.append(first, np.iinfo(np.int32).max)[behind] < self.end + reach
-        near |= (behind > 0) & (last[behind - 1] > self.start - reach)
-        found: Mask = near
-        return found
+        begin, end = last_up_to(self.end, first - reach) + 1, last_up_to(self.start, last + (reach - 1)) + 1
+        cells = len(self.start) + 1
+        edges = np.bincount(begin, minlength=cells) - np.bincount(end, minlength=cells)
+        near: Mask = np.cumsum(edges[:-1]) > 0
+        return near
 
     def _labelled(self, ends: NDArray[np.int32]) -> Mask:
         """(cells,) up to which labels, which end there, may reach."""
         if not len(ends):
             return np.zeros(len(self.start), np.bool_)
-        last = np.searchsorted(ends, self.start, side="right") - 1
+        last = last_up_to(ends, self.start)
         end = ends[np.maximum(last, 0)]
-        between = np.searchsorted(self._token_starts, end) < np.searchsorted(self._token_starts, self.start)
+        between = last_up_to(self._token_starts, end - 1) < last_up_to(self._token_starts, self.start - 1)
         near: Mask = (last >= 0) & (self.start - end < _NEAR) & ~between
         return near
 
@@ -222,7 +223,7 @@ class Surroundings:
         start, end = self.start[cells], self.end[cells]
         before = np.searchsorted(self.end[named], start, side="right") - 1
         known = (before >= 0) & (start - np.append(self.end[named], 0)[before] < _BEFORE)
-        owner = np.searchsorted(self.start, self._names, side="right") - 1
+        owner = last_up_to(self.start, self._names)
         names = self._names[~np.isin(owner, named)]
         some = np.searchsorted(names, start - _BEFORE) < np.searchsorted(names, start)
         some |= np.searchsorted(names, end) < np.searchsorted(names, end + _BEHIND)
