@@ -127,7 +127,7 @@ SECRETS = [
     "登录密码：⟦credential|Abc@12345⟧",
     "password=⟦credential|hunter22⟧&user=x",
     '"api_key": "⟦credential|0123456789abcdef0123456789abcdef⟧"',
-    "⟦credential|AKIAIOSFODNN7EXAMPLE⟧",
+    "⟦credential|AKIA5Q7RT2MNZX4WLK9P⟧",
     "⟦credential|" + "ghs_" + "a1B2" * 9 + "⟧ ⟦credential|" + "xoxs-" + "1234567890-" * 2 + "abcdef1234⟧",
     "⟦credential|" + "hvs." + "CAESIJa1b2" * 4 + "⟧ ⟦credential|" + "pypi-AgEIcHlwaS5vcmc" + "Ab1_" * 15 + "⟧",
     "db_pass: ⟦credential|hunter2!x⟧",

@@ -121,10 +121,14 @@ def sg_nric(rows: Rows) -> Flags:
     return right
 
 
+_PRINTED = (78051120, 219099999, 457555462)
+"""Numbers printed on sample cards and in advertisements, which the Social Security Administration made void."""
+
+
 def us_ssn(rows: Rows) -> Flags:
     area, group, serial = number_of(rows, 0, 3), number_of(rows, 3, 5), number_of(rows, 5, 9)
     right: Flags = (area > 0) & (area != 666) & (area < 900) & (group > 0) & (serial > 0)
-    flags: Flags = right & (rows != rows[:, :1]).any(axis=1) & ~np.isin(number_of(rows, 0, 9), (78051120, 219099999))
+    flags: Flags = right & (rows != rows[:, :1]).any(axis=1) & ~np.isin(number_of(rows, 0, 9), _PRINTED)
     return flags
 
 

@@ -44,6 +44,7 @@ _BLANKS: Final = re.compile(" +")
 _RAISED: Final = re.compile(r"元?[，,]?(?:调|涨|升|提|增|降|加|变|改)[整高薪到至为成]{1,2}\s?(\d[\d,.]{2,9}(?:万?元)?)")
 """To what pay is changed: 从9800调为10600."""
 _AROUND: Final = 60  # characters
+_OF_A_THING: Final = re.compile(r"(?:max|min|cookie|cache|session|token|password|key)[-_ ]\Z", re.IGNORECASE)
 _QUOTES: Final = ('"', "'")
 _BRACKETS: Final = ("(", "（")
 _OPTIONS: Final = frozenset({"gender", "ethnicity", "marital_status", "education", "income", "nationality"})
@@ -288,8 +289,12 @@ def find(view: View) -> Iterator[Candidate]:
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
         elif (type == "wechat" and (_is_glued(text, start, end) or "\n" in text[end:at])) or (
-            type == "age" and text[start:end] == "age" and text[end : end + 1] not in _QUOTES  # age = 3
-        ):
+            type == "age"
+            and (
+                (text[start:end] == "age" and text[end : end + 1] not in _QUOTES)
+                or _OF_A_THING.search(text, max(0, start - 9), start)
+            )
+        ):  # age = 3, COOKIE_AGE
             continue
         if text[at : at + 1] == "." and (stop := _STOP.match(text, end, end + 12)):  # Social insurance no.: 33
             at = stop.end()

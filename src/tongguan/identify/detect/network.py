@@ -11,6 +11,7 @@ import numpy as np
 
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.kernels import SPAN_AT, SPAN_MAC
+from tongguan.identify.detect.placeholders import is_for_documents, is_sample_login
 from tongguan.identify.detect.shapes import series_in
 from tongguan.identify.detect.view import Candidate, View
 
@@ -85,10 +86,20 @@ _ZONE: Final = re.compile(r"%[A-Za-z0-9]{1,15}")
 _PREFIX: Final = re.compile(r"/(\d{1,3})(?!\d)")
 
 
+_METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2"})  # where any machine of a cloud asks about itself
+_PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|(?i:fe80|f[cd]|ff)[0-9a-fA-F:]")
+_HOST: Final = re.compile(
+    r"(?:host|server|addr(?:ess)?|ip|node|peer|remote|client)\w{0,8}\s?=\s?[bruf]{0,2}[\"']\Z", re.I
+)
+_LITERAL: Final = re.compile(r"[(\[,{=]\s{0,24}[bruf]{0,2}[\"']\Z")
+_BLOCK_FOLLOWS: Final = re.compile(r"\d{1,4}::")
+_LOGIN: Final = re.compile(r"://([^\s/:@\"'<>]{1,64}):([^\s/@\"'<>]{1,64})@\Z")
+
+
 def _is_network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: str, end: int) -> bool:
     """Whether a prefix length follows and the host's part is 0: a network is nobody's address."""
     prefix = _PREFIX.match(text, end)
-    if not prefix or int(prefix[1]) > address.max_prefixlen:
+    if not prefix or int(prefix[1]) >= address.max_prefixlen:  # /32 and /128 are one machine
         return False
     return int(address) & ((1 << (address.max_prefixlen - int(prefix[1]))) - 1) == 0
 
@@ -127,11 +138,27 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
         return None
     if not sure and len(value) < _SHORTEST_BARE and not value.startswith("10."):
         return None
-    if not sure and _PRODUCT.search(text, max(0, start - 16), start):
+    if value in _METADATA or (not sure and _PRODUCT.search(text, max(0, start - 16), start)):
+        return None
+    if not sure and _is_example(text, start, end):
         return None
     if text[end : end + 1] == "/" and _is_network(ipaddress.IPv4Address(value), text, end):
         return None
     return start, value
+
+
+def _is_example(text: str, start: int, end: int) -> bool:
+    """Whether an address without a label tells nobody apart: the host of an example (scott:tiger@192.168.0.134), or one
+    that a program holds as a literal and that is private (RFC 1918, 3927, 4193, 4291), for manuals, or not given out
+    (all of IPv6 but 2000::/3, IANA)."""
+    if text[start - 1 : start] == "@" and (login := _LOGIN.search(text, max(0, start - 140), start)):
+        return is_sample_login(login[1], login[2], text, start)
+    written = text[start:end]
+    nobodys = _PRIVATE.match(written) or is_for_documents(written) or (":" in written and written[0] not in "23")
+    if text[end : end + 1] not in ("'", '"') or not nobodys:
+        return False
+    before = max(0, start - 30)
+    return _LITERAL.search(text, before, start) is not None and not _HOST.search(text, before, start)
 
 
 def _is_part(text: str, start: int, end: int) -> bool:
@@ -140,6 +167,14 @@ def _is_part(text: str, start: int, end: int) -> bool:
     if before.endswith(":") and (before[0] == ":" or before[0].isdigit()) and len(before) == 2:
         return True
     return text[end : end + 1] == "." and text[end + 1 : end + 2].isdigit()
+
+
+def _is_no_address(text: str, start: int, end: int) -> bool:
+    """Whether the groups are pairs throughout, a fingerprint's, or a number before a block of reStructuredText."""
+    written = text[start:end]
+    if all(len(group) == 2 for group in written.split(":")):
+        return True
+    return _BLOCK_FOLLOWS.fullmatch(written) is not None and text[end : end + 1] in ("", "\n", "\r")
 
 
 def _ipv6(text: str, start: int, end: int) -> Iterator[Candidate]:
@@ -151,5 +186,8 @@ def _ipv6(text: str, start: int, end: int) -> Iterator[Candidate]:
         return
     if text[end : end + 1] == "%" and address.is_link_local and (zone := _ZONE.match(text, end)):
         end = zone.end()
+    if _is_no_address(text, start, end) or _is_example(text, start, end):
+        return
     if not address.is_loopback and not address.is_unspecified:
-        yield Candidate(start, end, "ip", 0.85, "form", _DETECTOR, address.compressed)
+        worth, ground = (0.6, "documentation") if is_for_documents(address.compressed) else (0.85, "form")
+        yield Candidate(start, end, "ip", worth, ground, _DETECTOR, address.compressed)

@@ -17,6 +17,7 @@ from tongguan.identify.detect import checks, digits
 from tongguan.identify.detect.chance import by_chance
 from tongguan.identify.detect.characters import DIGIT, KIND, fold_text
 from tongguan.identify.detect.network import whole_ip
+from tongguan.identify.detect.placeholders import is_for_documents
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -146,7 +147,12 @@ def find(view: View) -> Iterator[Candidate]:
                 continue
             worth = 0.96 if address[0] < first else worth  # more than what else was seen in it
             first, value = address
+            if is_for_documents(value):
+                yield Candidate(first, end, "ip", min(worth, _FOR_DOCUMENTS), "documentation", _DETECTOR, value)
+                continue
         elif what == checks.PHONE_ABROAD:
+            if worth < rule.labelled and _is_sum(view.text[first:end], value):
+                continue
             value = "+" + value
             if _FIXED_ABROAD.fullmatch(value) or before == _LANDLINE:
                 rule = _RULES[checks.LANDLINE]
@@ -255,6 +261,11 @@ def _is_quantity(text: str, start: int, end: int) -> bool:
     )
 
 
+def _is_sum(written: str, value: str) -> bool:
+    """Whether what stands behind + is added to something: a fraction, or a number of no country."""
+    return (written.count(".") == 1 and "-" not in written and " " not in written) or not _COUNTRY.match(value)
+
+
 def _has_points(written: str, labelled: bool) -> bool:
     """Whether a card's number is an amount, or without its label a chapter or an object identifier."""
     points = written.count(".")
@@ -319,6 +330,12 @@ _EXPIRY: Final = re.compile(r"[ ,]{0,2}(?:/|[Ee]xp\w{0,6}[ :.]{0,3})(?:0[1-9]|1[
 _WITH_EXPIRY: Final = 0.85
 _EXTENSION: Final = re.compile(r"\s?(?:转|轉|ext\.?|-)\s?\d{1,5}(?![\d-])", re.IGNORECASE)
 _LANDLINE: Final = label_id("landline")
+_FOR_DOCUMENTS: Final = 0.6  # of an address that no host has
+_COUNTRY: Final = re.compile(
+    r"1|7|2(?:[07]|1[12368]|[2-6]|9[01789])|3(?:[0-4]|[69]|[578])|4(?:[013-9]|2[013])|5|6|8(?:[1246]|5|8|70|78)"
+    r"|9(?:[0-58]|6|7|9[2-68])"
+)
+"""Country codes that are given out (ITU-T, list of E.164 assigned country codes)."""
 _FIXED_ABROAD: Final = re.compile(r"\+(?:852[23]\d{7}|85328\d{6}|8860?[2-8]\d{7,8})")
 """Fixed lines of Hong Kong, Macao and Taiwan, by their numbering plans."""
 _CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)

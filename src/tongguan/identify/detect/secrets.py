@@ -9,6 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tongguan.identify.detect.placeholders import (
+    is_name,
+    is_placeholder,
+    is_prose,
+    is_sample_login,
+    is_template,
+    is_word,
+)
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -29,7 +37,7 @@ _KEYS: Final = re.compile(
     r"|AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}|sha256~[\w-]{43}|gl(?:c_[A-Za-z0-9+/]{32,400}={0,3}|sa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8})"
     r"|sntry[su]_[\w+/=-]{40,}|NR(?:AK-[A-Z0-9a-z]{27}|II-[\w-]{32}|JS-[0-9a-f]{19})(?!\w)|ntn_\d{11}[0-9A-Za-z]{35}"
     # models, payments, mail, talk
-    r"|sk-[\w-]{20,}|pplx-[0-9A-Za-z]{48}|(?:sk|rk|pk)_(?:live|test|prod)_[0-9A-Za-z]{16,}|FLW(?:PUB|SEC)K_TEST-[0-9a-hA-H]{12,32}(?:-X)?"
+    r"|sk-(?!ssh-|ecdsa-)[\w-]{20,}|pplx-[0-9A-Za-z]{48}|(?:sk|rk|pk)_(?:live|test|prod)_[0-9A-Za-z]{16,}|FLW(?:PUB|SEC)K_TEST-[0-9a-hA-H]{12,32}(?:-X)?"
     r"|EZ[AT]K[0-9A-Za-z]{54}|shippo_(?:live|test)_[0-9a-fA-F]{40}|sq0(?:csp|atp)-[\w-]{20,}|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|duffel_(?:test|live)_[\w=-]{43}"
     r"|SG\.[\w=-]{16,}(?:\.[\w=-]{16,})?|xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}|(?:pub)?key-[0-9a-f]{32}(?!\w)|rdme_[0-9a-z]{70}|tfp_[\w=.-]{40,}"
     r"|xox[abeprs]-[\w-]{20,}|xapp-\d-[A-Z0-9]+-\d+-[0-9a-z]{20,}|SK[0-9a-fA-F]{32}(?!\w)|EAA[A-Z][0-9A-Za-z]{100,}"
@@ -40,7 +48,7 @@ _KEYS: Final = re.compile(
 """What their issuers begin in a set way: key ids, tokens, and addresses that let in whoever knows them."""
 _BOT: Final = re.compile(r"(?<![\w:])\d{8,10}:AA[\w-]{33}(?![\w-])")  # Telegram
 _AZURE: Final = re.compile(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])")
-_CURL: Final = re.compile(r"""[^\n\x00]{0,160}?\s(?:-u|--user)[ =]?["']?[^\s"':/<]{1,64}:([^\s"'>]{3,80})""")
+_CURL: Final = re.compile(r"""[^\n\x00]{0,160}?\s(?:-u|--user)[ =]{0,2}["']?[^\s"':/<]{0,64}:["']?([^\s"'>]{3,80})""")
 _WORD: Final = re.compile(r"(?:test|pass\w*|pwd|x+|y+|\.+|[A-Z_]*(?:PASS|TOKEN|SECRET)[A-Z_]*|\[.*)", re.IGNORECASE)
 _RANDOM: Final = re.compile(r"([A-Za-z0-9+/_=-]{20,180})[\"'`]")
 _NO_KEY: Final = re.compile(
@@ -50,13 +58,14 @@ _NO_KEY: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of keys that open nothing."""
-_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}")
-"""A key that a manual blots out."""
+_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}|EXAMPLE(?:KEY)?(?![A-Za-z0-9])")
+"""A key that a manual blots out, or says to be none: those of Amazon's manuals end in EXAMPLE."""
 _BLOCK: Final = re.compile(
     r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[^-]{8,8000}-----END [A-Z ]{1,40}-----|(?:\s|\\[nr])+[A-Za-z0-9+/=\s\\]{40,8000})"  # whole, or cut off
+    r"(?:(?=[^-<]{0,400}[A-Za-z0-9+/]{12})[^-<]{8,8000}-----END [A-Z ]{1,40}-----"
+    r"|(?:\s|\\[nr])+[A-Za-z0-9+/=\s\\]{40,8000})"  # whole, or cut off
 )
-_LINK: Final = re.compile(r"://[^\s/:@\"'<>]{1,64}:([^\s/@\"'<>]{3,64})@[\w.-]")
+_LINK: Final = re.compile(r"://([^\s/:@\"'<>\[\]]{1,64}):([^\s/@\"'<>\[\]]{3,64})@(?=[\w.\[-])")
 _SCHEME: Final = re.compile(
     r"[\"']?\s?[:=]\s?[\"']?(?:Bearer|Basic)\s+(?=[\w+/=.-]{8})|(?<=bearer) (?=[\w+/=.-]{16})", re.IGNORECASE
 )
@@ -105,6 +114,22 @@ _SIGN: Final = np.zeros(65536, np.bool_)
 _SIGN[[ord(c) for c in _SIGNS]] = True
 _NO_GAP: Final = frozenset(",{)")  # a list, what is nested, the end of a call
 _GAP: Final = 9  # characters between a label and its value
+_IN_A_PROGRAM, _IN_DATA, _TOLD_BY_SOMEBODY = 0, 1, 2
+"""Where a labelled value stands: a plain word is a password in `"password": "sunshine"`, none in `password="tiger"`."""
+_PASSWORD: Final = re.compile("pass|pwd", re.IGNORECASE)
+_NO_TOKEN: Final = re.compile(
+    r"(?:next|previous|continuation|page|paging|change|client|request|idempotency|sync|sequence|input|output|cancel(?:lation)?"
+    r"|start|end|first|last|stop|pad|eos|bos|unk|mask)[-_ ]?(?:request|page|continuation)?[-_ ]?tokens?\Z",
+    re.IGNORECASE,
+)
+"""Tokens that open nothing: of the next page, of a request that may come twice, of a language."""
+_NUMBERED: Final = re.compile(r"\w{0,3}(?:token|secret|key) ?[=:] ?\d{1,5}(?!\w)", re.IGNORECASE)  # ACCESS_TOKEN = 1256
+_ATTRIBUTES: Final = re.compile(r"[A-Za-z_]\w{0,23}(?:\.[A-Za-z_]\w{0,23})+")
+_ESCAPE: Final = re.compile(r"\\u[0-9A-Fa-f]{4}")
+_MEMBER: Final = re.compile(r"\\?\"\s{0,2}:\s{0,2}\\?\"")
+_FIELD: Final = re.compile(r"[^\s&\"']{1,63}&")
+_FEWEST: Final = 3  # letters and digits
+_BARE_NUMBER: Final = re.compile(r"0x[0-9A-Fa-f]{1,16}")
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -126,15 +151,16 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(*found.span(), "credential", 0.95, "form", _DETECTOR, found.group())
     for start in words.start[words.of("marks/curl")].tolist():
         found = _CURL.match(text, start, start + 240)
-        if found and not _NO_SECRET.match(found[1]) and not _WORD.fullmatch(found[1]):
+        if found and not (_NO_SECRET.match(found[1]) or _WORD.fullmatch(found[1]) or is_placeholder(found[1])):
             yield Candidate(*found.span(1), "credential", 0.85, "form", _DETECTOR, found[1])
     for end in words.end[words.of("marks/some_key")].tolist():
         found = _RANDOM.match(text, end, end + 200)
         if found and _is_random(found[1]) and not _NO_KEY.search(text, max(0, end - 40), end):
             yield Candidate(*found.span(1), "credential", 0.75, "form", _DETECTOR, found[1])
     for start in words.start[words.of("marks/link")].tolist():
-        if found := _LINK.match(text, start, start + 200):
-            yield Candidate(*found.span(1), "credential", 0.96, "form", _DETECTOR, found[1])
+        found = _LINK.match(text, start, start + 200)
+        if found and not is_sample_login(found[1], found[2], text, found.end()):
+            yield Candidate(*found.span(2), "credential", 0.96, "form", _DETECTOR, found[2])
     for start in words.start[words.of("marks/told_secret")].tolist():
         found = _TOLD.match(text, start, start + 96)
         if (
@@ -147,9 +173,13 @@ def find(view: View) -> Iterator[Candidate]:
     labelled = view.labelled
     chosen = np.flatnonzero((labelled.label == _LABEL) & (labelled.value > labelled.end))
     chosen = chosen[_signed(view, labelled.end[chosen])]
-    for end, at in zip(labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True):
+    for start, end, at in zip(
+        labelled.start[chosen].tolist(), labelled.end[chosen].tolist(), labelled.value[chosen].tolist(), strict=True
+    ):
         gap = text[end:at]
-        if _is_public(text, end):
+        if _is_public(text, end) or (
+            gap == ":" and text[start - 1 : start] == ":"
+        ):  # part of a path: arn:…:secret:name
             continue
         if text[max(0, end - 13) : end].lower().endswith(_CARD_LABELS) and (code := _CARD_CODE.match(text, end)):
             yield Candidate(*code.span(1), "credential", 0.85, "context", _DETECTOR, code[1])
@@ -164,18 +194,31 @@ def find(view: View) -> Iterator[Candidate]:
             "\n" in gap
             or gap[0] == "["
             or "==" in gap
+            or ("[" in gap and "=" not in gap)
             or not _NO_GAP.isdisjoint(gap)
             or _SIGNS.isdisjoint(gap)
             or text[max(0, end - 14) : end].lower() == "publickeytoken"
         ):
             continue
         quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
-        if candidate := _value(text, at, min(len(text), at + _LONGEST), quoted or scheme is not None):
+        if not text[end - 1].isascii():
+            place = _TOLD_BY_SOMEBODY
+        elif _NO_TOKEN.search(text, max(0, end - 40), end) or _NUMBERED.match(text, max(start, end - 6), at + 8):
+            continue
+        elif _PASSWORD.search(text, start, end) and (
+            _MEMBER.fullmatch(gap) or (gap == "=" and _FIELD.match(text, at, at + 64))
+        ):
+            place = _IN_DATA
+        else:
+            place = _IN_A_PROGRAM
+        if candidate := _value(
+            text, at, min(len(text), at + _LONGEST), quoted or scheme is not None or place == _IN_DATA, place
+        ):
             yield candidate
     for start, end in view.cells[view.cells[:, 2] == _LABEL, :2].tolist():
         while start < end and text[start] in "\"' \t":
             start += 1
-        if candidate := _value(text, start, end, True):
+        if candidate := _value(text, start, end, True, _TOLD_BY_SOMEBODY):
             yield candidate
 
 
@@ -216,6 +259,16 @@ _NAME: Final = re.compile(r"[A-Za-z]+\d{0,2}(?:[-_.:+~][A-Za-z]*\d{0,2})*")
 _HEX: Final = re.compile(r"[0-9a-f-]{20,}|[0-9A-F-]{20,}")
 
 
+def _is_none(text: str, end: int, value: str, place: int) -> bool:
+    """Whether a value behind a Latin label is a word of a program, a text, or stands for what is to be put there."""
+    value = _ESCAPE.sub("u", value.rstrip("?!.,:"))
+    if sum(map(str.isalnum, value)) < _FEWEST or is_template(value) or is_placeholder(value) or is_name(value):
+        return True
+    if is_word(value) and (place == _IN_A_PROGRAM or not value.islower() or is_prose(text, end)):
+        return True
+    return _BARE_NUMBER.fullmatch(value) is not None and place == _IN_A_PROGRAM
+
+
 def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Whether a sign stands shortly behind each label, or a blank as in `Bearer eyJ…`."""
     signed: NDArray[np.bool_] = view.units[np.minimum(ends, len(view.units) - 1)] == ord(" ")
@@ -224,8 +277,9 @@ def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
     return signed
 
 
-def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
-    """The secret that begins at `start`; one that could be a name in a program is believed only where `sure`."""
+def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate | None:
+    """The secret that begins at `start`; one that could be a name in a program is believed only where `sure`, and a
+    plain word not in a program (`place`)."""
     found = _VALUE.match(text, start, end)
     if found is None:
         return None
@@ -244,6 +298,12 @@ def _value(text: str, start: int, end: int, sure: bool) -> Candidate | None:
         return None
     if "[" in value and not sure:
         return None
-    if not sure and (_IDENTIFIER.match(value) or text[start + len(value) : start + len(value) + 1] in ("(", "[")):
+    if place != _TOLD_BY_SOMEBODY and _is_none(text, start + len(value), value, place):
+        return None
+    if not sure and (
+        _IDENTIFIER.match(value)
+        or _ATTRIBUTES.fullmatch(value)
+        or text[start + len(value) : start + len(value) + 1] in ("(", "[")
+    ):
         return None
     return Candidate(start, start + len(value), "credential", 0.85, "context", _DETECTOR, value)

@@ -70,6 +70,7 @@ _NO_LANDLINE: Final = re.compile(r"\(?0(?:10|2\d)\)?[- ]?[019]\d{7}|\(?0[3-9]\d\
 _ALONE_IN_GROUPS: Final = re.compile(r"\s*((?:\([2-9]\d\d\) ?|[2-9]\d\d(?=([-.])\d{3}\2)[-.])\d{3}[-.]\d{4})\s*")
 _SET_APART: Final = frozenset(":：=＝\"'|\t")
 """Signs between a label and its value; a blank alone is too little for an odd number."""
+_COUNTED: Final = "012345678901234567890"
 _BEFORE: Final = frozenset("-_/\\.%+#@=&$")
 
 
@@ -105,6 +106,8 @@ def _labelled(view: View) -> Iterator[Candidate]:
                 continue
             score, validator = _MISDIALLED, "unassigned"
         if len(value) == _HOTLINE and value.startswith(("400", "800")):  # a company's, for all of the country
+            continue
+        if value in _COUNTED or value in _COUNTED[::-1]:  # 123-456-7890: a form's
             continue
         yield Candidate(*found.span(), _LABELS[label], score, validator, _DETECTOR, value)
         if len(value) == _LOCAL:
