@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ _WINDOW = 32 << 20
 _PACKET = 1 << 20
 _MOST_PACKETS = 10
 _ANSWER = 4 << 20  # characters
+_KEPT = 96 << 20  # bytes of a file that PDFium may have read since it was opened
 
 
 def read(data: Source, max_bytes: int, max_members: int) -> Iterator[tuple[dict[str, Any], list[bytes]]]:
@@ -49,7 +51,7 @@ def read(data: Source, max_bytes: int, max_members: int) -> Iterator[tuple[dict[
         yield {**found.report(), **nothing}, found.blobs
         return
     try:
-        document = pdfium.PdfDocument(data.reader() if data.path else data.whole())
+        document = _Document(data, forms=True)
     except pdfium.PdfiumError as error:
         locked = getattr(error, "err_code", None) in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
         found.end = "encrypted" if locked or "assword" in str(error) else "damaged"
@@ -58,16 +60,68 @@ def read(data: Source, max_bytes: int, max_members: int) -> Iterator[tuple[dict[
     if b"%%EOF" not in data.tail(_END):
         found.damaged()
     pages = _Pages()
-    for number in range(len(document)):
-        pages.read(document, number, found)
+    for number in range(len(document.pdf)):
+        pages.read(document.fresh(), number, found)
         if pages.size >= _ANSWER:
             pages.tell(found)
             yield found.answer()
         if found.left <= 0:
             break
     pages.tell(found)
-    _document(document, data, found)
+    _document(document.pdf, data, found)
     yield {**found.report(), "blank": pages.blank, "pictures": pages.pictures}, found.blobs
+
+
+class _Document:
+    """A PDF that is opened anew when much of it was read: PDFium keeps all that it reads of an open one."""
+
+    def __init__(self, data: Source, *, forms: bool = False) -> None:
+        self._data, self._forms = data, forms
+        self._open()
+
+    def fresh(self) -> Any:
+        """The document as PDFium has it. Pages of it that were asked for before must be closed."""
+        if self._file and self._file.count > self._most:
+            self.pdf.close()
+            self._file.close()
+            self._open()
+        return self.pdf
+
+    def _open(self) -> None:
+        self._file = _Counted(self._data.reader()) if self._data.path else None
+        self.pdf = pdfium.PdfDocument(self._file or self._data.whole())
+        if self._forms and self.pdf.get_formtype() != raw.FORMTYPE_NONE:
+            self.pdf.init_forms()
+        read = self._file.count if self._file else 0
+        self._most = read + max(_KEPT, 4 * read)  # opening it may take long itself
+
+
+class _Counted(io.RawIOBase):
+    """A file, and how many bytes were read of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.count = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, into: Any) -> int:
+        size: int = self._file.readinto(into)  # type: ignore[attr-defined]
+        self.count += size
+        return size
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _swells(data: Source, most: int) -> bool:
@@ -119,8 +173,6 @@ class _Pages:
         self._notes: dict[str, None] = {}
 
     def read(self, document: Any, number: int, found: Found) -> None:
-        if not number and document.get_formtype() != raw.FORMTYPE_NONE:
-            document.init_forms()
         try:
             page = document[number]
             words = page.get_textpage()
@@ -246,10 +298,10 @@ def _narrow(function: Callable[..., int], *about: Any) -> str:
 
 def pages(data: Source, first: int, blank: set[int]) -> Any:
     """For text recognition, from page `first` on: (page, picture as an RGB array) of each blank page and picture."""
-    document = pdfium.PdfDocument(data.reader() if data.path else data.whole())
-    for number in range(first, len(document)):
+    document = _Document(data)
+    for number in range(first, len(document.pdf)):
         try:
-            page = document[number]
+            page = document.fresh()[number]
         except pdfium.PdfiumError:  # its text could not be read either
             yield number, None
             continue
