@@ -7,7 +7,8 @@ to, are filled alike (their passwords come from the environment, as for scans). 
 own, whose peak of resident memory is told: listing all tables; a scan of all into a new catalogue (two processes); the
 same scan with nothing changed; and of a large table samples of 10,000 and 1,000,000 rows, beside the same of a table of
 a hundredth of its rows, and beside what people do without us: `SELECT * LIMIT n` by SQLAlchemy, which gives the first
-rows. `--skip-scan` leaves the scans of many tables out.
+rows. `--skip-scan` leaves the scans of many tables out. `--whole` scans both large tables with every row read, for six
+minutes at most, and says how far it came.
 """
 
 from __future__ import annotations
@@ -82,6 +83,37 @@ from tongguan.casework import assets
 started = time.monotonic()
 (done,) = assets.scan([parse_address(sys.argv[1])], Path(sys.argv[2]), b"k" * 32, names=False, workers=2)
 print(json.dumps({"seconds": time.monotonic() - started, "counts": dict(done.counts)}))
+"""
+WHOLE = """
+import json, resource, sys, time
+from pathlib import Path
+from tongguan.capture.stores import parse_address
+from tongguan.casework import assets
+from tongguan.casework.assets.whole import Together
+class Late(BaseException):
+    pass
+rows, started = 0, time.monotonic()
+add = Together.add
+def counted(self, stretch):
+    global rows
+    rows += stretch.judged.sample.rows
+    return add(self, stretch)
+Together.add = counted
+def progress(done, total, what):
+    if time.monotonic() - started > 360:
+        raise Late
+try:
+    assets.scan([parse_address(sys.argv[1])], Path(sys.argv[2]), b"k" * 32, names=False, workers=2, whole=True,
+                progress=progress)
+    told = True
+except Late:
+    told = False
+seconds = time.monotonic() - started
+with assets.Catalogue(Path(sys.argv[2])) as catalogue:
+    units = list(assets.rows(catalogue, "units", assets.Filter()))
+print(json.dumps({"seconds": seconds, "rows": rows, "ended": told, "ours": peak_mb(),
+                  "units": [[u["path"], u["sample"], u["persons"], u["persons_low"], u["persons_high"]]
+                            for u in units]}))
 """
 
 
@@ -197,6 +229,14 @@ def large_table(case: Case, counts: dict[str, int]) -> None:
                       flush=True)  # fmt: skip
 
 
+def read_whole(case: Case, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        found = ran(WHOLE, case.url, place)
+        print(f"| {case.name}, whole | {found['rows']:,} rows{'' if found['ended'] else ' until it was ended'} |"
+              f" {found['seconds']:.0f} | {found['cpu']:.0f} | {found['rows'] / found['cpu'] / 1e3:.1f} thousand rows a"
+              f" CPU second | {found['peak']} | {found['units']} |", flush=True)  # fmt: skip
+
+
 def cases(given: argparse.Namespace) -> Iterator[tuple[Case, Case]]:
     """Databases for many tables and for large ones; of servers both are the same."""
     yield (
@@ -219,6 +259,7 @@ def main() -> None:
     parser.add_argument("--only", choices=["sqlite", "postgresql", "mysql"])
     parser.add_argument("--tables", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=50_000_000)
+    parser.add_argument("--whole", action="store_true")
     parser.add_argument("--skip-scan", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep what was made; what is there is not made again")
     given = parser.parse_args()
@@ -248,6 +289,9 @@ def main() -> None:
                 large.fill_rows(name, rows)
                 print(f"{large.name}: {rows:,} rows made in {time.monotonic() - started:.0f} s", flush=True)
         large.analyze()
+        if given.whole:
+            print("| database | read | s | CPU s | | peak MB | |\n|---|---|---|---|---|---|---|")
+            read_whole(large, given.folder)
         print(
             "| table | reader, rows | s | M cells/s | MB more | sample | may be missed |\n|---|---|---|---|---|---|---|"
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import psycopg
+import pymysql
 import pytest
 from faulty_proxy import FaultyProxy
 from mariadb_server import PASSWORD, MariaServer
@@ -161,3 +162,138 @@ def test_tables_of_files_in_folders_are_read_whole_too(tmp_path: Path) -> None:
         for path in ("a.db!t", "b.duckdb!main.t"):
             assert len(column(units[path], "a")) == 5_000
             assert pickle.loads(pickle.dumps(replace(units[path], whole=None))).read(9).sample.rows in range(1, 10)
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+@pytest.mark.parametrize(("change", "reason"), [
+    ("drop table t", "vanished"), ("revoke", "permission"),
+    ("lock", "locked"),
+])  # fmt: skip
+def test_what_happens_to_a_table_that_is_being_read_costs_that_table(
+    kind: str, change: str, reason: str, postgres: PostgresServer, maria: MariaServer
+) -> None:
+    with _Owned(kind, postgres, maria) as owned:
+        owned.run("create table t (id int primary key, a text)", f"insert into t {owned.rows}",
+                  "create table other (a text)", "insert into other values ('x')")  # fmt: skip
+        owned.grant(other=True)
+        with DatabaseStore(parse_address(owned.url), owned.password, Limits(statement_s=2, lock_s=1)) as opened:
+            found = tables(opened)
+            parts = stretches(found["t"])
+            assert len(next(parts).table) > 0
+            owned.change(change)
+            with pytest.raises(Unread) as raised:
+                list(parts)
+            told = raised.value.unseen.reason  # MySQL shows nothing of what may not be read
+            assert told == reason or (kind, change, told) in (
+                ("mysql", "lock", "timeout"),
+                ("mysql", "revoke", "vanished"),
+            )
+            assert not raised.value.rest and len(column(found["other"], "a")) == 1
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+def test_a_column_that_goes_meanwhile_is_seen_by_the_stretches(
+    kind: str, postgres: PostgresServer, maria: MariaServer
+) -> None:
+    with _Owned(kind, postgres, maria) as owned:
+        owned.run("create table t (id int primary key, a text)", f"insert into t {owned.rows}")
+        owned.grant()
+        with DatabaseStore(parse_address(owned.url), owned.password) as opened:
+            parts = stretches(tables(opened)["t"])
+            first = next(parts)
+            owned.run("alter table t drop column a")
+            rest = list(parts)
+        assert len(first.columns) == 2 and all(len(rows.columns) == 1 for rows in rest)
+        assert len(first.table) + sum(len(rows.table) for rows in rest) == 20_000
+
+
+def test_servers_that_are_read_only_are_read(postgres: PostgresServer, maria: MariaServer) -> None:
+    with _Owned("postgresql", postgres, maria) as owned:
+        owned.run("create table t (id int primary key, a text)", f"insert into t {owned.rows}")
+        owned.grant()
+        owned.run(f"alter database {owned.name} set default_transaction_read_only = on")
+        with DatabaseStore(parse_address(owned.url), owned.password) as opened:
+            unit = tables(opened)["t"]
+            assert len(column(unit, "a")) == 20_000 and unit.read(100).sample.method == "random_keys"
+    with _Owned("mysql", postgres, maria) as owned:
+        owned.run("create table t (id int primary key, a text)", f"insert into t {owned.rows}")
+        owned.grant()
+        maria.run("set global read_only = on")
+        try:
+            with DatabaseStore(parse_address(owned.url), owned.password) as opened:
+                unit = tables(opened)["t"]
+                assert len(column(unit, "a")) == 20_000 and unit.read(100).sample.method == "random_keys"
+        finally:
+            maria.run("set global read_only = off")
+
+
+def test_columns_that_may_not_be_read_are_told_in_every_stretch(postgres: PostgresServer, maria: MariaServer) -> None:
+    for kind in ("postgresql", "mysql"):
+        with _Owned(kind, postgres, maria) as owned:
+            owned.run("create table t (id int primary key, a text)", f"insert into t {owned.rows}")
+            owned.grant("select (id)")
+            with DatabaseStore(parse_address(owned.url), owned.password) as opened:
+                parts = list(stretches(tables(opened)["t"]))
+            if kind == "mysql":  # a column that may not be read is not even shown
+                assert all([one.name for one in rows.columns] == ["id"] for rows in parts)
+            else:
+                assert all([one.reason for one in rows.unseen] == ["permission"] for rows in parts)
+                assert all(rows.table.column("a").null_count == len(rows.table) for rows in parts)
+            assert sum(len(rows.table) for rows in parts) == 20_000
+
+
+class _Owned:
+    """A database of one test, with a reader who may read what he is let."""
+
+    def __init__(self, kind: str, postgres: PostgresServer, maria: MariaServer) -> None:
+        self.kind, self._maria = kind, maria
+        if kind == "postgresql":
+            self._owner = postgres.database().replace("+psycopg", "")
+            self.name = self._owner.rpartition("/")[2]
+            self.user, self.password = f"r{self.name}", None
+            self.run(f"create role {self.user} login")
+            self.url = self._owner.replace("//tongguan@", f"//{self.user}@")
+            self.rows = "select n, repeat('x', 100) from generate_series(1, 20000) n"
+        else:
+            self.name = maria.database()
+            self.user, self.password = maria.reader(), PASSWORD  # type: ignore[assignment]
+            self.url = maria.url(self.user, self.name)
+            self.rows = "select seq, repeat('x', 100) from seq_1_to_20000"
+        self._holding: psycopg.Connection | None = None
+        self._locking: pymysql.Connection | None = None
+
+    def __enter__(self) -> _Owned:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._holding is not None:
+            self._holding.close()
+        if self._locking is not None:
+            self._locking.close()
+
+    def run(self, *statements: str) -> None:
+        if self.kind == "mysql":
+            self._maria.run(*statements, database=self.name)
+            return
+        with psycopg.connect(self._owner, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def grant(self, what: str = "select", *, other: bool = False) -> None:
+        whom = self.user if self.kind == "postgresql" else f"{self.user}@'127.0.0.1'"
+        self.run(f"grant {what} on t to {whom}")
+        if other:
+            self.run(f"grant select on other to {whom}")
+
+    def change(self, how: str) -> None:
+        whom = self.user if self.kind == "postgresql" else f"{self.user}@'127.0.0.1'"
+        if how == "revoke":
+            self.run(f"revoke select on t from {whom}")
+        elif how != "lock":
+            self.run(how)
+        elif self.kind == "postgresql":
+            self._holding = psycopg.connect(self._owner)
+            self._holding.execute("lock table t in access exclusive mode")
+        else:
+            self._locking = self._maria.root(self.name)
+            self._locking.cursor().execute("lock tables t write")
