@@ -27,6 +27,8 @@ FOUND = [
     "guest ⟦health|uses a wheelchair⟧; late arrival",
     "She has ⟦health|a severe peanut allergy⟧.",
     "He is recovering from ⟦health|a knee replacement⟧ and works from home",
+    "blood_type = '⟦health|AB型Rh阴性⟧', addr = ''",
+    "他患⟦health|老年痴呆⟧，走失两天",
     "李小雨（5岁）——⟦health|过敏性鼻炎⟧，已告知老师",
 ]
 NOTHING = [
@@ -40,6 +42,7 @@ NOTHING = [
     "病史：□高血压 □糖尿病 □无",
     "SSR 渲染 WCHR 与 CSR 的区别",
     "肌酐,156,μmol/L,57-97,",
+    "blood_type: str = field(default='')",
 ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from marked_text import marked
 
-from tongguan.identify.detect import said, words
+from tongguan.identify.detect import said, tracks, words
 from tongguan.identify.detect.said_of_bodies import BODIES
 from tongguan.identify.detect.said_of_lives import LIVES
 from tongguan.model import Finding
@@ -81,4 +81,31 @@ def test_nothing(text: str, find: Callable[[str], list[Finding]]) -> None:
 def test_every_word_of_a_saying_is_looked_for() -> None:
     known = {said._key(word) for word, section, name in words._entries() if name == "marks/said"}
     asked = {said._key(word) for saying in (*LIVES, *BODIES) for word in saying.words.split("|")}
-    assert asked == known
+    assert asked | tracks.TRAVEL == known
+
+
+WAYS = [
+    "乘客称：⟦location_track|07:40从家里出发，08:05到区人民医院，08:50经东门返回公司⟧。",
+    "病例行踪：⟦location_track|6:30离开宿舍，7:10乘地铁2号线到会展中心，12:20在湘味馆午餐⟧",
+]
+NO_WAYS = [
+    "会议日程：09:00到报告厅签到，10:00在三楼讨论，12:00去餐厅，他主持",
+    "G101 07:00从上海出发，08:05到南京，11:36到北京，列车正点",
+    "他07:40出门，晚上回家",
+]
+
+
+@pytest.mark.parametrize("source", WAYS)
+def test_a_way_that_is_told(source: str, find: Callable[[str], list[Finding]]) -> None:
+    case = marked(source)
+    assert [(f.type, f.start, f.end) for f in find(case.text) if f.type == "location_track"] == list(case.spans)
+
+
+@pytest.mark.parametrize("text", NO_WAYS)
+def test_no_way_of_a_person(text: str, find: Callable[[str], list[Finding]]) -> None:
+    assert [f.type for f in find(text) if f.type == "location_track"] == []
+
+
+def test_the_day_before_a_passport_in_a_list(find: Callable[[str], list[Finding]]) -> None:
+    case = marked("1. 唐敏 TANG/MIN ⟦birth_date|1988-05-04⟧ EB1234567\n出团日期 2026-05-04 E1234567（批号）")
+    assert [(f.type, f.start, f.end) for f in find(case.text) if f.type == "birth_date"] == list(case.spans)

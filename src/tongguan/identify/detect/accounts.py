@@ -36,7 +36,9 @@ _NO_ONE: Final = re.compile(
     re.IGNORECASE,
 )
 """Accounts of no person, and words of programs."""
-_WRITTEN_IN_CODE: Final = re.compile(r"[vV]\d+(?:\.\d+)*\Z|[a-z]+(?:_[a-z]+)+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z|[A-Z_]+\Z")
+_WRITTEN_IN_CODE: Final = re.compile(
+    r"[vV]\d+(?:\.\d+)*\Z|[A-Z]{1,3}-?\d{5,}\Z|[a-z]+(?:_[a-z]+)+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z|[A-Z_]+\Z"
+)
 _NEAR: Final = 8  # characters between the word and the name
 _PET_NAME: Final = re.compile(
     r"[\"'’”]?\s?[:：]\s?[\"'‘“]?((?!最|不|请|可|必|如|例|无|未|限|或"
@@ -54,7 +56,7 @@ _LOOKED: Final = re.compile(
     r"|(?:观看|收看|播放|阅读|收听|浏览|看)(?:了|过)?《([^》\n\x00]{2,60})》"
 )
 _MAY_FOLLOW: Final = np.zeros(65536, np.bool_)
-_MAY_FOLLOW[[ord(c) for c in '了过词关“"「『《:： ']] = True
+_MAY_FOLLOW[[ord(c) for c in "了过词关“「『《:："]] = True
 _MAY_FOLLOW[KIND == LETTER] = True
 _STAMPED: Final = re.compile(rf"{_AT}{_SOMEBODY}\Z")
 _RECORD: Final = re.compile(
@@ -126,7 +128,9 @@ def _loggers(view: View) -> Iterator[Candidate]:
 def _looked(view: View) -> Iterator[Candidate]:
     text, words = view.text, view.words
     chosen = words.of("marks/looked")
-    chosen = chosen[_MAY_FOLLOW[view.units[np.minimum(words.end[chosen], len(view.units) - 1)]]]
+    ends, last = words.end[chosen], len(view.units) - 1
+    after, second = view.units[np.minimum(ends, last)], view.units[np.minimum(ends + 1, last)]
+    chosen = chosen[_MAY_FOLLOW[after] | (after == ord(" ")) & _MAY_FOLLOW[second]]
     for start in words.start[chosen].tolist():
         found = _LOOKED.match(text, start, start + 240)
         if found is None:

@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from tongguan.identify.detect.facts import JOBS, SCHOOLING
 from tongguan.identify.detect.names import SURE_NAME
 from tongguan.identify.detect.particulars import ETHNIC_GROUPS
 from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.words import role_bits
 
 __all__ = ["find"]
 
@@ -54,22 +57,25 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _rows(view: View) -> Iterator[Candidate]:
-    text, words = view.text, view.words
-    for role in ("sex", "age", "group", "born"):
-        chosen = words.of(f"marks/{role}")
-        done = -1
-        for start, end in zip(words.start[chosen].tolist(), words.end[chosen].tolist(), strict=True):
-            if start >= done and _SET_APART[role].search(text, max(0, start - 1), end + 3):
-                first, done = _row(text, start)
-                yield from _read(text, first, done)
+    text, words, units = view.text, view.words, view.units
+    chosen = words.told[(words.roles[words.told] & role_bits(_MARKS)) > 0]
+    ends = words.end[chosen]
+    hopeful = _MAY_END[units[ends - 1]] | _MAY_END[units[np.minimum(ends, len(units) - 1)]]
+    done = -1
+    for i in chosen[hopeful].tolist():
+        start = int(words.start[i])
+        if start >= done and _SET_APART.search(text, max(0, start - 1), int(words.end[i]) + 3):
+            first, done = _row(text, start)
+            yield from _read(text, first, done)
 
 
-_SET_APART: Final = {
-    "sex": re.compile(r"[男女](?:性|士)?(?=[，,、/|｜;；（()）\t\n。 \u3000\"':：\[\]])"),
-    "age": re.compile(r"[\d一二三四五六七八九十周]\s?[岁歲]"),
-    "group": re.compile(r"族(?=[，,、/|｜;；（()）\t\n。 \u3000\"'\x00])"),
-    "born": re.compile(r"生(?=[，,、;；（()）。 \u3000\n])"),
-}
+_MARKS: Final = ("marks/sex", "marks/age", "marks/group", "marks/born")
+_MAY_END: Final = np.zeros(65536, np.bool_)
+_MAY_END[[ord(c) for c in "岁歲性士，,、/|｜;；（()）\t\n\x00。 \u3000\"':：[]"]] = True
+_SET_APART: Final = re.compile(
+    r"[男女](?:性|士)?(?=[，,、/|｜;；（()）\t\n。 \u3000\"':：\[\]])|[\d一二三四五六七八九十周]\s?[岁歲]"
+    r"|[族生](?=[，,、/|｜;；（()）\t\n。 \u3000\"'\x00]|\Z)"
+)
 """How the part of a row that gives it away ends."""
 
 

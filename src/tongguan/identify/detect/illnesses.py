@@ -19,7 +19,7 @@ _MOST: Final = 12  # entries of a list that are read
 _MEASURE: Final = re.compile(r"[\d.±%/]+\S{0,3}$")
 
 _COUNT: Final = r"(?:\d{1,3}|[一二三四五六七八九十两数半]{1,2})\s?(?:余|多)?(?:分钟|小时|天|日|周|个?月|年)"
-_ILL: Final = "[症病炎癌瘤梗死痛折伤血热疹咳喘晕肿促闷悸衰竭退亢毒麻木瘫疮癣疸泻吐]"
+_ILL: Final = "(?:[症病炎癌瘤梗死痛折伤血热疹咳喘晕肿促闷悸衰竭退亢毒麻木瘫疮癣疸泻吐疣痔]|痴呆)"
 _POSITIVE: Final = re.compile(
     r"(?:抗体|抗原|核酸|病毒|试验|检测|HIV|HBsAg|TPPA|RPR|DNA|RNA)(?:检测)?(?:结果)?(?:为|呈|示)?[\s:：（(|,+]{0,8}((?:强|弱)?阳性)"
     r"(?![率者预症对组结样])"

@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
+from tongguan.identify.detect import checks
 from tongguan.identify.detect.dates import birth_date, short_day
 from tongguan.identify.detect.facts import COUNTRIES
 from tongguan.identify.detect.view import Candidate, View
@@ -63,6 +66,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield born
     yield from _groups(view)
     yield from _schooling(view)
+    yield from _before_passports(view)
     for start in words.start[words.of("marks/sex_in_letters")].tolist():
         if sex := _IN_LETTERS.match(text, start, start + 10):
             born = _day_behind(view, sex.end()) or _day_before(view, start)
@@ -73,6 +77,23 @@ def find(view: View) -> Iterator[Candidate]:
     for start in words.start[words.of("marks/age")].tolist():
         if age := _AGE_BETWEEN.search(text, max(0, start - 5), start + 3):
             yield Candidate(*age.span(1), "age", 0.7, "context", _DETECTOR, age[1])
+
+
+def _before_passports(view: View) -> Iterator[Candidate]:
+    """The day before a passport in a list of travellers: 李梅 LI/MEI 1988-05-04 EB1234567."""
+    starts = view.numbers[view.numbers[:, 0] == checks.DOCUMENT, 1]
+    first, before = view.units[starts], view.units[np.maximum(starts - 2, 0)]
+    chosen = ((first == ord("E")) | (first == ord("G"))) & (before <= ord("9"))
+    for start in starts[chosen].tolist():
+        day = _DAY_OF_LIST.search(view.text, max(0, start - 16), start)
+        found = birth_date(view.text, day.start(1), day.end(1), True) if day else None
+        if found and int(found[2][:4]) <= view.latest // 10_000 - _RECENT:
+            yield Candidate(*found[:2], "birth_date", 0.72, "calendar", _DETECTOR, found[2])
+
+
+_DAY_OF_LIST: Final = re.compile(
+    r"(?<=[A-Za-z\u4e00-\u9fff][ ,，|\t])((?:19|20)\d\d([-/.])\d{1,2}\2\d{1,2})[ ,，|\t]{1,3}\Z"
+)
 
 
 def _groups(view: View) -> Iterator[Candidate]:

@@ -57,6 +57,10 @@ _ROW: Final = re.compile(
 """A value, its unit, and the range that it lies out of, in a table of a laboratory."""
 _ALWAYS: Final = speaks_of(None, re.compile(r"示例|样例|模板|example", re.IGNORECASE))
 
+_BLOOD: Final = re.compile(
+    r"blood[ _-]?(?:type|group)[\"']?\s?[:=]\s?[\"']((?:AB|A|B|O)型?\s?(?:Rh[(（]?[阴阳+-]?[)）]?性?|[+-])?)(?=[\"'])",
+    re.IGNORECASE,
+)
 _AMINO: Final = "Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Ter|Sec"
 _PROTEIN: Final = (
     rf"p\.\(?(?:{_AMINO})\d{{1,5}}(?:(?:{_AMINO})?fs(?:\*|Ter|X)?\d{{0,3}}|{_AMINO}|\*|X|del|dup|ins|_|=)"
@@ -201,4 +205,5 @@ BODIES: Final = (
         back=32,
         ahead=60,
     ),
+    Saying("health", "blood type|blood group", _BLOOD, _ALWAYS, back=0, ahead=20),
 )

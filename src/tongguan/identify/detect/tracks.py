@@ -1,4 +1,5 @@
-"""Places in numbers: pairs of longitude and latitude, and series of them, which are a track."""
+"""Places in numbers: pairs of longitude and latitude, and series of them, which are a track; and a way told in words,
+07:40从家出发，08:05到人民医院，08:50经东门回公司."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from tongguan.identify.detect.checks import DECIMAL
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["find"]
+__all__ = ["TRAVEL", "find"]
 
 _DETECTOR: Final = "tracks"
 _APART: Final = 24  # characters between the two numbers of a pair
@@ -47,11 +48,28 @@ _RECORD: Final = 600  # characters between a series and the number of its owner
 _LINES: Final = 12
 _OWNERS: Final = (checks.PLATE, checks.PHONE, checks.ID_CARD, checks.VIN, checks.IMSI)
 
+_STOP: Final = re.compile(
+    r"(?:[01]?\d|2[0-3]):\d{2}(?::\d{2})?\s?(?:左右|许)?[，,]?\s?(?:乘坐?[^，,。；;\n\x00]{1,12})?"
+    r"(?:经过?|途经|路过|到达?|抵达?|从|在|离开|进入?|前往|去了?|入住|驶[入出离]|返回?|回到?)[^，,。；;\n\x00]{1,30}"
+)
+TRAVEL: Final = frozenset({"出发", "到达", "抵达", "离开", "返回", "途经", "行程", "去向", "行踪", "轨迹"})
+"""Words beside which a way is looked for."""
+_LINE_REACH: Final = 200  # characters from such a word
+_BETWEEN_STOPS: Final = 3  # characters from one stop of a way to the next
+_WALKER: Final = re.compile(
+    r"乘客|司机|车牌|车主|患者|病例|当事人|嫌疑人|被害人|受害人|员工|用户|客户|本人|[他她其]|先生|女士"
+    r"|轨迹|行踪|去向|出发"
+)
+_PLAN: Final = re.compile(
+    r"议程|日程|会议|签到|讲座|发车|航班|列车|班次|集合|参观|景点|游览|自由活动|开放时间|营业|天气|直播|演出"
+)
+
 Pair = tuple[int, int, str]
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Pairs that a label calls a place; tracks of three pairs or more, labelled or with a time beside each."""
+    yield from _told(view)
     pairs = _pairs(view)
     if not pairs:
         return
@@ -71,6 +89,29 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(series[0][0], series[-1][1], "location_track", 0.8, "range", _DETECTOR, value)
             yield from (Candidate(*one[:2], "location", 0.7, "range", _DETECTOR, one[2]) for one in single)
         first = i
+
+
+def _told(view: View) -> Iterator[Candidate]:
+    """Three times and places or more of somebody's way, in a line with a word for going."""
+    text, words = view.text, view.words
+    chosen = words.of("marks/said")
+    done = -1
+    for start, end in zip(words.start[chosen].tolist(), words.end[chosen].tolist(), strict=True):
+        if start < done or text[start:end] not in TRAVEL:
+            continue
+        first = max(done, text.rfind("\n", 0, start), start - _LINE_REACH, 0)
+        way: list[tuple[int, int]] = []
+        for stop in _STOP.finditer(text, first, min(len(text), end + _LINE_REACH)):
+            if way and stop.start() - way[-1][1] > _BETWEEN_STOPS:
+                break
+            way.append(stop.span())
+        if len(way) < _SERIES:
+            continue
+        done = way[-1][1]
+        around = text[max(0, first - _REACH) : done + _REACH]
+        if _WALKER.search(around) and not _PLAN.search(around):
+            value = " ".join(text[way[0][0] : done].split())
+            yield Candidate(way[0][0], done, "location_track", 0.75, "context", _DETECTOR, value)
 
 
 def _pairs(view: View) -> list[Pair]:
