@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date
@@ -199,7 +200,7 @@ class Detector:
 
 def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
     """The cells that begin in a window of a text, in its offsets, as far as they lie in it."""
-    low, high = np.searchsorted(cells[:, 0], (first, last))
+    low, high = (bisect_left(cells[:, 0], at) for at in (first, last))  # without a copy
     part: NDArray[np.int64] = cells[low:high] - np.array([first, first, 0])
     part[:, 1] = np.minimum(part[:, 1], last - first)
     return part

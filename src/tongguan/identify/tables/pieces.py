@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tongguan.identify.pieces import Piece
-from tongguan.identify.tables.gathering import Utf8, concatenated, laid_out, strings
+from tongguan.identify.tables.gathering import Utf8, concatenated, laid_out, last_up_to, strings
 from tongguan.identify.tables.verdict import Column, Table
 
 __all__ = ["is_continued", "joined", "table_of"]
@@ -27,7 +27,7 @@ def table_of(piece: Piece, name: str = "", rows: int = ROWS) -> Table | None:
     if piece.cells is None or not len(piece.cells) or not piece.columns:
         return None
     cells = piece.cells
-    ends = np.append(np.searchsorted(cells[:, 0], piece.records[1:]), len(cells))  # of the rows, in cells
+    ends = np.append(last_up_to(cells[:, 0], piece.records[1:] - 1) + 1, len(cells))  # of the rows, in cells
     sizes = np.diff(ends, prepend=0)
     header = int(np.argmax(sizes > 0))
     others = header + 1 + np.flatnonzero(sizes[header + 1 :])
