@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from heldout import EXACT, EXACT_3, Document, Span, Tally, documents, judge, lookalikes, placed
+from heldout import EXACT, EXACT_3, EXACT_5, Document, Span, Tally, documents, judge, lookalikes, placed
 
 from tongguan.identify import TYPES, identify_lines
 
@@ -94,6 +94,21 @@ def test_no_less_of_the_fourth_set_than_was_reached(tmp_path: Path) -> None:
     found, right = sum(tally.found for tally in counts), sum(tally.right for tally in counts)
     wanted, hit = sum(tally.wanted for tally in counts), sum(tally.hit for tally in counts)
     assert (right >= 0.95 * found, hit >= 0.78 * wanted) == (True, True), tallies
+
+
+def test_no_less_of_free_text_in_the_fifth_set_than_was_reached(tmp_path: Path) -> None:
+    cases = documents(copies=1, which=5)
+    tallies = judge(cases, found_in(cases, tmp_path), exact=EXACT_5)
+    free = {type: tally for type, tally in tallies.items() if type not in EXACT_5}
+    wanted, hit = sum(tally.wanted for tally in free.values()), sum(tally.hit for tally in free.values())
+    assert wanted > 150 and hit >= 0.9 * wanted, free
+
+
+def test_look_alikes_of_the_fifth_set_are_nobody(tmp_path: Path) -> None:
+    false: Counter[str] = Counter()
+    for spans in found_in(lookalikes(copies=1, which=5), tmp_path):
+        false.update(kind for kind, _, _ in spans if TYPES[kind].category != "non_personal")
+    assert false.total() <= 4, false
 
 
 def test_a_name_is_right_without_its_title() -> None:
