@@ -20,9 +20,9 @@ __all__ = ["is_for_documents", "is_name", "is_placeholder", "is_prose", "is_samp
 
 _TEMPLATE: Final = re.compile(
     r"%[sdr](?![A-Za-z0-9])|%\(|\$\{|\$\(|\$\w+\Z|\{\{|#\{|<[^>]*>|[A-Z]?\{[^}]*\}?\Z|.*(?:\.\.\.|…|\*{3})"
-    r"|\[[A-Za-z_ -]*\]?\Z|(.)\1*\Z|[xX]{4,}|[^%]*%[sdr][^0-9]*\Z|[^$]*\$\{|.*EXAMPLE"
+    r"|\[[A-Za-z_ -]*\]?\Z|(.)\1*\Z|[xX]{4,}|[^%]*%[sdr][^0-9]*\Z|.*\$\{[\w.:-]*(?:\}|\Z)|.*EXAMPLE"
 )
-_CODE: Final = re.compile(r"[.+!-][A-Za-z_]\w*\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\)|\w\[)|[A-Za-z.]+\[[A-Za-z]*\Z")
+_CODE: Final = re.compile(r"[.+!-][A-Za-z_]\w*\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\))|[A-Za-z.]+\[[A-Za-z]*\Z")
 """A piece of a program: the call behind a string, a type, an expression."""
 _SAYS_IT: Final = re.compile(
     r"pass(?:w(?:or)?d|phrase|code)?|pwd|s[e3][ck]r[e3]t|tokens?\b|(?:^|[^a-z])(?:api)?keys?(?:$|[^a-z])|credential|login|username"

@@ -43,7 +43,7 @@ _KEYS: Final = re.compile(
     r"|xox[abeprs]-[\w-]{20,}|xapp-\d-[A-Z0-9]+-\d+-[0-9a-z]{20,}|SK[0-9a-fA-F]{32}(?!\w)|EAA[A-Z][0-9A-Za-z]{100,}"
     r"|hooks\.slack\.com/(?:services|workflows|triggers)/[\w+/]{40,60}|oapi\.dingtalk\.com/robot/send\?access_token=[0-9a-f]{64}"
     r"|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=[0-9a-f-]{36}|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/[0-9a-f-]{36}"
-    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.(?:[\w-]{8,}|(?=[\s\"']|\Z))"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]{8,}|\.?(?=[\s\"']|\Z))"
 )
 """What their issuers begin in a set way: key ids, tokens, and addresses that let in whoever knows them."""
 _BOT: Final = re.compile(r"(?<![\w:])\d{8,10}:AA[\w-]{33}(?![\w-])")  # Telegram
@@ -84,6 +84,8 @@ _DIGIT_LABELS: Final = ("密码", "口令", "验证码", "密碼", "驗證碼", 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$")
 _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
+_QUOTED: Final = re.compile(r"([\"'`])((?=[^\s\"'`]*[!-/:-@\[-^{-~])[!-~]{8,128}?)\1")
+"""Up to the quote that ends it: a secret may hold any sign."""
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|#(?:[0-9a-f]{3}){1,2}$|(?:true|false|none)\W+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
     r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
@@ -128,7 +130,7 @@ _ATTRIBUTES: Final = re.compile(r"[A-Za-z_]\w{0,23}(?:\.[A-Za-z_]\w{0,23})+")
 _ESCAPE: Final = re.compile(r"\\u[0-9A-Fa-f]{4}")
 _MEMBER: Final = re.compile(r"\\?\"\s{0,2}:\s{0,2}\\?\"")
 _FIELD: Final = re.compile(r"[^\s&\"']{1,63}&")
-_FEWEST: Final = 3  # letters and digits
+_FEWEST: Final = 2  # letters and digits
 _BARE_NUMBER: Final = re.compile(r"0x[0-9A-Fa-f]{1,16}")
 
 
@@ -284,8 +286,11 @@ def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate
     if found is None:
         return None
     value = found.group()
-    for sign in _ENDS:
-        value = value.partition(sign)[0]
+    if quoted := _QUOTED.match(text, start - 1, min(len(text), start + _LONGEST)):
+        value = quoted[2]
+    else:
+        for sign in _ENDS:
+            value = value.partition(sign)[0]
     if (
         len(value) < 4
         or value.startswith(("!=", "="))
