@@ -252,3 +252,10 @@ def test_places_that_are_parts_of_an_address_do_not_break_it() -> None:
     found, _ = scan(text, Prose(script))
     assert ("address", address) in found
     assert [one for one in found if one[0] == "place"] == [("place", "上海市区")]
+
+
+def test_a_school_in_what_is_said_of_schooling_is_no_finding_of_its_own() -> None:
+    text = "陈静，女，同济大学硕士，已婚，现在医院工作。昨天下午她回到同济大学作了报告。"
+    found, _ = scan(text, Prose(Script({"同济大学": "organisation"})))
+    assert ("education", "同济大学硕士") in found
+    assert found.count(("organisation", "同济大学")) == 1  # where she went

@@ -136,9 +136,13 @@ class Prose:
         return sorted(taken)
 
 
+_HOLD_PLACES: Final = frozenset({"address", "health", "education", "ethnicity", "religion"})
+
+
 def _beside_addresses(candidates: Sequence[Candidate], known: Sequence[Candidate]) -> list[Candidate]:
-    """Without the places and organisations that are parts of an address, or of what is said of health: 对芒果过敏."""
-    addresses = sorted((one.start, one.end) for one in known if one.type in ("address", "health"))
+    """Without the places and organisations that are parts of an address, or of what is said of somebody: 对芒果过敏,
+    同济大学硕士, 维吾尔族."""
+    addresses = sorted((one.start, one.end) for one in known if one.type in _HOLD_PLACES)
     starts = [start for start, _ in addresses]
 
     def is_part(one: Candidate) -> bool:
