@@ -123,8 +123,8 @@ def disk(files: list[Path]) -> float:
 
 
 KINDS_HEAD = """\
-| kind | files | MB | MB/s of CPU | every cell searched | the same | MB of text | of it, MB/s | detectors alone, MB/s of it \
-| bare parser, MB/s of files |
+| kind | files | MB | MB/s of CPU | every cell searched | the same | MB of text | of it, MB/s \
+| detectors alone, MB/s of it | bare parser, MB/s of files |
 |---|---|---|---|---|---|---|---|---|---|"""
 
 

@@ -90,6 +90,8 @@ def test_tables_keep_their_rows_and_cells(tables, between):
         "<w:tbl><w:tr><w:tc>a<w:tc>b</w:tc></w:tc></w:tr></w:tbl>",
         "<w:tbl><w:tr><w:tr><w:tc>a</w:tc></w:tr></w:tr></w:tbl>",
         "<a>" * 2100 + "</a>" * 2100,
+        "<s v='1'/>" * 70_000,
+        "<w:instrText>x<b/></w:instrText>" * 70_000,
     ],
 )
 def test_what_is_built_oddly_is_left_to_the_walk(body):

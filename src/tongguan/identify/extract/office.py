@@ -92,6 +92,7 @@ _SILENT = {
 _VALUE_TYPES = {"lpwstr", "lpstr", "variant", "vector", "i4", "bool", "filetime", "r8"}
 _MAX_DEPTH = 2000
 _HEAD = 1024
+_MOST_ASIDE = 1 << 16  # tags and texts of one part that are looked at by themselves
 _ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']*)""")
 _CODES = (b"@", b"tel:", b"&#", b"<")  # what a text that tells something may be written with
 
@@ -275,7 +276,7 @@ def _at_once(data: bytes) -> _Contents | None:
     if b"\0" in head or (declared and declared[1].lower() != b"utf-8"):
         return None
     prose, grids = np.empty(len(data), dtype=np.uint8), np.empty(len(data), dtype=np.uint8)
-    aside = np.empty((2 * data.count(b"<") + 2, 4), dtype=np.int64)
+    aside = np.empty((min(2 * data.count(b"<"), _MOST_ASIDE), 4), dtype=np.int64)
     size, in_grids, noted = kernels.document(np.frombuffer(data, dtype=np.uint8), _MAX_DEPTH, prose, grids, aside)
     if size < 0:
         return None

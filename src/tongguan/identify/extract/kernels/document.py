@@ -145,10 +145,10 @@ def document(data: Bytes, deepest: int, prose: Bytes, grids: Bytes, aside: Offse
     """Write the text of well-formed XML in UTF-8 to `prose`, that of the cells of tables to `grids`.
 
     Both are as long as `data`. Behind each cell, row and table stands its sign; a table within a cell joins its text.
-    `aside`, which has room for two rows for each tag, takes (kind, start, end, bytes of prose before it) of each tag
-    with an attribute that tells something, and of text that is not shown, with comments in it. Returns how much was
-    written of each. The first is -1 where the XML is not plain: a DOCTYPE, cells that lie in no row or in each other,
-    elements more than `deepest` deep.
+    `aside` takes (kind, start, end, bytes of prose before it) of each tag with an attribute that tells something, and
+    of text that is not shown, with comments in it. Returns how much was written of each. The first is -1 where the XML
+    is not plain: a DOCTYPE, cells that lie in no row or in each other, elements more than `deepest` deep, more to be
+    set aside than there is room for.
     """
     size = data.shape[0]
     depth = tables = silent = wrote = in_grids = noted = 0
@@ -172,6 +172,8 @@ def document(data: Bytes, deepest: int, prose: Bytes, grids: Bytes, aside: Offse
                 end = at
             if silent > 0:
                 if not going_on:
+                    if noted >= aside.shape[0]:
+                        return -1, 0, 0
                     aside[noted, 0], aside[noted, 1], aside[noted, 3] = SILENT_TEXT, start, wrote
                     noted += 1
                     going_on = True
@@ -234,6 +236,8 @@ def document(data: Bytes, deepest: int, prose: Bytes, grids: Bytes, aside: Offse
             elif kind == _BLOCK:
                 sign = 0x0A
         if telling:
+            if noted >= aside.shape[0]:
+                return -1, 0, 0
             before = wrote + 1 if sign > 0 and kind != _BLOCK and not in_cell else wrote
             aside[noted, 0], aside[noted, 1], aside[noted, 2], aside[noted, 3] = TELLING_TAG, start, at, before
             noted += 1
