@@ -37,6 +37,7 @@ _DOTTED: Final = re.compile(
     r"(?=[0-9.]*[a-f][0-9.]*[a-f]|[0-9.]*[A-F][0-9.]*[A-F])(?:[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![\w.])"
 )
 """A MAC address as Cisco writes it: with two letters at least, so that it is no fraction."""
+_PAIRS_BEFORE: Final = re.compile(r"[0-9A-Fa-f]{2}:\s{1,8}\Z")  # the last line of a longer run, as of a key
 _NO_START: Final = frozenset("._-/@")
 
 
@@ -48,7 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
                 yield found
         elif what == SPAN_MAC:
             value = view.text[start:end].upper().replace("-", ":")
-            if value not in _PLACEHOLDERS:
+            if value not in _PLACEHOLDERS and not _PAIRS_BEFORE.search(view.text, max(0, start - 12), start):
                 yield Candidate(start, end, "mac", 0.9, "form", _DETECTOR, value)
         else:
             yield from _ipv6(view.text, start, end)
@@ -92,6 +93,11 @@ _HOST: Final = re.compile(
     r"(?:host|server|addr(?:ess)?|ip|node|peer|remote|client)\w{0,8}\s?=\s?[bruf]{0,2}[\"']\Z", re.I
 )
 _LITERAL: Final = re.compile(r"[(\[,{=]\s{0,24}[bruf]{0,2}[\"']\Z")
+_OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|29)|1\.3\.(?:6|14|36|101|132)|1\.2\.\d+)\.\d+[\"']")
+"""Object identifiers in quotes (ITU-T X.660): 2.5.29 of X.509, 1.3.101 of curves."""
+_VERSION_BEHIND: Final = re.compile(
+    r"-\d{1,3}(?![\d.])|-\d{1,2}[.+~](?!\d+\.\d)"
+)  # of a package of Debian: (2.39.90.1-1)
 _BLOCK_FOLLOWS: Final = re.compile(r"\d{1,4}::")
 _LOGIN: Final = re.compile(r"://([^\s/:@\"'<>]{1,64}):([^\s/@\"'<>]{1,64})@\Z")
 
@@ -153,6 +159,8 @@ def _is_example(text: str, start: int, end: int) -> bool:
     (all of IPv6 but 2000::/3, IANA)."""
     if text[start - 1 : start] == "@" and (login := _LOGIN.search(text, max(0, start - 140), start)):
         return is_sample_login(login[1], login[2], text, start)
+    if _OBJECT.match(text, start, end + 1) or _VERSION_BEHIND.match(text, end, end + 12):
+        return True
     written = text[start:end]
     nobodys = _PRIVATE.match(written) or is_for_documents(written) or (":" in written and written[0] not in "23")
     if text[end : end + 1] not in ("'", '"') or not nobodys:

@@ -22,7 +22,7 @@ _TEMPLATE: Final = re.compile(
     r"%[sdr](?![A-Za-z0-9])|%\(|\$\{|\$\(|\$\w+\Z|\{\{|#\{|<[^>]*>|[A-Z]?\{[^}]*\}?\Z|.*(?:\.\.\.|…|\*{3})"
     r"|\[[A-Za-z_ -]*\]?\Z|(.)\1*\Z|[xX]{4,}|[^%]*%[sdr][^0-9]*\Z|.*\$\{[\w.:-]*(?:\}|\Z)|.*EXAMPLE"
 )
-_CODE: Final = re.compile(r"[.+!-][A-Za-z_]\w*\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\))|[A-Za-z.]+\[[A-Za-z]*\Z")
+_CODE: Final = re.compile(r"[.+!-][A-Za-z_]\w*\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\))|[A-Za-z.]+\[[A-Za-z., |]*\]?\Z")
 """A piece of a program: the call behind a string, a type, an expression."""
 _SAYS_IT: Final = re.compile(
     r"pass(?:w(?:or)?d|phrase|code)?|pwd|s[e3][ck]r[e3]t|tokens?\b|(?:^|[^a-z])(?:api)?keys?(?:$|[^a-z])|credential|login|username"
@@ -53,6 +53,7 @@ def is_placeholder(value: str) -> bool:
     """Whether a value without a digit says what it stands for: `secret`, `my-api-token`, `changeme`."""
     if value.lower() in _WITH_DIGITS:
         return True
+    value = value.replace("\\-", "-")  # as manual pages write it
     return _JOINED.fullmatch(value.strip("_-")) is not None and _SAYS_IT.search(value) is not None
 
 
