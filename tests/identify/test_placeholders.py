@@ -102,6 +102,18 @@ def test_an_address(text: str, address: str, find: Callable[[str], list[Finding]
     assert [text[f.start : f.end] for f in find(text) if f.type == "ip"] == [address]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("MAC: D0-50-99-84-A2-A0", ["D0-50-99-84-A2-A0"]),
+        ("device mac:  0a:23:f5:67:89:ac", ["0a:23:f5:67:89:ac"]),
+        ("pub:\n  00:86:a5:cc:\n  82:ff:25:59:5c:2b\n", []),
+    ],
+)
+def test_a_mac_and_the_last_line_of_a_key(text: str, found: list[str], find: Callable[[str], list[Finding]]) -> None:
+    assert [text[f.start : f.end] for f in find(text) if f.type == "mac"] == found
+
+
 @pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8::9"])
 def test_an_address_for_manuals_says_so(address: str) -> None:
     piece = Piece(f"login from {address} failed")

@@ -37,7 +37,7 @@ _DOTTED: Final = re.compile(
     r"(?=[0-9.]*[a-f][0-9.]*[a-f]|[0-9.]*[A-F][0-9.]*[A-F])(?:[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![\w.])"
 )
 """A MAC address as Cisco writes it: with two letters at least, so that it is no fraction."""
-_PAIRS_BEFORE: Final = re.compile(r"[0-9A-Fa-f]{2}:\s{1,8}\Z")  # the last line of a longer run, as of a key
+_PAIRS_BEFORE: Final = re.compile(r":[0-9A-Fa-f]{2}:\s{1,8}\Z")  # the last line of a longer run, as of a key
 _NO_START: Final = frozenset("._-/@")
 
 
