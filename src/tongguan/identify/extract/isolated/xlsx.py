@@ -16,6 +16,8 @@ from .source import Source
 
 __all__ = ["LARGE", "is_large", "is_plain", "parts", "read"]
 
+_DAMAGE = (expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)  # of a part that is read
+
 Answer = tuple[dict[str, Any], list[bytes]]
 LARGE = 32 << 20  # unpacked bytes of a sheet or of the shared strings from which on a workbook is read here
 _BLOCK = 1 << 18
@@ -187,7 +189,7 @@ class _Workbook:
             try:
                 for _ in self._parsed(part, start):
                     pass
-            except (KeyError, expat.ExpatError, ValueError):
+            except (KeyError, *_DAMAGE):
                 continue
         return names
 
@@ -195,7 +197,7 @@ class _Workbook:
         """Read which cell formats show a date."""
         try:
             self._styles()
-        except (KeyError, expat.ExpatError, ValueError, zipfile.BadZipFile):
+        except (KeyError, *_DAMAGE):
             self.dates = []
 
     def _styles(self) -> None:
@@ -258,7 +260,7 @@ class _Workbook:
                     yield over, "ok"
         except KeyError:
             pass  # a workbook need not have any
-        except (expat.ExpatError, ValueError, zipfile.BadZipFile, EOFError, OSError):
+        except _DAMAGE:
             yield over, "damaged"
         if over.size:
             yield over, "ok"
@@ -271,7 +273,7 @@ class _Workbook:
             for _ in self._parsed(part, cells.start, cells.end, cells.words):
                 if rows.size >= FULL:
                     yield rows, "ok"
-        except (expat.ExpatError, ValueError, zipfile.BadZipFile, EOFError, OSError):
+        except _DAMAGE:
             status = "damaged"
         yield rows, status
 
