@@ -4,9 +4,9 @@
 
 A ledger of made-up subjects is written as an inspection writes it, in parts of 100,000: three exchanges to two
 recipients, and in each record a phone number, one of a million names, and an address. `--again`: the share of records
-whose phone stood in an earlier one, beside another address. Then all is summed up as at the end of an inspection: three
-counts (low, estimate, high) in all, for each recipient and for each type. Memory is the most that was resident (RSS,
-looked at every 20 ms) of the process that counts, above it what it had before it began. What is counted is checked.
+whose phone stood in one of the part before, beside another address. Then all is summed up as at the end of an
+inspection: three counts (low, estimate, high) in all, for each recipient and for each type. Memory is the most that was
+resident (RSS, looked at every 20 ms) of the process that counts. What is counted is checked.
 """
 
 from __future__ import annotations
@@ -61,14 +61,17 @@ def part(first: int, size: int, phones: NDArray[np.int64]) -> pa.Table:
 
 def written(folder: Path, subjects: int, again: float) -> int:
     """Writes a ledger; gives how many persons it speaks of."""
-    chance, seen, files = np.random.default_rng(20261121), 0, []
+    chance, seen, before, files = np.random.default_rng(20261121), 0, 0, []
     (folder / "subjects" / DAY).mkdir(parents=True)
     (folder / "exchanges" / DAY).mkdir(parents=True)
     for first in range(0, subjects, PART):
         size = min(PART, subjects - first)
         old = chance.random(size) < again if seen else np.zeros(size, bool)
-        phones = seen + np.cumsum(~old) - 1
-        phones[old] = chance.integers(0, max(1, seen), int(old.sum()))
+        phones = np.zeros(size, np.int64)
+        once = chance.permutation(np.arange(before, seen))[: int(old.sum())]  # of each person two records at most
+        phones[np.flatnonzero(old)[: len(once)]] = once
+        old[np.flatnonzero(old)[len(once) :]] = False
+        before, phones[~old] = seen, seen + np.arange(int((~old).sum()))
         seen += int((~old).sum())
         files.append(f"subjects/{DAY}/000001-{len(files)}.parquet")
         pq.write_table(part(first, size, phones), folder / files[-1], compression="zstd")
