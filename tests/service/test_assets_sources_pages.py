@@ -122,7 +122,7 @@ def test_a_duckdb_file_is_registered_tested_and_scanned(house: FastAPI, officer:
     assert "DuckDB 数据库" in officer.get(f"/assets/sources?row={ident}&lang=zh").text
     assert officer.get("/assets/sources.json?kind=duckdb").json()["list"]["total"] == 1
     csrf = officer.headers["x-csrf-token"]
-    tested = officer.post("/assets/sources/act", data={"csrf": csrf, "id": ident, "act": "test"})
+    tested = officer.post("/assets/sources/act", data={"csrf": csrf, "id": ident, "act": "test"}, timeout=120)
     assert tested.status_code == 200 and "连接成功" in tested.text
     assert officer.post(f"{V1}/sources/{ident}/scans", json={}).status_code == 202
     (run,) = officer.get(f"{V1}/runs").json()["rows"]

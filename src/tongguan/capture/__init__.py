@@ -5,29 +5,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tongguan.capture.limits import Limits
-from tongguan.capture.sources import SourceInfo
-
 if TYPE_CHECKING:
+    from tongguan.capture.limits import Limits
     from tongguan.capture.reading import Batch, Progress, read
     from tongguan.capture.restoration import Summary, restore
+    from tongguan.capture.sources import SourceInfo
     from tongguan.capture.traffic import ConnectionStats as Connection
 
 __all__ = ["Batch", "Connection", "Limits", "Progress", "SourceInfo", "Summary", "read", "restore"]
 
-_OF_CAPTURES = {
-    "Batch": ("reading", "Batch"),
-    "Progress": ("reading", "Progress"),
-    "read": ("reading", "read"),
-    "Summary": ("restoration", "Summary"),
-    "restore": ("restoration", "restore"),
-    "Connection": ("traffic", "ConnectionStats"),
-}
+_PLACES = {
+    "Batch": "reading.Batch", "Connection": "traffic.ConnectionStats", "Limits": "limits.Limits",
+    "Progress": "reading.Progress", "SourceInfo": "sources.SourceInfo", "Summary": "restoration.Summary",
+    "read": "reading.read", "restore": "restoration.restore",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """Loaded when it is asked for: a scan of stores, in three processes, has no use for kernels that read captures."""
-    if name not in _OF_CAPTURES:
+    """Loaded when it is asked for: who scans stores, in processes of their own too, needs no compiled kernels."""
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _OF_CAPTURES[name]
+    module, _, attribute = _PLACES[name].partition(".")
     return getattr(import_module(f"{__name__}.{module}"), attribute)
