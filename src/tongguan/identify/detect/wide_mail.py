@@ -13,14 +13,17 @@ from contextlib import suppress
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tongguan.identify.detect.characters import fold_text
+from tongguan.identify.detect.characters import Units, fold_text
+from tongguan.identify.detect.kernels import SPAN_AT
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["find"]
 
 _DETECTOR: Final = "wide_mail"
 _AT, _WIDE_AT, _QUOTE = ord("@"), ord("＠"), ord('"')
+_ACCENTED, _BEYOND_ALPHABETS = 0xC0, 0x530  # Latin, Greek and Cyrillic letters stand between them
 _LONGEST: Final = 64  # characters of a local part, RFC 5321
 _REACH: Final = 255  # characters of a domain, RFC 1035
 _ROOTS: Final = (
@@ -49,13 +52,7 @@ _FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".doc", ".docx", ".xls", ".xls
 
 def find(view: View) -> Iterator[Candidate]:
     """Addresses that hold a character beyond ASCII, or whose local part is quoted."""
-    units = view.units
-    if units.dtype == np.uint8:
-        places = np.flatnonzero(units == _AT)
-        places = places[units[np.maximum(places - 1, 0)] == _QUOTE]
-    else:
-        places = np.flatnonzero((units == _AT) | (units == _WIDE_AT))
-    for at in places.tolist():
+    for at in _places(view).tolist():
         domain = _DOMAIN.match(view.text, at + 1, at + 1 + _REACH)
         start = _start(view.text, at) if domain else None
         if domain is None or start is None:
@@ -67,6 +64,33 @@ def find(view: View) -> Iterator[Candidate]:
         if not local.isascii() and domain[1] and _GOES_ON.match(goes_on) and goes_on not in _PARTICLES:
             continue
         yield Candidate(start, domain.end(), "email", _score(local), "form", _DETECTOR, _value(local, host))
+
+
+def _places(view: View) -> NDArray[np.int64]:
+    """Where an @ stands beside what no plain address has there: most of them are passed over."""
+    units, last = view.units, len(view.units) - 1
+    if units.dtype == np.uint8:
+        return _quoted(units)
+    places = np.flatnonzero((units == _AT) | (units == _WIDE_AT))
+    before, behind = units[np.maximum(places - 1, 0)], units[np.minimum(places + 1, last)]
+    odd = (before == _QUOTE) | (before >= _ACCENTED) | (behind >= _ACCENTED)
+    spans = view.tokens.spans[view.tokens.spans[:, 0] == SPAN_AT]  # what is plain around an @
+    if not len(spans):
+        chosen: NDArray[np.int64] = places[odd]
+        return chosen
+    left, right = units[np.maximum(spans[:, 1] - 1, 0)], units[np.minimum(spans[:, 2], last)]
+    goes_on = (left >= _ACCENTED) & (left < _BEYOND_ALPHABETS) & (spans[:, 1] > 0)
+    goes_on |= (right >= _ACCENTED) & ((right < _BEYOND_ALPHABETS) | (units[spans[:, 2] - 1] == ord(".")))
+    within = np.searchsorted(spans[:, 1], places, side="right") - 1
+    odd |= goes_on[np.maximum(within, 0)] & (within >= 0) & (places < spans[np.maximum(within, 0), 2])
+    chosen = places[odd]
+    return chosen
+
+
+def _quoted(units: Units) -> NDArray[np.int64]:
+    places = np.flatnonzero(units == _AT)
+    quoted: NDArray[np.int64] = places[units[np.maximum(places - 1, 0)] == _QUOTE]
+    return quoted
 
 
 def _score(local: str) -> float:
