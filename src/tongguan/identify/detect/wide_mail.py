@@ -76,14 +76,14 @@ def _places(view: View) -> NDArray[np.int64]:
     odd = (before == _QUOTE) | (before >= _ACCENTED) | (behind >= _ACCENTED)
     spans = view.tokens.spans[view.tokens.spans[:, 0] == SPAN_AT]  # what is plain around an @
     if not len(spans):
-        chosen: NDArray[np.int64] = places[odd]
-        return chosen
+        alone: NDArray[np.int64] = places[odd]
+        return alone
     left, right = units[np.maximum(spans[:, 1] - 1, 0)], units[np.minimum(spans[:, 2], last)]
     goes_on = (left >= _ACCENTED) & (left < _BEYOND_ALPHABETS) & (spans[:, 1] > 0)
     goes_on |= (right >= _ACCENTED) & ((right < _BEYOND_ALPHABETS) | (units[spans[:, 2] - 1] == ord(".")))
     within = np.searchsorted(spans[:, 1], places, side="right") - 1
     odd |= goes_on[np.maximum(within, 0)] & (within >= 0) & (places < spans[np.maximum(within, 0), 2])
-    chosen = places[odd]
+    chosen: NDArray[np.int64] = places[odd]
     return chosen
 
 
