@@ -11,11 +11,8 @@ import errno
 import os
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
-
+from tongguan.shipped_yaml import shipped_yaml
 from tongguan.wording import Language, wording
 
 __all__ = ["detail_in", "why_in"]
@@ -45,8 +42,7 @@ def why_in(language: Language, kind: str, detail: str) -> str:
 @cache
 def _known() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Details that are always the same, among them the system's reasons, and those with a part that varies."""
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    told: dict[str, str] = yaml.load(files(__package__).joinpath("unseen.yaml").read_text(encoding="utf-8"), loader)
+    told: dict[str, str] = shipped_yaml(__package__, "unseen.yaml")
     reasons = wording("tongguan", "system_errors.yaml").texts
     system = {os.strerror(getattr(errno, name)): said["zh"] for name, said in reasons.items() if hasattr(errno, name)}
     whole = {detail: said for detail, said in told.items() if not _PART.search(detail)}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-import yaml
+from tongguan.shipped_yaml import shipped_yaml
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -67,10 +66,4 @@ def without_controls(text: str) -> str:
 @cache
 def wording(package: str, name: str = "wording.yaml") -> Wording:
     """The texts in a package's YAML file."""
-    loaded = yaml.load(files(package).joinpath(name).read_text(encoding="utf-8"), Loader=_loader())
-    return Wording(loaded)
-
-
-def _loader() -> type:
-    """The C loader where PyYAML was built with it: ten times faster at start-up."""
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return Wording(shipped_yaml(package, name))

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from tongguan.errors import BadInput
+from tongguan.shipped_yaml import LOADER
 from tongguan.wording import wording
 
 __all__ = ["Value", "read_yaml"]
@@ -16,7 +17,6 @@ __all__ = ["Value", "read_yaml"]
 _say: Final = wording("tongguan", "yaml_values.yaml").both
 _LONGEST: Final = 1 << 20  # characters of a file
 _DEEPEST: Final = 24
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def read_yaml(text: str, file: str) -> Value:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 raise BadInput(_say("deep", file=file, most=_DEEPEST))
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=LOADER)
         return _value(node, file, "") if node else Value(file, 1, "", None)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -119,7 +119,7 @@ def read_yaml(text: str, file: str) -> Value:
 
 
 def _events(text: str) -> Iterator[Any]:
-    yield from yaml.parse(text, Loader=_LOADER)
+    yield from yaml.parse(text, Loader=LOADER)
 
 
 def _value(node: Any, file: str, path: str) -> Value:

@@ -16,6 +16,7 @@ from typing import NoReturn, TypeVar
 import yaml
 
 from tongguan.errors import BadOrg
+from tongguan.shipped_yaml import LOADER
 
 __all__ = ["Network", "Value", "optional", "read_document", "required", "several"]
 
@@ -186,10 +187,9 @@ def read_document(path: Path) -> Value:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise BadOrg(f"{name}: line {line}: not UTF-8; save the file as UTF-8") from None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_depth(text, name, loader)
-        node = yaml.compose(text, Loader=loader)
+        _check_depth(text, name)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
@@ -203,10 +203,10 @@ def read_document(path: Path) -> Value:
     return Value(node, name, "")
 
 
-def _check_depth(text: str, name: str, loader: type) -> None:
+def _check_depth(text: str, name: str) -> None:
     """The composer recurses in C without a limit of its own, so the depth is checked on the flat stream of events."""
     depth = 0
-    for event in yaml.parse(text, Loader=loader):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:

@@ -6,13 +6,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
-import yaml
-
 from tongguan.identify.type_packs import OwnType, read_own_types
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["CATEGORIES", "OWN", "TYPES", "DataType", "Strength", "as_data_type", "types_mark"]
 
@@ -33,9 +31,7 @@ class DataType:
 
 
 def _load() -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = files(__package__).joinpath("types.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=loader)
+    loaded: dict[str, Any] = shipped_yaml(__package__, "types.yaml")
     return loaded
 
 

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from tongguan.law.packs.shape import LIMITS
 from tongguan.law.packs.shelf import open_shelf
 from tongguan.law.packs.zone_list import ZoneList
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["Book", "Cite", "Duty", "Instrument", "Page", "Rule", "Scenario", "book"]
 
@@ -244,8 +242,7 @@ def book() -> Book:
 
 def load(name: str) -> Any:
     """One YAML file of this room's data."""
-    text = files("tongguan.law").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return shipped_yaml("tongguan.law", f"data/{name}.yaml")
 
 
 def _instrument(key: str, entry: Mapping[str, Any]) -> Instrument:

@@ -20,6 +20,7 @@ from tongguan.errors import BadFacts
 from tongguan.law.book import book
 from tongguan.law.contradictions import contradictions
 from tongguan.law.naming import country_codes
+from tongguan.shipped_yaml import LOADER
 
 __all__ = ["ACTS", "FIELDS", "GROUNDS", "Facts", "parse_facts"]
 
@@ -245,14 +246,13 @@ def _compose(text: str, name: str) -> yaml.Node | None:
     """The YAML as nodes. Depth is checked on the flat events first: the C composer recurses without a limit."""
     if len(text) > LONGEST:
         raise BadFacts(f"{name}: {len(text)} characters; a facts file has at most {LONGEST}")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=loader):
+        for event in yaml.parse(text, Loader=LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
                 raise BadFacts(f"{_where(name, _line(event.start_mark))}: nested more than {DEEPEST} levels deep")
-        return yaml.compose(text, Loader=loader)
+        return yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "characters that YAML does not allow"

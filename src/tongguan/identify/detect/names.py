@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from itertools import chain
 from typing import Any, Final
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from tongguan.identify.detect import pinyin, salutations
@@ -33,6 +31,7 @@ from tongguan.identify.detect.foreign_names import (
 from tongguan.identify.detect.pairs import pairs_beside
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = [
     "HAN_CLASS",
@@ -56,8 +55,7 @@ _DETECTOR: Final = "names"
 
 
 def _lists() -> dict[str, Any]:
-    text = files(__package__).joinpath("surnames.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: dict[str, Any] = shipped_yaml(__package__, "surnames.yaml")
     return loaded
 
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.automaton import find_words, skip_gaps
 from tongguan.identify.detect.characters import FOLD, IGNORABLE, KIND, LETTER, Units, units_of
 from tongguan.identify.detect.machine import Machine, build
 from tongguan.identify.detect.traditional import SIMPLIFIED
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["Automaton", "Words", "automaton_of", "label_id", "label_of", "read_words", "role_bits", "variants"]
 
@@ -74,8 +73,7 @@ def _role_bit(name: str) -> np.uint64:
 
 def _entries() -> list[tuple[str, str, str]]:
     """Every writing of every word with its section and its name: ("labels", "phone"), ("terms", "terms/health") …"""
-    text = files(__package__).joinpath("keywords.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: dict[str, Any] = shipped_yaml(__package__, "keywords.yaml")
     entries = []
     for section, rows in loaded.items():
         for group, words in rows.items() if isinstance(rows, dict) else [("", rows)]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from tongguan.identify.tables import kernel
@@ -17,6 +15,7 @@ from tongguan.identify.tables.looks import Looks
 from tongguan.identify.tables.rules import PERSON_COLUMNS
 from tongguan.identify.tables.subjects import is_key
 from tongguan.identify.tables.verdict import ColumnVerdict, Combination, Table
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["combination_rules", "combinations_of", "still_hold"]
 
@@ -40,8 +39,7 @@ class _Rule:
 
 @cache
 def _rules() -> tuple[_Rule, ...]:
-    text = files(__package__).joinpath("combinations.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: dict[str, Any] = shipped_yaml(__package__, "combinations.yaml")
     return tuple(
         _Rule(
             row["id"], tuple(map(frozenset, row["each"])), frozenset(row.get("without", ())), row["level"],

@@ -7,17 +7,16 @@ usual in China.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import yaml
 from numba import njit, types
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import DIGIT, FOLD, HAN, HAN_NUMERAL, KIND, LETTER, PROVINCE, Units
 from tongguan.identify.detect.checks import is_day
 from tongguan.identify.detect.kernels import I32, OUT32, U8, U16
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = [
     "ADDRESS", "DATE", "DATETIME", "DECIMAL", "DIGITS", "HEX", "LATIN_NAME", "MASKED", "NAME", "NAME_LIKELY", "SPACED",
@@ -43,8 +42,7 @@ _SURNAME, _GIVEN, _ADMIN, _ROAD, _DOOR, _HIDES, _COMPOUND = 1, 2, 4, 8, 16, 32, 
 @cache
 def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """Classes of the units, and the family names of two characters as pairs."""
-    text = files("tongguan.identify.detect").joinpath("surnames.yaml").read_text(encoding="utf-8")
-    lists: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    lists: dict[str, Any] = shipped_yaml("tongguan.identify.detect", "surnames.yaml")
     compound = [name for name in lists["compound"] if len(name) == 2]
     table = np.zeros(65536, np.uint8)
     for flag, characters in (

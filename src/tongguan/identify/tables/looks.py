@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 from numpy.typing import NDArray
 
 from tongguan.identify.detect import checks
@@ -22,6 +20,7 @@ from tongguan.identify.tables import kernel
 from tongguan.identify.tables.cells import Cells, Slice
 from tongguan.identify.tables.own import fits_own
 from tongguan.identify.tables.rules import OWN_CHECK
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["Looks", "looks_of"]
 
@@ -47,15 +46,13 @@ _WORDS_IN: Final = 20_000  # distinct values in which words are looked for
 
 @cache
 def _forms() -> dict[str, str]:
-    text = files(__package__).joinpath("forms.yaml").read_text(encoding="utf-8")
-    forms: dict[str, str] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    forms: dict[str, str] = shipped_yaml(__package__, "forms.yaml")
     return forms
 
 
 @cache
 def _values() -> dict[str, pa.Array]:
-    text = files(__package__).joinpath("values.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: dict[str, Any] = shipped_yaml(__package__, "values.yaml")
     loaded["ethnicity"] += [name + "族" for name in loaded["ethnicity"]]
     return {name: pa.array(values, pa.large_string()) for name, values in loaded.items()}
 

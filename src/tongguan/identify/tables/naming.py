@@ -11,12 +11,10 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
 from tongguan.identify.types import OWN
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["Reading", "is_key_of_person", "mentions", "read_comment", "read_name", "read_table"]
 
@@ -77,8 +75,7 @@ def _joined(phrase: str) -> str:
 
 @cache
 def _lexicon() -> _Lexicon:
-    text = files(__package__).joinpath("column_names.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: dict[str, Any] = shipped_yaml(__package__, "column_names.yaml")
     phrases: dict[str, tuple[str, float]] = {}
     held: dict[str, str] = {}
     for one in OWN.values():  # first, for the organisation knows its own columns

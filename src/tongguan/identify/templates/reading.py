@@ -10,6 +10,7 @@ from typing import Any, Final
 import yaml
 
 from tongguan.errors import BadPack
+from tongguan.shipped_yaml import LOADER
 from tongguan.wording import system_error, wording
 
 __all__ = ["LARGEST", "Document", "read_bytes", "read_path"]
@@ -18,7 +19,6 @@ _say: Final = wording("tongguan.identify.templates", "faults.yaml").both
 LARGEST: Final = 1 << 20  # bytes
 _DEEPEST: Final = 10
 _MOST: Final = 100_000  # pieces of YAML
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Way = tuple[str | int, ...]
 
@@ -59,7 +59,7 @@ def read_bytes(raw: bytes, name: str, largest: int = LARGEST) -> Document:
     try:
         text = raw.decode("utf-8-sig")
         _refuse_extras(text, name, _MOST * (largest // LARGEST))
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=LOADER)
     except UnicodeDecodeError as error:
         raise BadPack(_say("not_utf8", file=name, byte=error.start)) from None
     except yaml.YAMLError as error:
@@ -77,7 +77,7 @@ def read_bytes(raw: bytes, name: str, largest: int = LARGEST) -> Document:
 
 def _refuse_extras(text: str, name: str, most: int) -> None:
     depth, documents = 0, 0
-    for count, event in enumerate(yaml.parse(text, Loader=_LOADER)):
+    for count, event in enumerate(yaml.parse(text, Loader=LOADER)):
         line = event.start_mark.line + 1 if event.start_mark else 1
         documents += isinstance(event, yaml.DocumentStartEvent)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

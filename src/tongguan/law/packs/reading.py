@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from tongguan.errors import BadPack
+from tongguan.shipped_yaml import LOADER
 
 __all__ = ["LARGEST", "Document", "Path", "read", "spelled"]
 
@@ -106,7 +107,7 @@ def _document(text: str, name: str) -> Document:
 def _events(text: str, name: str) -> Iterator[Any]:
     """The events of the one document; of collections the ends too."""
     documents = 0
-    events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    events = yaml.parse(text, Loader=LOADER)
     for count, event in enumerate(events):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if count > MOST_EVENTS:

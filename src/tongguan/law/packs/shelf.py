@@ -10,13 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tongguan.errors import BadPack
 from tongguan.law.packs.reading import LARGEST, Document, read, spelled
 from tongguan.law.packs.sense import Known, all_faults
 from tongguan.law.packs.shape import Fault
 from tongguan.law.packs.zone_list import ZoneList, as_zone_list
+from tongguan.shipped_yaml import shipped_yaml
 from tongguan.wording import readable
 
 __all__ = ["VARIABLE", "Shelf", "fault_line", "open_shelf", "our_shelf", "pack_files", "read_file"]
@@ -115,7 +114,6 @@ def read_file(path: Path) -> Document:
 
 def _ours() -> Iterator[Mapping[str, Any]]:
     """Ours are held by tests, so they are read by the fast loader."""
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     folder = files("tongguan.law").joinpath("data/zones")
     for name in sorted(child.name for child in folder.iterdir() if child.name.endswith(".yaml")):
-        yield yaml.load(folder.joinpath(name).read_text(encoding="utf-8"), Loader=loader)
+        yield shipped_yaml("tongguan.law", f"data/zones/{name}")
