@@ -178,6 +178,19 @@ def test_its_tables_are_listed_by_a_process_that_may_die(tmp_path: Path) -> None
     _Process.idle = None
 
 
+def test_a_process_that_dies_over_a_table_does_not_end_the_list(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.duckdb", *(f"create table t{n} (a int)" for n in range(700)))
+    with ApartStore(parse_address(f"duckdb:///{path}"), None) as store:
+        found = store.units()
+        first = next(found)
+        assert isinstance(first, TableUnit) and store._process is not None
+        os.kill(store._process._process.pid, signal.SIGKILL)
+        with pytest.raises(Unread):
+            first.read(5)
+        names = {one.name for one in found if isinstance(one, TableUnit)}
+        assert {first.name} | names == {f"t{n}" for n in range(700)} and len(names) == 699
+
+
 def test_a_process_that_says_nothing_is_ended(tmp_path: Path) -> None:
     path = made(tmp_path / "a.duckdb", "create table t (a int)")
     with ApartStore(parse_address(f"duckdb:///{path}"), None) as store:

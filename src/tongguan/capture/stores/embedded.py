@@ -83,8 +83,8 @@ class FileStore:
         for found in self._lists.units():
             if isinstance(found, TableUnit):
                 assert isinstance(found.read, partial)
-                read = partial(_read, self._local, self.kind, self.name, found.read.args[0], found.path)
-                yield replace(found, read=read, apart=True)
+                told = self._local, self.kind, self.name, found.read.args[0], found.path
+                yield replace(found, read=partial(_read, *told), whole=partial(_whole, *told), apart=True)
             else:
                 yield found
 

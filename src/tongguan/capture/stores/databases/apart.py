@@ -74,19 +74,21 @@ class ApartStore:
 
     def units(self) -> Iterator[TableUnit | Unseen]:
         """Raises Unread with `rest` where the process ends: nobody knows how far it was."""
-        what = "units"
+        given, lists = 0, None
         while True:
+            goes_on = lists is not None and lists is self._process  # else another began since, which lists anew
             try:
-                found = self._ask("", what)
+                found = self._ask("", *(("more",) if goes_on else ("units", given)))
             except Unread as unread:
                 raise Unread(unread.unseen, rest=True) from None
+            lists = self._process
             for unit, listed in found:
                 if listed is not None:
                     unit = replace(unit, read=partial(self.read, listed), whole=partial(self.whole, listed))
                 yield unit
             if len(found) < TOGETHER:
                 return
-            what = "more"
+            given += len(found)
 
     def read(self, listed: Listed, limit: int) -> Rows:
         """A sample of a table that was listed. Raises Unread."""
@@ -139,7 +141,9 @@ class ApartStore:
             raise Unread(Unseen("dropped", where), rest=True) from None
         try:
             return process.ask(where, self._patience, *what)
-        except Unread:
+        except Unread as unread:
+            if self.kind == "database" and unread.unseen.reason == "dropped":
+                process.end()  # nobody knows in what state a driver is then
             if not process.alive:
                 self._process = None
             raise
@@ -220,7 +224,7 @@ def _serve(pipe: Connection) -> None:
                     rows = store.whole(*given) if what == "whole" else rows
                     answer = next(rows, None)
                 else:
-                    found = store.units() if what == "units" else found
+                    found = islice(store.units(), given[0], None) if what == "units" else found
                     answer = [_bare(unit) for unit in islice(found, TOGETHER)]
                 pipe.send((True, answer))
             except (Unread, TongguanError) as error:
