@@ -4,7 +4,7 @@
 set -eu
 case "${1:-run}" in
   run) want="libarchive13 fonts-noto-cjk" ;;
-  test) want="chromium mariadb-server tshark tcpflow tcpreplay iproute2 ethtool tcpdump curl openssl p7zip-full postgresql softhsm2 libgl1 libglib2.0-0 libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui" ;;
+  test) want="chromium mariadb-server tshark tcpflow tcpreplay iproute2 ethtool tcpdump curl openssl p7zip-full postgresql firebird3.0-server firebird3.0-utils softhsm2 libgl1 libglib2.0-0 libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui" ;;
   *) echo "usage: debian.sh run|test" >&2; exit 2 ;;
 esac
 if [ "$1" = run ] && ! python3 -c 'import ensurepip' 2>/dev/null; then want="$want python3-venv"; fi

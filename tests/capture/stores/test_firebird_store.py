@@ -75,7 +75,7 @@ def test_schema_comments_and_cells_of_every_kind(server: FirebirdServer, databas
     assert about["name"].comment == "姓名" and about["name"].unique and not about["name"].nullable
     assert [name for name, one in about.items() if one.key] == ["id"]
     first, second = rows.table.to_pylist()
-    assert (first["name"], first["note"], first["born"], first["pay"]) == ("张三", "长文", "1990-02-03", "12.50")
+    assert (first["name"], first["note"], first["born"], float(first["pay"])) == ("张三", "长文", "1990-02-03", 12.5)
     assert (second["name"], second["note"]) == ("", None)
     assert rows.blobs == {3: [b"\x00\xff"], 7: [b"\x00\x01\xff\x02"]} and rows.sample.method == "whole"
 
