@@ -1,7 +1,7 @@
 """Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
 
     python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--third] [--fourth]
-                                    [--fifth] [--names] [--faults FILE]
+                                    [--fifth] [--sixth] [--names] [--faults FILE]
 
 The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
 hold nothing. They were written apart from the detectors. PYTHON is that of an environment with presidio-analyzer and
@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--third", action="store_const", dest="which", const=3, help="the third set, by another hand")
     parser.add_argument("--fourth", action="store_const", dest="which", const=4, help="the fourth set, by a third hand")
     parser.add_argument("--fifth", action="store_const", dest="which", const=5, help="the fifth set, by a fourth hand")
+    parser.add_argument("--sixth", action="store_const", dest="which", const=6, help="the sixth set, mostly free text")
     parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
     parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
     arguments = parser.parse_args()
@@ -116,7 +117,7 @@ def main() -> None:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
     which = (arguments.copies, arguments.seed, arguments.which)
-    exact = {1: EXACT, 2: EXACT, 5: EXACT_5}.get(arguments.which, EXACT_3)
+    exact = {1: EXACT, 2: EXACT, 5: EXACT_5, 6: EXACT_5}.get(arguments.which, EXACT_3)
     cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}
