@@ -111,6 +111,25 @@ def test_look_alikes_of_the_fifth_set_are_nobody(tmp_path: Path) -> None:
     assert false.total() <= 4, false
 
 
+def test_no_less_of_the_sixth_set_than_was_reached(tmp_path: Path) -> None:
+    cases = documents(copies=1, which=6)
+    tallies = judge(cases, found_in(cases, tmp_path), exact=EXACT_5)
+    counts = [tally for type, tally in tallies.items() if type in EXACT_5]
+    found, right = sum(tally.found for tally in counts), sum(tally.right for tally in counts)
+    wanted, hit = sum(tally.wanted for tally in counts), sum(tally.hit for tally in counts)
+    assert (right >= 0.97 * found, hit >= 0.6 * wanted) == (True, True), tallies
+    free = {type: tally for type, tally in tallies.items() if type not in EXACT_5}
+    wanted, hit = sum(tally.wanted for tally in free.values()), sum(tally.hit for tally in free.values())
+    assert wanted > 150 and hit >= 0.18 * wanted, free
+
+
+def test_look_alikes_of_the_sixth_set_are_nobody(tmp_path: Path) -> None:
+    false: Counter[str] = Counter()
+    for spans in found_in(lookalikes(copies=1, which=6), tmp_path):
+        false.update(kind for kind, _, _ in spans if TYPES[kind].category != "non_personal")
+    assert false.total() <= 8, false
+
+
 def test_a_name_is_right_without_its_title() -> None:
     (letter,) = (case for case in documents(copies=1, which=3) if case.name == "00_apology_letter.txt")
     (called, *_) = (span for span in letter.spans if span[0] == "person_name")
