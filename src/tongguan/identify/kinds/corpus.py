@@ -18,7 +18,6 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +27,7 @@ from tongguan.errors import BadInput
 from tongguan.identify.extract import extract
 from tongguan.identify.kinds.sampling import sample
 from tongguan.model import BlindKind, BlindSpot, Content
+from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["Corpus", "Document", "known_names", "read_corpus", "read_text"]
 
@@ -65,10 +65,9 @@ class Corpus:
 
 
 @cache
-@cache
 def known_names() -> dict[str, dict[str, str]]:
     """The kinds that we know by name."""
-    names: dict[str, dict[str, str]] = yaml.safe_load(files(__package__).joinpath(_NAMES).read_text(encoding="utf-8"))
+    names: dict[str, dict[str, str]] = shipped_yaml(__package__, _NAMES)
     return names
 
 

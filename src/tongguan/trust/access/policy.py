@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tongguan.errors import BadSettings
-from tongguan.shipped_yaml import LOADER
+from tongguan.shipped_yaml import LOADER, shipped_yaml
 
 __all__ = ["Operation", "Policy", "Role", "load_policy"]
 
@@ -80,8 +79,7 @@ def load_policy(home: Path | None = None) -> Policy:
 
 @cache
 def _default() -> Policy:
-    text = files("tongguan.trust.access").joinpath("roles.yaml").read_text(encoding="utf-8")
-    return _policy(yaml.load(text, Loader=LOADER), "roles.yaml")
+    return _policy(shipped_yaml("tongguan.trust.access", "roles.yaml"), "roles.yaml")
 
 
 def _policy(document: Any, place: str) -> Policy:

@@ -69,14 +69,15 @@ def _parts(parts: zipfile.ZipFile, found: Found) -> Iterator[Answer]:
 
 
 class _Document:
-    """The parts of one file, each read once at most as a page and once as a template."""
+    """The parts of one file, each unpacked once."""
 
     def __init__(self, parts: zipfile.ZipFile, found: Found) -> None:
         self._parts, self._found = parts, found
         self._names = {
             _plain(item.filename): item for item in parts.infolist() if not f"/{item.filename}".endswith("/")
         }
-        self._used: set[str] = set()
+        self._told: dict[str, str] = {}  # what each part that was read says of the document
+        self._templates: dict[str, list[_Run]] = {}
 
     def pages(self) -> Iterator[str]:
         """The text of each page, with its template's."""
@@ -96,9 +97,14 @@ class _Document:
     def _page(self, name: str, templates: dict[str, str]) -> str:
         xml = self._xml(name)
         below = [templates.get(given.get("TemplateID", ""), "") for _, given in _tags(xml, ("Template",))]
-        runs = [run for part in (*map(self._xml, filter(None, below)), xml) for run in _runs(part)]
         self._found_less(xml)
-        return _lines(runs)
+        return _lines([*(run for template in filter(None, below) for run in self._template(template)), *_runs(xml)])
+
+    def _template(self, name: str) -> list[_Run]:
+        """Its runs, which many pages may share."""
+        if name not in self._templates:
+            self._templates[name] = list(_runs(self._xml(name)))
+        return self._templates[name]
 
     def _found_less(self, xml: str) -> None:
         """Tell of text that is drawn by glyphs alone: what it says is known to its font only."""
@@ -114,13 +120,10 @@ class _Document:
         """What no page holds: information, annotations, attachments, pictures, seals."""
         for name, item in self._names.items():
             if name.endswith(".xml") and not self._is_attached(name):
-                fresh, xml = name not in self._used, self._xml(name)
-                told = [
-                    f"{_attributes(about).get('Name') or kind}: {html.unescape(value).strip()}"
-                    for kind, about, value in _INFORMATION.findall(xml)
-                ]
-                self._found.text(name, "\n".join(told), "form")
-                if fresh:  # a page that no document names, an annotation
+                unread = name not in self._told
+                xml = self._xml(name) if unread else ""
+                self._found.text(name, self._told[name], "form")
+                if unread:  # a page that no document names, an annotation
                     self._found.text(name, _lines(_runs(xml)))
             elif not name.lower().endswith(_NO_TEXT):
                 self._found.inside(name, self._bytes(item))
@@ -130,13 +133,17 @@ class _Document:
         return "attach" in name.lower() and "attachments.xml" not in name.lower()
 
     def _xml(self, name: str) -> str:
-        self._used.add(name)
         item = self._names.get(name)
         if item is None:
             if name:
                 self._found.damaged()
             return ""
-        return self._bytes(item).decode("utf-8", "replace")
+        xml = self._bytes(item).decode("utf-8", "replace")
+        self._told[name] = "\n".join(
+            f"{_attributes(about).get('Name') or kind}: {html.unescape(value).strip()}"
+            for kind, about, value in _INFORMATION.findall(xml)
+        )
+        return xml
 
     def _bytes(self, item: zipfile.ZipInfo) -> bytes:
         """A part, as far as it can be had."""
