@@ -39,7 +39,8 @@ class _Form(NamedTuple):
 def _has_region_and_day(value: str, latest: int) -> bool:
     year, month, day = int(value[6:10]), int(value[10:12]), int(value[12:14])
     born = int(value[6:14])
-    return bool(checks.REGIONS[int(value[:2])]) and 19000101 <= born <= latest and bool(checks.is_day(year, month, day))
+    is_day = checks.is_day.py_func  # to call the compiled one from here would compile it anew in each process
+    return bool(checks.REGIONS[int(value[:2])]) and 19000101 <= born <= latest and bool(is_day(year, month, day))
 
 
 def _any(value: str, latest: int) -> bool:
