@@ -7,8 +7,8 @@ to, are filled alike (their passwords come from the environment, as for scans). 
 own, whose peak of resident memory is told: listing all tables; a scan of all into a new catalogue (two processes); the
 same scan with nothing changed; and of a large table samples of 10,000 and 1,000,000 rows, beside the same of a table of
 a hundredth of its rows, and beside what people do without us: `SELECT * LIMIT n` by SQLAlchemy, which gives the first
-rows. `--skip-scan` leaves the scans of many tables out. `--whole` scans both large tables with every row read, for six
-minutes at most, and says how far it came.
+rows. `--skip-scan` leaves the scans of many tables out. `--whole` scans both large tables with every row read, for
+`--seconds` at most, and says how far it came.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def counted(self, stretch):
     return add(self, stretch)
 Together.add = counted
 def progress(done, total, what):
-    if time.monotonic() - started > 360:
+    if time.monotonic() - started > float(sys.argv[3]):
         raise Late
 try:
     assets.scan([parse_address(sys.argv[1])], Path(sys.argv[2]), b"k" * 32, names=False, workers=2, whole=True,
@@ -229,9 +229,9 @@ def large_table(case: Case, counts: dict[str, int]) -> None:
                       flush=True)  # fmt: skip
 
 
-def read_whole(case: Case, folder: Path) -> None:
+def read_whole(case: Case, folder: Path, seconds: float) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        found = ran(WHOLE, case.url, place)
+        found = ran(WHOLE, case.url, place, str(seconds))
         print(f"| {case.name}, whole | {found['rows']:,} rows{'' if found['ended'] else ' until it was ended'} |"
               f" {found['seconds']:.0f} | {found['cpu']:.0f} | {found['rows'] / found['cpu'] / 1e3:.1f} thousand rows a"
               f" CPU second | {found['peak']} | {found['units']} |", flush=True)  # fmt: skip
@@ -260,6 +260,7 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=10_000)
     parser.add_argument("--rows", type=int, default=50_000_000)
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--seconds", type=float, default=1800.0, help="after which `--whole` is ended")
     parser.add_argument("--skip-scan", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep what was made; what is there is not made again")
     given = parser.parse_args()
@@ -291,7 +292,7 @@ def main() -> None:
         large.analyze()
         if given.whole:
             print("| database | read | s | CPU s | | peak MB | |\n|---|---|---|---|---|---|---|")
-            read_whole(large, given.folder)
+            read_whole(large, given.folder, given.seconds)
         print(
             "| table | reader, rows | s | M cells/s | MB more | sample | may be missed |\n|---|---|---|---|---|---|---|"
         )

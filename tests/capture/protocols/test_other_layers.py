@@ -84,6 +84,13 @@ def test_the_compressed_protocol() -> None:
     answer = result([column(b"id")], [text_row(b"7")])
     heard = whole([*opening, (CLIENT, squeezed(query("SELECT id FROM t"))), (SERVER, squeezed(answer))])
     assert heard.bodies(SERVER) == [b"id\n7\n"]
+    half = squeezed(answer)[:-3]
+    heard = whole([*opening, (CLIENT, squeezed(query("SELECT id FROM t"))), (SERVER, half)])
+    assert heard.spots == [(BlindKind.UNREADABLE, "no MySQL packet that could be read", len(half))]
+    damaged = squeezed(answer)[:7] + bytes(len(squeezed(answer)) - 7)
+    heard = whole([*opening, (CLIENT, squeezed(query("SELECT id FROM t"))), (SERVER, damaged + squeezed(answer))])
+    assert heard.bodies(SERVER) == [b"id\n7\n"]
+    assert heard.spots == [(BlindKind.UNREADABLE, "no MySQL packet that could be read", len(damaged) - 7)]
     zstd = [(SERVER, dialogues.greeting(0xFFFFF7FF)), (CLIENT, login(0x040FA28D)), (SERVER, packet(2, dialogues.OK))]
     heard = whole([*zstd, (CLIENT, b"anything at all")])
     assert heard.spots == [(BlindKind.UNSUPPORTED, "MySQL compressed with zstd", 15)]

@@ -176,7 +176,7 @@ def test_a_number_that_was_given_anew_is_not_told_to_end(house: House) -> None:
     job = house.jobs.start(source, Options(), OFFICER)
     note = house.wait(job.id, running).note
     assert note
-    place = house.jobs._place(job.id)
+    place = house.jobs._runs._place(job.id)
     os.kill(note["pid"], signal.SIGSTOP)  # it writes no more notes
     place.write_text(json.dumps({**note, "pid": os.getpid(), "age": "1"}), encoding="utf-8")
     house.jobs.stop(job.id, OFFICER)  # else this very test would end here

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from tongguan.capture.protocols.mysql_commands import (
     Agreed,
     Command,
 )
+from tongguan.capture.protocols.mysql_compression import Compressed
 from tongguan.capture.protocols.mysql_login import Login, is_greeting, read_change_user, read_login
 from tongguan.capture.protocols.mysql_result import Result, Stage
 from tongguan.capture.protocols.mysql_statement import Prepared, parameters, statement_of
@@ -58,7 +58,7 @@ class MySql(Layer):
         self._tunnel: Layer | None = None
         limit = 4 * store.limits.slice
         self._packets = (Packets(limit), Packets(limit))
-        self._compressed: tuple[bytearray, bytearray] | None = None
+        self._compressed: tuple[Compressed, Compressed] | None = None
         self._read: list[Callable[[int, bytes, float], None]] = [self._login, self._greeting]
         self._state = Agreed()
         self._command: Command | None = None
@@ -83,7 +83,8 @@ class MySql(Layer):
         elif self._sealed_as or (self._lost and not self._found(direction, payload)):
             self._unread[direction] += len(payload)
         elif self._compressed is not None:
-            self._inflate(direction, payload, ts)
+            for piece in self._compressed[direction].feed(payload):
+                self._plain(direction, memoryview(piece), ts)
         else:
             self._plain(direction, payload, ts)
         self._account()
@@ -113,6 +114,9 @@ class MySql(Layer):
             self._log(self._command, None)
         for direction, packets in enumerate(self._packets):
             self._unread[direction] += len(packets) + packets.lost
+            if self._compressed is not None:
+                self._compressed[direction].give_up()
+                self._unread[direction] += self._compressed[direction].lost
             packets.clear()
             if self._unread[direction]:
                 self._count += 1
@@ -121,16 +125,17 @@ class MySql(Layer):
                 detail = self._sealed_as or "no MySQL packet that could be read"
                 size = self._unread[direction]
                 self.exchange(uid, direction, ts, "MYSQL", size, blind_spots=(self.spot(uid, kind, detail, size),))
-
         self._account()
 
     def _account(self) -> None:
         """Packets that have only begun count as memory held; where there is too much of it, they are given up."""
-        held = sum(map(len, self._packets))
+        held = sum(map(len, (*self._packets, *(self._compressed or ()))))
         if held > _SMALL and self.store.memory + held - self._held > self.store.limits.memory:
             for direction, packets in enumerate(self._packets):
                 self._unread[direction] += len(packets)
                 packets.clear()
+            for compressed in self._compressed or ():
+                compressed.give_up()
             self._lost, held = True, 0
         self.store.memory += held - self._held
         self._held = held
@@ -154,30 +159,6 @@ class MySql(Layer):
             if rest := packets.leftover():
                 self._tunnel.data(direction, memoryview(rest), ts)
                 self.out += self._tunnel.take()
-
-    def _inflate(self, direction: int, payload: memoryview, ts: float) -> None:
-        """The compressed protocol: seven bytes of header before each stretch of packets."""
-        assert self._compressed is not None
-        waiting = self._compressed[direction]
-        waiting += payload
-        at = 0
-        while len(waiting) - at >= 7:
-            size, plain = (
-                int.from_bytes(waiting[at : at + 3], "little"),
-                int.from_bytes(waiting[at + 4 : at + 7], "little"),
-            )
-            if len(waiting) - at < 7 + size:
-                break
-            piece = bytes(waiting[at + 7 : at + 7 + size])
-            at += 7 + size
-            if plain:
-                try:
-                    piece = zlib.decompressobj().decompress(piece, plain)
-                except zlib.error:
-                    self._unread[direction] += size
-                    continue
-            self._plain(direction, memoryview(piece), ts)
-        del waiting[:at]
 
     def _found(self, direction: int, payload: memoryview) -> bool:
         """After a gap the dialogue begins again with a statement."""
@@ -232,7 +213,7 @@ class MySql(Layer):
             if flags & _ZSTD:
                 self._sealed_as = "MySQL compressed with zstd"
             elif flags & _COMPRESSED:
-                self._compressed = (bytearray(), bytearray())
+                self._compressed = (Compressed(), Compressed())
 
     def _logged_in(self, ts: float, error: str | None) -> None:
         command, self._command = self._command, None

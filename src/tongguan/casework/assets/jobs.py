@@ -7,26 +7,22 @@ what waits; it may be called by anybody at any time.
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from tongguan.casework.assets.background import process_age, put
 from tongguan.casework.assets.catalogue import FILE
 from tongguan.casework.assets.failures import Why, kept, read, why
-from tongguan.casework.assets.processes import begin, free, reap, taken, tell_to_end
+from tongguan.casework.assets.processes import reap, taken
+from tongguan.casework.assets.runs import Runs
 from tongguan.casework.assets.scanning import ROWS, ROWS_MOST
 from tongguan.casework.assets.sources import Record, Source, Sources
-from tongguan.errors import BadInput, Conflict, NotFound, TongguanError, Unavailable
+from tongguan.errors import BadInput, Conflict, NotFound, TongguanError
 from tongguan.trust.access import Principal
 from tongguan.trust.database import METADATA, Database
 from tongguan.wording import wording
@@ -38,9 +34,6 @@ STATES: Final = ("waiting", "running", "complete", "incomplete", "stopped", "int
 """`incomplete`: the source went away before its end. `interrupted`: the process was killed."""
 OPEN: Final = ("waiting", "running")
 KILL_S = 20.0  # after which a process that was told to end is killed
-TEST_S = 40.0
-KEPT = 200  # notes of jobs that have ended
-FOLDER = "jobs"
 
 _jobs = sa.Table(
     "asset_jobs",
@@ -116,10 +109,9 @@ class Jobs:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`settings`: the roots and networks that settings allow. `key`: of the catalogue's hashes."""
-        self._database, self._sources, self._record = database, sources, record
-        self._home, self._settings, self._key, self._clock = home, settings, key, clock
+        self._database, self._sources, self._record, self._clock = database, sources, record, clock
         self._assets = home / "assets"
-        self._folder = self._assets / FOLDER
+        self._runs = Runs(sources, home, self._assets, settings, key)
 
     # ---- to read
 
@@ -211,15 +203,15 @@ class Jobs:
         NotFound, Denied, Conflict while another test runs."""
         source = self._sources.get(source_id)
         self._sources.allow(by, "assets.sources", source.entity)
-        with self._alone("test", wait=False):
-            told = self._tried(source)
+        with self._runs.alone("test", wait=False):
+            told = self._runs.tried(source)
         body = {"id": source.id, "name": source.name, "address": source.address, "ok": told is None}
         self._record("asset_source_tested", by.name, body)
         return told
 
     def tick(self) -> None:
         """Write down what ended, put an end to what must, ask for what is due, begin what waits."""
-        with suppress(Conflict), self._alone("tick", wait=True):
+        with suppress(Conflict), self._runs.alone("tick", wait=True):
             reap()
             self._settle()
             for source in self._sources.due(self._clock()):
@@ -253,8 +245,8 @@ class Jobs:
         """A job as it is now, whatever was written of it."""
         state, note = row.state, None
         if row.started is not None:
-            note = self._note(row.id)
-        if state == "running" and free(self._lock(row.id)):
+            note = self._runs.note(row.id)
+        if state == "running" and not self._runs.running(row.id):
             end = (note or {}).get("end")
             state = end["state"] if end else "interrupted"
             state = "waiting" if state == "busy" else state
@@ -268,11 +260,11 @@ class Jobs:
         with self._database.read() as connection:
             running = connection.execute(sa.select(_jobs).where(_jobs.c.state == "running")).all()
         for row in running:
-            if not free(self._lock(row.id)):
+            if self._runs.running(row.id):
                 if row.stop_asked is not None:
-                    tell_to_end(self._note(row.id) or {}, hard=self._clock() - row.stop_asked > KILL_S)
+                    self._runs.end(row.id, hard=self._clock() - row.stop_asked > KILL_S)
                 continue
-            note = self._note(row.id) or {}
+            note = self._runs.note(row.id) or {}
             end = note.get("end") or {"state": "interrupted", "at": note.get("at") or row.started}
             if end["state"] == "interrupted" and row.stop_asked is not None:
                 end = {**end, "state": "stopped"}
@@ -317,8 +309,7 @@ class Jobs:
             if not source.enabled:
                 raise Conflict(_texts.both("scan.disabled"))
             self._sources.reachable(source)
-            self._sweep(row.id)
-            self._spawn(source, row, now)
+            self._runs.spawn(row.id, source, row.options, now, lambda: self._say_running(row.id, now))
             return True
         except (TongguanError, OSError) as error:
             with self._database.write() as connection:
@@ -328,77 +319,6 @@ class Jobs:
                 self._record("scan", row.by, body)
             return False
 
-    def _spawn(self, source: Source, row: sa.Row[Any], now: float) -> None:
-        """The process, whose lock is held before anybody is told that it runs."""
-        lock = os.open(self._lock(row.id), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            with self._database.write() as connection:
-                connection.execute(_jobs.update().where(_jobs.c.id == row.id).values(state="running", started=now))
-            told = self._told("scan", source) | {
-                "folder": str(self._assets), "note": str(self._place(row.id)), "key": self._key.hex(),
-                "options": row.options,
-            }  # fmt: skip
-            child = begin(lock)
-            put(self._place(row.id), {"pid": child.pid, "age": process_age(child.pid), "at": now})
-            assert child.stdin is not None
-            with suppress(BrokenPipeError), child.stdin:
-                child.stdin.write(json.dumps(told).encode())
-        finally:
-            os.close(lock)
-
-    def _told(self, what: str, source: Source) -> dict[str, Any]:
-        roots, networks = self._settings
-        return {
-            "do": what, "kind": source.kind, "place": dict(source.place), "home": str(self._home),
-            "roots": list(roots), "networks": list(networks), "secret": asdict(self._sources.secret(source)),
-        }  # fmt: skip
-
-    def _tried(self, source: Source) -> Why | None:
-        try:
-            self._sources.reachable(source)
-            child = begin(None)
-            try:
-                out, _ = child.communicate(json.dumps(self._told("test", source)).encode(), TEST_S)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.communicate()
-                return _texts.both("test.silent", seconds=f"{TEST_S:.0f}")
-            told = json.loads(out)
-            return None if told["ok"] else dict(told["error"])
-        except (BadInput, Unavailable) as error:
-            return why(error)
-        except ValueError:
-            return _texts.both("test.ended")
-
-    def _sweep(self, ident: int) -> None:
-        """Away with the notes of jobs that ended long ago."""
-        for end in (".json", ".lock"):
-            with suppress(OSError):
-                (self._folder / f"{ident - KEPT}{end}").unlink(missing_ok=True)
-
-    def _place(self, ident: int) -> Path:
-        return self._folder / f"{ident}.json"
-
-    def _lock(self, ident: int) -> Path:
-        return self._folder / f"{ident}.lock"
-
-    def _note(self, ident: int) -> dict[str, Any] | None:
-        try:
-            found = json.loads(self._place(ident).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
-
-    @contextmanager
-    def _alone(self, what: str, *, wait: bool) -> Iterator[None]:
-        """One at a time, in all processes. Raises Conflict where another is at it and is not waited for."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._folder / f"{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            yield
-        except BlockingIOError:
-            raise Conflict(_texts.both("test.under_way")) from None
-        finally:
-            os.close(handle)
+    def _say_running(self, ident: int, now: float) -> None:
+        with self._database.write() as connection:
+            connection.execute(_jobs.update().where(_jobs.c.id == ident).values(state="running", started=now))
