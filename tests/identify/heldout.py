@@ -55,6 +55,7 @@ _SETS = {
     4: _Set("_4", MAKERS_4, NOISE_4, LOOSE_4),
     5: _Set("_5", MAKERS_5, NOISE_5, LOOSE_5),
     6: _Set("_6", MAKERS_5, NOISE_5, LOOSE_5),
+    7: _Set("_7", MAKERS_5, NOISE_5, LOOSE_5),
 }
 
 
