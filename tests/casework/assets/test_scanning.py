@@ -79,7 +79,7 @@ def test_what_did_not_change_is_not_read(
     scanned(out, *sources)
     before = view(out)
     monkeypatch.setattr(Judge, "table", lambda *_: pytest.fail("read again"))
-    monkeypatch.setattr(Judge, "file", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(Judge, "reading", lambda *_: pytest.fail("read again"))
     assert [counts(one) for one in scanned(out, *sources)] == [{"unchanged": 2}, {"unchanged": 2}]
     kept = [{name: value for name, value in row.items() if name != "last_seen"} for row in view(out)]
     assert kept == [{name: value for name, value in row.items() if name != "last_seen"} for row in before]
@@ -272,14 +272,14 @@ def test_the_catalogue_does_not_scan_itself(folder: Path) -> None:
 
 
 def test_a_fault_of_ours_costs_one_unit(folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Judge.file
+    real = Judge.reading
 
-    def file(self: Judge, contents: Any, where: str) -> Any:
+    def reading(self: Judge, contents: Any, where: str) -> Any:
         if where == "plain.txt":
             raise ZeroDivisionError("13800138000")
         return real(self, contents, where)
 
-    monkeypatch.setattr(Judge, "file", file)
+    monkeypatch.setattr(Judge, "reading", reading)
     (outcome,) = scanned(out, folder)
     assert outcome.complete and counts(outcome) == {"read": 1, "unread": 1}
     (blind,) = view(out, "blind_spots")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from tongguan import identify
@@ -23,7 +24,7 @@ from tongguan.identify.templates import Rules
 from tongguan.model import Content, Finding
 from tongguan.plain_file import blocks
 
-__all__ = ["Judge", "Knowledge"]
+__all__ = ["Judge", "Knowledge", "Part"]
 
 RANDOM = ("whole", "random_rows", "random_keys")  # ways in which every row has the same chance to be drawn
 
@@ -35,6 +36,31 @@ class Knowledge:
     rules: Rules
     kinds: kinds.Model | None = None
     registered: Mapping[str, fingerprints.TableIndex | fingerprints.DocumentStore] | None = None
+
+
+_Read = Callable[[Sequence[identify.Piece]], Iterable[tuple[list[Finding], list[tables.SureCells]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a file that is to be searched. `read`: by what, where not by the detectors alone."""
+
+    pieces: Sequence[identify.Piece]
+    tally: Tally
+    sheets: Sheets
+    read: _Read | None = None
+
+    @property
+    def size(self) -> int:
+        """In characters."""
+        return sum(len(piece.text) for piece in self.pieces)
+
+    def told(self, found: Iterable[tuple[list[Finding], list[tables.SureCells]]]) -> None:
+        """What was found in each piece into the tally. Tables first: beside a million findings making their rows takes
+        longer."""
+        rows = [self.sheets.add(piece, "") if piece.kind in ("table", "json") else None for piece in self.pieces]
+        for piece, (findings, sure), table in zip(self.pieces, found, rows, strict=True):
+            self.tally.add(piece, findings, table, sure)
 
 
 class Judge:
@@ -53,6 +79,7 @@ class Judge:
     ) -> None:
         self._limits = limits
         self._sure = None if every_cell else partial(tables.Sure, key=key, prose=prose is not None)
+        self.joins = prose is None  # whether parts of several files may be searched at once
         self._detector = identify.Detector(key, prose=prose)
         self._reads_names = prose is not None
         self._tables = tables.Judge(key)
@@ -111,8 +138,8 @@ class Judge:
         for ordinal, cells in rows.blobs.items():
             tally = Tally(where)
             for cell in cells:
-                for _ in self._content(Content(None, "", len(cell), cell), tally, Sheets()):
-                    pass
+                for part in self._content(Content(None, "", len(cell), cell), tally, Sheets()):
+                    self.search([part])
             unseen += tally.unseen
             found = tally.columns(())
             if found:
@@ -129,15 +156,26 @@ class Judge:
 
     def file(self, contents: Iterable[Content], where: str) -> Judged:
         """A file by all that lies in it. Raises Unread while its contents are read."""
+        reading = self.reading(contents, where)
+        while True:
+            try:
+                self.search([next(reading)])
+            except StopIteration as end:
+                judged: Judged = end.value
+                return judged
+
+    def reading(self, contents: Iterable[Content], where: str) -> Generator[Part, None, Judged]:
+        """The same, each part of it to be searched before the next one is asked for. Raises Unread."""
         tally, digest, sheets = Tally(where), hashlib.blake2b(key=self._key, digest_size=16), Sheets()
         name, known = PurePosixPath(where).name, _Matches(self._knowledge)
         document: Document | None = None
         for content in contents:
             _digest(content, digest)
-            for pieces in self._content(content, tally, sheets):
+            for part in self._content(content, tally, sheets):
+                yield part
                 if document is None:
-                    document = self._document(pieces, name)
-                known.add(pieces)
+                    document = self._document(part.pieces, name)
+                known.add(part.pieces)
         verdicts = sheets.judged(self._tables)
         columns = tally.columns(verdicts)
         together = tuple(
@@ -158,25 +196,34 @@ class Judge:
         )
         return ruled(found, name, "", self._knowledge.rules)
 
-    def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Sequence[identify.Piece]]:
-        """One content into the tally, a stretch at a time; the pieces of each."""
-        read = self._every_cell if self._sure is None else self._sure(self._detector).scan
-        for extraction in identify.extract_stream(content, self._limits):
-            with no_collection():
-                _stretch(read, extraction.pieces, tally, sheets)
-            for spot in (*extraction.blind_spots, *self._detector.blind_spots()):
-                tally.blind(spot)
-            yield extraction.pieces
+    def search(self, parts: Sequence[Part]) -> None:
+        """Search parts of files, each into its tally: several at once only where the judge `joins`, and none of those
+        with a `read` of its own."""
+        with no_collection():
+            if len(parts) == 1 and parts[0].read is not None:
+                parts[0].told(parts[0].read(parts[0].pieces))
+                return
+            found = iter(self._detector.scan(list(chain.from_iterable(part.pieces for part in parts))))
+            for part in parts:
+                part.told((next(found), []) for _ in part.pieces)
 
-    def _every_cell(self, pieces: Sequence[identify.Piece]) -> Iterator[tuple[list[Finding], list[tables.SureCells]]]:
-        return ((findings, []) for findings in self._detector.scan(pieces))
+    def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Part]:
+        """The parts of one content, each to be searched before the next."""
+        read: _Read | None = None
+        for extraction in identify.extract_stream(content, self._limits):
+            if read is None and self._sure is not None and any(map(tables.is_long, extraction.pieces)):
+                read = self._sure(self._detector).scan
+            for spot in extraction.blind_spots:
+                tally.blind(spot)
+            yield Part(extraction.pieces, tally, sheets, read)
+            for spot in self._detector.blind_spots():
+                tally.blind(spot)
 
     def _document(self, pieces: Sequence[identify.Piece], name: str) -> Document:
         """The kind of the file itself, or of the one document in it."""
         if self._knowledge.kinds is None:
             return Document()
-        found = dict(kinds.kinds_of(self._knowledge.kinds, pieces, name))
-        verdict = found.get(None) or (next(iter(found.values())) if len(found) == 1 else None)
+        verdict = kinds.kind_of(self._knowledge.kinds, pieces, name)
         if verdict is None or verdict.kind is None:
             return Document()
         return Document(verdict.kind, round(verdict.probability, 4))
@@ -212,16 +259,6 @@ class _Matches:
 
     def unseen(self, where: str) -> list[Unseen]:
         return list(dict.fromkeys(replace(spot, where=where) for spot in self._spots))
-
-
-_Read = Callable[[Sequence[identify.Piece]], Iterable[tuple[list[Finding], list[tables.SureCells]]]]
-
-
-def _stretch(read: _Read, pieces: Sequence[identify.Piece], tally: Tally, sheets: Sheets) -> None:
-    """Tables first: beside a million findings making their rows takes longer."""
-    found = [sheets.add(piece, "") if piece.kind in ("table", "json") else None for piece in pieces]
-    for piece, (findings, sure), table in zip(pieces, read(pieces), found, strict=True):
-        tally.add(piece, findings, table, sure)
 
 
 def _digest(content: Content, digest: hashlib.blake2b) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from tongguan import identify
 from tongguan.capture.stores import FileUnit, Rows, TableUnit, Unread, Unseen
 from tongguan.casework.assets.judged import Judged
-from tongguan.casework.assets.judging import Judge, Knowledge
+from tongguan.casework.assets.judging import Judge, Knowledge, Part
 from tongguan.casework.assets.whole import Stretch
 from tongguan.errors import TongguanError
 from tongguan.identify import kinds
@@ -18,9 +19,12 @@ from tongguan.identify.fingerprints import open_fingerprints
 from tongguan.identify.templates import Rules
 from tongguan.wording import readable
 
-__all__ = ["Setup", "Task", "perform", "stretch_of", "task_of"]
+__all__ = ["Result", "Setup", "Task", "perform", "perform_all", "stretch_of", "task_of"]
 
 FAULT = "fault of the reader"
+TOGETHER = 1 << 20  # characters of several files that are searched at once
+
+Result = Judged | Stretch | Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def stretch_of(unit: TableUnit, rows: Rows) -> Task:
     return Task(replace(unit, read=_read_already, whole=None), rows, stretch=True)
 
 
-def perform(judge: Judge, task: Task) -> Judged | Stretch | Unseen:
+def perform(judge: Judge, task: Task) -> Result:
     """What the unit holds, or why it could not be read. A fault of ours costs one unit, not the run, and is seen."""
     unit = task.unit
     try:
@@ -91,6 +95,69 @@ def perform(judge: Judge, task: Task) -> Judged | Stretch | Unseen:
         raise
     except Exception as error:
         return Unseen("failed", unit.path, f"{FAULT}: {type(error).__name__}")
+
+
+def perform_all(judge: Judge, tasks: Sequence[Task]) -> list[Result]:
+    """The same of several units, in their order; files are read side by side, and what is little is searched at
+    once: a search costs some milliseconds however short the text is."""
+    files = [task.unit for task in tasks if isinstance(task.unit, FileUnit)]
+    if len(files) < 2 or len(files) < len(tasks) or not judge.joins:
+        return [perform(judge, task) for task in tasks]
+    try:
+        return _SideBySide(judge, files).read()
+    except TongguanError:
+        raise
+    except Exception:  # of one of them: by themselves it is seen of which
+        return [perform(judge, task) for task in tasks]
+
+
+_Reading = Generator[Part, None, Judged]
+
+
+class _SideBySide:
+    """Files that are read until each waits for a search; no more than `TOGETHER` characters wait."""
+
+    def __init__(self, judge: Judge, files: Sequence[FileUnit]) -> None:
+        self._judge, self._files = judge, files
+        self._results: dict[int, Result] = {}
+        self._waiting: dict[bool, list[tuple[int, _Reading, Part]]] = {True: [], False: []}  # by whether all is ASCII
+        self._ready = deque((n, _reading(judge, file)) for n, file in enumerate(files))
+
+    def read(self) -> list[Result]:
+        while self._ready or any(self._waiting.values()):
+            if self._ready:
+                self._next(*self._ready.popleft())
+            else:
+                self._search(max(self._waiting, key=lambda plain: len(self._waiting[plain])))
+        return [self._results[n] for n in range(len(self._files))]
+
+    def _next(self, number: int, reading: _Reading) -> None:
+        try:
+            part = next(reading)
+        except StopIteration as end:
+            self._results[number] = end.value
+            return
+        except Unread as unread:
+            self._results[number] = unread.unseen
+            return
+        if part.read is not None or part.size > TOGETHER:
+            self._judge.search([part])
+            self._ready.appendleft((number, reading))
+            return
+        plain = all(piece.text.isascii() for piece in part.pieces)  # which is searched faster by itself
+        if sum(other.size for *_, other in self._waiting[plain]) + part.size > TOGETHER:
+            self._search(plain)
+        self._waiting[plain].append((number, reading, part))
+
+    def _search(self, plain: bool) -> None:
+        waiting, self._waiting[plain] = self._waiting[plain], []
+        self._judge.search([part for *_, part in waiting])
+        self._ready.extendleft((number, reading) for number, reading, _ in reversed(waiting))
+
+
+def _reading(judge: Judge, file: FileUnit) -> _Reading:
+    with file.open() as contents:
+        return (yield from judge.reading(contents, file.path))
 
 
 def _read_already(limit: int) -> Rows:

@@ -18,24 +18,25 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any
 
-from tongguan.capture.stores import TableUnit, Unseen
-from tongguan.casework.assets.judged import Judged
+from tongguan.capture.stores import FileUnit, TableUnit, Unseen
 from tongguan.casework.assets.judging import Judge
-from tongguan.casework.assets.whole import Stretch
-from tongguan.casework.assets.work import Setup, Task, perform
+from tongguan.casework.assets.work import Result, Setup, Task, perform_all
 from tongguan.errors import TongguanError
 
 __all__ = ["Workers", "usual_count"]
 
 SMALL = 4 << 20  # bytes of a unit that is judged in this process, as long as there was little
 LITTLE_S = 2.0  # of work, before processes are started
+GROUP, GROUP_BYTES = (
+    32,
+    1 << 20,
+)  # small files that one process is given at once: so many at most, and so large together
 AHEAD = 64  # units that wait
 AHEAD_BYTES = 96 << 20  # of rows that wait
 TRIES = 2  # a unit that ended two processes is told, and left
 LONGEST_S = 1800.0  # one unit, and as long again for each GB
 DIED, LATE = "its process ended", "no end in sight"
 
-Result = Judged | Stretch | Unseen
 Done = Callable[[Result], None]
 
 
@@ -50,12 +51,18 @@ class _Order:
     done: Done
     tries: int = 0
 
+    @property
+    def small(self) -> bool:
+        """Whether it may be done with others; not what was in a process that ended, so that it is seen whose doing
+        that was."""
+        return isinstance(self.task.unit, FileUnit) and self.task.unit.weight <= GROUP_BYTES // 2 and not self.tries
+
 
 @dataclass(slots=True)
 class _Worker:
     process: Any
     connection: Connection
-    order: _Order | None = None
+    orders: list[_Order] = field(default_factory=list)
     until: float = field(default=0.0)
 
 
@@ -71,6 +78,7 @@ class Workers:
         self._judge: Judge | None = None
         self._spent = 0.0
         self._waiting: deque[_Order] = deque()
+        self._gathered: list[_Order] = []  # small files to be done here, together
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Workers:
@@ -80,6 +88,7 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._waiting.clear()
+        self._gathered.clear()
         for worker in self._workers:
             _end(worker)
         self._stack.close()
@@ -92,10 +101,15 @@ class Workers:
         apart = isinstance(task.unit, TableUnit) and task.unit.apart
         little = not self._workers and self._spent < LITTLE_S and task.unit.weight <= SMALL and not apart
         here = self._count < 2 or little
+        order = _Order(task, done)
         if here:
-            done(self._here(task))
+            some = self._gathered if order.small else []
+            some.append(order)
+            if not order.small or _is_full(some):
+                self._here(some)
             return
-        self._waiting.append(_Order(task, done))
+        self._here(self._gathered)
+        self._waiting.append(order)
         self._hand_out()
         while self._too_many():
             self._take(None)
@@ -103,30 +117,48 @@ class Workers:
 
     def drain(self) -> None:
         """Wait until nothing is left to do. Raises what `done` raises."""
+        self._here(self._gathered)
         while self._waiting or self._busy():
             self._take(None)
 
     # ---- within
 
-    def _here(self, task: Task) -> Result:
+    def _here(self, given: list[_Order]) -> None:
+        """Have done in this process what is taken from a list."""
+        if not given:
+            return
+        orders = given[:]
+        given.clear()
         if self._judge is None:
             self._judge = self._stack.enter_context(self._setup.judge())
         started = time.monotonic()
         try:
-            return perform(self._judge, task)
+            results = perform_all(self._judge, [order.task for order in orders])
         finally:
             self._spent += time.monotonic() - started
+        for order, result in zip(orders, results, strict=True):
+            order.done(result)
 
     def _busy(self) -> list[_Worker]:
-        return [worker for worker in self._workers if worker.order is not None]
+        return [worker for worker in self._workers if worker.orders]
 
     def _too_many(self) -> bool:
         return len(self._waiting) > AHEAD or sum(order.task.size for order in self._waiting) > AHEAD_BYTES
 
     def _hand_out(self) -> None:
         while self._waiting and len(self._busy()) < self._count:
-            idle = next((worker for worker in self._workers if worker.order is None), None)
-            self._give(idle or self._start(), self._waiting.popleft())
+            idle = next((worker for worker in self._workers if not worker.orders), None)
+            self._give(idle or self._start(), self._some())
+
+    def _some(self) -> list[_Order]:
+        """The first that waits, and with a small one other small ones, so that enough is left for the others."""
+        most = -(-len(self._waiting) // self._count)
+        some, left = [self._waiting.popleft()], deque[_Order]()
+        for order in self._waiting:
+            more = some[0].small and order.small and len(some) < most and not _is_full(some)
+            (some if more else left).append(order)
+        self._waiting = left
+        return some
 
     def _start(self) -> _Worker:
         """Through a server process that has loaded everything already, so that one costs little time and memory."""
@@ -139,12 +171,13 @@ class Workers:
         self._workers.append(_Worker(process, ours))
         return self._workers[-1]
 
-    def _give(self, worker: _Worker, order: _Order) -> None:
-        worker.order = order
-        order.tries += 1
-        worker.until = time.monotonic() + LONGEST_S * (1 + order.task.unit.weight / 1e9)
+    def _give(self, worker: _Worker, orders: list[_Order]) -> None:
+        worker.orders = orders
+        for order in orders:
+            order.tries += 1
+        worker.until = time.monotonic() + LONGEST_S * (1 + sum(order.task.unit.weight for order in orders) / 1e9)
         try:
-            worker.connection.send(order.task)
+            worker.connection.send([order.task for order in orders])
         except OSError:
             self._died(worker)
 
@@ -158,43 +191,44 @@ class Workers:
         ready = wait([worker.connection for worker in busy], longest if seconds is None else seconds)
         for worker in [worker for worker in busy if worker.connection in ready]:
             try:
-                result = worker.connection.recv()
+                results = worker.connection.recv()
             except (EOFError, OSError):
                 self._died(worker)
                 continue
-            self._finish(worker, result)
+            self._finish(worker, results)
         for worker in self._busy():
-            if time.monotonic() >= worker.until and worker.order is not None:
-                self._lost(worker, Unseen("timeout", worker.order.task.unit.path, LATE))
+            if time.monotonic() >= worker.until:
+                self._ended(worker, "timeout", LATE, again=len(worker.orders) > 1)
         self._hand_out()
 
-    def _finish(self, worker: _Worker, result: Result | TongguanError) -> None:
-        order, worker.order = worker.order, None
-        assert order is not None
-        self._hand_out()  # before the result is kept: nobody waits for that
-        if isinstance(result, TongguanError):
-            raise result
-        order.done(result)
+    def _finish(self, worker: _Worker, results: list[Result] | TongguanError) -> None:
+        orders, worker.orders = worker.orders, []
+        self._hand_out()  # before the results are kept: nobody waits for that
+        if isinstance(results, TongguanError):
+            raise results
+        for order, result in zip(orders, results, strict=True):
+            order.done(result)
 
     def _died(self, worker: _Worker) -> None:
-        """Its unit is tried once more by another process."""
-        order = worker.order
-        assert order is not None
-        if order.tries < TRIES:
-            self._remove(worker)
-            self._waiting.appendleft(order)
-        else:
-            self._lost(worker, Unseen("failed", order.task.unit.path, DIED))
+        self._ended(worker, "failed", DIED, again=worker.orders[0].tries < TRIES)
 
-    def _lost(self, worker: _Worker, why: Unseen) -> None:
-        order = worker.order
-        assert order is not None
+    def _ended(self, worker: _Worker, why: str, detail: str, *, again: bool) -> None:
+        """What a process was given that is no more: `again`, each by itself in another process, or told."""
         self._remove(worker)
-        order.done(why)
+        if again:
+            self._waiting.extendleft(reversed(worker.orders))
+            return
+        for order in worker.orders:
+            order.done(Unseen(why, order.task.unit.path, detail))
 
     def _remove(self, worker: _Worker) -> None:
         self._workers.remove(worker)
         _end(worker)
+
+
+def _is_full(orders: list[_Order]) -> bool:
+    """Whether small files make a group."""
+    return len(orders) >= GROUP or sum(order.task.unit.weight for order in orders) >= GROUP_BYTES
 
 
 def _end(worker: _Worker) -> None:
@@ -212,7 +246,7 @@ def _serve(connection: Connection, setup: Setup) -> None:
             setup.prepare()
         with setup.judge() as judge:
             while True:
-                connection.send(perform(judge, connection.recv()))
+                connection.send(perform_all(judge, connection.recv()))
     except (EOFError, OSError):
         return
     except TongguanError as error:

@@ -1,6 +1,6 @@
 """What kind of document a text is: a small model that can be trained, measured and asked why."""
 
-from tongguan.identify.kinds.contents import kinds_of
+from tongguan.identify.kinds.contents import kind_of, kinds_of
 from tongguan.identify.kinds.corpus import Corpus, Document, known_names, read_corpus, read_text
 from tongguan.identify.kinds.learning import train
 from tongguan.identify.kinds.measuring import KindFigures, Report, evaluate
@@ -16,6 +16,7 @@ __all__ = [
     "Report",
     "Verdict",
     "evaluate",
+    "kind_of",
     "kinds_of",
     "known_names",
     "load",

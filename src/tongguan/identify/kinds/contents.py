@@ -9,7 +9,7 @@ from typing import Final
 from tongguan.identify.kinds.model import Model, Verdict
 from tongguan.identify.pieces import Piece
 
-__all__ = ["kinds_of"]
+__all__ = ["kind_of", "kinds_of"]
 
 _READ: Final = 1 << 20  # characters of one document that are joined; a model reads a sample of them
 _PARTS: Final = re.compile(
@@ -26,6 +26,18 @@ _DOCUMENT: Final = re.compile(
 def kinds_of(model: Model, pieces: Sequence[Piece], name: str | None) -> list[tuple[str | None, Verdict]]:
     """The kind of each document in a content called `name`: its path inside the content (None for the content itself)
     and the verdict, in the order in which they stand."""
+    return [(place, model.classify(text)) for place, text in _texts(pieces, name).items()]
+
+
+def kind_of(model: Model, pieces: Sequence[Piece], name: str | None) -> Verdict | None:
+    """The kind of the content itself, or of the one document in it, without evidence; None where there are several."""
+    texts = _texts(pieces, name)
+    text = texts.get(None) if None in texts or len(texts) != 1 else next(iter(texts.values()))
+    return None if text is None else model.classify(text, why=False)
+
+
+def _texts(pieces: Sequence[Piece], name: str | None) -> dict[str | None, str]:
+    """The text of each document."""
     whole = name is not None and _DOCUMENT.match(name.rpartition("/")[2]) is not None
     texts: dict[str | None, list[str]] = {}
     sizes: dict[str | None, int] = {}
@@ -34,7 +46,7 @@ def kinds_of(model: Model, pieces: Sequence[Piece], name: str | None) -> list[tu
         if sizes.get(place, 0) < _READ:
             texts.setdefault(place, []).append(piece.text[:_READ])
             sizes[place] = sizes.get(place, 0) + len(piece.text)
-    return [(place, model.classify("\n".join(parts))) for place, parts in texts.items()]
+    return {place: "\n".join(parts) for place, parts in texts.items()}
 
 
 def _document_of(member: str | None) -> str | None:

@@ -92,8 +92,9 @@ class Model:
         names: dict[str, str] = self.manifest["kinds"][kind]
         return names
 
-    def classify(self, text: str) -> Verdict:
-        """The kind of a text; never raises. At most `sampling.READ_MAX` characters of it are read."""
+    def classify(self, text: str, *, why: bool = True) -> Verdict:
+        """The kind of a text; never raises. At most `sampling.READ_MAX` characters of it are read. Without `why` the
+        evidence is not looked for."""
         part = sample(text)
         codes = units(part.text)
         vector = self.vocabulary.vector(codes)
@@ -106,7 +107,7 @@ class Model:
             float(chance[best]),
             reason,
             tuple((self.kinds[i], float(chance[i])) for i in order[:_LIKELY]),
-            self._evidence(vector, codes, part, best),
+            self._evidence(vector, codes, part, best) if why else (),
             min(len(text), READ_MAX),
             len(text),
         )

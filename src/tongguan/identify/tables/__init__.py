@@ -2,7 +2,7 @@
 
 from tongguan.identify.tables.combining import combination_rules, still_hold
 from tongguan.identify.tables.judge import Judge
-from tongguan.identify.tables.sure import Sure, SureCells
+from tongguan.identify.tables.sure import Sure, SureCells, is_long
 from tongguan.identify.tables.verdict import (
     Column,
     ColumnVerdict,
@@ -29,5 +29,6 @@ __all__ = [
     "Table",
     "TableVerdict",
     "combination_rules",
+    "is_long",
     "still_hold",
 ]

@@ -34,7 +34,7 @@ from tongguan.identify.tables.surroundings import Surroundings, speaks
 from tongguan.identify.types import OWN, TYPES
 from tongguan.model import Finding
 
-__all__ = ["Sure", "SureCells"]
+__all__ = ["Sure", "SureCells", "is_long"]
 
 Places = NDArray[np.int64]
 
@@ -110,6 +110,12 @@ class _Taken:
 _Columns = dict[int, _Column]
 
 
+def is_long(piece: Piece) -> bool:
+    """Whether a piece is a table with rows enough that cells may be taken out of it."""
+    rows = len(piece.records) if piece.kind == "table" and piece.cells is not None and piece.columns else 0
+    return rows >= _LEAST and not OWN
+
+
 class Sure:
     """Reads tables of one file, which may come in stretches. `prose`: the detector has names in prose read."""
 
@@ -165,8 +171,9 @@ class Sure:
     # ---- which cells are taken out
 
     def _taken(self, piece: Piece) -> _Taken | None:
-        if piece.kind != "table" or piece.cells is None or not piece.columns or len(piece.records) < _LEAST or OWN:
+        if not is_long(piece):
             return None
+        assert piece.cells is not None
         columns = self._columns(piece)
         if not columns:
             return None
