@@ -12,13 +12,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import Units, units_of
+from tongguan.identify.tables.gathering import strings
+from tongguan.identify.tables.tidying import LONGEST, Joined, Tidy, joined, tidied
 
 __all__ = ["Cells", "Slice", "cells_of"]
 
-_LONGEST: Final = 512  # characters of a cell that are looked at
-_SLICE: Final = 1 << 22  # characters that are looked at together
-_NULLS: Final = ("", "null", "NULL", "Null", "\\N", "None", "none", "nan", "NaN", "N/A", "n/a", "#N/A", "-", "--", "NA")
+_SLICE: Final = 1 << 22  # bytes that are looked at together
 _ENCODINGS: Final = ("utf-8", "gb18030")
+_NONE: Final = pa.array([], pa.large_string())
+_NOTHING: Final = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,44 +37,39 @@ class Cells:
     long_counts: NDArray[np.int64]  # (m,) rows
     odd: bool  # whether bytes were no text in any known encoding
 
+    filled: int  # rows that are not null
+    joined: Joined  # the texts
+
     @property
     def longest(self) -> int:
         """Characters of a text that are looked at; those of the long ones are cut there."""
-        return _LONGEST
-
-    @property
-    def filled(self) -> int:
-        """Rows that are not null."""
-        return int(self.counts.sum())
+        return LONGEST
 
     def slices(self) -> Iterator[Slice]:
-        """The distinct texts, some million characters at a time."""
-        sizes = pc.utf8_length(self.texts).to_numpy(zero_copy_only=False).astype(np.int64)
-        places = np.cumsum(sizes + 1)
-        first = 0
-        while first < len(sizes):
-            base = int(places[first - 1]) if first else 0
-            last = max(first + 1, int(np.searchsorted(places, base + _SLICE)))
-            yield _slice(self.texts.slice(first, last - first), sizes[first:last], first)
-            first = last
+        """The distinct texts, some million bytes at a time."""
+        data, ends, sizes = self.joined
+        first = begin = 0
+        while first < len(ends):
+            last = max(first + 1, int(np.searchsorted(ends, begin + _SLICE)))
+            stop = int(ends[last - 1])
+            yield _slice(data[begin:stop], sizes[first:last], first)
+            first, begin = last, stop + 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """Some distinct texts, joined: text i is `text[start[i]:end[i]]`, and text `first + i` of its column."""
+    """Some distinct texts, joined: text i is `units[start[i]:end[i]]`, and text `first + i` of its column."""
 
     first: int
-    text: str
     units: Units
     start: NDArray[np.int32]
     end: NDArray[np.int32]
 
 
-def _slice(texts: pa.LargeStringArray, sizes: NDArray[np.int64], first: int) -> Slice:
-    row = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)
-    text = pc.binary_join(row, pa.scalar("\x00", pa.large_string()))[0].as_py()
+def _slice(data: NDArray[np.uint8], sizes: NDArray[np.int64], first: int) -> Slice:
     end = np.cumsum(sizes + 1) - 1
-    return Slice(first, text, units_of(text), (end - sizes).astype(np.int32), end.astype(np.int32))
+    units: Units = data if int(end[-1]) == len(data) else units_of(data.tobytes().decode("utf-8", "replace"))
+    return Slice(first, units, (end - sizes).astype(np.int32), end.astype(np.int32))
 
 
 def cells_of(values: pa.Array | pa.ChunkedArray | Sequence[Any]) -> Cells:
@@ -82,14 +79,27 @@ def cells_of(values: pa.Array | pa.ChunkedArray | Sequence[Any]) -> Cells:
     texts, numbers, odd = _texts(array)
     if texts is None:
         some = pc.is_valid(array).to_numpy(zero_copy_only=False)
-        codes = np.where(some, 0, -1).astype(np.int32)
-        none, nothing = pa.array([], pa.large_string()), np.zeros(0, np.int64)
-        return Cells(kind, len(array), none, nothing, codes, numbers, none, nothing, odd)
-    codes, distinct = _distinct(texts)
-    long_texts, long_counts = _long(codes, distinct)
-    codes, distinct = _tidy(codes, distinct)
-    counts = np.bincount(codes[codes >= 0], minlength=len(distinct)).astype(np.int64)
-    return Cells(kind, len(array), distinct, counts, codes, numbers, long_texts, long_counts, odd)
+        tidy, codes = tidied(_NONE), np.where(some, 0, -1).astype(np.int32)
+        counts, filled = _NOTHING, 0
+    else:
+        tidy, codes = _tidied(texts)
+        rows = codes[codes >= 0]
+        counts, filled = np.bincount(rows, minlength=len(tidy.first)).astype(np.int64), len(rows)
+    long_texts, long_counts = _long(texts) if tidy.long else (_NONE, _NOTHING)
+    distinct = strings(tidy.data, tidy.first, tidy.last).cast(pa.large_string())
+    return Cells(
+        kind, len(array), distinct, counts, codes, numbers, long_texts, long_counts, odd, filled, joined(tidy)
+    )  # fmt: skip
+
+
+def _tidied(texts: pa.Array) -> tuple[Tidy, NDArray[np.int32]]:
+    """Distinct texts, and which of them each row is, -1 for null."""
+    if not pa.types.is_dictionary(texts.type):
+        tidy = tidied(texts)
+        return tidy, tidy.codes
+    tidy = tidied(texts.dictionary)
+    places = pc.fill_null(texts.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
+    return tidy, np.append(tidy.codes, np.int32(-1))[places]
 
 
 def _array(values: pa.Array | pa.ChunkedArray | Sequence[Any]) -> pa.Array:
@@ -160,7 +170,7 @@ def _decoded(array: pa.Array) -> tuple[pa.Array | None, None, bool]:
     raw: list[bytes] = encoded.dictionary.to_pylist()
     for encoding in _ENCODINGS[1:]:
         try:
-            sample = [value[:_LONGEST].decode(encoding) for value in raw]
+            sample = [value[:LONGEST].decode(encoding) for value in raw]
         except UnicodeDecodeError:
             continue
         if sum("\u4e00" <= c <= "\u9fff" for text in sample for c in text[:8]) * 2 >= len(sample):
@@ -169,42 +179,13 @@ def _decoded(array: pa.Array) -> tuple[pa.Array | None, None, bool]:
     return None, None, True
 
 
-def _distinct(texts: pa.Array) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
-    encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
-    indices = pc.fill_null(encoded.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
-    return indices, encoded.dictionary.cast(pa.large_string())
-
-
-def _went_through_fractions(texts: pa.LargeStringArray, nulls: pa.BooleanArray) -> bool:
-    """Whether every text is a whole number with nothing behind its point: 13800001111.0. The first are tried first."""
-    for some in (20, len(texts)):
-        given = texts.slice(0, some).filter(pc.invert(nulls.slice(0, some)))
-        if not len(given) or not pc.all(pc.match_substring_regex(given, r"^\d+\.0$")).as_py():
-            return False
-    return True
-
-
-def _long(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+def _long(texts: pa.Array) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
     """Texts longer than what is looked at, as they are, with their rows."""
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= _LONGEST:
-        return texts.slice(0, 0), np.zeros(0, np.int64)
-    places = np.flatnonzero(pc.utf8_length(texts).to_numpy(zero_copy_only=False) > _LONGEST)
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts)).astype(np.int64)
-    return texts.take(pa.array(places)), counts[places]
-
-
-def _tidy(codes: NDArray[np.int32], texts: pa.LargeStringArray) -> tuple[NDArray[np.int32], pa.LargeStringArray]:
-    """Spaces around texts taken off, long ones cut, nulls in writing made null; equal ones become one."""
-    before = texts.nbytes
-    tidy = pc.utf8_trim(texts, characters=" \t\r\n\"'\u3000\u00a0\ufeff")
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) > _LONGEST:
-        tidy = pc.utf8_slice_codeunits(tidy, 0, _LONGEST)
-    nulls = pc.is_in(tidy, value_set=pa.array(_NULLS, pa.large_string()))
-    if _went_through_fractions(tidy, nulls):
-        tidy = pc.if_else(nulls, tidy, pc.utf8_slice_codeunits(tidy, 0, -2))
-    if tidy.nbytes == before and not pc.any(nulls).as_py() and not texts.null_count:
-        return codes, texts
-    tidy = pc.if_else(nulls, None, tidy).dictionary_encode()
-    places = pc.fill_null(tidy.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
-    places = np.append(places, np.int32(-1))
-    return places[codes], tidy.dictionary
+    if pa.types.is_dictionary(texts.type):
+        texts = texts.cast(texts.type.value_type)
+    places = np.flatnonzero(pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False) > LONGEST)
+    encoded = texts.take(pa.array(places)).dictionary_encode()
+    different = encoded.dictionary.cast(pa.large_string())
+    kept = np.flatnonzero(pc.utf8_length(different).to_numpy(zero_copy_only=False) > LONGEST)
+    counts = np.bincount(encoded.indices.to_numpy(zero_copy_only=False), minlength=len(different)).astype(np.int64)
+    return different.take(pa.array(kept)), counts[kept]

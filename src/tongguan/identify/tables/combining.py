@@ -109,10 +109,12 @@ def _kinds(table: Table, column: ColumnVerdict, look: Looks) -> frozenset[str]:
 
 def _is_epoch(column: ColumnVerdict, look: Looks) -> bool:
     """Seconds or milliseconds since 1970, of this century."""
-    if column.type or not look.distinct or look.share(look.has(kernel.DIGITS) & np.isin(look.size, (10, 13))) < 0.95:
+    if column.type or not look.distinct:
         return False
-    first = int(str(look.cells.texts[0].as_py())[:10])
-    return first in _EPOCH
+    first = str(look.cells.texts[0].as_py())
+    if not first.isascii() or not first.isdigit() or int(first[:10]) not in _EPOCH:
+        return False
+    return look.share(look.has(kernel.DIGITS) & ((look.size == 10) | (look.size == 13))) >= 0.95
 
 
 def _children(column: ColumnVerdict, look: Looks, today: int) -> tuple[int, float]:

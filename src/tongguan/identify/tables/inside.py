@@ -99,7 +99,7 @@ def inside_of(
 def _whole_cells(look: Looks, type: str | None, weighed: Collection[str]) -> Iterator[Inside]:
     for name, sizes in _SHAPES.items():
         known, passed = _TYPE_OF.get(name, name), look.passed[name]
-        if known == type or not passed.any():
+        if known == type or passed is look.none:
             continue
         share = look.share(passed)
         if share >= _ENOUGH and known in weighed:  # the whole column was weighed as one, and found to be none
@@ -127,8 +127,6 @@ def _read(detector: Detector, look: Looks, type: str | None) -> _Read:
     """Read cells as text."""
     found = _Read()
     for group in _groups(look, type):
-        if not group.all_rows:
-            continue
         read = 0
         here = _Read()
         for first, last in _pieces(group.texts):
@@ -166,18 +164,20 @@ def _scan(detector: Detector, texts: pa.LargeStringArray, counts: NDArray[np.int
 
 def _groups(look: Looks, type: str | None) -> Iterator[_Group]:
     cells = look.cells
-    yield _first(cells.long_texts, cells.long_counts, _READ)
+    if len(cells.long_texts):
+        yield _first(cells.long_texts, cells.long_counts, _READ)
     is_long = look.size >= cells.longest
     held = look.holds & ~is_long
-    yield _chosen(look, held, _READ)
+    yield from _chosen(look, held, _READ)
     prose = _prose(look, type)
     if look.share(prose) >= _SOME:
-        yield _chosen(look, prose & ~held & ~is_long, _TEXT)
+        yield from _chosen(look, prose & ~held & ~is_long, _TEXT)
 
 
-def _chosen(look: Looks, mask: NDArray[np.bool_], most: int) -> _Group:
+def _chosen(look: Looks, mask: NDArray[np.bool_], most: int) -> Iterator[_Group]:
     places = np.flatnonzero(mask)
-    return _first(look.cells.texts.take(places), look.cells.counts[places], most)
+    if len(places):
+        yield _first(look.cells.texts.take(pa.array(places)), look.cells.counts[places], most)
 
 
 def _first(texts: pa.LargeStringArray, counts: NDArray[np.int64], most: int) -> _Group:
@@ -201,10 +201,13 @@ def _pieces(texts: pa.LargeStringArray) -> Iterator[tuple[int, int]]:
 def _prose(look: Looks, type: str | None) -> NDArray[np.bool_]:
     """Cells that are long, and neither numbers, hashes, dates nor values of the column's own type."""
     if type not in (None, "communication_content", "health", "browsing_record", "criminal_record"):
-        return np.zeros(look.distinct, np.bool_)
+        return look.none
+    long = look.size >= _PROSE
+    if not long.any():
+        return look.none
     plain = look.has(kernel.DIGITS | kernel.DECIMAL | kernel.HEX | kernel.DATE | kernel.DATETIME)
     worded = look.has(kernel.SPACED) | (look.han >= _WORDED) | (look.size >= _LONG)
     if look.is_hopeful("several"):  # 13800001111/13900002222
         worded |= look.check("several")
-    mask: NDArray[np.bool_] = (look.size >= _PROSE) & worded & ~plain & ~look.check("digest")
-    return mask
+    mask: NDArray[np.bool_] = long & worded & ~plain
+    return mask & ~look.check("digest") if mask.any() else look.none

@@ -44,6 +44,14 @@ _FIRST: Final = 100  # values that are tried first
 _WORDS_IN: Final = 20_000  # distinct values in which words are looked for
 
 
+_NEEDS: Final = {  # of forms that are tried on many columns: least and most characters, and least digits
+    "icd_dotted": (5, 9, 2), "digest": (22, 512, 0), "several": (11, 512, 10),
+}  # fmt: skip
+_OF_NAMES: Final = np.zeros(256, np.bool_)  # bytes
+_OF_NAMES[[ord(c) for c in "'-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = True
+_OF_NAMES[128:] = True
+
+
 @cache
 def _forms() -> dict[str, str]:
     forms: dict[str, str] = shipped_yaml(__package__, "forms.yaml")
@@ -80,6 +88,7 @@ class Looks:
     male: Mask  # by an identity card
     latest: int  # last day of birth that can be, as yyyymmdd
     passed: dict[str, Mask]
+    none: Mask  # all False: of each check that no value passes
     holds: Mask  # a checked number or address stands beside other text
     _lower: pa.Array | None = None
     _plain: bool | None = None
@@ -95,8 +104,16 @@ class Looks:
 
     def share(self, mask: Mask) -> float:
         """The share of the filled rows."""
-        filled = self.cells.filled
-        return float(self.cells.counts[mask].sum()) / filled if filled else 0.0
+        if mask is self.none or not self.cells.filled:
+            return 0.0
+        return float(self.cells.counts[mask].sum()) / self.cells.filled
+
+    def note(self, name: str, places: NDArray[np.int64]) -> None:
+        """Values that pass a check."""
+        if len(places):
+            if self.passed[name] is self.none:
+                self.passed[name] = np.zeros(self.distinct, np.bool_)
+            self.passed[name][places] = True
 
     def check(self, name: str) -> Mask:
         """The mask of a check, a form or a list of values, looked up at its first use."""
@@ -109,6 +126,8 @@ class Looks:
 
         Arrow reads a pattern or list anew at each call, which takes longer than to look at a few values in Python.
         """
+        if name in _NEEDS and count > _FIRST:
+            return self._tried_on_some(name)
         texts = self.cells.texts.slice(0, count)
         if name.startswith(OWN_CHECK):
             return fits_own(name, texts)
@@ -124,6 +143,17 @@ class Looks:
         else:
             return np.array([text.lower() in _sets()[name] for text in self._first()[:count]], np.bool_)
         mask: Mask = found.to_numpy(zero_copy_only=False)
+        return mask
+
+    def _tried_on_some(self, name: str) -> Mask:
+        """Which of all values have a form, of which only those are looked at that are long enough and hold digits
+        enough for it."""
+        least, most, digits = _NEEDS[name]
+        some = np.flatnonzero((self.size >= least) & (self.size <= most) & (self.digits >= digits))
+        if not len(some):
+            return self.none
+        mask = np.zeros(self.distinct, np.bool_)
+        mask[some] = pc.match_substring_regex(self.cells.texts.take(pa.array(some)), _forms()[name])
         return mask
 
     def _first(self) -> list[str]:
@@ -153,12 +183,23 @@ class Looks:
 
     def first_words(self) -> Mask:
         """Values whose first word is a usual given name in Latin letters."""
+        if not self.distinct:
+            return self.none
         latin = self.has(kernel.LATIN_NAME) | ((self.size <= 12) & (self.size > self.digits + self.han))
-        if not latin.any():
-            return latin
-        first = pc.replace_substring_regex(self._lowered(), r"^([a-z'-]+).*$", r"\1")
-        known = pc.is_in(first, value_set=_values()["given_names"]).to_numpy(zero_copy_only=False)
-        mask: Mask = known & latin
+        some = np.flatnonzero(latin & self._begins_with_letters())
+        if not len(some):
+            return self.none
+        texts = pc.utf8_lower(self.cells.texts.take(pa.array(some)))
+        first = pc.replace_substring_regex(texts, r"^([a-z'-]+).*$", r"\1")
+        mask = np.zeros(self.distinct, np.bool_)
+        mask[some] = pc.is_in(first, value_set=_values()["given_names"])
+        return mask
+
+    def _begins_with_letters(self) -> Mask:
+        """Values whose first two bytes may be those of a given name; some letters beyond ASCII are small ones in it."""
+        data, ends, _ = self.cells.joined
+        starts = np.append(0, ends[:-1] + 1)
+        mask: Mask = _OF_NAMES[data[starts]] & _OF_NAMES[data[starts + 1]]
         return mask
 
 
@@ -166,12 +207,18 @@ def looks_of(cells: Cells, latest: int) -> Looks:
     """Look at every distinct value once. `latest`: the last day of birth that can be, as yyyymmdd."""
     n = len(cells.texts)
     size, flags, digits, han, days = (np.zeros(n, np.int32) for _ in range(5))
-    passed = {name: np.zeros(n, np.bool_) for name in (*_CODES.values(), *_SPANS.values(), *_TERMS)}
-    looks = Looks(cells, size, flags, digits, han, days, np.zeros(n, np.bool_), latest, passed, np.zeros(n, np.bool_))
+    none = np.zeros(n, np.bool_)
+    none.flags.writeable = False
+    passed = dict.fromkeys((*_CODES.values(), *_SPANS.values(), *_TERMS), none)
+    looks = Looks(
+        cells, size, flags, digits, han, days, np.zeros(n, np.bool_), latest, passed, none, np.zeros(n, np.bool_)
+    )  # fmt: skip
     for part in cells.slices():
         _look(looks, part, latest)
-    looks.passed["email"] &= looks.check("local_mail") if looks.passed["email"].any() else False
-    looks.passed["phone"] &= ~(looks.passed["ip"] | looks.has(kernel.DECIMAL))  # 138.13.45.111
+    if passed["email"] is not none:
+        passed["email"] &= looks.check("local_mail")
+    if passed["phone"] is not none:
+        passed["phone"] &= ~(passed["ip"] | looks.has(kernel.DECIMAL))  # 138.13.45.111
     return looks
 
 
@@ -190,20 +237,20 @@ def _look(looks: Looks, part: Slice, latest: int) -> None:
         rows, cell = rows[whole], cell[whole]
         for code in np.unique(rows[:, 0]).tolist():
             if code in _CODES:
-                looks.passed[_CODES[code]][part.first + cell[rows[:, 0] == code]] = True
+                looks.note(_CODES[code], part.first + cell[rows[:, 0] == code])
         _read_id_cards(looks, part, tokens, rows, cell)
     spans = tokens.spans
     if len(spans):
         cell = np.searchsorted(part.start, spans[:, 1], side="right") - 1
         whole = (part.start[cell] == spans[:, 1]) & (part.end[cell] == spans[:, 2])
         for what, name in _SPANS.items():
-            looks.passed[name][part.first + cell[whole & (spans[:, 0] == what)]] = True
+            looks.note(name, part.first + cell[whole & (spans[:, 0] == what)])
         looks.holds[part.first + cell[~whole & (spans[:, 0] == SPAN_AT)]] = True
     if looks.han[here].any() and part.first < _WORDS_IN:
         words = read_words(part.units)
         for name in _TERMS:
             hits = words.start[words.of(f"terms/{name}")]
-            looks.passed[name][part.first + np.searchsorted(part.start, hits, side="right") - 1] = True
+            looks.note(name, part.first + np.searchsorted(part.start, hits, side="right") - 1)
 
 
 def _read_id_cards(looks: Looks, part: Slice, tokens: Tokens, rows: NDArray[np.int32], cell: NDArray[np.int64]) -> None:

@@ -107,8 +107,9 @@ def weigh(name: str, comment: str | None, looks: Looks) -> list[Candidate]:
 
 def _possible(name: Reading, comment: Reading, looks: Looks) -> Iterable[str]:
     types = dict.fromkeys(t for t in (*name.types, *comment.types) if t in RULES)
+    masked = looks.share(looks.has(kernel.MASKED)) >= _HALF
     for type, rule in RULES.items():
-        if type not in types and (_passes(rule, looks) or _is_masked(rule, looks)):
+        if type not in types and (_passes(rule, looks) or (masked and _is_masked(rule, looks))):
             types[type] = None
     return types
 
@@ -122,6 +123,8 @@ def _passes(rule: Rule, looks: Looks) -> bool:
 def _may_speak(rule: Rule, looks: Looks) -> bool:
     """Whether it is worth while to try a rule's checks on a column that nothing else speaks for."""
     if not rule.checks or not looks.distinct or (rule.closed and looks.distinct > _CLOSED):
+        return False
+    if all(looks.passed.get(name) is looks.none for name in rule.checks):
         return False
     return any(
         looks.is_hopeful(name)
@@ -155,10 +158,10 @@ def _is_other(type: str, comment: Reading) -> bool:
 
 
 def _any(names: Iterable[str], looks: Looks) -> NDArray[np.bool_]:
-    mask = np.zeros(looks.distinct, np.bool_)
-    for name in names:
-        mask |= _mask(name, looks)
-    return mask
+    masks = [mask for name in names if (mask := _mask(name, looks)) is not looks.none]
+    if not masks:
+        return looks.none
+    return masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
 
 
 def _mask(name: str, looks: Looks) -> NDArray[np.bool_]:
