@@ -10,6 +10,7 @@ import numpy as np
 
 __all__ = ["Distinct"]
 
+_SIZE: Final = 16  # bytes of a hash
 _MOST: Final = 100_000
 _BATCH: Final = 50_000  # hashes that are taken in before what is kept is cut
 _SPREAD: Final = 3.3 / _MOST**0.5  # of the estimate: 99.9 %
@@ -41,6 +42,17 @@ class Distinct:
             found = found[found[:, 0] <= int.from_bytes(self._line[:8])]
         data = found.tobytes()
         self.add(data[at : at + 16] for at in range(0, len(data), 16))
+
+    def packed(self) -> bytes:
+        """All that is known, to be gone on with by `of_packed`."""
+        return b"".join((self._line or bytes(_SIZE), *self._kept))
+
+    @classmethod
+    def of_packed(cls, packed: bytes) -> Distinct:
+        made, line = cls(), packed[:_SIZE]
+        made._line = line if any(line) else None
+        made._kept = {packed[at : at + _SIZE] for at in range(_SIZE, len(packed), _SIZE)}
+        return made
 
     def _cut(self) -> None:
         least = sorted(self._kept)[: _MOST + 1]

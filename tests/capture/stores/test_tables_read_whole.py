@@ -35,7 +35,7 @@ def tables(store: DatabaseStore | ApartStore) -> dict[str, TableUnit]:
 
 def stretches(unit: TableUnit) -> Iterator[Rows]:
     assert unit.whole is not None
-    return unit.whole()
+    return unit.whole(None)
 
 
 def column(unit: TableUnit, name: str) -> list[str]:

@@ -44,10 +44,10 @@ def tables_of(unit: FileUnit, local: Local, kind: str) -> Iterator[TableUnit | U
                     yield replace(found, where=path)
                 else:
                     assert isinstance(found.read, partial)
-                    listed = found.read.args[0]
-                    read = partial(_read, local, kind, unit.path, listed, path)
                     # What was fetched was made just now: what tells of a change is the object's own mark.
                     mark = found.mark if unit.local is not None else unit.mark
+                    listed = replace(found.read.args[0], mark=mark)
+                    read = partial(_read, local, kind, unit.path, listed, path)
                     whole = partial(_whole, local, kind, unit.path, listed, path)
                     yield replace(found, path=path, read=read, whole=whole, mark=mark, apart=True)
     except Unread as unread:
@@ -106,11 +106,11 @@ def _read(local: Local, kind: str, file: str, listed: Listed, path: str, limit: 
     return replace(rows, unseen=tuple(replace(one, where=path) for one in rows.unseen))
 
 
-def _whole(local: Local, kind: str, file: str, listed: Listed, path: str) -> Iterator[Rows]:
+def _whole(local: Local, kind: str, file: str, listed: Listed, path: str, after: str | None) -> Iterator[Rows]:
     """All rows of one table, likewise."""
     try:
         with local() as place, _opened(kind)(Address(kind, file, place), None) as store:
-            for rows in store.whole(listed):
+            for rows in store.whole(listed, after):
                 yield replace(rows, unseen=tuple(replace(one, where=path) for one in rows.unseen))
     except Unread as unread:
         raise Unread(replace(unread.unseen, where=path), rest=False) from None

@@ -104,6 +104,10 @@ class Rows:
     blobs: dict[int, list[bytes]] = field(default_factory=dict)  # some binary cells by ordinal of their column
     blob_counts: dict[int, int] = field(default_factory=dict)  # all that came by
     unseen: tuple[Unseen, ...] = ()
+    # Of a table that is read whole: whether these rows are its first, and where the last of them stands, from which on
+    # it may be read later; None where nobody can tell.
+    first: bool = False
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,12 @@ class TableUnit:
     read: Callable[[int], Rows] = field(repr=False)  # of a sample of at most so many rows; raises Unread
     kind: str = "table"
     share: int = 0  # bytes for progress where `size` is unknown
-    # All rows, a stretch at a time; raises Unread. None: `read` gives all that there is to be had.
-    whole: Callable[[], Iterator[Rows]] | None = field(default=None, repr=False)
+    # All rows behind a place, a stretch at a time; from the first row on where there is none, or it holds no more.
+    # Raises Unread. None: `read` gives all that there is to be had.
+    whole: Callable[[str | None], Iterator[Rows]] | None = field(default=None, repr=False)
+    # Of a table in files: so many rows from one on, at least one stretch, with the number of all rows in their samples.
+    # Usable in another process; raises Unread.
+    part: Callable[[int, int], Iterator[Rows]] | None = field(default=None, repr=False)
     apart: bool = False  # `read` works in another process, and is better done there: native code reads what others made
 
     @property

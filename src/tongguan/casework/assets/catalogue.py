@@ -1,6 +1,7 @@
 """The catalogue of data assets: a database of its own, one file, written by one scan at a time.
 
-It holds no values: types, levels, counts, masked samples, keyed hashes of files' contents.
+It holds no values: types, levels, counts, masked samples, keyed hashes of files' contents, and as long as a table is
+read whole those by which its persons are counted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tongguan.casework.assets.catalogue_rows import column_of, described, held, 
 from tongguan.casework.assets.changes import Was, changes_between
 from tongguan.casework.assets.judged import Judged, JudgedColumn
 from tongguan.casework.assets.seeing import narrow
-from tongguan.casework.assets.tables import SCHEMA, blinds, changes, columns, meta, scans, sources, units
+from tongguan.casework.assets.tables import SCHEMA, blinds, changes, columns, meta, scans, sources, under_way, units
 from tongguan.errors import Broken, CannotWrite, Conflict, NotFound
 from tongguan.wording import system_error, wording
 
@@ -87,6 +88,9 @@ class Catalogue:
                 upgrade(self._engine)
             elif version != SCHEMA:
                 raise Broken(_texts.both("catalogue.format", path=self.path, version=version, known=SCHEMA))
+            if write:
+                with self.write() as connection:
+                    under_way.create(connection, checkfirst=True)
         except BaseException:
             self.close()
             raise
@@ -114,13 +118,13 @@ class Catalogue:
     def begin(self, name: str, kind: str, options: Mapping[str, Any]) -> Scan:
         """Begin a scan of a source, or go on with the one that was interrupted under the same options."""
         now, said = time.time(), json.dumps(options, sort_keys=True)
-        with self._write() as connection:
+        with self.write() as connection:
             source = connection.execute(sa.select(sources.c.id).where(sources.c.name == name)).scalar()
             if source is None:
                 made = connection.execute(sources.insert().values(name=name, kind=kind, first_seen=now))
                 source = _id(made)
-            under_way = (scans.c.source == source, scans.c.finished.is_(None), scans.c.options == said)
-            open_scan = connection.execute(sa.select(scans.c.id).where(*under_way)).scalar()
+            begun = (scans.c.source == source, scans.c.finished.is_(None), scans.c.options == said)
+            open_scan = connection.execute(sa.select(scans.c.id).where(*begun)).scalar()
             done = sa.select(scans.c.id).where(scans.c.source == source, scans.c.complete)
             first = connection.execute(done.limit(1)).scalar() is None
             if open_scan is not None:
@@ -128,6 +132,7 @@ class Catalogue:
                 met = sa.and_(blinds.c.scan == open_scan, blinds.c.unit.is_(None))
                 connection.execute(blinds.delete().where(met))
                 return Scan(open_scan, source, True, first)
+            connection.execute(under_way.delete().where(under_way.c.source == source))
             given_up = scans.update().where(scans.c.source == source, scans.c.finished.is_(None))
             connection.execute(given_up.values(finished=now, complete=False))
             made = connection.execute(scans.insert().values(source=source, started=now, options=said, complete=False))
@@ -152,7 +157,7 @@ class Catalogue:
         if mark is not None:
             values["mark"] = mark
         back = [seen.id for seen in known if seen.state == "gone"]
-        with self._write() as connection:
+        with self.write() as connection:
             of_these = units.update().where(units.c.id.in_([seen.id for seen in known]))
             connection.execute(of_these.values(**values))
             if back:
@@ -170,7 +175,7 @@ class Catalogue:
             **described(unit), **held(judged), "mark": mark, "scan": scan.id, "read_scan": scan.id, "state": "read",
             "last_seen": time.time(), "change": _change(scan, was, found),
         }  # fmt: skip
-        with self._write() as connection:
+        with self.write() as connection:
             id = self._put(connection, scan, unit, values, seen)
             lapsed = set(connection.scalars(sa.select(columns.c.lapsed).where(columns.c.unit == id))) if seen else set()
             found += [
@@ -191,7 +196,7 @@ class Catalogue:
         if seen is None and unseen.where:
             seen = self.seen_of(scan, [unseen.where]).get(unseen.where)
         values: dict[str, Any] = {"scan": scan.id, "mark": None}
-        with self._write() as connection:
+        with self.write() as connection:
             id = seen.id if seen else None
             if unit is not None:
                 values |= {"last_seen": time.time()} | ({} if seen and seen.was.read else {"state": "unread"})
@@ -204,7 +209,7 @@ class Catalogue:
 
     def finish(self, scan: Scan, *, complete: bool, unlisted: bool, counts: Mapping[str, int]) -> None:
         """The end of a scan. Units not seen in it are gone, where the listing was whole."""
-        with self._write() as connection:
+        with self.write() as connection:
             if complete and not unlisted:
                 gone = sa.and_(units.c.source == scan.source, units.c.scan < scan.id, units.c.state != "gone")
                 missing = sa.select(sa.literal(scan.id), units.c.id, sa.literal("gone"), units.c.level, sa.literal(""))
@@ -238,7 +243,7 @@ class Catalogue:
 
     @rules.setter
     def rules(self, digest: str) -> None:
-        with self._write() as connection:
+        with self.write() as connection:
             connection.execute(meta.update().values(rules=digest))
 
     def judged_units(self) -> Iterator[list[tuple[int, str, str, Judged]]]:
@@ -260,7 +265,7 @@ class Catalogue:
 
     def rule(self, judged: Sequence[tuple[int, Judged]]) -> None:
         """Units as rules see them now."""
-        with self._write() as connection:
+        with self.write() as connection:
             for id, one in judged:
                 values = {"level": one.level, "sensitive": one.sensitive, "types": list(one.types)}
                 connection.execute(units.update().where(units.c.id == id).values(**values))
@@ -306,7 +311,8 @@ class Catalogue:
             connection.execute(changes.insert(), rows)
 
     @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction of a scan."""
         with self._errors(), self._engine.execution_options(tongguan_writes=True).begin() as connection:
             yield connection
 

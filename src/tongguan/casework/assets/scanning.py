@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,8 +17,9 @@ from tongguan.casework.assets.applying import apply_rules
 from tongguan.casework.assets.catalogue import Catalogue, Scan, Seen
 from tongguan.casework.assets.judged import Judged
 from tongguan.casework.assets.ruling import ruled
-from tongguan.casework.assets.whole import Stretch, Together
-from tongguan.casework.assets.work import Setup, stretch_of, task_of
+from tongguan.casework.assets.stretches import WholeTable
+from tongguan.casework.assets.under_way import UnderWay
+from tongguan.casework.assets.work import Result, Setup, task_of
 from tongguan.casework.assets.workers import Workers, usual_count
 from tongguan.errors import BadInput
 from tongguan.identify.templates import Rulebook, Rules
@@ -101,7 +102,8 @@ def scan(
         setup.check()
         pool = stack.enter_context(Workers(setup, workers or usual_count()))
         reader = _reader(rows, whole, prose.on, registered, limits)
-        asked = _Asked(reader, rows, full, whole, rules)
+        keyed = hashlib.blake2b(key, digest_size=8, person=b"under way").hexdigest()
+        asked = _Asked(reader, f"{reader}:{keyed}", rows, full, whole, rules)
         done = [_Source(store, catalogue, pool, asked, line, folder).scan(prose.on) for store in stores]
         apply_rules(catalogue, Rulebook(folder).rules(sector))  # they may have been changed meanwhile
         return done
@@ -127,9 +129,10 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How units are read. `reader`: what tells that they were read so before."""
+    """How units are read. `reader`: what tells that they were read so before; `judged_by`: the same, and the key."""
 
     reader: str
+    judged_by: str
     rows: int
     full: bool
     whole: bool
@@ -147,6 +150,7 @@ class _Source:
         self._own = _own_places(store, folder)
         self._outcome = Outcome(store.name, store.kind)
         self._unlisted = False
+        self._later = deque[Callable[[], None]]()
 
     def scan(self, names: bool) -> Outcome:
         """`names`: whether names in running prose are read; where they are not, it is told once for the source."""
@@ -166,6 +170,9 @@ class _Source:
         finally:
             outcome.seconds = time.monotonic() - started
         self._workers.drain()
+        while self._later:
+            self._go_on()
+            self._workers.drain()
         outcome.seconds = time.monotonic() - started
         if outcome.complete:
             self._catalogue.finish(scan, complete=True, unlisted=self._unlisted, counts=outcome.counts)
@@ -196,12 +203,13 @@ class _Source:
     def _judge(self, scan: Scan, unit: Unit, mark: str | None, seen: Seen | None) -> None:
         """Have a unit judged, by whoever is free, and what comes of it kept."""
 
-        if self._asked.whole and isinstance(unit, TableUnit) and unit.whole is not None:
-            self._stretches(scan, unit, mark, seen)
+        self._go_on()
+        if self._asked.whole and isinstance(unit, TableUnit) and (unit.whole or unit.part) is not None:
+            self._whole(scan, unit, mark, seen)
             return
 
-        def done(result: Judged | Stretch | Unseen) -> None:
-            assert not isinstance(result, Stretch)
+        def done(result: Result) -> None:
+            assert isinstance(result, Judged | Unseen)
             self._keep(scan, unit, mark, seen, result)
             self._line.add(unit.weight)
 
@@ -214,43 +222,30 @@ class _Source:
             return
         self._workers.submit(task, done)
 
-    def _stretches(self, scan: Scan, unit: TableUnit, mark: str | None, seen: Seen | None) -> None:
+    def _whole(self, scan: Scan, unit: TableUnit, mark: str | None, seen: Seen | None) -> None:
         """Have a table judged whole, the stretches by whoever is free, and what comes of all of them kept."""
-        together, unseen, left = Together(), list[Unseen](), 1  # stretches under way, and the reading itself
-        rest: Unread | None = None
         shown = 0  # bytes of the progress
 
-        def done(result: Judged | Stretch | Unseen | None) -> None:
-            nonlocal left
-            left -= 1
-            if isinstance(result, Unseen):
-                unseen.append(result)
-            elif isinstance(result, Stretch) and not together.add(result):
-                unseen.append(Unseen("vanished", unit.path, "its columns changed meanwhile"))
-            if not left:
-                judged = None if together.none else together.judged(unseen)
-                if judged is not None:
-                    judged = ruled(judged, unit.name, unit.comment, self._asked.rules)
-                self._keep(scan, unit, None if unseen else mark, seen, judged or unseen[0])
-                self._line.add(unit.weight - shown)
+        def step(rows: int) -> None:
+            nonlocal shown
+            part = min(unit.weight - shown, unit.weight * rows // max(unit.rows or 0, rows, 1))
+            shown += part
+            self._line.add(part)
+            self._line.show(unit.path)
 
-        try:
-            assert unit.whole is not None
-            for rows in unit.whole():
-                left += 1
-                self._workers.submit(stretch_of(unit, rows), done)
-                part = min(
-                    unit.weight - shown, unit.weight * len(rows.table) // max(unit.rows or 0, len(rows.table), 1)
-                )
-                shown += part
-                self._line.add(part)
-                self._line.show(unit.path)
-        except Unread as unread:
-            unseen.append(unread.unseen)
-            rest = unread if unread.rest else None
-        done(None)
-        if rest is not None:
-            raise rest
+        def done(result: Judged | Unseen, mark: str | None) -> None:
+            if isinstance(result, Judged):
+                result = ruled(result, unit.name, unit.comment, self._asked.rules)
+            self._keep(scan, unit, mark, seen, result)
+            self._line.add(unit.weight - shown)
+
+        under_way = UnderWay(self._catalogue, scan, self._asked.judged_by)
+        WholeTable(unit, mark, self._workers, under_way, done, step, self._later.append).read()
+
+    def _go_on(self) -> None:
+        """What tables of files have left to do since their first rows were read."""
+        while self._later:
+            self._later.popleft()()
 
     def _keep(self, scan: Scan, unit: Unit, mark: str | None, seen: Seen | None, result: Judged | Unseen) -> None:
         counts = self._outcome.counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-__all__ = ["METADATA", "SCHEMA", "blinds", "changes", "columns", "meta", "scans", "sources", "units"]
+__all__ = ["METADATA", "SCHEMA", "blinds", "changes", "columns", "meta", "scans", "sources", "under_way", "units"]
 
 METADATA = sa.MetaData()
 SCHEMA = 2
@@ -130,4 +130,18 @@ changes = sa.Table(
     sa.Column("what", sa.Text, nullable=False),  # one of `changes.WHAT`
     sa.Column("before", sa.Text),
     sa.Column("after", sa.Text),
+)
+
+# Tables that a scan reads whole and has not come to the end of. Catalogues from before it have none until they are
+# scanned into; nobody but a scan reads it.
+under_way = sa.Table(
+    "under_way",
+    METADATA,
+    sa.Column("source", sa.ForeignKey("sources.id"), primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("scan", sa.Integer, nullable=False),
+    sa.Column("reader", sa.Text, nullable=False),  # by what it is judged
+    sa.Column("mark", sa.Text),  # the table's, when its first row was read
+    sa.Column("place", sa.Text, nullable=False),  # of the last row that the state knows of
+    sa.Column("state", sa.LargeBinary, nullable=False),
 )

@@ -1,15 +1,19 @@
 """A table judged whole, a stretch of rows at a time, and what the stretches say together.
 
 Each stretch is judged as a table of its own. What columns are is what most of the rows say; what else any stretch
-shows in them is found within them. Persons are counted by the keyed hashes of the column that ties rows to them.
+shows in them is found within them. Persons are counted by the keyed hashes of the column that ties rows to them. All of
+it can be written down and gone on with: it holds no values, but those hashes and masked samples.
 """
 
 from __future__ import annotations
 
+import json
+from base64 import b85decode, b85encode
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 from tongguan.capture.stores import Sample, Unseen
 from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons, highest
@@ -59,6 +63,20 @@ class _Column:
         self.sensitive |= column.found_sensitive
         if len(self.samples) < SAMPLES:
             self.samples.update(dict.fromkeys(column.samples))
+
+    def state(self) -> dict[str, Any]:
+        types = list(self.about)
+        return {
+            "about": [[type, asdict(self.about[type]), self.rows[type]] for type in types], "inside": list(self.inside),
+            "samples": list(self.samples), "found": self.found, "level": self.levels, "sensitive": self.sensitive,
+        }  # fmt: skip
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> _Column:
+        about = {type: _judged_column(column) for type, column, _ in state["about"]}
+        rows = Counter({type: count for type, _, count in state["about"]})
+        inside, samples = dict.fromkeys(state["inside"]), dict.fromkeys(state["samples"])
+        return cls(about, rows, inside, samples, state["found"], state["level"], state["sensitive"])
 
     def judged(self) -> JudgedColumn:
         type = max(self.rows, key=lambda one: (self.rows[one], one is not None))
@@ -119,6 +137,44 @@ class Together:
             self._add_unseen(spot)
         return True
 
+    def state(self) -> bytes:
+        """All of it, to be gone on with by `of`. Nothing but numbers, types, masked samples and keyed hashes."""
+        assert self._first is not None
+        first = self._first
+        told = {
+            "rows": self.rows, "stretches": self._stretches, "without": self._without, "levels": self._levels,
+            "first": {
+                "columns": [asdict(column) for column in first.columns], "persons": asdict(first.persons),
+                "combinations": first.combinations, "found_level": first.found_level,
+                "unseen": [asdict(one) for one in first.unseen],
+            },
+            "columns": [column.state() for column in self._columns], "persons": asdict(self._persons),
+            "subjects": [[*key, one.rows, b85encode(one.known.packed()).decode()]
+                         for key, one in self._subjects.items()],
+            "combinations": list(self._combinations.values()), "unseen": [asdict(one) for one in self._unseen.values()],
+        }  # fmt: skip
+        return json.dumps(told, ensure_ascii=False).encode()
+
+    @classmethod
+    def of(cls, state: bytes) -> Together:
+        told, made = json.loads(state), cls()
+        first = told["first"]
+        made._first = Judged(
+            tuple(map(_judged_column, first["columns"])), persons=Persons(**first["persons"]),
+            combinations=tuple(first["combinations"]), found_level=first["found_level"],
+            unseen=tuple(map(_unseen, first["unseen"])),
+        )  # fmt: skip
+        made.rows, made._stretches, made._without = told["rows"], told["stretches"], told["without"]
+        made._levels, made._persons = told["levels"], Persons(**told["persons"])
+        made._columns = [_Column.of(column) for column in told["columns"]]
+        for place, type, rows, packed in told["subjects"]:
+            made._subjects[place, type] = _Subject(Distinct.of_packed(b85decode(packed)), rows)
+        for one in told["combinations"]:
+            made._combinations[(one["rule"], *one["columns"])] = one
+        for spot in map(_unseen, told["unseen"]):
+            made._add_unseen(spot)
+        return made
+
     def judged(self, unseen: Sequence[Unseen] = ()) -> Judged:
         """All that was read, before any rule. `unseen`: why the table was not read to its end, if it was not."""
         assert self._first is not None
@@ -149,6 +205,15 @@ class Together:
         self._unseen[key] = (
             replace(spot, count=spot.count + known.count, size=spot.size + known.size) if known else spot
         )
+
+
+def _judged_column(told: Mapping[str, Any]) -> JudgedColumn:
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in told.items()}
+    return JudgedColumn(**values)
+
+
+def _unseen(told: Mapping[str, Any]) -> Unseen:
+    return Unseen(**{**told, "kind": BlindKind(told["kind"]) if told["kind"] else None})
 
 
 def _sum(one: Persons, other: Persons) -> Persons:

@@ -19,12 +19,12 @@ from tongguan.identify.fingerprints import open_fingerprints
 from tongguan.identify.templates import Rules
 from tongguan.wording import readable
 
-__all__ = ["Result", "Setup", "Task", "perform", "perform_all", "stretch_of", "task_of"]
+__all__ = ["Result", "Setup", "Task", "part_of", "perform", "perform_all", "stretch_of", "task_of"]
 
 FAULT = "fault of the reader"
 TOGETHER = 1 << 20  # characters of several files that are searched at once
 
-Result = Judged | Stretch | Unseen
+Result = Judged | Stretch | tuple[Stretch, ...] | Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Task:
     rows: Rows | None = None
     limit: int = 0  # rows to be read of a table that is read apart
     stretch: bool = False  # the rows are some of a table that is read whole
+    part: tuple[int, int] | None = None  # of such a table in files: the first row to be read, and how many
 
     @property
     def size(self) -> int:
@@ -79,6 +80,11 @@ def stretch_of(unit: TableUnit, rows: Rows) -> Task:
     return Task(replace(unit, read=_read_already, whole=None), rows, stretch=True)
 
 
+def part_of(unit: TableUnit, start: int, count: int) -> Task:
+    """So many rows of a table that is read whole, and is read by whoever judges it."""
+    return Task(replace(unit, read=_read_already, whole=None), part=(start, count))
+
+
 def perform(judge: Judge, task: Task) -> Result:
     """What the unit holds, or why it could not be read. A fault of ours costs one unit, not the run, and is seen."""
     unit = task.unit
@@ -88,6 +94,8 @@ def perform(judge: Judge, task: Task) -> Result:
                 return judge.file(contents, unit.path)
         if task.stretch and task.rows is not None:
             return judge.stretch(unit, task.rows)
+        if task.part is not None and unit.part is not None:
+            return tuple(judge.stretch(unit, rows) for rows in unit.part(*task.part))
         return judge.table(unit, task.rows if task.rows is not None else unit.read(task.limit))
     except Unread as unread:
         return unread.unseen

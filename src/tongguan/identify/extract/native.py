@@ -16,6 +16,8 @@ from tongguan.model import BlindKind
 
 __all__ = ["document", "sheet", "table"]
 
+_LARGE_BATCHES = 256 << 20  # bytes of a file whose one batch may ask for more than parsers may have
+
 
 def document(
     walk: Unfolding, data: Data, member: str | None, what: str, depth: int, cells: bool = False
@@ -56,7 +58,9 @@ def _parts(
 def table(walk: Unfolding, data: Data, member: str | None, kind: str, depth: int) -> Iterator[None]:
     """Tables in files of their own: `kind` is `sqlite`, `dbase`, `parquet`, `arrow` or `orc`."""
     reading = _Sheets(walk, member)
-    for report, blobs in walk.answers("table", data, member, kind=kind):
+    # A batch of Arrow is mapped as a whole, of which only what is read is in memory.
+    memory = walk.limits.image_memory if kind == "arrow" and len(data) > _LARGE_BATCHES else 0
+    for report, blobs in walk.answers("table", data, member, memory, kind=kind):
         yield from reading.sheets(report, blobs)
         if "beside" in report:
             yield from _parts(walk, report["beside"], blobs, member, depth)

@@ -102,10 +102,10 @@ class ApartStore:
         rows = self._read(where, listed, limit, True)  # to draw rows at random took too long, perhaps
         return replace(rows, unseen=(replace(seen, detail=""), *rows.unseen))
 
-    def whole(self, listed: Listed) -> Iterator[Rows]:
-        """All rows of a table that was listed, a stretch at a time. Raises Unread."""
+    def whole(self, listed: Listed, place: str | None = None) -> Iterator[Rows]:
+        """All rows of a table that was listed, behind a place (see `Rows`), a stretch at a time. Raises Unread."""
         where = ".".join(name for name in (listed.schema, listed.name) if name)
-        rows = self._ask(where, "whole", listed)
+        rows = self._ask(where, "whole", listed, place)
         while rows is not None:
             yield rows
             rows = self._ask(where, "on")

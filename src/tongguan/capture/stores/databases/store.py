@@ -133,11 +133,11 @@ class DatabaseStore:
         rows = self._run(partial(work, head=True), where)  # to draw rows at random takes too long
         return replace(rows, unseen=(seen, *rows.unseen))
 
-    def whole(self, listed: Listed) -> Iterator[Rows]:
-        """All rows of a table that was listed, a stretch at a time. Raises Unread; nothing else is to be asked of the
-        store before the end."""
+    def whole(self, listed: Listed, place: str | None = None) -> Iterator[Rows]:
+        """All rows of a table that was listed, behind a place (see `Rows`), a stretch at a time. Raises Unread; nothing
+        else is to be asked of the store before the end."""
         where = self._path(listed)
-        found = by_key(self._run, self._dialect, listed, where, self._limits, self._watch.came)
+        found = by_key(self._run, self._dialect, listed, where, self._limits, self._watch.came, place)
         return self._by_cursor(listed, where) if found is None else found
 
     def _by_cursor(self, listed: Listed, where: str) -> Iterator[Rows]:

@@ -10,6 +10,7 @@ from typing import Any
 from .dbase import Dbase
 from .found import Found
 from .rows import FULL, Rows
+from .slices import arrow_batches
 from .source import Source
 
 __all__ = ["read"]
@@ -84,6 +85,7 @@ class _Reading:
     def arrow(self, data: Source, kind: str) -> Iterator[Answer]:
         import pyarrow as pa  # large: loaded only where such a file asks for it
 
+        pa.set_memory_pool(pa.system_memory_pool())  # which gives back at once what is large
         try:
             names, batches = _batches(data, kind)
             yield from self._rows("rows", names, (zip(*batch, strict=True) for batch in batches))
@@ -151,27 +153,31 @@ def _only_reading(action: int, *_: object) -> int:
 
 def _batches(data: Source, kind: str) -> tuple[list[str], Iterator[list[list[Any]]]]:
     """Names of the columns, and their values batch by batch."""
+    batches: Iterator[list[Any]]
     if kind == "parquet":
         import pyarrow.parquet as pq
 
         # A page at a time: a row group may be the whole file.
         file = pq.ParquetFile(data.reader(), memory_map=False, pre_buffer=False, buffer_size=_BUFFER)
-        found = file.iter_batches(_BATCH, use_threads=False)
-        schema = file.schema_arrow
+        names = file.schema_arrow.names
+        batches = (batch.columns for batch in file.iter_batches(_BATCH, use_threads=False))
     elif kind == "orc":
-        import pyarrow.orc as orc
-
-        table = orc.ORCFile(data.reader())
-        schema = table.schema
-        found = (table.read_stripe(number) for number in range(table.nstripes))
+        names, batches = _orc(data)
     else:
-        import pyarrow.ipc as ipc
-
-        file = ipc.open_file(data.reader())
-        schema = file.schema
-        found = (file.get_batch(number) for number in range(file.num_record_batches))
-    return list(schema.names), (
-        [column.to_pylist() for column in part.columns]
-        for batch in found
-        for part in (batch.slice(at, _BATCH) for at in range(0, batch.num_rows, _BATCH))
+        names, batches = arrow_batches(data)
+    return list(names), (
+        [column.slice(at, _BATCH).to_pylist() for column in columns]
+        for columns in batches
+        for at in range(0, len(columns[0]) if columns else 0, _BATCH)
     )
+
+
+def _orc(data: Source) -> tuple[list[str], Iterator[list[Any]]]:
+    """Some rows at a time: a stripe may be the whole file."""
+    import pyarrow as pa
+    import pyarrow.dataset as dataset
+
+    file = data.reader() if data.path is None else pa.OSFile(data.path)
+    rows = dataset.OrcFileFormat().make_fragment(file)
+    found = rows.to_batches(batch_size=_BATCH, use_threads=False, batch_readahead=0, fragment_readahead=0)
+    return rows.physical_schema.names, (batch.columns for batch in found)
