@@ -6,6 +6,7 @@
     │   ├── BadFacts      facts of a decision that are malformed
     │   ├── BadOrg        an organisation file that is malformed
     │   ├── BadPack       a zone's or region's list that is malformed
+    │   ├── BadPlugin     a part that another package adds and that cannot be used
     │   ├── BadSettings   settings that are malformed
     │   ├── NotFound      a record that is not there
     │   ├── Conflict      a change that what is there already forbids
@@ -49,6 +50,10 @@ class BadOrg(BadInput):
 
 class BadPack(BadInput):
     """A zone's or region's list (a data pack) that is malformed; the message names file, line and field."""
+
+
+class BadPlugin(BadInput):
+    """A part that another package adds and that cannot be used; the message names both, and how to switch it off."""
 
 
 class BadSettings(BadInput):

@@ -20,7 +20,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tongguan import __version__, china_time
-from tongguan.cli import assets, audit, evidence, fingerprint, keys, kinds, law, policy, scan, templates, types, users
+from tongguan.cli import (
+    assets,
+    audit,
+    evidence,
+    fingerprint,
+    keys,
+    kinds,
+    law,
+    plugins,
+    policy,
+    scan,
+    templates,
+    types,
+    users,
+)
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.ocr import limits_of, ocr_argument
 from tongguan.cli.question import readings_argument, readings_of, text_of
@@ -108,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     templates.arguments(
         commands.add_parser("templates", help="rules that class and grade: seen, laid over files, changed, corrected"),
         _usual_language(),
+    )
+    plugins.arguments(
+        commands.add_parser("plugins", help="what other packages add, and whether it can be used"), _usual_language()
     )
     _serve_arguments(commands.add_parser("serve", help="the console on loopback"))
     return parser

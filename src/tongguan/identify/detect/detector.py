@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date
 from itertools import chain, repeat
@@ -15,36 +15,23 @@ from numpy.typing import NDArray
 from tongguan import china_time
 from tongguan.garbage import no_collection
 from tongguan.identify.detect import (
-    accounts,
     ages,
-    details,
     foreign,
-    illnesses,
-    illnesses_english,
     labelled,
-    misprints,
     name_columns,
     names,
     neighbours,
     network,
     numbers,
-    organisations,
-    particulars,
-    places,
-    rosters,
-    said,
-    secrets,
     telephones,
-    terms,
-    tracks,
     unwrapping,
-    wide_mail,
 )
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.overlaps import offsets, resolve
 from tongguan.identify.detect.own import OwnTypes
 from tongguan.identify.detect.prose import Prose
-from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
+from tongguan.identify.detect.recognisers import RECOGNISERS, Guests
+from tongguan.identify.detect.view import BREAK, Candidate, labelled_cells, view_of
 from tongguan.identify.pieces import Piece
 from tongguan.identify.type_packs import OwnType
 from tongguan.identify.types import OWN, TYPES, as_data_type
@@ -52,14 +39,6 @@ from tongguan.model import BlindSpot, Finding
 
 __all__ = ["Detector"]
 
-Recogniser = Callable[[View], Iterable[Candidate]]
-
-_RECOGNISERS: Final[tuple[Recogniser, ...]] = (
-    numbers.find, foreign.find, telephones.find, network.find, wide_mail.find, labelled.find, misprints.find,
-    names.find, name_columns.find, neighbours.find, places.find, organisations.find, particulars.find, rosters.find,
-    illnesses.find, illnesses_english.find, secrets.find, terms.find, tracks.find,
-    details.find, said.find, accounts.find,
-)  # fmt: skip
 _IN_ESCAPES: Final = (
     numbers.find,
     foreign.find,
@@ -69,7 +48,7 @@ _IN_ESCAPES: Final = (
     names.find,
     name_columns.find,
 )
-"""Those that look into escaped and encoded stretches as well."""
+"""Recognisers that look into escaped and encoded stretches as well."""
 _BATCH: Final = 1 << 20  # characters that are read at once
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
 _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
@@ -98,6 +77,7 @@ class Detector:
         own = list(OWN.values() if own is None else own)
         self._types = {**TYPES, **{one.id: as_data_type(one) for one in own}}
         self._own = OwnTypes(own) if own else None
+        self._guests = Guests(self._types)
         self._as_of = as_of or china_time.today()
         self._latest = int(self._as_of.strftime("%Y%m%d"))
         self._hasher = Hasher(key, self._types)
@@ -120,7 +100,7 @@ class Detector:
 
     def blind_spots(self) -> list[BlindSpot]:
         """What could not be looked at since the last call."""
-        return self._prose.take() if self._prose is not None else []
+        return [*(self._prose.take() if self._prose is not None else ()), *self._guests.take()]
 
     def _scan_batch(self, pieces: Sequence[Piece], batch: Sequence[int], found: list[list[Finding]]) -> None:
         chosen = [pieces[i] for i in batch]
@@ -155,7 +135,7 @@ class Detector:
 
     def _read(self, text: str, cells: NDArray[np.int64], own: NDArray[np.int64] | None = None) -> list[Candidate]:
         view = view_of(text, self._latest, cells)
-        candidates = list(chain.from_iterable(find(view) for find in _RECOGNISERS))
+        candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
         if self._own is not None and own is not None:
             candidates += self._own.find(view, own)
         candidates += unwrapping.find(view, _IN_ESCAPES)
@@ -163,6 +143,8 @@ class Detector:
         if self._prose is not None:
             candidates = self._prose.find(view, candidates)
         candidates += ages.find(candidates, self._as_of)
+        if self._guests:
+            candidates += self._guests.find(view)
         return resolve(candidates)
 
     def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:
