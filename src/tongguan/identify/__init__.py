@@ -1,6 +1,6 @@
 """What was it: bytes to text, text to findings."""
 
-from tongguan.identify.detect import Detector, Prose
+from tongguan.identify.detect import COUNTED, Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.entities import EntityReader
 from tongguan.identify.extract import Extraction, Limits, extract, extract_file, extract_stream, place_to_cut
@@ -12,6 +12,7 @@ from tongguan.identify.types import CATEGORIES, OWN, TYPES, DataType, types_mark
 
 __all__ = [
     "CATEGORIES",
+    "COUNTED",
     "NAME_TYPES",
     "OWN",
     "TYPES",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tongguan.errors import BadInput, Missing
-from tongguan.identify.detect import Detector, Prose
+from tongguan.identify.detect import COUNTED, Detector, Prose
 from tongguan.identify.entities import EntityReader
 from tongguan.identify.explaining import explain
 from tongguan.identify.extract import Extraction, Limits, extract_file, extract_stream
@@ -54,7 +54,8 @@ def identify_lines(
 
     A finding: `path, member, type, start, end, text, score, validator, category, level, sensitive, record, piece`;
     `start` and `end` are characters of the decoded text, `text` is masked unless `reveal`. With `explain` also `why`: a
-    list of {"zh", "en"}. A blind spot: `path, member, blind_spot, detail, count, size`. With `kinds`, behind those of
+    list of {"zh", "en"}; `counted` is there, and false, where the score is below what scans and inspections count. A
+    blind spot: `path, member, blind_spot, detail, count, size`. With `kinds`, behind those of
     its file: `path, member, kind` (None where unknown), `name, probability, reason, likely`. With `names` a model reads
     names in running prose; a blind spot says where the extra of that name is not installed. Raises BadInput, before
     anything is read, where a path is absent or none is given.
@@ -64,7 +65,7 @@ def identify_lines(
     for path in paths:
         if str(path) != _STANDARD_INPUT and not os.path.lexists(path):
             raise BadInput(f"{path}: no such file or folder")
-    detector = Detector(key, prose=_prose() if names else None)
+    detector = Detector(key, prose=_prose() if names else None, doubtful=True)
     return _lines(paths, _Told(detector, reveal, explain, _model() if kinds else None, limits))
 
 
@@ -157,6 +158,8 @@ def _content(path: str, stretches: Iterable[Extraction], told: _Told) -> Iterato
                 line["start"] += offset
                 line["end"] += offset
                 line["piece"] += before
+                if finding.score < COUNTED:
+                    line["counted"] = False
                 yield line | {"why": explain(piece, finding)} if told.explain else line
         before += len(stretch.pieces)
         yield from (_blind_line(path, spot) for spot in stretch.blind_spots)

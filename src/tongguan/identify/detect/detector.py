@@ -17,6 +17,7 @@ from tongguan.garbage import no_collection
 from tongguan.identify.detect import (
     ages,
     foreign,
+    hosts,
     labelled,
     name_columns,
     names,
@@ -37,7 +38,7 @@ from tongguan.identify.type_packs import OwnType
 from tongguan.identify.types import OWN, TYPES, as_data_type
 from tongguan.model import BlindSpot, Finding
 
-__all__ = ["Detector"]
+__all__ = ["COUNTED", "Detector"]
 
 _IN_ESCAPES: Final = (
     numbers.find,
@@ -50,6 +51,8 @@ _IN_ESCAPES: Final = (
 )
 """Recognisers that look into escaped and encoded stretches as well."""
 _BATCH: Final = 1 << 20  # characters that are read at once
+COUNTED: Final = 0.4
+"""The least score of what is a finding: what scores less is told where it is asked for, and never counted."""
 _OVERLAP: Final = 1 << 12  # characters that a window sees of its neighbours
 _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
 
@@ -67,12 +70,20 @@ class Detector:
     `key` keys the hashes of values: 1 byte or more, the same for all that are to be compared. `as_of` is the day on
     which ages are reckoned (today where it is not given). `prose` has names in running text read by a model; without it
     they are found only where something beside them says so. `own` are the organisation's own types, those of its packs
-    where none are given.
+    where none are given. Findings below `COUNTED`, which score so little because they are hardly a person's, are left
+    out but where `doubtful` asks for them.
     """
 
     def __init__(
-        self, key: bytes, *, as_of: date | None = None, prose: Prose | None = None, own: Iterable[OwnType] | None = None
+        self,
+        key: bytes,
+        *,
+        as_of: date | None = None,
+        prose: Prose | None = None,
+        own: Iterable[OwnType] | None = None,
+        doubtful: bool = False,
     ) -> None:
+        self._doubtful = doubtful
         self._prose = prose
         own = list(OWN.values() if own is None else own)
         self._types = {**TYPES, **{one.id: as_data_type(one) for one in own}}
@@ -145,7 +156,8 @@ class Detector:
         candidates += ages.find(candidates, self._as_of)
         if self._guests:
             candidates += self._guests.find(view)
-        return resolve(candidates)
+        found = hosts.weigh(view, resolve(candidates))
+        return found if self._doubtful else [one for one in found if one.score >= COUNTED]
 
     def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:
         if not candidates:

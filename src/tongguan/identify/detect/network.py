@@ -27,6 +27,7 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
 _NARROW: Final = str.maketrans("＠．－＿", "@.-_")
 _PLACEHOLDERS: Final = frozenset({"00:00:00:00:00:00", "FF:FF:FF:FF:FF:FF"})
 _MULTICAST: Final = 224  # first number of the addresses that name no single host, RFC 5771
+_GROUPS, _RESERVED, _LINK = 0xFF, 0xFE, 0x80  # of IPv6: groups of hosts, and what is given to nobody before fe80::/10
 _SHORTEST_BARE: Final = 9  # characters of an IPv4 address without a label
 _FILES: Final = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".js", ".css", ".htm", ".html", ".php")  # a@2x.png
 
@@ -37,12 +38,14 @@ _DOTTED: Final = re.compile(
     r"(?=[0-9.]*[a-f][0-9.]*[a-f]|[0-9.]*[A-F][0-9.]*[A-F])(?:[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![\w.])"
 )
 """A MAC address as Cisco writes it: with two letters at least, so that it is no fraction."""
-_PAIRS_BEFORE: Final = re.compile(r":[0-9A-Fa-f]{2}:\s{1,8}\Z")  # the last line of a longer run, as of a key
+_PAIRS_BEFORE: Final = re.compile(r":[0-9A-Fa-f]{2}:\s{1,8}\Z|[0-9A-Za-z]-\Z")
+"""Before the last line of a longer run, as of a key; before the rest of something longer: 2021-09-21-09-21-51-42."""
 _NO_START: Final = frozenset("._-/@")
 
 
 def find(view: View) -> Iterator[Candidate]:
     """E-mail addresses around each @; MAC and IPv6 addresses by their groups."""
+    reach = 0  # end of the last address of IPv6: what begins within it is none
     for what, start, end in view.tokens.spans.tolist():
         if what == SPAN_AT:
             if found := _email(view.text, start, end):
@@ -51,8 +54,9 @@ def find(view: View) -> Iterator[Candidate]:
             value = view.text[start:end].upper().replace("-", ":")
             if value not in _PLACEHOLDERS and not _PAIRS_BEFORE.search(view.text, max(0, start - 12), start):
                 yield Candidate(start, end, "mac", 0.9, "form", _DETECTOR, value)
-        else:
-            yield from _ipv6(view.text, start, end)
+        elif start >= reach and (address := _address(view.text[start:end])):
+            reach = end
+            yield from _ipv6(view.text, start, end, address)
     tokens, _ = series_in(view.units, view.tokens, _FOURS, _DOTS)
     for start in view.tokens.start[tokens].tolist():
         dotted = _DOTTED.match(view.text, start)
@@ -88,11 +92,6 @@ _PREFIX: Final = re.compile(r"/(\d{1,3})(?!\d)")
 
 
 _METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2"})  # where any machine of a cloud asks about itself
-_PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|(?i:fe80|f[cd]|ff)[0-9a-fA-F:]")
-_HOST: Final = re.compile(
-    r"(?:host|server|addr(?:ess)?|ip|node|peer|remote|client)\w{0,8}\s?=\s?[bruf]{0,2}[\"']\Z", re.I
-)
-_LITERAL: Final = re.compile(r"[(\[,{=]\s{0,24}[bruf]{0,2}[\"']\Z")
 _OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|29)|1\.3\.(?:6|14|36|101|132)|1\.2\.\d+)\.\d+[\"']")
 """Object identifiers in quotes (ITU-T X.660): 2.5.29 of X.509, 1.3.101 of curves."""
 _VERSION_BEHIND: Final = re.compile(
@@ -135,7 +134,8 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
         except ValueError:
             pass
         else:
-            return None if _is_network(address, text, end) else (before.start(), address.compressed)
+            nobodys = _is_network(address, text, end) or value.startswith(("0.", "127."))
+            return None if nobodys else (before.start(), address.compressed)
     if (
         (value in _PUBLIC and not sure)
         or value.startswith(("0.", "127."))
@@ -154,19 +154,11 @@ def whole_ip(text: str, start: int, end: int, value: str, sure: bool) -> tuple[i
 
 
 def _is_example(text: str, start: int, end: int) -> bool:
-    """Whether an address without a label tells nobody apart: the host of an example (scott:tiger@192.168.0.134), or one
-    that a program holds as a literal and that is private (RFC 1918, 3927, 4193, 4291), for manuals, or not given out
-    (all of IPv6 but 2000::/3, IANA)."""
+    """Whether what looks like an address without a label is none, or the host of an example:
+    scott:tiger@192.168.0.134."""
     if text[start - 1 : start] == "@" and (login := _LOGIN.search(text, max(0, start - 140), start)):
         return is_sample_login(login[1], login[2], text, start)
-    if _OBJECT.match(text, start, end + 1) or _VERSION_BEHIND.match(text, end, end + 12):
-        return True
-    written = text[start:end]
-    nobodys = _PRIVATE.match(written) or is_for_documents(written) or (":" in written and written[0] not in "23")
-    if text[end : end + 1] not in ("'", '"') or not nobodys:
-        return False
-    before = max(0, start - 30)
-    return _LITERAL.search(text, before, start) is not None and not _HOST.search(text, before, start)
+    return bool(_OBJECT.match(text, start, end + 1) or _VERSION_BEHIND.match(text, end, end + 12))
 
 
 def _is_part(text: str, start: int, end: int) -> bool:
@@ -185,12 +177,17 @@ def _is_no_address(text: str, start: int, end: int) -> bool:
     return _BLOCK_FOLLOWS.fullmatch(written) is not None and text[end : end + 1] in ("", "\n", "\r")
 
 
-def _ipv6(text: str, start: int, end: int) -> Iterator[Candidate]:
+def _address(written: str) -> ipaddress.IPv6Address | None:
     try:
-        address = ipaddress.IPv6Address(text[start:end])
+        return ipaddress.IPv6Address(written)
     except ValueError:
-        return
+        return None
+
+
+def _ipv6(text: str, start: int, end: int, address: ipaddress.IPv6Address) -> Iterator[Candidate]:
     if _is_network(address, text, end) or address.compressed in _PUBLIC or _is_part(text, start, end):
+        return
+    if address.packed[0] == _GROUPS or (address.packed[0] == _RESERVED and address.packed[1] < _LINK):
         return
     if text[end : end + 1] == "%" and address.is_link_local and (zone := _ZONE.match(text, end)):
         end = zone.end()
