@@ -22,6 +22,7 @@ from tongguan.capture.stores import FileUnit, TableUnit, Unseen
 from tongguan.casework.assets.judging import Judge
 from tongguan.casework.assets.work import Result, Setup, Task, perform_all
 from tongguan.errors import TongguanError
+from tongguan.garbage import keep_freed_memory
 
 __all__ = ["Workers", "usual_count"]
 
@@ -241,6 +242,7 @@ def _end(worker: _Worker) -> None:
 def _serve(connection: Connection, setup: Setup) -> None:
     """Units in, what they hold out, until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan itself says when to end
+    keep_freed_memory()
     try:
         if setup.prepare is not None:
             setup.prepare()

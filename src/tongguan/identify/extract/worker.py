@@ -32,9 +32,9 @@ _FAIR_SECONDS = 5.0  # a process that was given less proves nothing
 _FORGET_SECONDS = 5.0
 _F_SETPIPE_SZ = 1031
 # What is large goes back to the system at once, and no thread has a heap of its own: text recognition peaks at two
-# thirds of the memory that it would take otherwise.
-_FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(16 << 20), "OMP_NUM_THREADS": "1",
-           "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
+# thirds of the memory that it would take otherwise. What is small stays: pages of a PDF ask for it again and again.
+_FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(16 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+           "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # fmt: skip
 
 
 class Failed(Exception):
