@@ -12,16 +12,20 @@ from textwrap import dedent
 import pytest
 
 from tongguan import registry
+from tongguan.capture import Limits
+from tongguan.capture.protocols import Ends, Session, Store
 from tongguan.cli.main import main
 from tongguan.errors import BadPlugin
-from tongguan.identify import Detector, Piece
+from tongguan.identify import Detector, Piece, extract
 from tongguan.identify.detect.recognisers import RECOGNISERS
-from tongguan.model import BlindKind
+from tongguan.model import BlindKind, Endpoint, Exchange
 
 ACME = """
     import re
 
+    from tongguan.capture.protocols import Layer
     from tongguan.identify.detect.view import Candidate
+    from tongguan.model import Content
 
     _NUMBER = re.compile(r"ACME-([0-9]{6})")
 
@@ -29,6 +33,28 @@ ACME = """
     def find(view):
         for found in _NUMBER.finditer(view.text):
             yield Candidate(found.start(), found.end(), "financial_account", 0.9, "form", "acme", found[1])
+
+
+    class Lines:
+        transport = "tcp"
+
+        @staticmethod
+        def shows(client, server, final):
+            return client.startswith(b"ACME/1 ")
+
+        class layer(Layer):
+            protocol = service = "acme"
+
+            def data(self, direction, payload, ts):
+                text = bytes(payload)
+                content = Content("line", "text/plain", len(text), text, "utf-8")
+                self.exchange(f"{ts:g}-{direction}", direction, ts, "LINE", len(text), contents=(content,))
+
+            def gap(self, direction, size, ts):
+                pass
+
+            def close(self, ts):
+                pass
 """
 PROJECT = """
     [build-system]
@@ -42,6 +68,9 @@ PROJECT = """
 
     [project.entry-points."tongguan.recognisers"]
     acme = "tongguan_acme:find"
+
+    [project.entry-points."tongguan.protocols"]
+    acme = "tongguan_acme:Lines"
 """
 
 
@@ -54,26 +83,6 @@ def acme(tmp_path_factory) -> Path:
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--no-build-isolation", "--target", place, source], check=True)
     return place
-
-
-@pytest.fixture
-def use(monkeypatch, tmp_path):
-    """Makes what is installed in a folder importable here."""
-    monkeypatch.delenv(registry.VARIABLE, raising=False)
-    monkeypatch.setenv("TONGGUAN_HOME", str(tmp_path / "home"))
-
-    def forget() -> None:
-        registry.plugins.cache_clear()
-        registry.parts.cache_clear()
-
-    def one(folder: Path) -> None:
-        monkeypatch.syspath_prepend(folder)
-        for module in folder.glob("*.py"):
-            monkeypatch.delitem(sys.modules, module.stem, raising=False)
-        forget()
-
-    yield one
-    forget()
 
 
 @pytest.fixture
@@ -112,9 +121,12 @@ def test_they_are_listed_and_switched_off(acme, use, typed, tmp_path):
     def listed(*words: str, off: str = "") -> list[dict]:
         return json.loads(typed("plugins", "--json", *words, off=off)[1])
 
-    expected = {"kind": "recognisers", "name": "acme", "package": "tongguan-acme", "version": "1.2", "fault": None}
-    assert listed() == [expected | {"state": "on"}]
-    assert listed(off="tongguan.acme") == listed(off="*") == [expected | {"state": "off"}]
+    def acmes(state: str) -> list[dict]:
+        same = {"name": "acme", "package": "tongguan-acme", "version": "1.2", "state": state, "fault": None}
+        return [same | {"kind": "protocols"}, same | {"kind": "recognisers"}]
+
+    assert listed() == acmes("on")
+    assert listed(off="tongguan.acme") == listed(off="*") == acmes("off")
     code, out, _ = typed("plugins", off="tongguan-acne")
     assert code == 0 and "tongguan-acne is switched off and adds nothing" in out
     ours = [row for row in listed("--all") if row["package"] == "tongguan"]
@@ -125,25 +137,21 @@ def test_they_are_listed_and_switched_off(acme, use, typed, tmp_path):
     assert "financial_account" not in typed("identify", text, off="Tongguan_ACME")[1]
 
 
+def test_it_reads_a_protocol_of_its_own(acme, use):
+    use(acme)
+    ends = Ends("C1", Endpoint("10.20.0.5", 50_000), Endpoint("203.0.113.9", 4_000), "a.pcap")
+    session = Session(ends, Store(Limits()))
+    session.data(0, memoryview("ACME/1 客户 ACME-123456".encode()), 1.0)
+    session.close(2.0)
+    [exchange] = session.take()
+    assert isinstance(exchange, Exchange)
+    assert (exchange.protocol, exchange.operation, exchange.blind_spots) == ("acme", "LINE", ())
+    assert session.service == "acme"
+    found = Detector(b"key").scan(extract(exchange.contents[0]).pieces)[0]
+    assert [finding.type for finding in found] == ["financial_account"]
+
+
 # ---- packages made by hand, in this process
-
-
-@pytest.fixture
-def install(tmp_path, use):
-    """Makes packages importable: a module and the entry points of a distribution each."""
-
-    def put(package: str, code: str, entries: str, metadata: str | None = None) -> None:
-        place = tmp_path / package
-        about = place / f"{package}-0.1.dist-info"
-        about.mkdir(parents=True)
-        (place / f"{package}.py").write_text(dedent(code))
-        (about / "entry_points.txt").write_text(dedent(entries))
-        if metadata is None:
-            metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.1\n"
-        (about / "METADATA").write_text(metadata)
-        use(place)
-
-    return put
 
 
 def recogniser(body: str) -> str:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "VARIABLE", "Kind", "Part", "Plugin", "foreign", "load", "not_there", "parts", "plugins"]
 
 T = TypeVar("T")
-KindName = Literal["recognisers"]
+KindName = Literal["recognisers", "protocols"]
 
 VARIABLE: Final = "TONGGUAN_PLUGINS_OFF"
-KINDS: Final[tuple[KindName, ...]] = ("recognisers",)
+KINDS: Final[tuple[KindName, ...]] = ("recognisers", "protocols")
 _PREFIX: Final = "tongguan."
 _FILE, _GROUP = "entry_points.txt", f"[{_PREFIX}"
 _ALL: Final = "*"

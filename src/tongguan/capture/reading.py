@@ -8,11 +8,12 @@ from pathlib import Path
 
 from tongguan.capture.dialogue import Dialogues
 from tongguan.capture.limits import Limits
-from tongguan.capture.protocols import LogRow, Store
+from tongguan.capture.protocols import PROTOCOLS, LogRow, Store
 from tongguan.capture.sources import Source, SourceInfo, came_later, file_exchanges, find_sources
 from tongguan.capture.traffic import Chunk, ConnectionStats, open_capture
 from tongguan.errors import BadCapture
 from tongguan.model import BlindKind, BlindSpot, Exchange
+from tongguan.registry import parts
 
 __all__ = ["Batch", "Progress", "batches_of_capture", "read"]
 
@@ -42,6 +43,8 @@ def read(paths: Sequence[Path], *, limits: Limits | None = None, progress: Progr
     damaged from its beginning. What cannot be read in a folder is a blind spot, and the run goes on.
     """
     sources = find_sources([Path(path) for path in paths])
+    if any(source.info.kind == "capture" for source in sources):
+        parts(PROTOCOLS)  # one of another package that cannot be used is told before anything is read
     return _read(sources, limits or Limits(), progress)
 
 

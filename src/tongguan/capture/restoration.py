@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tongguan.capture.limits import Limits
-from tongguan.capture.protocols import Ends, LogRow, fuid
+from tongguan.capture.protocols import PROTOCOLS, Ends, LogRow, fuid
 from tongguan.capture.protocols.forms import ASIDE
 from tongguan.capture.protocols.magic import sniff
 from tongguan.capture.reading import Batch, Progress, batches_of_capture
@@ -21,6 +21,7 @@ from tongguan.capture.traffic import open_capture
 from tongguan.capture.zeek import Logs, conn_fields, connection_fields, without_secrets
 from tongguan.errors import BadCapture, BadInput, CannotWrite
 from tongguan.model import BlindKind, BlindSpot, Content, Exchange
+from tongguan.registry import parts
 
 __all__ = ["Summary", "restore"]
 
@@ -49,6 +50,7 @@ def restore(paths: Sequence[Path], out: Path, *, progress: Progress | None = Non
     sources = _captures(paths)
     out = Path(out)
     _check_place(out)
+    parts(PROTOCOLS)  # one of another package that cannot be used is told before anything is written
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))

@@ -43,9 +43,11 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _kinds() -> dict[str, Kind[Any]]:
+    from tongguan.capture.protocols import PROTOCOLS
     from tongguan.identify.detect.recognisers import RECOGNISERS
 
-    return {kind.name: kind for kind in (RECOGNISERS,)}
+    kinds: tuple[Kind[Any], ...] = (RECOGNISERS, PROTOCOLS)
+    return {kind.name: kind for kind in kinds}
 
 
 def _ours() -> Iterator[dict[str, Any]]:

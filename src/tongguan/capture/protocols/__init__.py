@@ -2,6 +2,17 @@
 
 from tongguan.capture.protocols.body import Store
 from tongguan.capture.protocols.layer import Ends, Expectation, Layer, LogRow, Outcome, fuid
-from tongguan.capture.protocols.recognise import Session
+from tongguan.capture.protocols.recognise import PROTOCOLS, ProtocolLayer, Session
 
-__all__ = ["Ends", "Expectation", "Layer", "LogRow", "Outcome", "Session", "Store", "fuid"]
+__all__ = [
+    "PROTOCOLS",
+    "Ends",
+    "Expectation",
+    "Layer",
+    "LogRow",
+    "Outcome",
+    "ProtocolLayer",
+    "Session",
+    "Store",
+    "fuid",
+]

@@ -47,6 +47,7 @@ class Opaque(Layer):
         super().__init__(ends, store)
         self.protocol = ends.transport
         self.note = note
+        self.fault = ""  # what went wrong while it was looked for somebody who reads this
         self._bodies: list[Body | None] = [None, None]
         self._ts = [0.0, 0.0]
         self._sealed = ""
@@ -91,7 +92,7 @@ class Opaque(Layer):
                 spots = (self.spot(uid, BlindKind.ENCRYPTED, self._sealed, body.seen),)
             else:
                 spots = (
-                    self.spot(uid, BlindKind.UNSUPPORTED, self._name or self.note, body.seen),
+                    self.spot(uid, BlindKind.UNSUPPORTED, self.fault or self._name or self.note, body.seen),
                     *body.spots(self.uid(uid)),
                 )
             contents = tuple(body.finish())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Protocol, runtime_checkable
 
 from tongguan.capture.protocols.body import Store
 from tongguan.capture.protocols.dns import Dns, is_dns, is_dns_stream
 from tongguan.capture.protocols.ftp import COMMANDS, Ftp
+from tongguan.capture.protocols.guests import Guest
 from tongguan.capture.protocols.http import Http
 from tongguan.capture.protocols.http_head import is_request, is_response
 from tongguan.capture.protocols.layer import CLIENT, SERVER, Ends, Layer
@@ -17,8 +20,9 @@ from tongguan.capture.protocols.opaque import Opaque
 from tongguan.capture.protocols.quic import Quic, is_quic
 from tongguan.capture.protocols.smtp import Smtp
 from tongguan.capture.protocols.tls import Tls, is_tls
+from tongguan.registry import Kind, parts
 
-__all__ = ["Session"]
+__all__ = ["PROTOCOLS", "ProtocolLayer", "Session"]
 
 _ENOUGH = 8192  # bytes of one direction after which an undecided connection is taken for unknown
 
@@ -38,6 +42,7 @@ class Session(Layer):
         self._layer: Layer | None = announced()
         self._held: list[tuple[int, memoryview | bytes | int, float]] = []  # an int is a gap
         self._first = [b"", b""]
+        self._fault = ""  # of a layer of others
 
     @property
     def service(self) -> str:  # type: ignore[override]
@@ -88,14 +93,20 @@ class Session(Layer):
             self._layer.keep()
 
     def _decide(self, final: bool) -> None:
-        udp = self.ends.transport == "udp"
-        choice = (choose_datagram if udp else choose)(self._first[CLIENT], self._first[SERVER], final)
-        if choice is None and not final and not udp and max(map(len, self._first)) < _ENOUGH:
+        choice = self._choose(self._first[CLIENT], self._first[SERVER], final)
+        if choice is None and not final and self.ends.transport != "udp" and max(map(len, self._first)) < _ENOUGH:
             return
         self._start(choice(self.ends, self.store) if choice else Opaque(self.ends, self.store))
 
+    def _choose(self, client: bytes, server: bytes, final: bool) -> Choice | None:
+        choice, fault = choose(self.ends.transport, client, server, final)
+        self._fault = self._fault or fault
+        return choice
+
     def _start(self, layer: Layer) -> None:
         self._layer = layer
+        if isinstance(layer, Opaque):
+            layer.fault = self._fault
         held, self._held = self._held, []
         for direction, what, ts in held:
             if isinstance(what, int):
@@ -111,7 +122,7 @@ class Session(Layer):
         if not self.ends.midstream:
             return None
         first = bytes(payload[:_ENOUGH])
-        choice = choose(first, b"", False) if direction == CLIENT else choose(b"", first, False)
+        choice = self._choose(first, b"", False) if direction == CLIENT else self._choose(b"", first, False)
         return self._change(choice(self.ends, self.store)) if choice else None
 
     def _change(self, layer: Layer) -> Layer:
@@ -122,17 +133,47 @@ class Session(Layer):
         return layer
 
 
-def choose(client: bytes, server: bytes, final: bool) -> Choice | None:
-    """The layer for the first bytes of both directions; None where they do not tell (yet)."""
-    if is_request(client) or is_response(server):
-        return _http
-    if is_tls(client, CLIENT) or is_tls(server, SERVER):
-        return Tls
-    if is_dns_stream(client) or is_dns_stream(server):
-        return Dns
-    if is_mysql(client, server):
-        return _mysql
-    return _greeted(client, server, final)
+@runtime_checkable
+class ProtocolLayer(Protocol):
+    """A protocol: it is told from the first bytes of both directions, and read by a layer."""
+
+    @property
+    def transport(self) -> str:
+        """tcp or udp."""
+
+    def shows(self, client: bytes, server: bytes, final: bool, /) -> bool:
+        """Whether a connection begins like this; no more bytes will come where `final` says so. Of UDP these are the
+        first datagram."""
+
+    def layer(self, ends: Ends, store: Store, /) -> Layer:
+        """What reads the connection, from its beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    transport: str
+    shows: Callable[[bytes, bytes, bool], bool]
+    layer: Choice
+
+
+def choose(transport: str, client: bytes, server: bytes, final: bool) -> tuple[Choice | None, str]:
+    """The layer for the first bytes of both directions, None where they do not tell (yet); and what went wrong with
+    those of other packages."""
+    fault = ""
+    for part in parts(PROTOCOLS):
+        try:
+            if part.value.transport == transport and part.value.shows(client, server, final):
+                made = part.value.layer
+                return (made if part.plugin is None else partial(Guest, part.plugin, made)), fault
+        except Exception as error:  # whatever others' code does
+            if part.plugin is None:
+                raise
+            fault = fault or f"the plug-in {part.plugin} failed: {type(error).__name__}"
+    return None, fault
+
+
+def _greets(layer: Choice, client: bytes, server: bytes, final: bool) -> bool:
+    return _greeted(client, server, final) is layer
 
 
 def _greeted(client: bytes, server: bytes, final: bool) -> Choice | None:
@@ -150,13 +191,6 @@ def _greeted(client: bytes, server: bytes, final: bool) -> Choice | None:
     return None
 
 
-def choose_datagram(client: bytes, server: bytes, final: bool) -> Choice | None:
-    """The same for a first datagram."""
-    if is_quic(client) or is_quic(server):
-        return Quic
-    return Dns if is_dns(client) or is_dns(server) else None
-
-
 def _http(ends: Ends, store: Store) -> Layer:
     return Http(ends, store, lambda inner: Session(inner, store))
 
@@ -171,3 +205,20 @@ def _ftp(ends: Ends, store: Store) -> Layer:
 
 def _mysql(ends: Ends, store: Store) -> Layer:
     return MySql(ends, store, lambda inner: Session(inner, store))
+
+
+PROTOCOLS: Final = Kind[ProtocolLayer](
+    "protocols",
+    ProtocolLayer,
+    {
+        "http": _Ours("tcp", lambda client, server, _: is_request(client) or is_response(server), _http),
+        "tls": _Ours("tcp", lambda client, server, _: is_tls(client, CLIENT) or is_tls(server, SERVER), Tls),
+        "dns_stream": _Ours("tcp", lambda client, server, _: is_dns_stream(client) or is_dns_stream(server), Dns),
+        "mysql": _Ours("tcp", lambda client, server, _: is_mysql(client, server), _mysql),
+        "smtp": _Ours("tcp", partial(_greets, _smtp), _smtp),
+        "ftp": _Ours("tcp", partial(_greets, _ftp), _ftp),
+        "quic": _Ours("udp", lambda client, server, _: is_quic(client) or is_quic(server), Quic),
+        "dns": _Ours("udp", lambda client, server, _: is_dns(client) or is_dns(server), Dns),
+    },
+)
+"""Ours are asked first, so that nobody takes from them what they read."""
