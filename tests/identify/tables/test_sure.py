@@ -12,7 +12,7 @@ from faker import Faker
 
 from tongguan.identify import Detector, Piece
 from tongguan.identify.extract import tables as delimited
-from tongguan.identify.tables import Sure, SureCells
+from tongguan.identify.tables import Memory, Sure, SureCells
 from tongguan.model import Finding
 
 KEY = b"k" * 32
@@ -212,3 +212,31 @@ def test_a_second_stretch_is_read_by_what_the_first_showed() -> None:
     for piece in pieces:
         ((read, sure),) = both.scan([piece])
         assert summed(piece, read, sure) == summed(piece, detector.scan([piece])[0], ())
+
+
+def test_what_was_found_in_other_tables_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same names come in tables of other orders and dirt; with room for a few, they are forgotten in between."""
+    detector = Detector(KEY, as_of=DAY)
+    for most in (100_000, 400):
+        monkeypatch.setattr("tongguan.identify.tables.sure._KNOWN", most)
+        memory = Memory()
+        for seed, (spoil, order) in enumerate(zip((nothing, wrong, nothing, wrong), ORDERS.values(), strict=False)):
+            piece = made(spoil, 3 + seed // 2, order, ",")
+            ((read, sure),) = Sure(detector, KEY, as_of=DAY, memory=memory).scan([piece])
+            assert summed(piece, read, sure) == summed(piece, detector.scan([piece])[0], ())
+        assert 0 < sum(map(len, memory.texts.values())) <= most
+
+
+def test_a_table_in_which_nothing_is_sought_is_not_tried() -> None:
+    rows = [["sku", "price", "title"], *([f"{n}", f"{n / 7:.2f}", f"item {n % 9}"] for n in range(1500))]
+    text = "\n".join(map(",".join, rows))
+    asked: list[int] = []
+
+    class Counting(Detector):
+        def scan(self, pieces):  # type: ignore[no-untyped-def]
+            asked.append(len(pieces))
+            return super().scan(pieces)
+
+    piece = delimited.delimited(text, text.encode(), ord(","), None)
+    ((read, sure),) = Sure(Counting(KEY, as_of=DAY), KEY, as_of=DAY).scan([piece])
+    assert (read, sure, asked) == ([], [], [1])

@@ -78,7 +78,9 @@ class Judge:
         every_cell: bool = False,
     ) -> None:
         self._limits = limits
-        self._sure = None if every_cell else partial(tables.Sure, key=key, prose=prose is not None)
+        self._sure = (
+            None if every_cell else partial(tables.Sure, key=key, prose=prose is not None, memory=tables.Memory())
+        )
         self.joins = prose is None  # whether parts of several files may be searched at once
         self._detector = identify.Detector(key, prose=prose)
         self._reads_names = prose is not None

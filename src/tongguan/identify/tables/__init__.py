@@ -2,7 +2,7 @@
 
 from tongguan.identify.tables.combining import combination_rules, still_hold
 from tongguan.identify.tables.judge import Judge
-from tongguan.identify.tables.sure import Sure, SureCells, is_long
+from tongguan.identify.tables.sure import Memory, Sure, SureCells, is_long
 from tongguan.identify.tables.verdict import (
     Column,
     ColumnVerdict,
@@ -21,6 +21,7 @@ __all__ = [
     "Combination",
     "Inside",
     "Judge",
+    "Memory",
     "Part",
     "Protection",
     "Subjects",

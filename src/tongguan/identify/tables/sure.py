@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan import china_time
-from tongguan.identify.detect import Detector, checks
+from tongguan.identify.detect import Detector
 from tongguan.identify.detect.characters import units_of
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.names import may_begin
@@ -31,19 +31,16 @@ from tongguan.identify.detect.words import label_id, label_of, read_words
 from tongguan.identify.pieces import Piece
 from tongguan.identify.tables.gathering import Characters, characters, distinct
 from tongguan.identify.tables.surroundings import Surroundings, speaks
+from tongguan.identify.tables.trial import NUMBERS, TEXTS, ColumnKnown, Columns, columns_of
 from tongguan.identify.types import OWN, TYPES
 from tongguan.model import Finding
 
-__all__ = ["Sure", "SureCells", "is_long"]
+__all__ = ["Memory", "Sure", "SureCells", "is_long"]
 
 Places = NDArray[np.int64]
 
 _LEAST: Final = 1_000  # rows of a stretch of a table from which it is worth while
-_TRIED: Final = 200  # rows by which it is seen what a column holds
-_OFTEN: Final = 0.2  # share of them in which a column's cell is found as a whole
 _FIRST, _EACH = 20, 50  # of the cells that could be taken out so many, and then each so many, are left in
-_WORTH: Final = 1.5  # such cells in a row: with fewer, to look for them takes longer than to search them
-_STRONG: Final = 0.97  # score above that of whatever else a number may be
 _NAMED: Final = 0.9  # score above that of names in running text
 _LONGEST: Final = 60  # characters of a text that may come often
 _KNOWN: Final = 100_000  # texts of a column that are remembered
@@ -51,8 +48,6 @@ _FRESH: Final = 0.6  # share of texts that come once from which those of a colum
 _SAMPLES: Final = 3
 _ADULT: Final = 14_00_00  # years, as yyyymmdd
 _BLANK: Final = 1  # a control character: neither letter, digit, space nor sign
-_NUMBERS: Final = {"phone": checks.PHONE, "id_card": checks.ID_CARD, "bank_card": checks.CARD_UNIONPAY}
-_TEXTS: Final = frozenset({"person_name", "organisation", "address"})
 _ODD: Final = re.compile(r"[\x00-\x1f,;|\"']|\d{7}")
 _ENCODINGS: Final = {1: "ascii", 2: "utf-16-le", 4: "utf-32-le"}  # of characters of so many bytes
 _DELIMITERS: Final = frozenset(",\t;|")
@@ -70,17 +65,6 @@ class SureCells:
     count: int
     digests: Iterable[bytes]
     first: Sequence[tuple[int, str]]
-
-
-@dataclass(slots=True)
-class _Column:
-    """What is known of a column: that it holds numbers of a type, found with a score; or what its texts are found as,
-    None for those that are left to the detector."""
-
-    type: str | None = None
-    score: float = 0.0
-    texts: dict[str, Finding | None] = field(default_factory=dict)
-    name: str = ""
 
 
 class _Values(NamedTuple):
@@ -107,7 +91,18 @@ class _Taken:
         return np.concatenate(taken) if taken else np.zeros(0, np.int64)
 
 
-_Columns = dict[int, _Column]
+@dataclass(slots=True)
+class Memory:
+    """What texts are found as by themselves, by the name of their column and the sign between cells: the same persons
+    and firms come in many tables of a scan."""
+
+    texts: dict[tuple[str, str], dict[str, Finding | None]] = field(default_factory=dict)
+
+    def make_room(self, count: int) -> None:
+        """Forget all where there would be too many."""
+        if sum(map(len, self.texts.values())) + count > _KNOWN:
+            for known in self.texts.values():
+                known.clear()
 
 
 def is_long(piece: Piece) -> bool:
@@ -117,14 +112,24 @@ def is_long(piece: Piece) -> bool:
 
 
 class Sure:
-    """Reads tables of one file, which may come in stretches. `prose`: the detector has names in prose read."""
+    """Reads tables of one file, which may come in stretches. `prose`: the detector has names in prose read; `memory`:
+    of the same detector and key."""
 
-    def __init__(self, detector: Detector, key: bytes, *, prose: bool = False, as_of: date | None = None) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        key: bytes,
+        *,
+        prose: bool = False,
+        as_of: date | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self._detector, self._prose = detector, prose
+        self._memory = Memory() if memory is None else memory
         self._plain = Detector(key, as_of=as_of) if prose else detector
         self._latest = int((as_of or china_time.today()).strftime("%Y%m%d"))
         self._hasher = Hasher(key, TYPES)
-        self._tables: dict[tuple[str | None, tuple[str, ...]], _Columns] = {}
+        self._tables: dict[tuple[str | None, tuple[str, ...]], Columns] = {}
 
     def scan(self, pieces: Sequence[Piece]) -> Iterator[tuple[list[Finding], list[SureCells]]]:
         """Of each piece what the detector finds, and the sure cells that it was not shown."""
@@ -143,30 +148,12 @@ class Sure:
 
     # ---- what the columns of a table hold
 
-    def _columns(self, piece: Piece) -> _Columns:
+    def _columns(self, piece: Piece) -> Columns:
         """By its first rows."""
         key = piece.member, piece.columns
         if key not in self._tables:
-            self._tables[key] = self._tried(piece)
+            self._tables[key] = columns_of(piece, self._plain)
         return self._tables[key]
-
-    def _tried(self, piece: Piece) -> _Columns:
-        assert piece.cells is not None
-        cut = int(piece.records[_TRIED])
-        cells = piece.cells[: int(np.searchsorted(piece.cells[:, 0], cut))]
-        column_of = {(start, end): column for start, end, column in cells.tolist()}
-        few = replace(piece, text=piece.text[:cut], records=piece.records[:_TRIED], cells=cells)
-        found: dict[int, list[Finding]] = {}
-        for finding in self._plain.scan([few])[0]:
-            column = column_of.get((finding.start, finding.end), len(piece.columns))
-            if column < len(piece.columns):
-                found.setdefault(column, []).append(finding)
-        columns: _Columns = {}
-        for column, some in found.items():
-            if len(some) >= _OFTEN * _TRIED and (kind := _kind(piece.columns[column], some)):
-                columns[column] = kind
-        worth = sum(len(found[column]) for column in columns) >= _WORTH * _TRIED
-        return columns if worth else {}
 
     # ---- which cells are taken out
 
@@ -190,7 +177,7 @@ class Sure:
         own = np.zeros(len(column_of), np.bool_)
         for n, known in columns.items():
             if known.type is not None:
-                places, begin = around.numbers(_NUMBERS[known.type])
+                places, begin = around.numbers(NUMBERS[known.type])
                 of_column = column_of[places] == n
                 places, begin = places[of_column], begin[of_column]
                 sizes = around.end[places] - around.start[places]
@@ -213,7 +200,7 @@ class Sure:
         self._leave_in(around, columns, taken)
         return taken
 
-    def _texts(self, piece: Piece, text: Characters, column: int, known: _Column) -> _Values:
+    def _texts(self, piece: Piece, text: Characters, column: int, known: ColumnKnown) -> _Values:
         """Cells of a column whose text is known. `text`: that of the piece."""
         cells = piece.cells
         assert cells is not None
@@ -224,12 +211,18 @@ class Sure:
         is_name = label_of(known.name) == label_id("person_name")
         if is_name or len(fresh) <= _FRESH * len(some.places):
             room = max(0, _KNOWN - len(known.texts))
-            known.texts |= self._alone(fresh[:room], known.name, piece.text[cells[some.places[0], 1]])
+            known.texts |= self._found_alone(fresh[:room], known.name, piece.text[cells[some.places[0], 1]])
         edges = np.frombuffer("".join(_EDGES if is_name else _DELIMITERS).encode(), np.uint8)
         inside = (start > 0) & (end < len(text))
         between = np.isin(text[start - 1], edges) & np.isin(text[np.minimum(end, len(text) - 1)], edges)
         found = np.array([known.texts.get(value) is not None for value in some.texts], np.bool_)
         return some.where(inside & between & found[some.codes])
+
+    def _found_alone(self, values: list[str], name: str, delimiter: str) -> dict[str, Finding | None]:
+        known = self._memory.texts.setdefault((name, delimiter), {})
+        self._memory.make_room(len(values))
+        known |= self._alone([value for value in values if value not in known], name, delimiter)
+        return {value: known[value] for value in values}
 
     def _alone(self, values: list[str], name: str, delimiter: str) -> dict[str, Finding | None]:
         """What texts of a column are found as, each in a line of its own."""
@@ -251,14 +244,14 @@ class Sure:
         for n, some in found.items():
             start, end, _ = cells[n].tolist()
             (one, *more) = some
-            if more or (one.start, one.end) != (start, end) or one.type not in _TEXTS:
+            if more or (one.start, one.end) != (start, end) or one.type not in TEXTS:
                 continue
             is_name = one.type == "person_name" and one.score >= _NAMED
             if is_name if of_names else one.score >= _NAMED or not begins[start:end].any():
                 known[silent[n]] = one
         return known
 
-    def _leave_in(self, around: Surroundings, columns: _Columns, taken: _Taken) -> None:
+    def _leave_in(self, around: Surroundings, columns: Columns, taken: _Taken) -> None:
         """Leave the first cells and some others to the detector, to see whether it finds what is thought."""
         for chosen in (taken.numbers, taken.texts):
             for n, some in chosen.items():
@@ -312,15 +305,6 @@ def _seen(codes: NDArray[np.int32]) -> Places:
     """Where each code comes for the first time, in order."""
     first: Places = np.sort(np.unique(codes, return_index=True)[1])
     return first
-
-
-def _kind(name: str, found: Sequence[Finding]) -> _Column | None:
-    """What a column is whose cells were found so."""
-    for type in _NUMBERS:
-        scores = [finding.score for finding in found if finding.type == type]
-        if scores and label_of(name) == label_id(type):
-            return _Column(type, max(scores)) if max(scores) >= _STRONG else None
-    return _Column(name=name) if any(finding.type in _TEXTS for finding in found) else None
 
 
 def _silent(values: list[str]) -> list[str]:
