@@ -16,15 +16,14 @@ from tongguan.capture import Limits
 from tongguan.capture.protocols import Ends, Session, Store
 from tongguan.cli.main import main
 from tongguan.errors import BadPlugin
-from tongguan.identify import Detector, Piece, extract
-from tongguan.identify.detect.recognisers import RECOGNISERS
+from tongguan.identify import RECOGNISERS, Detector, Piece, extract
 from tongguan.model import BlindKind, Endpoint, Exchange
 
 ACME = """
     import re
 
     from tongguan.capture.protocols import Layer
-    from tongguan.identify.detect.view import Candidate
+    from tongguan.identify import Candidate
     from tongguan.model import Content
 
     _NUMBER = re.compile(r"ACME-([0-9]{6})")
@@ -155,7 +154,7 @@ def test_it_reads_a_protocol_of_its_own(acme, use):
 
 
 def recogniser(body: str) -> str:
-    head = "from tongguan.identify.detect.view import Candidate\ndef find(view):\n"
+    head = "from tongguan.identify import Candidate\ndef find(view):\n"
     return head + "".join(f"    {line}\n" for line in dedent(body).strip().splitlines())
 
 

@@ -22,7 +22,7 @@ from tongguan.wording import on_one_line, wording
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["KINDS", "VARIABLE", "Kind", "Part", "Plugin", "foreign", "load", "not_there", "parts", "plugins"]
+__all__ = ["KINDS", "VARIABLE", "Kind", "Part", "Plugin", "foreign", "load", "mark", "not_there", "parts", "plugins"]
 
 T = TypeVar("T")
 KindName = Literal["recognisers", "protocols"]
@@ -112,6 +112,12 @@ def load(kind: Kind[T] | None, plugin: Plugin) -> Part[T]:
 def plugins() -> tuple[Plugin, ...]:
     """What other packages say they have, on or off, by package and name. Raises BadPlugin where that cannot be read."""
     return tuple(sorted(_found(), key=lambda one: (_plain(one.package), one.kind, one.name)))
+
+
+def mark() -> str:
+    """What others have on, as a text: what was found with other parts is not comparable. Empty for none."""
+    on = [] if _ALL in _off() else [plugin for plugin in plugins() if not plugin.off]
+    return " ".join(f"{one.kind}/{one.name}/{one.package}/{one.version}" for one in on)
 
 
 def not_there() -> list[str]:

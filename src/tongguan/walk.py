@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tongguan import law, trust, whole_file
+from tongguan import law, registry, trust, whole_file
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.model import BlindKind, Decision
 from tongguan.plain_file import blocks
@@ -202,19 +202,20 @@ def _names_unread(result: Result) -> bool:
 
 
 def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path], watched: str) -> None:
-    """Rows located by another organisation file, read under other data types, or held against other policies, are not
-    comparable: their sources are read again, if they are given."""
+    """Rows located by another organisation file, read under other data types or by other plug-ins, or held against
+    other policies, are not comparable: their sources are read again, if they are given."""
     from tongguan import identify
 
-    mark, read_by = ledger.folder / "organisation", org.digest + identify.types_mark() + watched
+    mark, read_by = ledger.folder / "organisation", org.digest + identify.types_mark() + registry.mark() + watched
     if mark.exists() and mark.read_text(encoding="utf-8") == read_by:
         return
     held = {row["capture"] for row in ledger.query("SELECT DISTINCT capture FROM exchanges").to_pylist()}
     given = {readable(str(path)) for path in sources}
     if lost := sorted(path for path in held if given.isdisjoint((path, *map(str, Path(path).parents)))):
         raise BadInput(
-            f"{ledger.folder} holds {len(lost)} sources read under another organisation file, other data types or "
-            f"other policies, {lost[0]} among them, which are not given now; give them again, or choose another --out"
+            f"{ledger.folder} holds {len(lost)} sources read under another organisation file, other data types, "
+            f"plug-ins or policies, {lost[0]} among them, which are not given now; give them again, or choose "
+            "another --out"
         )
     ledger.clear()
     mark.write_text(read_by, encoding="utf-8")

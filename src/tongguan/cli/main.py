@@ -306,9 +306,10 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from tongguan import law, service, trust
+    from tongguan import identify, law, registry, service, trust
 
     law.zone_list_ids()  # opens the book: a bad pack is told before anybody asks
+    registry.parts(identify.RECOGNISERS)  # likewise a plug-in
     service.serve(arguments.workspace, arguments.org, trust.home(), arguments.host, arguments.port)
     return 0
 

@@ -44,7 +44,7 @@ def _list(given: argparse.Namespace) -> int:
 
 def _kinds() -> dict[str, Kind[Any]]:
     from tongguan.capture.protocols import PROTOCOLS
-    from tongguan.identify.detect.recognisers import RECOGNISERS
+    from tongguan.identify import RECOGNISERS
 
     kinds: tuple[Kind[Any], ...] = (RECOGNISERS, PROTOCOLS)
     return {kind.name: kind for kind in kinds}

@@ -2,6 +2,8 @@
 
 from tongguan.identify.detect import COUNTED, Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
+from tongguan.identify.detect.recognisers import RECOGNISERS, Recogniser
+from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.entities import EntityReader
 from tongguan.identify.extract import Extraction, Limits, extract, extract_file, extract_stream, place_to_cut
 from tongguan.identify.extract import compile_kernels as _compile_extractors
@@ -15,7 +17,9 @@ __all__ = [
     "COUNTED",
     "NAME_TYPES",
     "OWN",
+    "RECOGNISERS",
     "TYPES",
+    "Candidate",
     "DataType",
     "Detector",
     "EntityReader",
@@ -24,6 +28,8 @@ __all__ = [
     "Limits",
     "Piece",
     "Prose",
+    "Recogniser",
+    "View",
     "compile_kernels",
     "extract",
     "extract_file",

@@ -23,6 +23,7 @@ from tongguan.identify.tables import Column, Subjects, Table
 from tongguan.identify.templates import Rules
 from tongguan.model import Content, Finding
 from tongguan.plain_file import blocks
+from tongguan.registry import foreign
 
 __all__ = ["Judge", "Knowledge", "Part"]
 
@@ -81,7 +82,8 @@ class Judge:
         self._sure = (
             None if every_cell else partial(tables.Sure, key=key, prose=prose is not None, memory=tables.Memory())
         )
-        self.joins = prose is None  # whether parts of several files may be searched at once
+        guests = foreign(identify.RECOGNISERS)  # one that fails is to be told of the right file
+        self.joins = prose is None and not guests  # whether parts of several files may be searched at once
         self._detector = identify.Detector(key, prose=prose)
         self._reads_names = prose is not None
         self._tables = tables.Judge(key)
@@ -119,6 +121,8 @@ class Judge:
             for found, about in zip(verdict.columns, rows.columns, strict=True)
         ]
         unseen = [*rows.unseen, *self._blobs(rows, judged, unit.path)]
+        spots = self._tables.blind_spots()
+        unseen += [Unseen("content", unit.path, one.detail, one.count, one.size, one.kind) for one in spots]
         persons = _persons(verdict.subjects)
         if self._reads_names:
             persons, skipped = read_free_text(self._detector, rows, judged, persons, unit.path)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tongguan import __version__, identify
+from tongguan import __version__, identify, registry
 from tongguan.capture.stores import Address, FileUnit, Store, TableUnit, Unit, Unread, Unseen, open_store
 from tongguan.casework.assets.applying import apply_rules
 from tongguan.casework.assets.catalogue import Catalogue, Scan, Seen
@@ -301,11 +301,12 @@ def _mark(unit: Unit) -> str | None:
 
 
 def _reader(rows: int, whole: bool, names: bool, registered: Sequence[Path], limits: identify.Limits) -> str:
-    """By what units were judged: with another version, other types, another sample, other fingerprints, other
-    limits, or names in prose read where they were not, they are read again. Not so with other rules, which are laid
-    over what is known."""
+    """By what units were judged: with another version, other types, other parts of other packages, another sample,
+    other fingerprints, other limits, or names in prose read where they were not, they are read again. Not so with other
+    rules, which are laid over what is known."""
     said = hashlib.blake2b(f"{__version__}\n{JUDGING}\n{rows}\n{names}\n".encode(), digest_size=6)
     said.update("\n".join(map(repr, identify.TYPES.values())).encode())
+    said.update(registry.mark().encode())
     if whole:
         said.update(b"whole")
     if limits != identify.Limits():

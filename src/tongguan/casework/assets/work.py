@@ -17,6 +17,7 @@ from tongguan.errors import TongguanError
 from tongguan.identify import kinds
 from tongguan.identify.fingerprints import open_fingerprints
 from tongguan.identify.templates import Rules
+from tongguan.registry import parts
 from tongguan.wording import readable
 
 __all__ = ["Result", "Setup", "Task", "part_of", "perform", "perform_all", "stretch_of", "task_of"]
@@ -39,7 +40,9 @@ class Setup:
     limits: identify.Limits = field(default_factory=identify.Limits)  # of one file
 
     def check(self) -> None:
-        """Raises BadInput and Broken where a file of fingerprints cannot be used: before anything is read."""
+        """Raises BadInput and Broken where a file of fingerprints or a part of another package cannot be used: before
+        anything is read."""
+        parts(identify.RECOGNISERS)
         for path in self.registered:
             open_fingerprints(path, self.key)
 

@@ -23,6 +23,7 @@ from tongguan.identify.tables.subjects import subjects_of
 from tongguan.identify.tables.verdict import Column, ColumnVerdict, Table, TableVerdict
 from tongguan.identify.tables.weighing import Candidate, weigh
 from tongguan.identify.types import TYPES
+from tongguan.model import BlindSpot
 
 __all__ = ["Judge"]
 
@@ -63,6 +64,10 @@ class Judge:
             max(levels, default=None),
             any(c.sensitive for c in columns) or any(c.sensitive for c in together),
         )
+
+    def blind_spots(self) -> list[BlindSpot]:
+        """What could not be looked at since the last call."""
+        return self._detector.blind_spots()
 
     def digests(self, column: Column, type: str) -> pa.Array:
         """Of each row the keyed hash of its value as one of a type, 16 bytes, null where there is none.

@@ -27,6 +27,7 @@ from tongguan.identify.detect import Detector
 from tongguan.identify.detect.characters import units_of
 from tongguan.identify.detect.masking import Hasher, mask
 from tongguan.identify.detect.names import may_begin
+from tongguan.identify.detect.recognisers import RECOGNISERS
 from tongguan.identify.detect.words import label_id, label_of, read_words
 from tongguan.identify.pieces import Piece
 from tongguan.identify.tables.gathering import Characters, characters, distinct
@@ -34,6 +35,7 @@ from tongguan.identify.tables.surroundings import Surroundings, speaks
 from tongguan.identify.tables.trial import NUMBERS, TEXTS, ColumnKnown, Columns, columns_of
 from tongguan.identify.types import OWN, TYPES
 from tongguan.model import Finding
+from tongguan.registry import foreign
 
 __all__ = ["Memory", "Sure", "SureCells", "is_long"]
 
@@ -108,7 +110,7 @@ class Memory:
 def is_long(piece: Piece) -> bool:
     """Whether a piece is a table with rows enough that cells may be taken out of it."""
     rows = len(piece.records) if piece.kind == "table" and piece.cells is not None and piece.columns else 0
-    return rows >= _LEAST and not OWN
+    return rows >= _LEAST and not OWN and not foreign(RECOGNISERS)  # which look at any cell
 
 
 class Sure:

@@ -56,7 +56,7 @@ def _classified(path: Path, judge: Judge, rules: Rules, as_of: date | None) -> C
             )
     except OSError as error:
         spots.append(BlindSpot(BlindKind.UNREADABLE, str(path), error.strerror or "cannot be read"))
-    return Classified(str(path), tuple(results), tuple(spots))
+    return Classified(str(path), tuple(results), (*spots, *judge.blind_spots()))
 
 
 def _tables(extractions: Iterable[Extraction], name: str, spots: list[BlindSpot]) -> Iterator[Table]:
