@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.extract.kernels import spreadsheet
+from tongguan.identify.extract.kernels.sheet_cells import DURATION, NUMBER, SHARED, sheet_cells
+from tongguan.identify.extract.kernels.sheet_layout import laid_out
+from tongguan.identify.extract.kernels.sheet_text import shared_strings
 
 __all__ = ["Rows", "Sheet", "TooLarge", "Workbook"]
 
@@ -47,7 +49,7 @@ class Workbook:
         """Add shared strings; whether the stretch is whole."""
         data = np.frombuffer(block, np.uint8)
         out, ends = np.empty(len(data), np.uint8), np.empty(block.count(b"<si"), np.int64)
-        count, size, whole = spreadsheet.shared_strings(data, out, ends)
+        count, size, whole = shared_strings(data, out, ends)
         self._parts.append((out[:size].copy(), ends[:count]))
         return bool(whole)
 
@@ -78,7 +80,7 @@ class Sheet:
         data = np.frombuffer(block, np.uint8)
         out, found = np.empty(len(data), np.uint8), np.empty((block.count(b"<c"), 5), np.int64)
         about = np.zeros(1, np.int64)
-        count, size, whole = spreadsheet.sheet_cells(data, self._dates, len(self._ends) - 1, out, found, about)
+        count, size, whole = sheet_cells(data, self._dates, len(self._ends) - 1, out, found, about)
         cells = found[:count]
         if count and self._shift is None:
             self._shift = int(cells[:, 1].min())
@@ -108,7 +110,7 @@ class Sheet:
     def _values(self, cells: Places, out: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """All values one behind the other; the cells are set to where theirs stand."""
         parts, at = [out], len(out)
-        shared = np.flatnonzero(cells[:, 4] == spreadsheet.SHARED)
+        shared = np.flatnonzero(cells[:, 4] == SHARED)
         if len(shared):
             used, which = np.unique(cells[shared, 2], return_inverse=True)
             starts, ends = self._ends[used], self._ends[used + 1]
@@ -117,12 +119,12 @@ class Sheet:
             cells[shared, 2], cells[shared, 3] = places[which], places[which + 1]
             at = int(places[-1])
         known: dict[tuple[bytes, int], tuple[int, int]] = {}
-        for cell in np.flatnonzero(cells[:, 4] >= spreadsheet.NUMBER).tolist():
+        for cell in np.flatnonzero(cells[:, 4] >= NUMBER).tolist():
             start, end, what = cells[cell, 2:].tolist()
             raw = out[start:end].tobytes()
             if (raw, what) not in known:
                 value = raw.decode("utf-8", "replace").strip()
-                text = _number(value) if what == spreadsheet.NUMBER else _time(value, self._first, what)
+                text = _number(value) if what == NUMBER else _time(value, self._first, what)
                 parts.append(np.frombuffer(text.encode(), np.uint8))
                 known[raw, what] = at, at + len(parts[-1])
                 at += len(parts[-1])
@@ -135,7 +137,7 @@ class Sheet:
         room = int((cells[:, 3] - cells[:, 2]).sum()) + int(_widths(cells, last - first).sum()) + len(cells)
         text, spans = np.empty(room, np.uint8), np.empty((len(cells), 3), np.int64)
         starts = np.empty(last - first, np.int64)
-        size, found, filled = spreadsheet.laid_out(cells, values, last - first, self._shift or 0, text, spans, starts)
+        size, found, filled = laid_out(cells, values, last - first, self._shift or 0, text, spans, starts)
         self._held.append((text[:size].tobytes(), spans[:found], starts[:filled]))
         self._size += size
 
@@ -179,7 +181,7 @@ def _time(raw: str, first: int, what: int) -> str:
         when = datetime.combine(date.fromordinal(first), time()) + span
     except (ValueError, OverflowError):
         return raw
-    if what == spreadsheet.DURATION:
+    if what == DURATION:
         return str(span)
     if 0 <= days < 1:
         return str(when.time())

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from tongguan.identify.extract.kernels.compiled import Bytes, Offsets, compiled
-from tongguan.identify.extract.kernels.tags import OFFSET, PRIME, Hashes, put, table_of
+from tongguan.identify.extract.kernels.references import named, numbered, put
+from tongguan.identify.extract.kernels.tags import OFFSET, PRIME, Hashes, table_of
 
 __all__ = ["CELL_END", "ROW_END", "SILENT_TEXT", "TABLE_END", "TELLING_TAG", "document"]
+
+REVISION = "16ce39f2"  # of the modules that are compiled into these kernels: the cache looks at this file alone
 
 # Written behind cells, rows and tables: signs that XML cannot hold.
 CELL_END, ROW_END, TABLE_END = 0x1F, 0x1E, 0x1D
@@ -53,35 +56,13 @@ def _found(name: np.uint64, names: Hashes, kinds: Bytes) -> int:
 @compiled("UniTuple(int64, 2)(Array(uint8, 1, 'C', readonly=True), int64)")
 def _reference(data: Bytes, at: int) -> tuple[int, int]:
     """The character that a reference at `at` stands for, -1 for one that XML does not know; and the byte after it."""
-    size = data.shape[0]
-    probe = at + 1
-    point: Any = 0
-    if probe < size and data[probe] == 0x23:
-        base = 10
-        probe += 1
-        if probe < size and data[probe] == 0x78:
-            base = 16
-            probe += 1
-        while probe < size and data[probe] != 0x3B and point <= 0x10FFFF:
-            digit = np.int64(data[probe])
-            point = point * base + (digit - 0x30 if digit <= 0x39 else (digit | 0x20) - 0x57)
-            probe += 1
-        return (point if 0 < point <= 0x10FFFF else -1), probe + 1
-    while probe < size and data[probe] != 0x3B and probe - at <= 4:
-        point = point * 256 + np.int64(data[probe])
-        probe += 1
-    sign = -1
-    if point == 0x6C74:  # lt
-        sign = 0x3C
-    elif point == 0x6774:  # gt
-        sign = 0x3E
-    elif point == 0x616D70:  # amp
-        sign = 0x26
-    elif point == 0x71756F74:  # quot
-        sign = 0x22
-    elif point == 0x61706F73:  # apos
-        sign = 0x27
-    return sign, probe + 1
+    end = at + 1
+    while end < data.shape[0] and data[end] != 0x3B:
+        end += 1
+    if end > at + 1 and data[at + 1] == 0x23:
+        point = numbered(data, at + 2, end)
+        return point if point > 0 else -1, end + 1
+    return named(data, at + 1, end), end + 1
 
 
 @compiled("int64(Array(uint8, 1, 'C', readonly=True), int64, int64, boolean, uint8[::1], int64)")

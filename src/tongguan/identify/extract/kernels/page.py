@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tongguan.identify.extract.kernels.compiled import Bytes, Offsets, compiled
+from tongguan.identify.extract.kernels.references import put
 from tongguan.identify.extract.kernels.tags import (
     BLOCK,
     BREAK,
@@ -22,11 +23,12 @@ from tongguan.identify.extract.kernels.tags import (
     attributes,
     end_of,
     entity,
-    put,
     tag_kind,
 )
 
 __all__ = ["CODE", "COMMENT", "page"]
+
+REVISION = "16ce39f2"  # of the modules that are compiled into these kernels: the cache looks at this file alone
 
 COMMENT, CODE = 0, 1  # kinds of the byte ranges that `page` sets aside
 

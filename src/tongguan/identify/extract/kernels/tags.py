@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.extract.kernels.compiled import Bytes, compiled
+from tongguan.identify.extract.kernels.references import named, put
 
 __all__ = [
     "BLOCK",
@@ -26,7 +27,9 @@ __all__ = [
     "VOID",
     "Hashes",
 ]
-__all__ += ["attributes", "end_of", "entity", "hash_of", "put", "table_of", "tag_kind"]
+__all__ += ["attributes", "end_of", "entity", "hash_of", "table_of", "tag_kind"]
+
+REVISION = "8a3e3fe3"  # of the modules that are compiled into these kernels: the cache looks at this file alone
 
 Hashes = NDArray[np.uint64]
 
@@ -124,48 +127,14 @@ def entity(data: Bytes, at: int, end: int) -> tuple[int, int]:
         if probe < end and data[probe] == 0x3B:
             probe += 1
         return max(point, 0x20), probe
-    key: Any = 0
     while probe < end and probe - at <= 4 and data[probe] != 0x3B:
-        key = key * 256 + np.int64(data[probe])
         probe += 1
     if probe >= end or data[probe] != 0x3B:
         return -1, at
-    point = -1
-    if key == 0x616D70:  # amp
-        point = 0x26
-    elif key == 0x6C74:  # lt
-        point = 0x3C
-    elif key == 0x6774:  # gt
-        point = 0x3E
-    elif key == 0x71756F74:  # quot
-        point = 0x22
-    elif key == 0x61706F73:  # apos
-        point = 0x27
-    elif key == 0x6E627370:  # nbsp
-        point = 0x20
+    point = named(data, at + 1, probe)
+    if point < 0 and probe - at == 5 and data[at + 1] == 0x6E and data[at + 2] == 0x62 and data[at + 3] == 0x73:
+        point = 0x20 if data[at + 4] == 0x70 else -1  # nbsp
     return (point, probe + 1) if point >= 0 else (-1, at)
-
-
-@compiled("int64(int64, uint8[::1], int64)")
-def put(point: int, out: Bytes, wrote: int) -> int:
-    """Write a character in UTF-8; returns where the next one goes."""
-    if point < 0x80:
-        out[wrote] = point
-        return wrote + 1
-    if point < 0x800:
-        out[wrote] = 0xC0 | (point >> 6)
-        out[wrote + 1] = 0x80 | (point & 0x3F)
-        return wrote + 2
-    if point < 0x10000:
-        out[wrote] = 0xE0 | (point >> 12)
-        out[wrote + 1] = 0x80 | ((point >> 6) & 0x3F)
-        out[wrote + 2] = 0x80 | (point & 0x3F)
-        return wrote + 3
-    out[wrote] = 0xF0 | (point >> 18)
-    out[wrote + 1] = 0x80 | ((point >> 12) & 0x3F)
-    out[wrote + 2] = 0x80 | ((point >> 6) & 0x3F)
-    out[wrote + 3] = 0x80 | (point & 0x3F)
-    return wrote + 4
 
 
 @compiled("int64(Array(uint8, 1, 'C', readonly=True), int64, int64, uint8[::1], int64)")
