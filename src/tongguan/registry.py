@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "VARIABLE", "Kind", "Part", "Plugin", "foreign", "load", "mark", "not_there", "parts", "plugins"]
 
 T = TypeVar("T")
-KindName = Literal["recognisers", "protocols"]
+KindName = Literal["recognisers", "protocols", "stores"]
 
 VARIABLE: Final = "TONGGUAN_PLUGINS_OFF"
-KINDS: Final[tuple[KindName, ...]] = ("recognisers", "protocols")
+KINDS: Final[tuple[KindName, ...]] = ("recognisers", "protocols", "stores")
 _PREFIX: Final = "tongguan."
+_NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,47}")
 _FILE, _GROUP = "entry_points.txt", f"[{_PREFIX}"
 _ALL: Final = "*"
-_say: Final = wording("tongguan", "registry.yaml").both
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +94,8 @@ def load(kind: Kind[T] | None, plugin: Plugin) -> Part[T]:
     """
     if kind is None:
         raise _bad(plugin, "kind", kinds=", ".join(_PREFIX + name for name in KINDS))
+    if not _NAME.fullmatch(plugin.name):
+        raise _bad(plugin, "name")
     alike = (one for one in plugins() if (one.kind, one.name) == (plugin.kind, plugin.name) and not one.off)
     first = next(alike, plugin)
     if plugin.name in kind.ours or first != plugin:
@@ -144,6 +146,10 @@ def _found() -> Iterator[Plugin]:
             where, why = str(package.locate_file("")), f"{type(error).__name__}: {error}"[:200]
             said = _say("unread", where=on_one_line(where), why=on_one_line(why), off=f"{VARIABLE}={_ALL}")
             raise BadPlugin(said) from error
+
+
+def _say(key: str, **values: object) -> dict[str, str]:
+    return wording("tongguan", "registry.yaml").both(key, **values)
 
 
 def _off() -> set[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tongguan.cli.terminal import say, table
 from tongguan.errors import BadPlugin
-from tongguan.registry import Kind, Plugin, load, not_there, plugins
 from tongguan.wording import LANGUAGES, Language, wording
+
+if TYPE_CHECKING:
+    from tongguan.registry import Kind, Plugin
 
 __all__ = ["arguments"]
 
@@ -26,6 +28,8 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
 
 def _list(given: argparse.Namespace) -> int:
     """0 where every part that is on can be used, else 2."""
+    from tongguan.registry import not_there, plugins
+
     rows = [*(_ours() if given.all else ()), *map(_row, plugins())]
     states = wording("tongguan.cli", TEXTS)
     shown = rows if given.json else [row | {"state": states.text(f"state.{row['state']}", given.lang)} for row in rows]
@@ -44,9 +48,10 @@ def _list(given: argparse.Namespace) -> int:
 
 def _kinds() -> dict[str, Kind[Any]]:
     from tongguan.capture.protocols import PROTOCOLS
+    from tongguan.capture.stores import STORES
     from tongguan.identify import RECOGNISERS
 
-    kinds: tuple[Kind[Any], ...] = (RECOGNISERS, PROTOCOLS)
+    kinds: tuple[Kind[Any], ...] = (RECOGNISERS, PROTOCOLS, STORES)
     return {kind.name: kind for kind in kinds}
 
 
@@ -71,6 +76,8 @@ def _row(plugin: Plugin) -> dict[str, Any]:
 
 def _fault(plugin: Plugin) -> dict[str, str] | None:
     """Why a part cannot be used, in both languages."""
+    from tongguan.registry import load
+
     try:
         load(_kinds().get(plugin.kind), plugin)
     except BadPlugin as error:

@@ -14,7 +14,7 @@ from tongguan.capture.stores.refusals import TEXTS
 from tongguan.errors import BadInput
 from tongguan.wording import readable, system_error
 
-__all__ = ["Address", "parse_address", "password_of"]
+__all__ = ["Address", "parse_address", "password_of", "scheme_of"]
 
 PASSWORD_VARIABLE = "TONGGUAN_SOURCE_PASSWORD"
 CREDENTIALS_MAX = 1 << 20
@@ -48,13 +48,18 @@ def parse_address(text: str) -> Address:
 
     Raises BadInput; its message never repeats a URL, since that may hold a password.
     """
-    matched = _SCHEME.match(text)
-    if matched is None:
+    scheme = scheme_of(text)
+    if not scheme:
         return _path(text)
-    scheme = matched.group(1).lower()
     if scheme == "s3":
         return _s3(text)
     return _database(text, scheme)
+
+
+def scheme_of(text: str) -> str:
+    """The scheme of a URL in small letters, "" of a path."""
+    matched = _SCHEME.match(text)
+    return matched.group(1).lower() if matched else ""
 
 
 def _path(text: str) -> Address:
