@@ -52,7 +52,7 @@ def test_characters_are_written_in_utf_8(character: str) -> None:
 )
 def test_all_read_what_the_standard_library_reads(written: str) -> None:
     wanted = ElementTree.fromstring(f"<a>{written}</a>").text
-    book = Workbook({"dates": [], "first": 693_594})
+    book = Workbook({"dates": [], "first": 693_594, "strings": 1000})
     assert book.strings(f"<si><t>{written}</t></si>".encode())
     sheet = book.sheet()
     assert not list(sheet.add(b'<row><c r="A1" t="s"><v>0</v></c></row>'))  # neither damaged nor many

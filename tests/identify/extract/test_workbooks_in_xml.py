@@ -12,6 +12,7 @@ import pytest
 
 from tongguan.identify.extract import extract
 from tongguan.identify.extract import worker as of_worker
+from tongguan.identify.extract.workbook import Workbook
 from tongguan.model import BlindKind, Content
 
 VALUES = {
@@ -175,3 +176,16 @@ def test_long_sheets_come_in_pieces_without_a_row_lost() -> None:
     assert len(pieces) > 1 and {piece.columns for piece in pieces} == {("编号", "姓名")}
     numbers = [int(line.split("\t")[0]) for piece in pieces for line in piece.text.splitlines() if line[:1].isdigit()]
     assert numbers == list(range(220_000))
+
+
+def test_shared_strings_come_in_stretches_and_are_no_more_than_was_said() -> None:
+    blocks = [f"<si><t>第{n}项</t></si><si/>".encode() for n in range(5)]
+    book = Workbook({"dates": [], "first": 693_594, "strings": sum(map(len, blocks))})
+    assert all(map(book.strings, blocks))
+    for cells in ((0, 2, 8), (9, 10, 4)):  # an empty one, one that there is not
+        sheet = book.sheet()
+        row = "".join(f'<c t="s"><v>{n}</v></c>' for n in cells)
+        assert not list(sheet.add(f"<row>{row}</row>".encode()))
+        texts = [f"第{n // 2}项" for n in cells if n % 2 == 0 and n < 10]
+        assert sheet.rest().text.split() == texts
+    assert not all(book.strings(blocks[0]) for _ in range(20))

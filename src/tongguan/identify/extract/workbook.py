@@ -38,35 +38,37 @@ class Workbook:
     """Reads the parts of one workbook: its shared strings, then its sheets."""
 
     def __init__(self, report: Mapping[str, Any]) -> None:
-        """`report`: of the first stretch, with `dates` and `first` (see `isolated.xlsx.parts`)."""
+        """`report`: of the first stretch, with `dates`, `first` and `strings` (see `isolated.xlsx.parts`)."""
         self._dates = np.array(report["dates"], np.uint8)
         self._first = int(report["first"])
-        self._strings = np.zeros(0, np.uint8)
-        self._ends = np.zeros(1, np.int64)  # of the shared strings, behind a 0
-        self._parts: list[tuple[NDArray[np.uint8], Places]] = []
+        self._strings = np.empty(int(report["strings"]), np.uint8)  # memory is taken where it is written to
+        self._ends = [np.zeros(1, np.int32)]  # of the shared strings, behind a 0
+        self._size = 0
 
     def strings(self, block: bytes) -> bool:
         """Add shared strings; whether the stretch is whole."""
         data = np.frombuffer(block, np.uint8)
-        out, ends = np.empty(len(data), np.uint8), np.empty(block.count(b"<si"), np.int64)
-        count, size, whole = shared_strings(data, out, ends)
-        self._parts.append((out[:size].copy(), ends[:count]))
+        room, ends = self._strings[self._size :], np.empty(block.count(b"<si"), np.int64)
+        if len(room) < len(data):  # more than the workbook said that there are
+            return False
+        count, size, whole = shared_strings(data, room, ends)
+        self._ends.append((ends[:count] + self._size).astype(np.int32))
+        self._size += size
         return bool(whole)
 
     def sheet(self) -> Sheet:
         """Begin with a sheet."""
-        if self._parts:
-            sizes = np.concatenate([np.diff(ends, prepend=0) for _, ends in self._parts])
-            self._ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
-            self._strings = np.concatenate([part for part, _ in self._parts])
-            self._parts.clear()
-        return Sheet(self._strings, self._ends, self._dates, self._first)
+        if len(self._ends) > 1:
+            self._ends = [np.concatenate(self._ends)]
+        return Sheet(self._strings[: self._size], self._ends[0], self._dates, self._first)
 
 
 class Sheet:
     """Reads one sheet, a stretch at a time."""
 
-    def __init__(self, strings: NDArray[np.uint8], ends: Places, dates: NDArray[np.uint8], first: int) -> None:
+    def __init__(
+        self, strings: NDArray[np.uint8], ends: NDArray[np.int32], dates: NDArray[np.uint8], first: int
+    ) -> None:
         self._strings, self._ends, self._dates, self._first = strings, ends, dates, first
         self._shift: int | None = None  # columns in front that are empty
         self._held: list[tuple[bytes, Places, Places]] = []
@@ -108,28 +110,28 @@ class Sheet:
         return Rows("".join(texts), cells, starts)
 
     def _values(self, cells: Places, out: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """All values one behind the other; the cells are set to where theirs stand."""
-        parts, at = [out], len(out)
-        shared = np.flatnonzero(cells[:, 4] == SHARED)
-        if len(shared):
-            used, which = np.unique(cells[shared, 2], return_inverse=True)
-            starts, ends = self._ends[used], self._ends[used + 1]
-            parts += [self._strings[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-            places = at + np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - starts)))
-            cells[shared, 2], cells[shared, 3] = places[which], places[which + 1]
-            at = int(places[-1])
+        """All values but shared strings, one behind the other; the cells are set to where theirs stand."""
+        shared = cells[:, 4] == SHARED
+        which = cells[shared, 2]
+        cells[shared, 2], cells[shared, 3] = self._ends[which], self._ends[which + 1]
+        odd = np.flatnonzero(cells[:, 4] >= NUMBER)
+        if not len(odd):
+            return out
+        parts, at, data = list[bytes](), len(out), out.tobytes()
         known: dict[tuple[bytes, int], tuple[int, int]] = {}
-        for cell in np.flatnonzero(cells[:, 4] >= NUMBER).tolist():
-            start, end, what = cells[cell, 2:].tolist()
-            raw = out[start:end].tobytes()
-            if (raw, what) not in known:
+        places: list[tuple[int, int]] = []
+        for start, end, what in cells[odd, 2:].tolist():
+            raw = data[start:end]
+            place = known.get((raw, what))
+            if place is None:
                 value = raw.decode("utf-8", "replace").strip()
                 text = _number(value) if what == NUMBER else _time(value, self._first, what)
-                parts.append(np.frombuffer(text.encode(), np.uint8))
-                known[raw, what] = at, at + len(parts[-1])
-                at += len(parts[-1])
-            cells[cell, 2:4] = known[raw, what]
-        return np.concatenate(parts)
+                parts.append(text.encode())
+                known[raw, what] = place = at, at + len(parts[-1])
+                at = place[1]
+            places.append(place)
+        cells[odd, 2:4] = places
+        return np.concatenate((out, np.frombuffer(b"".join(parts), np.uint8)))
 
     def _lay(self, cells: Places, values: NDArray[np.uint8], first: int, last: int) -> None:
         cells = cells.copy()
@@ -137,7 +139,9 @@ class Sheet:
         room = int((cells[:, 3] - cells[:, 2]).sum()) + int(_widths(cells, last - first).sum()) + len(cells)
         text, spans = np.empty(room, np.uint8), np.empty((len(cells), 3), np.int64)
         starts = np.empty(last - first, np.int64)
-        size, found, filled = laid_out(cells, values, last - first, self._shift or 0, text, spans, starts)
+        size, found, filled = laid_out(
+            cells, values, self._strings, last - first, self._shift or 0, text, spans, starts
+        )
         self._held.append((text[:size].tobytes(), spans[:found], starts[:filled]))
         self._size += size
 

@@ -102,16 +102,18 @@ def parts(data: Source) -> Iterator[Answer]:
     """The parts of a workbook that hold cells, as XML.
 
     A report holds `part` (`strings` or `sheet`), its `name`, its `status` (`more`, or for the last stretch `ok` or
-    `damaged`), and with the first one `dates` (see `_Workbook`) and `first`, the day from which
-    days are counted (its number, 1 for 0001-01-01). Each has one blob, which ends where a string or a row does. The
-    last one has `end`, and `beside`: whether something may stand beside the cells.
+    `damaged`), and with the first one `dates` (see `_Workbook`), `first`, the day from which days are counted (its
+    number, 1 for 0001-01-01), and `strings`, the bytes of all stretches of shared strings at most. Each has one blob,
+    which ends where a string or a row does. The last one has `end`, and `beside`: whether something may stand beside
+    the cells.
     """
     beside = False
     with data.reader() as file, zipfile.ZipFile(file) as book:
         about = _Workbook(book)
         names = about.names()
         about.formats()
-        more: dict[str, Any] = {"dates": about.dates, "first": about.first.toordinal()}
+        strings = sum(item.file_size for item in book.infolist() if item.filename == _STRINGS)
+        more: dict[str, Any] = {"dates": about.dates, "first": about.first.toordinal(), "strings": strings}
         for item in sorted(book.infolist(), key=lambda item: item.filename != _STRINGS):
             is_strings = item.filename == _STRINGS
             if not is_strings and not _SHEET.fullmatch(item.filename):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tongguan.identify.extract.kernels.compiled import Bytes, Offsets, compiled
+from tongguan.identify.extract.kernels.sheet_cells import SHARED
 
 __all__ = ["laid_out"]
+
+REVISION = "a028cee1"  # of the modules that are compiled into these kernels: the cache looks at this file alone
 
 
 @compiled("int64(Array(uint8, 1, 'C', readonly=True), int64, int64)")
@@ -28,13 +31,14 @@ def _blank(data: Bytes, at: int, end: int) -> int:
 
 
 @compiled(
-    "UniTuple(int64, 3)(Array(int64, 2, 'C', readonly=True), Array(uint8, 1, 'C', readonly=True), int64, int64,"
-    " uint8[::1], int64[:, ::1], int64[::1])"
+    "UniTuple(int64, 3)(Array(int64, 2, 'C', readonly=True), Array(uint8, 1, 'C', readonly=True),"
+    " Array(uint8, 1, 'C', readonly=True), int64, int64, uint8[::1], int64[:, ::1], int64[::1])"
 )
 def laid_out(
-    cells: Offsets, values: Bytes, rows: int, shift: int, text: Bytes, spans: Offsets, starts: Offsets
+    cells: Offsets, own: Bytes, strings: Bytes, rows: int, shift: int, text: Bytes, spans: Offsets, starts: Offsets
 ) -> tuple[int, int, int]:
-    """Cells (row, column, start and end of the value), by rows, as tab-separated text.
+    """Cells (row, column, start and end of the value, what it is), by rows, as tab-separated text. Values stand in
+    `own`, those of shared strings in `strings`.
 
     The rows are numbered from 0; `shift` columns in front are left out. Breaks within a cell become spaces. Returns
     bytes of the text, cells (start, end, column, in characters) and rows that are not empty, by where they start.
@@ -44,6 +48,7 @@ def laid_out(
         begin, done, last = char, 0, -1
         while cell < cells.shape[0] and cells[cell, 0] == row:
             start, end = cells[cell, 2], cells[cell, 3]
+            values = strings if cells[cell, 4] == SHARED else own
             column = max(cells[cell, 1] - shift, 0)
             cell += 1
             broken, some = False, False
