@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from tongguan.errors import BadPlugin
@@ -22,7 +21,20 @@ from tongguan.wording import on_one_line, wording
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["KINDS", "VARIABLE", "Kind", "Part", "Plugin", "foreign", "load", "mark", "not_there", "parts", "plugins"]
+__all__ = [
+    "KINDS",
+    "VARIABLE",
+    "Kind",
+    "Part",
+    "Plugin",
+    "foreign",
+    "has_on",
+    "load",
+    "mark",
+    "not_there",
+    "parts",
+    "plugins",
+]
 
 T = TypeVar("T")
 KindName = Literal["recognisers", "protocols", "stores"]
@@ -41,7 +53,7 @@ class Kind(Generic[T]):
 
     name: KindName
     protocol: type[Any]
-    ours: Mapping[str, T] = field(default_factory=lambda: MappingProxyType({}))
+    ours: Mapping[str, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,10 @@ def parts(kind: Kind[T]) -> tuple[Part[T], ...]:
     Raises BadPlugin where one of these cannot be used: nobody is to decide on half of what should be seen.
     """
     ours = tuple(Part(name, value) for name, value in kind.ours.items())
-    on = [plugin for plugin in (() if _ALL in _off() else plugins()) if not plugin.off]
-    for plugin in on:
+    for plugin in _on():
         if plugin.kind not in KINDS:
             load(None, plugin)
-    return ours + tuple(load(kind, plugin) for plugin in on if plugin.kind == kind.name)
+    return ours + tuple(load(kind, plugin) for plugin in _on() if plugin.kind == kind.name)
 
 
 def foreign(kind: Kind[T]) -> tuple[Part[T], ...]:
@@ -116,10 +127,18 @@ def plugins() -> tuple[Plugin, ...]:
     return tuple(sorted(_found(), key=lambda one: (_plain(one.package), one.kind, one.name)))
 
 
+def has_on(kind: KindName, package: str) -> bool:
+    """Whether a package has a part of a kind, and it is on."""
+    return any(one.kind == kind and _plain(one.package) == _plain(package) for one in _on())
+
+
+def _on() -> list[Plugin]:
+    return [] if _ALL in _off() else [plugin for plugin in plugins() if not plugin.off]
+
+
 def mark() -> str:
     """What others have on, as a text: what was found with other parts is not comparable. Empty for none."""
-    on = [] if _ALL in _off() else [plugin for plugin in plugins() if not plugin.off]
-    return " ".join(f"{one.kind}/{one.name}/{one.package}/{one.version}" for one in on)
+    return " ".join(f"{one.kind}/{one.name}/{one.package}/{one.version}" for one in _on())
 
 
 def not_there() -> list[str]:
@@ -130,18 +149,19 @@ def not_there() -> list[str]:
 def _found() -> Iterator[Plugin]:
     from importlib import metadata  # takes its time: where no part is asked for, it is not loaded
 
-    off = _off()
+    off, known = _off(), set[str]()
     for package in metadata.distributions():
         try:
             told = package.read_text(_FILE)
-            # Of two copies of a package the first is the one that is imported.
-            if not told or _GROUP not in told or metadata.distribution(package.name).read_text(_FILE) != told:
+            if not told or _GROUP not in told or (name := _plain(package.name)) in known:
                 continue
+            known.add(name)
+            if metadata.distribution(package.name).read_text(_FILE) != told:
+                continue  # of two copies the first is the one that is imported
             for entry in package.entry_points:
                 if entry.group.startswith(_PREFIX):
-                    is_off = _ALL in off or _plain(package.name) in off
                     kind = entry.group.removeprefix(_PREFIX)
-                    yield Plugin(kind, entry.name, package.name, package.version, is_off, entry)
+                    yield Plugin(kind, entry.name, package.name, package.version, bool(off & {_ALL, name}), entry)
         except Exception as error:  # whatever stands in the files of others
             where, why = str(package.locate_file("")), f"{type(error).__name__}: {error}"[:200]
             said = _say("unread", where=on_one_line(where), why=on_one_line(why), off=f"{VARIABLE}={_ALL}")

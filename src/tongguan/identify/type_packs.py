@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from tongguan.errors import BadInput, BadPack
 from tongguan.identify.check_digits import CHECKS
+from tongguan.registry import has_on
 from tongguan.wording import readable
 from tongguan.yaml_values import Value, read_yaml
 
@@ -32,7 +33,7 @@ _LONGEST: Final = 500  # characters of a pattern or word
 _REQUIRED: Final = ("zh", "en", "category", "level", "strength")
 _OPTIONAL: Final = (
     "sensitive", "patterns", "words", "labels", "needs_label", "ignore_case", "inside", "check", "score",
-    "examples", "counterexamples",
+    "found_by", "examples", "counterexamples",
 )  # fmt: skip
 
 
@@ -136,8 +137,10 @@ def _type(id: str, row: Value, categories: Collection[str]) -> OwnType:
     patterns = _texts(fields, "patterns", _MOST_PATTERNS)
     words = _texts(fields, "words", _MOST_WORDS)
     labels = _texts(fields, "labels")
-    if not patterns and not words:
-        row.refuse("expected `patterns` or `words`: how its values are found")
+    if "found_by" in fields:
+        _has_recogniser(fields["found_by"])
+    elif not patterns and not words:
+        row.refuse("expected `patterns`, `words` or `found_by`: how its values are found")
     for item in fields["patterns"].items() if patterns else ():
         _try_pattern(item, ignore_case)
     for item in (*(fields["words"].items() if words else ()), *(fields["labels"].items() if labels else ())):
@@ -164,6 +167,12 @@ def _type(id: str, row: Value, categories: Collection[str]) -> OwnType:
         _texts(fields, "examples"),
         _texts(fields, "counterexamples"),
     )
+
+
+def _has_recogniser(package: Value) -> None:
+    """Refuses a package that has none, or is switched off: the type would never be found."""
+    if not has_on("recognisers", package.text(100)):
+        package.refuse("no installed package of this name has a recogniser that is on; see `tongguan plugins`")
 
 
 def _flag(fields: dict[str, Value], name: str) -> bool:
