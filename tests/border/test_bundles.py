@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from border_scenes import MEMBERS, RETAILER, Row, Scene, exchange, org_of
 
-from tongguan.border import bundles, summarise
+from tongguan.border import bundles, hubs, summarise
 from tongguan.border.spool import Spool, part_of
 from tongguan.border.summary import Summary
 
@@ -49,6 +49,46 @@ def test_counts_do_not_depend_on_the_size_of_bundles(
     monkeypatch.setattr(bundles, "SUBJECTS", chance.choice([1, 3, 10]))
     monkeypatch.setattr(bundles, "_BATCH", chance.choice([1, 7, 50]))
     assert counted(summarise(ledger, org, AS_OF)) == whole
+
+
+def common_rows(chance: random.Random, common: dict[str, str]) -> list[Row]:
+    """Records of which most hold the same phone, mail or card, with few or many names beside it."""
+    names, made = chance.choice([3, 200]), []
+    for number in range(chance.randrange(5, 60)):
+        row: Row = {"address": str(number)}
+        for kind, value in common.items():
+            if chance.random() < 0.9:
+                row[kind] = value
+        for kind in chance.sample(["person_name", "phone", "id_card", "email", "bank_card"], chance.randrange(4)):
+            if kind not in row:
+                row[kind] = str(chance.randrange(names if kind == "person_name" else 300))
+        made.append(row)
+    return made
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_very_many_have_in_common_changes_no_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Each way of putting subjects apart gives what they give as one bundle, tied by everything."""
+    chance, org = random.Random(1000 + seed), org_of(RETAILER, tmp_path)
+    scene = Scene(tmp_path, org)
+    kinds = chance.sample(["phone", "email", "id_card", "bank_card", "person_name"], chance.choice([1, 1, 2]))
+    common = {kind: f"{chance.randrange(2)}" for kind in kinds}
+    for _ in range(5):
+        destination = chance.choice([PARENT, "198.51.100.3", "192.0.2.1"])
+        rows = common_rows(chance, common) if chance.random() < 0.7 else rows_of(chance, 60)
+        scene.sent(exchange(MEMBERS, destination), rows)
+    ledger = scene.committed()
+    monkeypatch.setattr(hubs, "MANY", 10**9)
+    whole = counted(summarise(ledger, org, AS_OF))
+    for many, size in ((1, 1), (chance.choice([2, 5, 20]), chance.choice([3, 10, 10**6]))):
+        monkeypatch.setattr(hubs, "MANY", many)
+        monkeypatch.setattr(bundles, "SUBJECTS", size)
+        monkeypatch.setattr(bundles, "_BATCH", chance.choice([1, 7, 50]))
+        for module in (hubs, bundles):
+            monkeypatch.setattr(module, "CHUNK", chance.choice([1, 20, 500_000]))
+        assert counted(summarise(ledger, org, AS_OF)) == whole
 
 
 def test_rows_put_aside_come_back_by_part(tmp_path: Path) -> None:

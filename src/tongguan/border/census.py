@@ -35,17 +35,29 @@ class _Held:
 
 
 class Census:
-    """Counts sets of subjects. `members` are distinct subjects, in any order."""
+    """Counts sets of subjects. `members` are distinct subjects, in any order. `hub`: of each group of the lower bound
+    the hub that it belongs to (see `hubs`), -1 where there is none."""
 
-    def __init__(self, persons: Persons) -> None:
+    def __init__(self, persons: Persons, hub: Ints) -> None:
         subjects = len(persons.estimate)
-        self._persons = persons
+        self._persons, self._hub = persons, hub
         self._cards = _Held.of(*persons.cards, subjects)
         self._names = np.maximum(np.bincount(persons.vague_names[0], minlength=subjects), 1)
 
     def low(self, members: Ints) -> int:
-        """Groups of known subjects; names that no known subject among the members bears come on top."""
-        return self._groups(self._persons.low, members)
+        """Groups of known subjects; names that no known subject among the members bears come on top, and hubs."""
+        own = np.where(self._hub[self._persons.low] < 0, self._persons.low, -1)
+        holders, cards = self._cards.by(members)
+        mine, of_cards = own[members], own[holders]
+        groups = len(distinct(mine[mine >= 0])) + len(distinct(cards))
+        return groups - len(distinct(of_cards[of_cards >= 0]))
+
+    def hubs(self, members: Ints) -> tuple[Ints, Ints]:
+        """Hubs that known subjects belong to, and those that subjects with an identity number do."""
+        holders, _ = self._cards.by(members)
+        known = members[self._persons.low[members] >= 0]
+        of_known, of_holders = self._hub[self._persons.low[known]], self._hub[self._persons.low[holders]]
+        return distinct(of_known[of_known >= 0]), distinct(of_holders[of_holders >= 0])
 
     def estimate(self, members: Ints) -> int:
         """Groups of known subjects; the names of vague ones come on top."""

@@ -1,16 +1,17 @@
 """Natural persons, each counted once, for any choice of exchanges, in bounded memory.
 
 The subjects of all chosen exchanges come in bundles (`bundles`): nobody of one bundle is one person with somebody of
-another, so each is joined by itself (`joining`), counted (`census`), and forgotten, and the counts are added up. Only
-names go across: of subjects without a strong identifier each name is one person, wherever it stands. Names are put
-aside by their hashes and counted at the end, lot by lot.
+another, so each is joined by itself (`joining`), counted (`census`), and forgotten, and the counts are added up. Two
+things go across. Names: of subjects without a strong identifier each name is one person, wherever it stands; they are
+put aside by their hashes and counted at the end, lot by lot. And what very many have in common (`hubs`): it joins
+people for the lower bound.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import duckdb
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from tongguan.border.bundles import Bundle, Kind, Subjects, on_board
 from tongguan.border.census import Census, distinct
+from tongguan.border.hubs import Hubs
 from tongguan.border.joining import Ints, Persons, join, ranges
 from tongguan.border.spool import Spool, part_of
 from tongguan.model import Count
@@ -64,14 +66,16 @@ def count_persons(
             low=_Sum({low for low, _, _ in wanted}),
             estimate=_Sum({estimate for _, estimate, _ in wanted} | set(typed.values())),
             high=_Sum({high for _, _, high in wanted}),
+            hubs=Hubs(subjects.hubs),
         )
         with Spool(_LOTS, _NAME, subjects.folder) as names:
             for bundle in subjects.bundles():
                 persons = join(bundle.links)
-                sums.add(bundle, Census(persons))
+                sums.add(bundle, persons)
                 _put_names_aside(bundle, persons, subjects.borne, names)
             for lot in range(_LOTS if len(names) else 0):
                 sums.add_names(names.read(lot))
+            sums.add_hubs()
     counts = [
         Count(count=sums.estimate.of[estimate], low=sums.low.of[low], high=sums.high.of[high])
         for low, estimate, high in wanted
@@ -133,8 +137,12 @@ class _Sums:
     low: _Sum
     estimate: _Sum
     high: _Sum
+    hubs: Hubs
+    _of_hubs: dict[Choice, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = field(default_factory=dict)
 
-    def add(self, bundle: Bundle, census: Census) -> None:
+    def add(self, bundle: Bundle, persons: Persons) -> None:
+        hub = self.hubs.groups(persons.low, *bundle.hubs)
+        census = Census(persons, hub)
         held = _ByKind(bundle.kind, bundle.subject)
         kinds = Choice(held.kinds.tolist())
         members: dict[Choice, Ints] = {}
@@ -143,6 +151,21 @@ class _Sums:
                 if (within := choice & kinds) not in members:
                     members[within] = held.of(within)
                 sum_.of[choice] += count(members[within])
+        if (hub >= 0).any():
+            for choice in self.low.concerned(kinds):
+                self._see_hubs(choice, *census.hubs(members[choice & kinds]))
+
+    def _see_hubs(self, choice: Choice, known: Ints, holders: Ints) -> None:
+        if choice not in self._of_hubs:
+            self._of_hubs[choice] = (np.zeros(len(self.hubs), bool), np.zeros(len(self.hubs), bool))
+        for seen, these in zip(self._of_hubs[choice], (known, holders), strict=True):
+            seen[these] = True
+
+    def add_hubs(self) -> None:
+        """Groups that belong to one hub over all bundles are one; with identity numbers, as many as these, which are
+        counted already."""
+        for choice, (known, holders) in self._of_hubs.items():
+            self.low.of[choice] += self.hubs.persons(known) - self.hubs.persons(holders)
 
     def add_names(self, rows: NDArray[Any]) -> None:
         """Of vague subjects each name is a person; at least, only where no known subject of the choice bears it."""

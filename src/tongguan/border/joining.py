@@ -49,6 +49,8 @@ class Links:
     type: Ints  # of each identifier: the number of its data type
     rank: Ints  # of each identifier: place of its type in the order of preference
     same_record: tuple[Ints, Ints]  # pairs of subjects that stand in one record
+    shared: NDArray[np.bool_] | None = None  # of each identifier, whether it is known to be shared
+    copies: Ints | None = None  # of each subject, how many that hold the same it stands for, where not for itself alone
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,12 @@ def _first(subject: Ints, identifier: Ints, rank: Ints) -> tuple[Ints, Ints]:
 
 def _shared(links: Links) -> NDArray[np.bool_]:
     """Which identifiers stand beside more than `SHARED` values of one other type."""
-    shared = np.zeros(len(links.kind), bool)
+    shared = np.zeros(len(links.kind), bool) if links.shared is None else links.shared.copy()
     telling = links.kind[links.identifier] <= NAME
     subject, identifier = links.subject[telling], links.identifier[telling]
     # Only an identifier of many subjects can be shared; only their subjects' links matter.
-    often = np.bincount(identifier, minlength=len(links.kind)) > SHARED
+    copies = None if links.copies is None else links.copies[subject]
+    often = np.bincount(identifier, copies, len(links.kind)) > SHARED
     suspect = often & (links.kind == PERSONAL)
     concerned = np.zeros(links.subjects, bool)
     concerned[subject[suspect[identifier]]] = True

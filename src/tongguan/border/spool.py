@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,7 +28,7 @@ class Spool:
     """`parts` lots of rows. Used as a context: at its end they are gone."""
 
     def __init__(self, parts: int, row: np.dtype[Any], folder: Path | None) -> None:
-        self.parts, self._row = parts, row
+        self.parts, self.row = parts, row
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `__exit__`
         self._lots: list[NDArray[np.int64]] = []  # of each lot: where its parts begin, and its end, in rows
         self._rows = 0
@@ -45,9 +46,9 @@ class Spool:
 
     def add(self, part: NDArray[np.signedinteger[Any]], *columns: NDArray[Any]) -> None:
         """Rows, given as columns, each into its part."""
-        rows = np.empty(len(part), self._row)
+        rows = np.empty(len(part), self.row)
         order = np.argsort(part, kind="stable") if self.parts > 1 else slice(None)
-        for name, column in zip(self._row.names or (), columns, strict=True):
+        for name, column in zip(self.row.names or (), columns, strict=True):
             rows[name] = column[order]
         bounds = np.concatenate(([0], np.cumsum(np.bincount(part, minlength=self.parts))))
         self._lots.append(self._rows + bounds.astype(np.int64))
@@ -56,12 +57,27 @@ class Spool:
 
     def read(self, part: int) -> Rows:
         """The rows of one part, in the order in which they came."""
+        return self._read(part, self._lots)
+
+    def chunks(self, part: int, most: int) -> Iterator[Rows]:
+        """The same, what was added at once never apart, about so many rows at a time."""
+        first = size = 0
+        for place, lot in enumerate(self._lots):
+            more = int(lot[part + 1] - lot[part])
+            if size and size + more > most:
+                yield self._read(part, self._lots[first:place])
+                first, size = place, 0
+            size += more
+        if size:
+            yield self._read(part, self._lots[first:])
+
+    def _read(self, part: int, lots: Sequence[NDArray[np.int64]]) -> Rows:
         self._file.flush()
-        size = sum(int(lot[part + 1] - lot[part]) for lot in self._lots)
-        rows = np.empty(size, self._row)
+        size = sum(int(lot[part + 1] - lot[part]) for lot in lots)
+        rows = np.empty(size, self.row)
         into, done = memoryview(rows.view(np.uint8).data), 0
-        for lot in self._lots:
-            first, last = (int(row) * self._row.itemsize for row in lot[part : part + 2])
+        for lot in lots:
+            first, last = (int(row) * self.row.itemsize for row in lot[part : part + 2])
             while first < last:
                 count = os.preadv(self._file.fileno(), [into[done : done + last - first]], first)
                 if not count:

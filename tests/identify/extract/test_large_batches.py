@@ -79,9 +79,10 @@ def test_no_more_is_held_than_a_group_of_columns_and_a_slice(
     monkeypatch.setattr(slices, "_LARGE", 1)
     monkeypatch.setattr(slices, "_SLICE", size // 5)
     with place.open("rb") as file:
-        _, batches = slices.arrow_batches(Source(file))
+        opened = slices.ArrowFile(Source(file))
+        assert (opened.count, opened.rows(0), opened.rows(1)) == (2, ROWS, 7)
         before, most, parts = pa.total_allocated_bytes(), 0, 0
-        for columns in batches:
+        for columns in (columns for number in range(2) for columns in opened.batches(number)):
             parts += 1
             most = max(most, pa.total_allocated_bytes() - before)
             del columns

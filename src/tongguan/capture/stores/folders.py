@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
+from tongguan.capture.stores import columnar
 from tongguan.capture.stores.contents import first_bytes, opened_file, unseen_of
 from tongguan.capture.stores.embedded import Local, let_go
 from tongguan.capture.stores.refusals import TEXTS
@@ -47,6 +48,7 @@ class FolderStore:
 
     def close(self) -> None:
         let_go()
+        columnar.let_go()
 
     def size(self) -> int:
         return sum(found.size for found in self._files() if isinstance(found, FileUnit))

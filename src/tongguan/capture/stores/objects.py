@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tongguan.capture.limits import Limits
+from tongguan.capture.stores import columnar
 from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.columnar import Opened
 from tongguan.capture.stores.contents import media_type_of
@@ -30,7 +31,7 @@ from tongguan.wording import readable
 __all__ = ["ObjectStore"]
 
 CONNECT_S, READ_S, TRIES = 5, 60, 4
-TABLES = (".parquet", ".parq", ".db", ".db3", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
+TABLES = (".parquet", ".parq", ".arrow", ".feather", ".db", ".db3", ".sqlite", ".sqlite3", ".duckdb", ".ddb")
 KEPT = 4  # times the largest object: as much is kept of databases whose tables are still to be read
 _REFUSED: Final = {
     "NoSuchBucket": "bucket.none",
@@ -67,6 +68,7 @@ class ObjectStore:
 
     def close(self) -> None:
         let_go()
+        columnar.let_go()
         self._owner.close()
         self._client.close()
 

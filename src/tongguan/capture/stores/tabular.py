@@ -1,20 +1,21 @@
-"""Files that are tables or hold tables: SQLite and DuckDB files table by table, Parquet files, and folders of Parquet
-files that are one table between them."""
+"""Files that are tables or hold tables: SQLite and DuckDB files table by table, files of Parquet and Arrow, and folders
+of those that are one table between them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
+from typing import Final
 
-from tongguan.capture.stores.columnar import Opened, Part, parquet_unit
+from tongguan.capture.stores.columnar import Format, Opened, Part, columnar_unit
 from tongguan.capture.stores.embedded import Local, kind_of_database, tables_of
 from tongguan.capture.stores.units import FileUnit, TableUnit, Unseen
 
 __all__ = ["FIRST", "LEAST", "with_tables"]
 
 FIRST, LEAST = 16, 12  # first bytes that tell a format, and bytes of the smallest file that is one
-_PARQUET = b"PAR1"
+_FORMATS: Final[dict[bytes, Format]] = {b"PAR1": "parquet", b"ARROW1\0\0": "arrow"}
 _ENCRYPTED = b"PARE"
 _PARTITION = re.compile(r"[^=/]+=[^/]*")
 _PART = re.compile(r"part[-_.]\d", re.IGNORECASE)
@@ -34,7 +35,7 @@ def with_tables(
     root, parts = "", list[Part]()
     for unit in found:
         if parts and not _path(unit).startswith(root + "/"):
-            yield parquet_unit(root, parts)
+            yield columnar_unit(root, parts)
             parts = []
         if isinstance(unit, Unseen):
             yield unit
@@ -44,15 +45,21 @@ def with_tables(
             yield from tables_of(unit, local(unit), kind)
         elif start.startswith(_ENCRYPTED):
             yield Unseen("encrypted", unit.path, size=unit.size)
-        elif not start.startswith(_PARQUET):
+        elif (format := _format(start)) is None:
             yield unit
-        elif (whole := _table_of(unit.path)) is None:
-            yield parquet_unit(unit.path, [Part(unit, opened(unit), ())])
         else:
+            read = opened(unit) if format == "parquet" else local(unit)  # Arrow's batches are mapped
+            if (whole := _table_of(unit.path)) is None:
+                yield columnar_unit(unit.path, [Part(unit, format, read, ())])
+                continue
             root = whole
-            parts.append(Part(unit, opened(unit), _values(unit.path[len(whole) + 1 :])))
+            parts.append(Part(unit, format, read, _values(unit.path[len(whole) + 1 :])))
     if parts:
-        yield parquet_unit(root, parts)
+        yield columnar_unit(root, parts)
+
+
+def _format(start: bytes) -> Format | None:
+    return next((format for magic, format in _FORMATS.items() if start.startswith(magic)), None)
 
 
 def _path(unit: FileUnit | Unseen) -> str:

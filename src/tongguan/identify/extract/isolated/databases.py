@@ -10,7 +10,7 @@ from typing import Any
 from .dbase import Dbase
 from .found import Found
 from .rows import FULL, Rows
-from .slices import arrow_batches
+from .slices import ArrowFile
 from .source import Source
 
 __all__ = ["read"]
@@ -164,7 +164,9 @@ def _batches(data: Source, kind: str) -> tuple[list[str], Iterator[list[list[Any
     elif kind == "orc":
         names, batches = _orc(data)
     else:
-        names, batches = arrow_batches(data)
+        arrow = ArrowFile(data)
+        names = arrow.schema.names
+        batches = (columns for number in range(arrow.count) for columns in arrow.batches(number))
     return list(names), (
         [column.slice(at, _BATCH).to_pylist() for column in columns]
         for columns in batches

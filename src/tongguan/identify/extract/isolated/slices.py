@@ -18,7 +18,7 @@ from .source import Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["arrow_batches"]
+__all__ = ["ArrowFile"]
 
 _LARGE = 16 << 20  # bytes of a file for each of its batches, from which on they are read in slices
 _SLICE = 64 << 20  # bytes of all columns of a slice
@@ -27,34 +27,48 @@ _GROUPS = 8  # of columns
 Columns = list[Any]  # arrays
 
 
-def arrow_batches(data: Source) -> tuple[list[str], Iterator[Columns]]:
-    """The names of the columns, and the rows. Raises pyarrow's errors, also as they come."""
-    import pyarrow.ipc as ipc
+class ArrowFile:
+    """A file of Arrow's format for files: batches, which are read by number. Raises pyarrow's errors wherever it is
+    asked for something."""
 
-    given, forget = _mapping(data)
+    def __init__(self, data: Source) -> None:
+        self._given, self._forget = _mapping(data)
+        self._file = self._opened(None)
+        self.schema: pa.Schema = self._file.schema
+        self.count: int = self._file.num_record_batches
+        large = len(self._given) >= _LARGE * self.count > 0
+        self._packed = large and _is_packed(self._given)
 
-    def opened(columns: list[int] | None) -> Any:
-        options = ipc.IpcReadOptions(included_fields=columns, use_threads=False)
-        return ipc.open_file(given, options=options)
+    def rows(self, number: int) -> int:
+        """Nothing tells but the batch itself; of a packed one the narrowest column."""
+        batch = (
+            self._opened([_narrowest(self.schema)]).get_batch(number) if self._packed else self._file.get_batch(number)
+        )
+        self._forget()
+        return int(batch.num_rows)
 
-    file = opened(None)
-    names = list(file.schema.names)
-    large = len(given) >= _LARGE * file.num_record_batches > 0
-    packed = large and _is_packed(given)
+    def batches(self, number: int) -> Iterator[Columns]:
+        """All columns of a batch, some rows at a time."""
+        if self._packed:
+            return _unpacked(len(self.schema), partial(self._read, number))
+        return _mapped(self._file.get_batch(number), self._forget)
 
-    def read(number: int, columns: list[int]) -> Any:
-        batch = opened(columns).get_batch(number)
-        forget()
+    def _opened(self, columns: list[int] | None) -> Any:
+        import pyarrow.ipc as ipc
+
+        return ipc.open_file(self._given, options=ipc.IpcReadOptions(included_fields=columns, use_threads=False))
+
+    def _read(self, number: int, columns: list[int]) -> Any:
+        batch = self._opened(columns).get_batch(number)
+        self._forget()
         return batch
 
-    def batches() -> Iterator[Columns]:
-        for number in range(file.num_record_batches):
-            if packed:
-                yield from _unpacked(len(names), partial(read, number))
-            else:
-                yield from _mapped(file.get_batch(number), forget)
 
-    return names, batches()
+def _narrowest(schema: pa.Schema) -> int:
+    import pyarrow.types as types
+
+    widths = [kind.bit_width if types.is_primitive(kind) else 1 << 20 for kind in schema.types]
+    return widths.index(min(widths))
 
 
 def _mapping(data: Source) -> tuple[Any, Callable[[], None]]:
