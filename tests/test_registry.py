@@ -11,6 +11,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tongguan import registry
 from tongguan.capture import Limits
@@ -200,6 +202,7 @@ def test_order_is_ours_then_by_package(install):
     ("body", "said"),
     [
         ("raise ValueError(view.text)", "failed: ValueError"),
+        ("raise SystemExit(0)", "failed: SystemExit"),
         ("return 5", "failed: TypeError"),
         ("yield 1, 2", "failed: ValueError"),
         ("yield Candidate('0', 4, 'phone', 0.9, 'form', '', '1')", "failed: TypeError"),
@@ -222,6 +225,23 @@ def test_one_that_fails_costs_a_blind_spot(install, body, said):
     assert "phone" in {finding.type for finding in found}
     assert [spot.kind for spot in blind] == [BlindKind.UNREADABLE]
     assert said in blind[0].detail and "fails (fails 0.1)" in blind[0].detail and "1380" not in blind[0].detail
+
+
+ODD = st.one_of(
+    st.none(), st.integers(), st.floats(), st.text(max_size=9), st.binary(max_size=3), st.sampled_from([*TYPES, object]),
+    st.integers(0, 30), st.floats(0, 1), st.lists(st.integers(), max_size=2),
+)  # fmt: skip
+
+
+@given(proposed=st.lists(st.one_of(ODD, st.lists(ODD, min_size=7, max_size=7)), max_size=9))
+def test_whatever_it_proposes(proposed):
+    plugin = registry.Plugin("recognisers", "odd", "odd", "0.1", False, None)
+    detector = Detector(b"key")
+    detector._guests._parts = (registry.Part("odd", lambda view: proposed, plugin),)
+    text = "客户 13800138000 与 \0 ACME 张三"
+    for finding in detector.scan([Piece(text), Piece(text)])[0]:
+        assert 0 <= finding.start < finding.end <= len(text) and 0 < finding.score <= 1 and finding.type in TYPES
+    assert all("1380" not in spot.detail for spot in detector.blind_spots())
 
 
 def test_what_came_before_it_failed_stands(install):

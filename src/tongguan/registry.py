@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 __all__ = [
+    "FAULTS",
     "KINDS",
     "VARIABLE",
     "Kind",
@@ -45,6 +46,8 @@ _PREFIX: Final = "tongguan."
 _NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{0,47}")
 _FILE, _GROUP = "entry_points.txt", f"[{_PREFIX}"
 _ALL: Final = "*"
+FAULTS: Final = (Exception, SystemExit)
+"""Whatever others' code does that costs its part and not the run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +117,7 @@ def load(kind: Kind[T] | None, plugin: Plugin) -> Part[T]:
     try:
         value = plugin.entry.load()
         kept = isinstance(value, kind.protocol)
-    except (Exception, SystemExit) as error:  # whatever a module does as it is imported
+    except FAULTS as error:
         raise _bad(plugin, "import", why=f"{type(error).__name__}: {error}"[:500]) from error
     if not kept:
         raise _bad(plugin, "protocol", target=plugin.entry.value, protocol=kind.protocol.__qualname__)

@@ -72,6 +72,12 @@ def test_a_module_is_a_protocol(guest):
     assert {one.protocol for one in heard.said} == {"acme"}
 
 
+def test_its_rows_go_into_a_log_of_its_own(guest):
+    guest(data=f"self.log('acme', ts, {{'n': 1, 'other': object}}); {READS}".replace("{{", "{").replace("}}", "}"))
+    heard = whole([(CLIENT, b"ACME one")])
+    assert [(log, fields["n"]) for log, fields in heard.rows] == [("acme", 1)] and not heard.spots
+
+
 def test_datagrams(guest):
     guest(transport="udp")
     heard = whole([(CLIENT, b"ACME one"), (CLIENT, b"two")], DATAGRAMS)
@@ -100,6 +106,7 @@ def test_one_that_fails_while_it_is_asked(guest):
     "data",
     [
         "raise OSError(5)",
+        "raise SystemExit(0)",
         "self.take = lambda: None",
         "self.out.append(None)",
         "self.out.append('13800138000')",

@@ -100,6 +100,7 @@ def test_its_units_are_judged_as_ours(acme, tmp_path: Path, workers: int, monkey
     ("units", "unit", "said"),
     [
         ("yield from files(); raise KeyError('13800138000')", None, "KeyError"),
+        ("yield from files(); exit(0)", None, "SystemExit"),
         ("return 5", None, "TypeError"),
         ("yield from files(); yield 5", None, "TypeError"),
         ("yield from files(); yield TableUnit('t', '', 't', '', 'many', 0, '1', people)", "t", "TypeError"),

@@ -13,7 +13,7 @@ from tongguan.capture.protocols.body import Store
 from tongguan.capture.protocols.layer import CLIENT, Ends, Expectation, Layer, LogRow, Outcome
 from tongguan.capture.protocols.opaque import Opaque
 from tongguan.model import BlindKind, BlindSpot, Content, Endpoint, Exchange, Role
-from tongguan.registry import Plugin
+from tongguan.registry import FAULTS, Plugin
 
 __all__ = ["Guest"]
 
@@ -38,7 +38,7 @@ class Guest(Layer):
                 raise TypeError("a layer was expected")
             self.protocol, self.service = _name(inner.protocol), _name(inner.service)
             self._inner = inner
-        except Exception as error:  # here and below: whatever others' code does
+        except FAULTS as error:
             self._fail(error)
 
     def data(self, direction: int, payload: memoryview, ts: float) -> None:
@@ -76,14 +76,14 @@ class Guest(Layer):
         try:
             call(self._inner)
             given = [self._checked(one) for one in self._inner.take()]
-        except Exception as error:
+        except FAULTS as error:
             self._fail(error)
             return False
         self._untold = 0 if any(isinstance(one, Exchange) for one in given) else self._untold + size
         self.out += given
         return True
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         self._inner = None
         self._tell(f"the plug-in {self._plugin} failed: {type(error).__name__}")
 

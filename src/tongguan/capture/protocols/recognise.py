@@ -20,7 +20,7 @@ from tongguan.capture.protocols.opaque import Opaque
 from tongguan.capture.protocols.quic import Quic, is_quic
 from tongguan.capture.protocols.smtp import Smtp
 from tongguan.capture.protocols.tls import Tls, is_tls
-from tongguan.registry import Kind, parts
+from tongguan.registry import FAULTS, Kind, parts
 
 __all__ = ["PROTOCOLS", "ProtocolLayer", "Session"]
 
@@ -165,7 +165,7 @@ def choose(transport: str, client: bytes, server: bytes, final: bool) -> tuple[C
             if part.value.transport == transport and part.value.shows(client, server, final):
                 made = part.value.layer
                 return (made if part.plugin is None else partial(Guest, part.plugin, made)), fault
-        except Exception as error:  # whatever others' code does
+        except FAULTS as error:
             if part.plugin is None:
                 raise
             fault = fault or f"the plug-in {part.plugin} failed: {type(error).__name__}"

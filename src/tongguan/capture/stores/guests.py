@@ -16,7 +16,7 @@ from tongguan.capture.stores.addresses import Address
 from tongguan.capture.stores.units import FileUnit, Rows, Store, TableUnit, Unit, Unread, Unseen
 from tongguan.errors import BadInput, TongguanError
 from tongguan.model import Content
-from tongguan.registry import Part
+from tongguan.registry import FAULTS, Part
 from tongguan.wording import on_one_line
 
 __all__ = ["GuestStore", "guest_address"]
@@ -52,14 +52,14 @@ class GuestStore:
         """Whatever its close does: nothing is read any more."""
         try:
             self._store.close()
-        except Exception:
+        except FAULTS:
             return
 
     def size(self) -> int:
         """About how many bytes; 0 where it does not know."""
         try:
             return max(0, int(self._store.size()))
-        except Exception:  # for progress alone
+        except FAULTS:  # for progress alone
             return 0
 
     def units(self) -> Iterator[Unit | Unseen]:
@@ -69,7 +69,7 @@ class GuestStore:
                 yield one if isinstance(one, Unseen) else self._unit(one)
         except Unread:
             raise
-        except Exception as error:
+        except FAULTS as error:
             raise Unread(Unseen("dropped", "", _failed(self._by, error)), rest=True) from error
 
     def _unit(self, one: Unit) -> Unit | Unseen:
@@ -81,7 +81,7 @@ class GuestStore:
                 return replace(one, open=partial(_opened, self._by, one.path, one.open), local=None)
             # Read here, where its connection is, and by its sample: how a table is read whole is between us and ours.
             return replace(one, read=partial(_read, self._by, one.path, one.read), whole=None, part=None, apart=False)
-        except Exception as error:
+        except FAULTS as error:
             path = getattr(one, "path", "")
             return Unseen("failed", path if isinstance(path, str) else "", _failed(self._by, error))
 
@@ -127,7 +127,7 @@ def _given(by: str, path: str, call: Callable[[], T]) -> T:
         return call()
     except Unread:
         raise
-    except Exception as error:
+    except FAULTS as error:
         raise Unread(Unseen("failed", path, _failed(by, error))) from error
 
 
@@ -154,9 +154,9 @@ def _at_start(part: Part[Any]) -> Iterator[None]:
         yield
     except TongguanError:
         raise
-    except Exception as error:
+    except FAULTS as error:
         raise BadInput(_failed(str(part.plugin), error)) from error
 
 
-def _failed(by: str, error: Exception) -> str:
+def _failed(by: str, error: BaseException) -> str:
     return f"the plug-in {by} failed: {type(error).__name__}"

@@ -35,7 +35,7 @@ from tongguan.identify.detect import (
 )
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.model import BlindKind, BlindSpot
-from tongguan.registry import Kind, Part
+from tongguan.registry import FAULTS, Kind, Part
 from tongguan.registry import foreign as of_others
 
 __all__ = ["RECOGNISERS", "Guests", "Recogniser"]
@@ -85,7 +85,7 @@ class Guests:
         for part in self._parts:
             try:
                 found += self._checked(part, view)
-            except Exception as error:  # whatever others' code does: it costs its findings in this text, not the run
+            except FAULTS as error:  # it costs its findings in this text, not the run
                 self._failed[f"the plug-in {part.plugin} failed: {type(error).__name__}"] += 1
         return found
 
