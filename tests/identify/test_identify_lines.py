@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_a_line(tmp_path: Path) -> None:
 
 def test_a_link_to_nothing_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "absent")
-    assert [line["blind_spot"] for line in identify_lines([tmp_path], KEY)] == ["unsupported"]
+    assert [line["blind_spot"] for line in identify_lines([tmp_path], KEY)] == ["unreadable"]
 
 
 def test_a_link_to_a_folder_is_a_line(tmp_path: Path) -> None:
@@ -100,6 +100,13 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (inside / "own.txt").write_text("手机：13800138001")
     (inside / "same").symlink_to(inside / "own.txt")
     (inside / "away").symlink_to(tmp_path / "outside.txt")
+    (inside / "below").mkdir()
+    (inside / "beside").symlink_to(inside / "below")
+    (inside / "circle").symlink_to(inside / "circle")
+    (inside / "nowhere").symlink_to(inside / "absent")
     found = list(identify_lines([inside], KEY))
     assert {line["path"].rpartition("/")[2] for line in found if "type" in line} == {"own.txt", "same"}
-    assert [line["detail"] for line in found if "blind_spot" in line] == ["a link to outside the folder, not followed"]
+    assert {line["path"].rpartition("/")[2]: line["detail"] for line in found if "blind_spot" in line} == {
+        "away": "a link to outside the folder, not followed", "beside": "a link to a folder, not followed",
+        "circle": "a link that leads in a circle", "nowhere": "a link that leads nowhere",
+    }  # fmt: skip

@@ -16,7 +16,7 @@ from tongguan.capture.limits import Limits
 from tongguan.capture.protocols.body import header_line, is_text
 from tongguan.errors import BadCapture, BadInput
 from tongguan.model import BlindKind, BlindSpot, Content, Endpoint, Exchange, Role
-from tongguan.plain_file import open_plain
+from tongguan.plain_file import files_below, open_plain
 
 __all__ = ["Source", "SourceInfo", "came_later", "file_exchanges", "find_sources", "is_capture"]
 
@@ -82,29 +82,18 @@ def _explicit(path: Path) -> Source:
 
 def _members(folder: Path) -> Iterator[Source]:
     """The files below a folder. Raises `BadInput` where the folder itself cannot be listed."""
-    unlisted: list[OSError] = []
-    for where, folders, names in os.walk(folder, onerror=unlisted.append):
-        folders.sort()
-        links = [name for name in folders if Path(where, name).is_symlink()]
-        for name in sorted([*names, *links]):
-            yield _member(Path(where, name), folder)
-    for error in unlisted:
-        if Path(error.filename) == folder:
-            raise BadInput(f"{folder}: cannot be listed: {error.strerror}")
-        yield _unread(Path(error.filename), error.strerror or "cannot be listed")
+    for path, why_not in files_below(folder):
+        if path == folder:
+            raise BadInput(f"{folder}: cannot be listed: {why_not}")
+        yield _unread(path, why_not) if why_not else _member(path)
 
 
-def _member(path: Path, folder: Path) -> Source:
-    """One file in a folder; what cannot be read is told. Links are followed to files in the same folder alone."""
+def _member(path: Path) -> Source:
+    """One file in a folder; what cannot be read is told."""
     try:
-        if path.is_symlink():
-            if not path.resolve(strict=True).is_relative_to(folder.resolve()):
-                return _unread(path, "a link to outside the folder, not followed")
-            if path.is_dir():
-                return _unread(path, "a link to a folder, not followed")
         info = _info(path)
-    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
-        return _unread(path, getattr(error, "strerror", None) or "a link that leads nowhere")
+    except OSError as error:
+        return _unread(path, error.strerror or "cannot be read")
     if info is None:
         return _unread(path, "no regular file")
     if info.kind == "file" and path.suffix.lower() in _CAPTURE_SUFFIXES:

@@ -18,6 +18,7 @@ from tongguan.identify.explaining import explain
 from tongguan.identify.extract import Extraction, Limits, extract_file, extract_stream
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
+from tongguan.plain_file import files_below
 
 if TYPE_CHECKING:
     from tongguan.identify.kinds import Model, Verdict
@@ -116,25 +117,8 @@ def _files(path: Path) -> Iterator[Path | BlindSpot]:
     if not path.is_dir():
         yield path
         return
-    failed: list[OSError] = []
-    for folder, folders, names in os.walk(path, onerror=failed.append):
-        folders.sort()
-        yield from (_followed(Path(folder, name), path) for name in sorted(names))
-        for link in filter(Path.is_symlink, (Path(folder, name) for name in folders)):
-            yield BlindSpot(BlindKind.UNREADABLE, str(link), "a link to a folder, not followed")
-    for error in failed:
-        yield BlindSpot(BlindKind.UNREADABLE, str(error.filename), error.strerror or "cannot be listed")
-
-
-def _followed(file: Path, folder: Path) -> Path | BlindSpot:
-    """The file, or why it is left out: a link is followed to files in the same folder alone."""
-    try:
-        if not file.is_symlink() or file.resolve().is_relative_to(folder.resolve()):
-            return file
-        why = "a link to outside the folder, not followed"
-    except RuntimeError:
-        why = "a link that leads in a circle"
-    return BlindSpot(BlindKind.UNREADABLE, str(file), why)
+    for file, why_not in files_below(path):
+        yield BlindSpot(BlindKind.UNREADABLE, str(file), why_not) if why_not else file
 
 
 def _file(path: Path, told: _Told) -> Iterator[dict[str, Any]]:
