@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from compound_files import compound, outlook_message
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_documents_read import document, pdf, workbook
 from test_hostile_contents import with_part
@@ -181,6 +181,7 @@ def test_parts_of_office_documents(name: str, text: str) -> None:
     st.binary(max_size=80) | st.text(max_size=40).map(lambda text: text.encode("gb18030", "replace")),
     st.sampled_from(CHARSETS),
 )
+@example(b"\\\x80", "unicode_escape")
 def test_any_bytes_in_any_declared_charset(data: bytes, charset: str) -> None:
     found = decode(data, charset)
     assert found is None or found.text.encode() == found.utf8

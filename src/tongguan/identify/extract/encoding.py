@@ -32,6 +32,7 @@ _LARGER = {
     "cp950": "big5hkscs",
     "shift_jis": "cp932",
 }
+_LITERALS = {"unicode-escape", "raw-unicode-escape"}  # how Python writes strings: no encoding of a text
 _WEAK = {"cp1252", "latin-1", "iso8859-1"}  # decode nearly anything, so a declaration of them proves little
 _DECLARATION = re.compile(rb"""\b(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 _CANDIDATES = ("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "cp1252")
@@ -110,7 +111,7 @@ def _known(charset: str | None) -> str | None:
         name = codecs.lookup(charset.strip("\"' ")).name if charset else None
     except (LookupError, ValueError):
         return None
-    return _LARGER.get(name, name) if name else None
+    return _LARGER.get(name, name) if name and name not in _LITERALS else None
 
 
 def _strict(data: bytes, encoding: str) -> Decoded | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.extract import kernels, structured, tables
 from tongguan.identify.extract.kernels.page import CODE, COMMENT
+from tongguan.identify.extract.signs import occurrences_behind
 from tongguan.identify.pieces import Piece
 
 __all__ = ["html"]
@@ -29,8 +30,7 @@ def html(utf8: bytes, member: str | None) -> list[Piece]:
     if b"&" in utf8:
         utf8 = _NAMED.sub(_named, utf8)
     data = np.frombuffer(utf8, dtype=np.uint8)
-    scripts = sum(utf8.count(mark) for mark in (b"<s", b"<S", b"<!"))
-    cells_and_rows = utf8.count(b"<t") + utf8.count(b"<T")
+    scripts, cells_and_rows = occurrences_behind(data, b"<", b"sS!", b"tT")
     out = np.empty(2 * len(utf8) + 64, dtype=np.uint8)
     fields = np.empty(2 * len(utf8) + 256, dtype=np.uint8)
     aside = np.empty((scripts, 3), dtype=np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tongguan.identify.extract import kernels, structured, tables
 from tongguan.identify.extract.kernels.document import CELL_END, ROW_END, SILENT_TEXT, TABLE_END
+from tongguan.identify.extract.signs import occurrences
 from tongguan.identify.pieces import Piece
 
 __all__ = ["MANIFEST", "is_furniture", "is_markup", "is_properties", "main_part", "part", "properties", "skipped"]
@@ -276,8 +277,9 @@ def _at_once(data: bytes) -> _Contents | None:
     if b"\0" in head or (declared and declared[1].lower() != b"utf-8"):
         return None
     prose, grids = np.empty(len(data), dtype=np.uint8), np.empty(len(data), dtype=np.uint8)
-    aside = np.empty((min(2 * data.count(b"<"), _MOST_ASIDE), 4), dtype=np.int64)
-    size, in_grids, noted = kernels.document(np.frombuffer(data, dtype=np.uint8), _MAX_DEPTH, prose, grids, aside)
+    view = np.frombuffer(data, dtype=np.uint8)
+    aside = np.empty((min(2 * occurrences(view, b"<"), _MOST_ASIDE), 4), dtype=np.int64)
+    size, in_grids, noted = kernels.document(view, _MAX_DEPTH, prose, grids, aside)
     if size < 0:
         return None
     text = prose[:size].tobytes()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.extract import kernels
+from tongguan.identify.extract.signs import occurrences
 from tongguan.identify.pieces import Kind, Piece
 
 __all__ = ["RECORD_LIMIT", "code", "json_piece", "prose", "sql", "xml"]
@@ -49,7 +50,7 @@ def json_piece(
     begin = _WRAPPED.match(utf8)
     if not begin and not (declared and midst):
         return None
-    starts = np.empty(utf8.count(b"{") + utf8.count(b"[") + utf8.count(b"]") + 1, dtype=np.int64)
+    starts = np.empty(occurrences(_view(utf8), b"{[]") + 1, dtype=np.int64)
     count, _, valid, escapes = kernels.json_records(_view(utf8), begin.end() if begin else 0, starts)
     if not valid and not declared:
         return None
@@ -71,7 +72,7 @@ def xml(text: str, utf8: bytes, member: str | None) -> Piece:
     if "&" in text and _CHARACTER_REFERENCE.search(text):
         text = _CHARACTER_REFERENCE.sub(_character, text)
         utf8 = text.encode("utf-8", "replace")
-    starts = np.empty(2 * utf8.count(b"<") + 1, dtype=np.int64)
+    starts = np.empty(2 * occurrences(_view(utf8), b"<") + 1, dtype=np.int64)
     count = kernels.elements(_view(utf8), starts)
     records = np.concatenate((np.zeros(1, dtype=np.int64), np.sort(starts[:count])))
     return Piece(text, member, "code", _ordered(records))
@@ -90,14 +91,14 @@ def _character(found: re.Match[str]) -> str:
 
 def sql(text: str, utf8: bytes, member: str | None) -> Piece:
     """An SQL dump: one record a statement or tuple of values."""
-    starts = np.empty(utf8.count(b"(") + utf8.count(b";") + 1, dtype=np.int64)
+    starts = np.empty(occurrences(_view(utf8), b"(;") + 1, dtype=np.int64)
     count = kernels.tuples(_view(utf8), starts)
     return Piece(text, member, "code", _ordered(starts[:count].copy()))
 
 
 def prose(text: str, utf8: bytes, member: str | None, kind: Kind = "prose") -> Piece:
     """Text without syntax: records are forms, lines of lists, and paragraphs (see `kernels.paragraphs`)."""
-    starts = np.empty(utf8.count(b"\n") + 2 + 2 * (len(utf8) // RECORD_LIMIT), dtype=np.int64)
+    starts = np.empty(occurrences(_view(utf8), b"\n") + 2 + 2 * (len(utf8) // RECORD_LIMIT), dtype=np.int64)
     count = kernels.paragraphs(_view(utf8), RECORD_LIMIT, starts)
     return Piece(text, member, kind, _ordered(starts[:count].copy()))
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.extract import kernels
+from tongguan.identify.extract.signs import occurrences
 from tongguan.identify.pieces import Piece
 
 __all__ = ["delimited", "delimiter_of", "from_cells", "from_rows", "under"]
@@ -72,8 +73,8 @@ def delimited(text: str, utf8: bytes, delimiter: int, member: str | None) -> Pie
 
 def _scan(utf8: bytes, delimiter: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     data = np.frombuffer(utf8, dtype=np.uint8)
-    lines = utf8.count(b"\n") + 1
-    found = np.empty((utf8.count(bytes((delimiter,))) + lines, 3), dtype=np.int64)
+    lines = occurrences(data, b"\n") + 1
+    found = np.empty((occurrences(data, bytes((delimiter,))) + lines, 3), dtype=np.int64)
     rows = np.empty((lines, 2), dtype=np.int64)
     n_cells, n_rows = kernels.cells(data, delimiter, found, rows)
     return _fit(found, n_cells), _fit(rows, n_rows)
