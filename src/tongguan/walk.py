@@ -95,7 +95,7 @@ def inspect(
             reader = Reader(detector, identify.Limits.of_pictures(ocr, ocr_seconds), _IMAGES)
             read = _read(sources, org, ledger, reader, safe, watch, progress)
         result = _judge(org, ledger, as_of, watch)
-        if not prose.on or _names_unread(result):
+        if not prose.reads_names or _names_unread(result):
             result["coverage"]["detectors_off"] = list(identify.NAME_TYPES)
         result["run"] |= {"id": run, "sources": read, "seconds": round(time.monotonic() - started, 2)}
         if safe:
@@ -198,7 +198,8 @@ def _read(
 
 def _names_unread(result: Result) -> bool:
     """Whether the model was off, or ended, while anything in the ledger was read."""
-    return any(spot["kind"] == BlindKind.DETECTOR_DISABLED for spot in result["blind_spots"])
+    spots = (spot for spot in result["blind_spots"] if spot["kind"] == BlindKind.DETECTOR_DISABLED)
+    return any(spot["detail"].startswith("names") for spot in spots)
 
 
 def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path], watched: str) -> None:

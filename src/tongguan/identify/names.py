@@ -1,14 +1,15 @@
-"""Names in running prose, as runs of `inspect` and `scan` have them read."""
+"""Names in running prose and what is said of persons there, as runs of `inspect` and `scan` have it read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from tongguan.errors import Missing
-from tongguan.identify.detect import Prose
+from tongguan.identify.detect import Prose, SaidInProse
 from tongguan.identify.entities import EntityReader
+from tongguan.identify.statements import StatementReader
 
 __all__ = ["NAME_TYPES", "names_in_prose"]
 
@@ -17,21 +18,28 @@ NAME_TYPES: Final = ("organisation", "person_name", "place")
 
 
 @contextmanager
-def names_in_prose(wanted: bool | None = None) -> Iterator[Prose]:
-    """What reads names in prose, for as long as a run lasts. The model starts with the first sentence for it.
+def names_in_prose(wanted: bool | None = None, *, least: int | None = None) -> Iterator[Prose]:
+    """What reads names in prose and what is said of persons there, for as long as a run lasts. A model starts with the
+    first text for it.
 
-    True: by the model; raises Missing where the extra `names` is not installed. None: by the model where it is
-    installed. False: not at all. Without it what would have been read is counted and told as a blind spot.
+    True: by the models; raises Missing where the extra `names` is not installed. None: by those that are installed.
+    False: not at all. Without them what would have been read is counted and told as a blind spot. `least`: characters
+    of a text that are read whatever their share of it.
     """
-    reader: EntityReader | None = None
+    names: EntityReader | None = None
+    said: StatementReader | None = None
     if wanted is not False:
         try:
-            reader = EntityReader()
+            names = EntityReader()
         except Missing:
             if wanted:
                 raise
+        with suppress(Missing):
+            said = StatementReader()
+    some = {} if least is None else {"least": least}
     try:
-        yield Prose(reader)
+        yield Prose(names, said=SaidInProse(said, **some), **some)
     finally:
-        if reader is not None:
-            reader.close()
+        for reader in (names, said):
+            if reader is not None:
+                reader.close()

@@ -6,16 +6,17 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tongguan.errors import BadInput, Missing
-from tongguan.identify.detect import COUNTED, Detector, Prose
-from tongguan.identify.entities import EntityReader
+from tongguan.errors import BadInput
+from tongguan.identify.detect import COUNTED, Detector
 from tongguan.identify.explaining import explain
 from tongguan.identify.extract import Extraction, Limits, extract_file, extract_stream
+from tongguan.identify.names import names_in_prose
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
 from tongguan.plain_file import files_below
@@ -27,6 +28,7 @@ __all__ = ["finding_line", "identify_lines", "kind_line"]
 
 _STANDARD_INPUT: Final = "-"
 _IN_MEMORY: Final = 8 << 20  # bytes of standard input
+_READ_WHOLE: Final = 40_000  # characters of a text that models read whole where they are asked for by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +59,25 @@ def identify_lines(
     `start` and `end` are characters of the decoded text, `text` is masked unless `reveal`. With `explain` also `why`: a
     list of {"zh", "en"}; `counted` is there, and false, where the score is below what scans and inspections count. A
     blind spot: `path, member, blind_spot, detail, count, size`. With `kinds`, behind those of
-    its file: `path, member, kind` (None where unknown), `name, probability, reason, likely`. With `names` a model reads
-    names in running prose; a blind spot says where the extra of that name is not installed. Raises BadInput, before
-    anything is read, where a path is absent or none is given.
+    its file: `path, member, kind` (None where unknown), `name, probability, reason, likely`. With `names` models read
+    names and what is said of persons in running prose; a blind spot says whose extra is not installed. Raises BadInput,
+    before anything is read, where a path is absent or none is given.
     """
     if not paths:
         raise BadInput("no path given; expected files, folders, or - for standard input")
     for path in paths:
         if str(path) != _STANDARD_INPUT and not os.path.lexists(path):
             raise BadInput(f"{path}: no such file or folder")
-    detector = Detector(key, prose=_prose() if names else None, doubtful=True)
-    return _lines(paths, _Told(detector, reveal, explain, _model() if kinds else None, limits))
+    model = _model() if kinds else None
+    return _read_by(names, key, paths, lambda detector: _Told(detector, reveal, explain, model, limits))
 
 
-def _prose() -> Prose:
-    try:
-        return Prose(EntityReader(), least=40_000)  # asked for by name: characters that are read whole
-    except Missing:
-        return Prose(None)
+def _read_by(
+    names: bool, key: bytes, paths: Sequence[str | Path], told: Callable[[Detector], _Told]
+) -> Iterator[dict[str, Any]]:
+    """The lines, with the models that are installed where they are wanted."""
+    with names_in_prose(least=_READ_WHOLE) if names else nullcontext() as prose:
+        yield from _lines(paths, told(Detector(key, prose=prose, doubtful=True)))
 
 
 def _model() -> Model:

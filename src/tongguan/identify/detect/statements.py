@@ -1,0 +1,175 @@
+"""What is said of persons in running prose: which stretches a model is asked about, and what its answers are worth.
+
+A clause is weighed by its n-grams of one to three characters, hashed to a table of weights that was fitted on the same
+texts as the model (`scripts/statements`): a cheap sieve that lets nearly all through that the model would find, and
+little of programs and manuals. Stretches of some lines with such clauses go to the model, those with the most of them
+first (`asking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+from numba import njit, types
+from numpy.typing import NDArray
+
+from tongguan.identify.detect.asking import Asking, ReadsSpans
+from tongguan.identify.detect.characters import units_of
+from tongguan.identify.detect.view import Candidate, View
+from tongguan.model import BlindSpot
+
+__all__ = ["CLAUSE_ENDS", "SIGN_BITS", "SaidInProse", "slots", "stretches"]
+
+_SHARE: Final = 0.02  # of the stretches that may tell something, at most
+_LEAST: Final = 8_000  # characters that are read whatever the share
+_STRETCH: Final = 160  # characters from which on a stretch ends with its line
+_LONGEST: Final = 320  # characters of a stretch; it ends before with a clause where it can
+_SHORTEST: Final = 2  # characters of what can tell anything
+SIGN_BITS: Final = 16
+CLAUSE_ENDS: Final = "，。；！？,;!?|\t\r\n\x00\u2028\u2029"
+_DETECTOR: Final = "statements"
+_EDGES: Final = " \u3000，。；：！？、,.;:!?|\"'“”‘’（）()【】[]…—-~\t\r\n"
+
+_ENDS: Final = np.zeros(65536, np.bool_)
+_ENDS[[ord(c) for c in CLAUSE_ENDS]] = True
+_FOLD: Final = np.arange(65536, dtype=np.uint32)
+_FOLD[ord("A") : ord("Z") + 1] += 32
+_FOLD[ord("0") : ord("9") + 1] = ord("0")  # that there are digits tells something, which they are does not
+
+_U16, _U32, _BOOLS = (types.Array(t, 1, "C", readonly=True) for t in (types.uint16, types.uint32, types.boolean))
+_WEIGHTS: Final = types.Array(types.float32, 1, "C", readonly=True)
+_ONE, _TWO, _THREE, _MIX = (np.uint32(n) for n in (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x2C1B3C6D))
+_HALF, _KEEP = np.uint32(15), np.uint32(32 - SIGN_BITS)
+
+
+@njit(types.int64(types.uint32), cache=True, inline="always")
+def _slot(key):  # type: ignore[no-untyped-def]
+    return np.int64(np.uint32(np.uint32(key ^ (key >> _HALF)) * _MIX) >> _KEEP)
+
+
+@njit(types.UniTuple(types.int64, 3)(_U16, _U32, types.int64, types.int64), cache=True, inline="always")
+def _slots(units, fold, at, end):  # type: ignore[no-untyped-def]
+    """Of the n-grams of one, two and three characters that start at `at` in a clause up to `end`."""
+    one = np.uint32(fold[units[at]] * _ONE)
+    two = np.uint32(one ^ np.uint32((fold[units[at + 1]] if at + 1 < end else np.uint32(0)) * _TWO))
+    three = np.uint32(two ^ np.uint32((fold[units[at + 2]] if at + 2 < end else np.uint32(0)) * _THREE))
+    return _slot(one), _slot(np.uint32(two + np.uint32(1))), _slot(np.uint32(three + np.uint32(2)))
+
+
+def slots(clause: str) -> NDArray[np.int64]:
+    """(3 · n,) slots of the n-grams of a clause, for those who fit the weights."""
+    units = units_of(clause).astype(np.uint16, copy=False)
+    return np.array([_slots(units, _FOLD, at, len(units)) for at in range(len(units))], np.int64).ravel()
+
+
+@njit(types.int64[:, ::1](_U16, _U32, _BOOLS, _WEIGHTS, types.float32, types.int64, types.int64), cache=True)
+def stretches(units, fold, ends, weights, bias, stretch, longest):  # type: ignore[no-untyped-def]
+    """Start, end and number of telling clauses of each stretch of text that has one: (n, 3), ascending.
+
+    A stretch ends with a piece, with a line from `stretch` characters on, with a clause from half of `longest` on, and
+    at `longest` at the latest. `weights` are those of hashed n-grams, `bias` what they are added to.
+    """
+    size = len(units)
+    found = np.empty((size // 2 + 1, 3), np.int64)
+    count, start, told, at = 0, 0, 0, 0
+    while at < size:
+        end = at
+        while end < size and not ends[units[end]] and end - at < longest:
+            end += 1
+        score = bias
+        for i in range(at, end):
+            for slot in _slots(units, fold, i, end):
+                score += weights[slot]
+        told += end > at and score >= 0
+        at = max(end, at + 1) if end < size and not ends[units[end]] else end + 1
+        length = at - start
+        last = units[end] if end < size else 0
+        line = last == 10 or last == 13
+        if (end < size and last == 0) or (line and length >= stretch) or length >= longest // 2:
+            if told:
+                found[count, 0], found[count, 1], found[count, 2] = start, min(at, size), told
+                count += 1
+            start, told = at, 0
+    if told:
+        found[count, 0], found[count, 1], found[count, 2] = start, size, told
+        count += 1
+    return found[:count].copy()
+
+
+@cache
+def _signs() -> tuple[NDArray[np.float32], float]:
+    """Weights (1 << SIGN_BITS,) of hashed n-grams, and the bias, at which a clause is worth reading from 0 on."""
+    with files("tongguan.identify.detect").joinpath("statement_signs.npz").open("rb") as file:
+        shipped = np.load(file, allow_pickle=False)
+        weights = shipped["weights"].astype(np.float32) * float(shipped["scale"])
+        weights.flags.writeable = False
+        return weights, float(shipped["bias"])
+
+
+class SaidInProse:
+    """Asks a reader what is said of persons; without one it counts what it would have asked."""
+
+    def __init__(self, reader: ReadsSpans | None, share: float = _SHARE, least: int = _LEAST) -> None:
+        self._asking = Asking("what is said of persons in running prose", "statements", reader, share, least)
+
+    @property
+    def on(self) -> bool:
+        """Whether there is a reader."""
+        return self._asking.on
+
+    def take(self) -> list[BlindSpot]:
+        """What was not read since the last call."""
+        return self._asking.take()
+
+    def find(self, view: View, known: Sequence[Candidate]) -> list[Candidate]:
+        """What the reader tells that is not known, beside what is known."""
+        weights, bias = _signs()
+        units = view.units.astype(np.uint16, copy=False)
+        parts = stretches(units, _FOLD, _ENDS, weights, bias, _STRETCH, _LONGEST)
+        if not len(parts):
+            return []
+        read = self._asking.ask(view.text, parts[:, :2], parts[:, 2])
+        told = [(type, start + a, start + b, p) for start, _, spans in read for type, a, b, p in spans]
+        return list(_beside(view.text, sorted(told, key=lambda span: span[1]), known))
+
+
+def _beside(text: str, told: Sequence[tuple[str, int, int, float]], known: Sequence[Candidate]) -> Iterator[Candidate]:
+    """What is told, without the places that are known: the longest stretch that is left of each."""
+    ordered = sorted((one.start, one.end, one.type) for one in known)
+    first = 0
+    for type, start, end, probability in told:
+        while first < len(ordered) and ordered[first][1] <= start - _LONGEST:
+            first += 1
+        taken = []
+        for low, high, what in ordered[first:]:
+            if low >= end:
+                break
+            if high > start:
+                taken.append((low, high, what))
+        if any(what == type for _, _, what in taken):
+            continue
+        a, b = _trimmed(text, *_longest_left(start, end, taken))
+        if b - a >= _SHORTEST:
+            value = " ".join(text[a:b].lower().split())
+            yield Candidate(a, b, type, round(0.4 + 0.4 * probability, 2), "model", _DETECTOR, value)
+
+
+def _longest_left(start: int, end: int, taken: Sequence[tuple[int, int, str]]) -> tuple[int, int]:
+    left, at = (start, start), start
+    for low, high, _ in [*taken, (end, end, "")]:
+        if low - at > left[1] - left[0]:
+            left = at, low
+        at = max(at, high)
+    return left
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in _EDGES:
+        start += 1
+    while end > start and text[end - 1] in _EDGES:
+        end -= 1
+    return start, end
