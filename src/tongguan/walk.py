@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tongguan import law, registry, trust, whole_file
+from tongguan import law, trust, whole_file
 from tongguan.errors import BadInput, CannotWrite
 from tongguan.model import BlindKind, Decision
 from tongguan.plain_file import blocks
@@ -205,7 +205,7 @@ def _names_unread(result: Result) -> bool:
 def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path], watched: str) -> None:
     """Rows located by another organisation file, read under other data types or by other plug-ins, or held against
     other policies, are not comparable: their sources are read again, if they are given."""
-    from tongguan import identify
+    from tongguan import identify, registry
 
     mark, read_by = ledger.folder / "organisation", org.digest + identify.types_mark() + registry.mark() + watched
     if mark.exists() and mark.read_text(encoding="utf-8") == read_by:
