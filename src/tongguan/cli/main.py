@@ -161,7 +161,7 @@ def _identify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, or - for standard input")
     parser.add_argument("--json", action="store_true", help="one JSON line a finding")
     parser.add_argument("--reveal", action="store_true", help="show values instead of masked samples")
-    parser.add_argument("--names", action="store_true", help="read names in running prose by a model (an extra, slow)")
+    parser.add_argument("--names", action="store_true", help="read names and what is said of persons in prose (extras)")
     ocr_argument(parser)
     parser.add_argument("--explain", action="store_true", help="what made the score of each finding")
     parser.add_argument("--kinds", action="store_true", help="also a line for the kind of each document")

@@ -11,7 +11,7 @@ def names_argument(parser: argparse.ArgumentParser) -> None:
     """`--names` and `--no-names`."""
     parser.add_argument(
         "--names", action=argparse.BooleanOptionalAction, default=None,
-        help="read names in running prose by a model (extra `names`); on where it is installed",
+        help="read prose by models (extras `names` and `statements`, what is said of persons); on where installed",
     )  # fmt: skip
 
 
