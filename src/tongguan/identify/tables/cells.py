@@ -86,7 +86,7 @@ def cells_of(values: pa.Array | pa.ChunkedArray | Sequence[Any]) -> Cells:
         rows = codes[codes >= 0]
         counts, filled = np.bincount(rows, minlength=len(tidy.first)).astype(np.int64), len(rows)
     long_texts, long_counts = _long(texts) if tidy.long else (_NONE, _NOTHING)
-    distinct = strings(tidy.data, tidy.first, tidy.last).cast(pa.large_string())
+    distinct = strings(tidy.data, tidy.first, tidy.last, large=True)
     return Cells(
         kind, len(array), distinct, counts, codes, numbers, long_texts, long_counts, odd, filled, joined(tidy)
     )  # fmt: skip

@@ -140,10 +140,11 @@ def laid_out(cells, firsts, lasts, grid, points):  # type: ignore[no-untyped-def
             count += 1
 
 
-def strings(data: NDArray[np.uint8], starts: Places, ends: Places) -> pa.Array:
-    """The stretches of UTF-8 from `starts` to `ends` as texts; those that end before they start are null."""
+def strings(data: NDArray[np.uint8], starts: Places, ends: Places, *, large: bool = False) -> pa.Array:
+    """The stretches of UTF-8 from `starts` to `ends` as texts, with `large` offsets where these are asked for or
+    needed; those that end before they start are null."""
     some = ends >= starts
-    if not some.any():
+    if not large and not some.any():
         return pa.nulls(len(starts))
     sizes = ends - starts
     filled = None
@@ -154,9 +155,10 @@ def strings(data: NDArray[np.uint8], starts: Places, ends: Places) -> pa.Array:
     np.cumsum(sizes, out=offsets[1:])
     out = np.empty(int(offsets[-1]), np.uint8)
     _copy(data, starts, sizes, out)
-    kind, width = (pa.string(), np.int32) if len(out) <= _MOST else (pa.large_string(), np.int64)
-    buffers = [filled, pa.py_buffer(offsets.astype(width)), pa.py_buffer(out)]
-    return pa.Array.from_buffers(kind, len(starts), buffers)
+    if large or len(out) > _MOST:
+        return pa.Array.from_buffers(pa.large_string(), len(starts), [filled, pa.py_buffer(offsets), pa.py_buffer(out)])
+    buffers = [filled, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(out)]
+    return pa.Array.from_buffers(pa.string(), len(starts), buffers)
 
 
 def concatenated(arrays: list[pa.Array]) -> pa.Array:

@@ -44,8 +44,10 @@ _FIRST: Final = 100  # values that are tried first
 _WORDS_IN: Final = 20_000  # distinct values in which words are looked for
 
 
-_NEEDS: Final = {  # of forms that are tried on many columns: least and most characters, and least digits
-    "icd_dotted": (5, 9, 2), "digest": (22, 512, 0), "several": (11, 512, 10),
+_NEEDS: Final = {  # of forms that are tried on many columns: least and most characters, least and most digits
+    "digest": (22, 512, 0, 512), "hk_macao_permit": (9, 11, 7, 10), "icd_dotted": (5, 9, 2, 6),
+    "military_id": (7, 17, 4, 14), "passport_china": (9, 9, 7, 8), "place": (7, 512, 4, 512),
+    "several": (11, 512, 10, 512),
 }  # fmt: skip
 _OF_NAMES: Final = np.zeros(256, np.bool_)  # bytes
 _OF_NAMES[[ord(c) for c in "'-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = True
@@ -126,11 +128,11 @@ class Looks:
 
         Arrow reads a pattern or list anew at each call, which takes longer than to look at a few values in Python.
         """
-        if name in _NEEDS and count > _FIRST:
-            return self._tried_on_some(name)
         texts = self.cells.texts.slice(0, count)
         if name.startswith(OWN_CHECK):
             return fits_own(name, texts)
+        if name in _NEEDS:
+            return self._tried_on_some(name, count)
         if name in _forms() and count > _FIRST:
             found = pc.match_substring_regex(texts, _forms()[name])
         elif name in _forms():
@@ -145,15 +147,20 @@ class Looks:
         mask: Mask = found.to_numpy(zero_copy_only=False)
         return mask
 
-    def _tried_on_some(self, name: str) -> Mask:
-        """Which of all values have a form, of which only those are looked at that are long enough and hold digits
-        enough for it."""
-        least, most, digits = _NEEDS[name]
-        some = np.flatnonzero((self.size >= least) & (self.size <= most) & (self.digits >= digits))
+    def _tried_on_some(self, name: str, count: int) -> Mask:
+        """Which of the first values have a form, of which only those are looked at whose size and number of digits can
+        be those of it."""
+        least, most, fewest, digits = _NEEDS[name]
+        size, of_digits = self.size[:count], self.digits[:count]
+        some = np.flatnonzero((size >= least) & (size <= most) & (of_digits >= fewest) & (of_digits <= digits))
         if not len(some):
-            return self.none
-        mask = np.zeros(self.distinct, np.bool_)
-        mask[some] = pc.match_substring_regex(self.cells.texts.take(pa.array(some)), _forms()[name])
+            return self.none if count == self.distinct else self.none[:count]
+        mask = np.zeros(count, np.bool_)
+        if count > _FIRST:
+            mask[some] = pc.match_substring_regex(self.cells.texts.take(pa.array(some)), _forms()[name])
+        else:
+            first, matches = self._first(), _patterns()[name].search
+            mask[some] = [matches(first[place]) is not None for place in some.tolist()]
         return mask
 
     def _first(self) -> list[str]:

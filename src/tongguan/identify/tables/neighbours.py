@@ -124,11 +124,13 @@ def _add(found: list[Candidate], type: str, share: float, key: str, fits: NDArra
 
 def _pairs(table: Table, looks: Sequence[Looks], candidates: Sequence[list[Candidate]]) -> None:
     """Neighbouring columns of fractions of which one is a latitude of China and the other a longitude."""
+    fractions = [_are_fractions(look) for look in looks]
     for i in range(len(candidates) - 1):
-        if any(candidates[j] and candidates[j][0].score >= 0.5 for j in (i, i + 1)):
+        both = fractions[i] and fractions[i + 1]
+        if not both or any(candidates[j] and candidates[j][0].score >= 0.5 for j in (i, i + 1)):
             continue
         one, other = _degrees(looks[i]), _degrees(looks[i + 1])
-        if one is None or other is None or len(one) < _ROWS or len(other) < _ROWS:
+        if len(one) < _ROWS or len(other) < _ROWS:
             continue
         if one.mean() > other.mean():
             one, other = other, one
@@ -147,14 +149,18 @@ def _pairs(table: Table, looks: Sequence[Looks], candidates: Sequence[list[Candi
                 candidates[j].insert(0, Candidate("location", [rare], fits, False, extra=[pair]))
 
 
-def _degrees(looks: Looks) -> NDArray[np.float64] | None:
+def _are_fractions(looks: Looks) -> bool:
+    if looks.cells.numbers is not None:
+        return True
+    return looks.distinct > 0 and looks.share(looks.has(kernel.DECIMAL)) >= 0.95
+
+
+def _degrees(looks: Looks) -> NDArray[np.float64]:
     if looks.cells.numbers is not None:
         return looks.cells.numbers
-    if looks.distinct and looks.share(looks.has(kernel.DECIMAL)) >= 0.95:
-        texts = looks.cells.texts.filter(looks.has(kernel.DECIMAL))
-        degrees: NDArray[np.float64] = texts.cast("float64").to_numpy(zero_copy_only=False)
-        return degrees
-    return None
+    texts = looks.cells.texts.filter(looks.has(kernel.DECIMAL))
+    degrees: NDArray[np.float64] = texts.cast("float64").to_numpy(zero_copy_only=False)
+    return degrees
 
 
 def _fine(numbers: NDArray[np.float64]) -> bool:

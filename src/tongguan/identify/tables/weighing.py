@@ -124,13 +124,12 @@ def _may_speak(rule: Rule, looks: Looks) -> bool:
     """Whether it is worth while to try a rule's checks on a column that nothing else speaks for."""
     if not rule.checks or not looks.distinct or (rule.closed and looks.distinct > _CLOSED):
         return False
-    if all(looks.passed.get(name) is looks.none for name in rule.checks):
-        return False
-    return any(
-        looks.is_hopeful(name)
-        for name in rule.checks
-        if name in looks.passed or name.startswith(OWN_CHECK) or not looks.is_plain
-    )
+    for name in rule.checks:
+        known = looks.passed.get(name)
+        tried = known is not None or name.startswith(OWN_CHECK) or not looks.is_plain
+        if tried and looks.is_hopeful(name) and (known is not looks.none or len(rule.checks) > 1):
+            return True
+    return False
 
 
 def _named(type: str, name: Reading, comment: Reading) -> list[Part]:
