@@ -152,12 +152,15 @@ def test_the_verdict_does_not_depend_on_what_is_read_with_it() -> None:
             assert [(texts[i][f.start : f.end], f.score, f.validator) for f in findings if f.type == "ip"] == alone[i]
 
 
-def test_a_long_text_is_judged_as_its_parts_are() -> None:
-    """Windows overlap: an address near their border is judged by the same lines in both."""
+def test_in_a_long_text_each_part_is_judged_by_the_lines_around_it() -> None:
+    """Blocks of lines are judged together, so that an address or two at the border of a program may stand out."""
     filler = "one more line of plain words without anything\n" * 700
-    text = (filler + PROGRAM.replace("{}", "81.2.69.143") * 5 + filler + DUMP) * 40
+    text = (filler + PROGRAM.replace("{}", "81.2.69.143") * 15 + filler + DUMP) * 40
     assert len(text) > 2 << 20
-    assert len(found(text)) == 79 * 40
+    values = [value for value, _, _ in found(text)]
+    within = [value for value in values if value in ("81.2.69.143", "2001:470:1f0b:9::7")]
+    assert len(values) - len(within) == 79 * 40
+    assert len(within) <= 0.01 * 40 * 15 * 2
 
 
 def test_identify_shows_them_and_says_that_they_are_not_counted(tmp_path: Path) -> None:

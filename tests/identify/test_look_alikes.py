@@ -88,3 +88,10 @@ NOTHING = [
 @pytest.mark.parametrize("text", NOTHING)
 def test_nothing(text: str, find: Callable[[str], list[Finding]]) -> None:
     assert [(f.type, text[f.start : f.end]) for f in find(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["m62 188 0 0-188 62 0 0 188 0 62-62z", "60 50-32 109-55 174-68-42-25-95", "${wxWidgets_USE_FILE}"]
+)
+def test_points_of_curves_are_no_cards_and_names_no_accounts(text: str, find: Callable[[str], list[Finding]]) -> None:
+    assert [(f.type, text[f.start : f.end]) for f in find(text) if f.type in ("bank_card", "wechat")] == []

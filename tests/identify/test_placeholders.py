@@ -11,6 +11,13 @@ from tongguan.identify.explaining import explain
 from tongguan.model import Finding
 
 EXAMPLES = [
+    '[/[{}]/,{token:"string",next:"@pop"}],["@x",{token:"meta.tag-end",open:"a"}],{token:"keyword.$0"}',
+    '{token:"delimiter.curly",switchTo:"@body"},{token: "@brackets"}',
+    'END_PRIVATE_KEY = "\\n-----END PRIVATE KEY-----\\n"',
+    '"pbkdf2-password": "1.2.1",',
+    "'access_token': oauth2_token, 'client_secret': oauth2_client_secret",
+    'key:"Parameter_0_of_type_1_is_private_in_2_4105"',
+    '"Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw=="',
     'create_engine("postgresql+psycopg2://scott:tiger@192.168.0.134/test")',
     "postgresql://user:password@db.internal.corp.net/app",
     "amqp://guest:guest@rabbitmq.prod.corp.net:5672//",
@@ -42,6 +49,9 @@ EXAMPLES = [
     'data.startswith(b"sk-ssh-ed25519-cert-v01")',
 ]
 SECRETS = [
+    ('"token": "qWeRtYzUiOpAsDfG"', "qWeRtYzUiOpAsDfG"),
+    ("token: '9f31c07be2d84a65'", "9f31c07be2d84a65"),
+    ("password='wexk\"b#4Kdx'", 'wexk"b#4Kdx'),
     ("postgresql://app:Xk9pQz2a@192.168.0.134/test", "Xk9pQz2a"),
     ("mongodb://admin:sunshine@db.prod.corp.net:27017", "sunshine"),
     ("mysql://root:hunter@10.1.2.3/app", "hunter"),
@@ -57,6 +67,10 @@ SECRETS = [
     ("Authorization: Basic djJlNEpYa0NJUHZ5a2FWT0VRXzRqZmZU", "djJlNEpYa0NJUHZ5a2FWT0VRXzRqZmZU"),
 ]
 NO_ADDRESS = [
+    "M8 8.75a.75.75 0 1 0 0-1.5.75.75 0 0 0 0 1.5",
+    "h=5*h+3864292196);",
+    "262144+65536 0 0 0 0 17 0 264",
+    "call free of charge: +1 877 555 2368",
     'IPv4Address("TCP", "10.0.0.1", 12345)',
     "hosts = ['192.168.3.4', '10.2.3.4']",
     'Record_A(b"192.0.2.44")',

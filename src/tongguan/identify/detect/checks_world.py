@@ -28,6 +28,18 @@ from tongguan.identify.detect.foreign_checks import (
 __all__: list[str] = []  # checks are looked up by name
 
 
+# ---- the United Kingdom ----
+
+
+def uk_driver(rows: Rows) -> Flags:
+    """A driver's number (DVLA): five letters of the name, filled up with 9, the day of birth with the month among the
+    year's digits (50 more for women), two initials or 9, and three signs that tell namesakes apart."""
+    month, day = number_of(rows, 6, 8), number_of(rows, 8, 10)
+    born: Flags = np.isin(month, (*range(1, 13), *range(51, 63))) & (day > 0) & (day < 32)
+    flags: Flags = born & np.all(rows[:, [0, 1, 2, 3, 4, 12]] >= 57, axis=1)  # letters, or 9
+    return flags
+
+
 # ---- the Americas ----
 
 

@@ -25,7 +25,7 @@ from tongguan.identify.detect.shapes import series_in, shape_of, shape_table, to
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["find"]
+__all__ = ["TOLD_AFTER", "find"]
 
 _DETECTOR: Final = "foreign"
 _LABELLED: Final = 0.95
@@ -73,10 +73,10 @@ _LEAD: Final = re.compile(
 _COUNTRY_FIRST: Final = frozenset({"cl_rut", "hr_oib", "nz_ird", "pt_nif", "gr_afm"})
 _COUNTRY_LETTERS: Final = re.compile(r"(?<![A-Za-z0-9])(?:CL|EL|HR|NZ|PT) ?\Z")
 """The country's letters before numbers for tax, which are written with them: HR 33392005961."""
-_TOLD_AFTER: Final = re.compile(  # … is my passport number, …是我的身份证
+TOLD_AFTER: Final = re.compile(  # … is my passport number, …是我的身份证
     r"(?<![\w.-])([A-Za-z0-9](?:[ \-./]?[A-Za-z0-9]){7,24})(?: (?:is|are|was|ist|es|är|est|é|è|jest|on)|[是为即は])"
     r" ?(?:(?:my|the|his|her|your|their|our|mi|su|mein|meine|mitt|mon|ma|mijn|mój|a|an) |我的|他的|她的|本人的?|私の)?"
-    r"(?:[A-Za-z]{2,12} ){0,2}\Z",
+    r"(?:[^\W\d_]{2,12} ){0,2}\Z",
 )
 _RUN: Final = re.compile(
     r"(?=[^0-9０-９]{0,9}[0-9０-９])"
@@ -107,7 +107,7 @@ def _labelled(view: View) -> Iterator[Candidate]:
         lead = _LEAD.match(view.text, end, end + _REACH)
         places.append((label, lead.end() if lead else end, min(len(view.text), end + _REACH + _LONGEST)))
     for label, end in zip(words.label[chosen].tolist(), words.start[chosen].tolist(), strict=True):
-        if behind := _TOLD_AFTER.search(view.text, max(0, end - _REACH - _LONGEST), end):
+        if behind := TOLD_AFTER.search(view.text, max(0, end - _REACH - _LONGEST), end):
             places.append((label, behind.start(1), behind.end(1)))
     for start, end, label in view.cells[_IS_LABEL[view.cells[:, 2]]].tolist():
         while start < end and view.text[start] in " \"'\t":
@@ -248,11 +248,16 @@ def _hong_kong(view: View, tokens: NDArray[np.int32], rows: checks.Rows) -> Iter
             yield Candidate(start, end, "hkid", 0.85, "checksum", _DETECTOR, value)
 
 
-def _stands_alone(view: View, start: int, end: int) -> bool:
-    """In capitals, and no part of a longer name."""
+def _in_groups(written: str) -> bool:
+    """Whether all of it is in small letters, in three groups or more."""
+    return written == written.lower() and sum(not c.isalnum() for c in written) > 1
+
+
+def _stands_alone(view: View, start: int, end: int, small: bool = False) -> bool:
+    """In capitals (or `small`), and no part of a longer name."""
     written = view.text[start:end]
     return (
-        written == written.upper()
+        (small or written == written.upper())
         and not (start and view.text[start - 1] in _GLUE)
         and view.text[end : end + 1] not in _GLUE_AFTER
     )
@@ -261,9 +266,15 @@ def _stands_alone(view: View, start: int, end: int) -> bool:
 _GLUE_AFTER: Final = frozenset("-_/\\@=&$")
 
 
+_SMALL: Final = frozenset({"uk_nino", "us_mbi"})  # their groups tell enough for small letters: hh 01 02 03 d
+
+
 def _compiled(types: Sequence[str]) -> list[tuple[re.Pattern[str], Kind]]:
     kinds = [kind for kind in KINDS if kind.type in types and kind.groups and kind.bare]
-    return [(re.compile(rf"(?:{kind.groups})(?![A-Za-z0-9])"), kind) for kind in kinds]
+    cases = [re.IGNORECASE if kind.type in _SMALL else re.NOFLAG for kind in kinds]
+    return [
+        (re.compile(rf"(?:{kind.groups})(?![A-Za-z0-9])", case), kind) for kind, case in zip(kinds, cases, strict=True)
+    ]
 
 
 _BRITISH: Final = [types for _, _, types in SERIES].index(("uk_nino",))
@@ -297,7 +308,7 @@ def _in_series(view: View, starts: Sequence[int], series: int) -> Iterator[Candi
                 found.append((start, written.end(), value))
         known = set()
         for start, end, value in compress(found, _right([value for _, _, value in found], kind.check)):
-            if _stands_alone(view, start, end):
+            if _stands_alone(view, start, end, kind.type in _SMALL and _in_groups(view.text[start:end])):
                 known.add(start)
                 yield Candidate(start, end, kind.type, kind.bare, "checksum", _DETECTOR, value)
         starts = [start for start in starts if start not in known]

@@ -68,6 +68,7 @@ def _any(rows: checks.Rows) -> checks.Flags:
     return checks.varied(rows)
 
 
+_SSN_IN_BLANKS: Final = r"(?<!\d[ \t])(?<!\d[ \t]{2})\d{3} \d\d \d{4}(?![ \t]{1,3}\d)"  # no other number beside it
 _MBI: Final = r"\d[A-Z]\w\d-?[A-Z]\w\d-?[A-Z]{2}\d\d"
 _D: Final = "D"
 KINDS: Final = (
@@ -113,6 +114,7 @@ KINDS: Final = (
     Kind("uz_pinfl", _D * 14, europe.uz_pinfl, alone=0.5),
     # the Americas
     Kind("us_ssn", _D * 9, checks.us_ssn, 0.6, r"\d{3}-\d\d-\d{4}|\d{3}\.\d\d\.\d{4}", weak=True),
+    Kind("us_ssn", _D * 9, checks.us_ssn, 0.45, _SSN_IN_BLANKS, weak=True),
     Kind("us_itin", _D * 9, checks.us_itin, 0.6, r"\d{3}-\d\d-\d{4}", weak=True),
     Kind("us_ein", _D * 9, world.us_ein, weak=True),
     Kind("us_aba", _D * 9, world.us_aba),
@@ -142,6 +144,10 @@ KINDS: Final = (
     Kind("do_cedula", _D * 11, world.do_cedula, 0.6, r"\d{3}-\d{7}-\d"),
     # Europe
     Kind("uk_nino", "LLDDDDDDL", checks.uk_nino, 0.7, r"[A-Z]{2}(?: ?\d\d){3} ?[A-D]", 0.6),
+    *(
+        Kind("driving_licence", "L" * (5 - pad) + "D" * (6 + pad) + initials + sign + "LL", world.uk_driver, 0.6)
+        for pad in range(4) for initials in ("LL", "LD") for sign in "DL"
+    ),
     Kind("uk_nhs", _D * 10, checks.uk_nhs),
     Kind("de_tax_id", _D * 11, checks.de_tax_id, 0.5, r"\d\d \d{3} \d{3} \d{3}", 0.6),
     Kind("de_svnr", "DDDDDDDDLDDD", europe.de_svnr, 0.6),
@@ -225,6 +231,7 @@ SHARED: Final[Mapping[str, tuple[str, ...]]] = {
 SERIES: Final = (
     # sizes of the groups, signs behind the first, whose identifiers are written so
     ((3, 2, 4), "-.", ("us_ssn", "us_itin")),
+    ((3, 2, 4), "  ", ("us_ssn",)),
     ((6, 7), "--", ("kr_rrn",)),
     ((3, 3, 3, 2), "..", ("br_cpf",)),
     ((3, 3, 3, 2), "--", ("ru_snils",)),

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -33,8 +35,9 @@ _BESIDE: Final = 4  # findings before and behind that are looked at
 _LINES: Final = {"credential": 3, "username": 2}  # ends of line between it and an address, none for others
 _LINE: Final = 160  # characters of a line that are looked at to either side
 _WORDS: Final = 64  # characters before an address in which words of networks are looked for
-_BLOCK: Final = 2048  # characters that are judged together
-_AROUND: Final = 1024  # characters beside a block that are looked at as well
+_NAMED: Final = 40  # of them those of the last two words
+_BLOCK: Final = 4096  # characters that are judged together
+_AROUND: Final = 512  # characters beside a block that are looked at as well
 _ENOUGH: Final = 3  # lines of a program
 _SHARE: Final = 8  # at least one line in so many
 
@@ -50,12 +53,13 @@ _HAPPENED: Final = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|(?<!\d)\d\d:\
 """A time, or a process with its number, anywhere before it."""
 
 _PROGRAM: Final = re.compile(
-    r"\n[ \t]*(?:"
+    r"\n[ \t]*(?:\"(?:\"\"|[^\n]*\\n\",?\n)|(?![{\d<\"\n])(?:"  # records, rows and markup begin otherwise
     # Python, and what other languages share with it
     r"def \w+\(|async def |class \w+(?:[(:{]| \{|\n)|import [\w{*]|from [\w.]+ import|assert\w*[ (]|return(?:;| \S|\n)"
     r"|elif |except[ :]|raise |(?:with|if|for|while) [^\n]*[:{]\n|else:\n|try:\n"
-    r"|self\.\w|@\w+[\w.]*(?:\(|\n)|>>> |\"\"\"|\x27\x27\x27"
-    r"|\w+ = \w+\(|[A-Za-z_][\w.]*\([^\n]*[(,)\[{][,;]?\n|\((?!NULL|null)[A-Za-z_]\w*, |[\x27\"][^\n]*\\n[\x27\"],?\n"
+    r"|self\.\w|@\w+[\w.]*(?:\(|\n)|>>> |\x27\x27\x27"
+    r"|\w+ = \w+\(|[A-Za-z_][\w.]*\([^\n]*[(,)\[{][,;]?\n|\((?!NULL|null)[A-Za-z_]\w*, |\x27[^\n]*\\n\x27,?\n"
+    r"|\x27[\w-]+\x27: "
     # C, Java, Go, JavaScript, Rust, PHP
     r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|final|const|let|var|func|fn|function|package"
     r"|namespace|using|struct|export|type|impl|pub) \w|\}?\)[;,]?\n|\};\n|\} else|// |/\*|\* @|\*/|\w+ := "
@@ -65,27 +69,32 @@ _PROGRAM: Final = re.compile(
     # manual pages, reStructuredText, Markdown
     r"|[.\x27](?:SH|SS|TP|PP|IP|B|I|BR|RS|RE|nf|fi|br|sp|Pp|It|El|Dl|Sh|Nm|Xr|Fl|Ar|Cm)\b|\.\. [\w-]+::|[^\n]*::\n"
     r"|`{3}|:\w+:`"
-    r")"
+    r"))"
 )
 """Beginnings and ends of lines that programs and manuals have, and records, dumps and letters have not."""
 
-_MACHINE_BEFORE: Final = re.compile(
-    r"(?:"
-    r"[a-z][a-z0-9+]{1,11}://(?:[^\s/@\"\x27<>]{0,64}@)?\[?"  # a server's, in a URL
-    r"|(?<![A-Za-z])(?<!remote[_ -])(?<!client[_ -])(?<!user[_ -])(?<!login[_ -])(?<!source[_ -])"
+_SIGNS: Final = " \t:=>([{,\"'`"
+"""Between the name of a thing and its address."""
+_MOST_SIGNS: Final = 8
+_NAMES: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,15} )?[A-Za-z_][\w-]{1,30}\Z")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+]{1,11}://(?:[^\s/@\"'<>]{0,64}@)?\[?\Z")  # a server's
+_PREFIXED: Final = re.compile(r"(?<![A-Za-z0-9_])[bruf]{1,2}[\"']\Z")  # the quote of a literal: b"…"
+_MACHINE: Final = re.compile(
+    r"(?:[A-Za-z0-9]+[ _-])?(?<!remote[ _-])(?<!client[ _-])(?<!user[ _-])(?<!login[ _-])(?<!source[ _-])"
     r"(?:gateways?|gw|netmask|mask|subnets?|broadcast|bcast|dns|name_?servers?|resolvers?|cidr|networks?|routes?|router|via"
     r"|next_?hop|v?nic|vip|vlan|nat|snat|dnat|bind|listen\w*|upstream|backends?|endpoints?|brokers?|bootstrap|cluster\w*"
-    r"|nodes?|servers?|hosts?|hostnames?|peers?|masters?|slaves?|replicas?|bridge|interface|inet6?|multicast|loopback|tunnel"
+    r"|nodes?|servers?|hosts?|hostnames?|masters?|slaves?|replicas?|bridge|interface|inet6?|multicast|loopback|tunnel"
     r"|proxy|ssh|scp|ping6?|telnet|nslookup|dig|curl|wget|nc|traceroute|rsync|nmap|floating\w*|fixed\w*|elastic\w*|private\w*"
     r"|load_?balancer\w*|virtual\w*|docker|pod\w*|ntp|tftp|dhcp|snmp|ldap|smtp)"
-    r"[_ -]?(?:ip|ips|addr|address|addresses|v4|v6|ipv4|ipv6|host|name|range|list)?s?"
-    r"(?:[_ -]?(?:ip|addr|address|v4|v6|\d))?"
-    r"[\"\x27`]?\s?[:=>(,\[ ]{1,3}\s{0,2}[\[({]?\s?[bruf]?[\"\x27`]?"
-    r")\Z",
+    r"[ _-]?(?:ip|ips|addr|address|addresses|v4|v6|ipv4|ipv6|host|name|range|list)?s?"
+    r"(?:[ _-]?(?:ip|addr|address|v4|v6|\d))?",
     re.IGNORECASE,
 )
+"""What names a thing of the network rather than somebody, by itself or as the last of two words."""
+_MACHINE_BEHIND: Final = re.compile(r"(?:/\d{1,3})? (?:via|dev|scope|proto) [A-Za-z0-9]")  # a route
+_LABELLED: Final = re.compile(r"(?i:ip|ip address): ?\Z")  # in words: Server IP: 81.2.69.144
 _PREFIX: Final = re.compile(r"/(\d{1,3})(?![\d.])")
-_SAID: Final = re.compile(r"[\u4e00-\u9fff]\W{0,3}\Z")  # words of Chinese prose: 主机 192.168.1.7/24
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 
 _PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|(?i:fe80|f[cd]|ff)[0-9a-fA-F:]")
 _HOST: Final = re.compile(
@@ -93,17 +102,19 @@ _HOST: Final = re.compile(
 )
 _LITERAL: Final = re.compile(r"[(\[,{=]\s{0,24}[bruf]{0,2}[\"']\Z")
 
-_MACHINES: Final = re.compile(
-    r"net_?mask|gateway|subnet|vlan|cidr|dns\d|\bv?nics?\b|virtual_?machine|instance|hypervisor|data_?cent(?:er|re)|cluster"
-    r"|image_?(?:id|ref)|flavou?r|memory|v?cpu|load_?balancer|\bvpc|mac_?addr|container|is_?default"
-    r"|network_?(?:id|domain|interface)|\bzone|nodes?\b|servers?\b|firewall|dhcp|routers?\b|ttl\b|hostname|port\b|pool\b",
-    re.IGNORECASE,
-)
-_EVENTS: Final = re.compile(
-    r"user|login|log_in|session|account|customer|client|visitor|member|e-?mail|phone|mobile|browser|referr?er|remote_?(?:addr|ip)"
-    r"|\bsrc|source_?ip|forwarded|geo|nick|real_?name|passenger|patient|buyer|order|timestamp|\"ts\"|\"time\"|[\u4e00-\u9fff]",
-    re.IGNORECASE,
-)
+_MACHINES: Final = (
+    "netmask", "gateway", "subnet", "vlan", "cidr", "dns1", "nic", "virtualmachine", "virtual_machine", "instance",
+    "hypervisor", "datacenter", "data_center", "cluster", "imageid", "image_id", "image_ref", "flavor", "memory",
+    "cpu", "loadbalancer", "load_balancer", "vpc", "macaddr", "mac_addr", "container", "isdefault", "is_default",
+    "networkid", "network_id", "zone", "node", "server", "firewall", "dhcp", "router", "hostname", '"port', '"ttl',
+    "pool",
+)  # fmt: skip
+_EVENTS: Final = (
+    "user", "login", "log_in", "session", "account", "customer", "client", "visitor", "member", "email", "e-mail",
+    "phone", "mobile", "browser", "referer", "referrer", "remoteaddr", "remote_addr", "remote_ip", "remoteip", '"src',
+    "source_ip", "sourceip", "forwarded", "geo", "nick", "realname", "real_name", "passenger", "patient", "buyer",
+    "order", "timestamp", '"ts"', '"time"',
+)  # fmt: skip
 """Words of what persons do: where they stand an address may be theirs."""
 _KINDS: Final = 4  # different words of machines
 
@@ -117,11 +128,11 @@ def weigh(view: View, candidates: list[Candidate]) -> list[Candidate]:
     starts = np.array([candidates[place].start for place in places], np.int64)
     judged: dict[tuple[int, int], str] = {}
     for place, in_cell, piece in zip(places, _in_cells(view, starts), _pieces(view, starts), strict=True):
-        if in_cell or _is_told(view.text, candidates, place):
-            continue
         one = candidates[place]
+        if in_cell or _is_logged(view.text, one):
+            continue
         reason = (one.type == "ip" and _reason(view.text, one)) or _around(view.text, one.start, piece, judged)
-        if reason:
+        if reason and not _is_told(view.text, candidates, place):
             weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
     return weighed
 
@@ -143,13 +154,19 @@ def _pieces(view: View, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
     return list(zip(begins[piece].tolist(), ends[piece].tolist(), strict=True))
 
 
-def _is_told(text: str, candidates: Sequence[Candidate], place: int) -> bool:
-    """Whether something says that somebody was there: the line is one of a log, or holds a person's value, or a user or
-    a password stands within some lines, which makes a way in."""
-    one = candidates[place]
+def _is_logged(text: str, one: Candidate) -> bool:
+    """Whether the line begins as those of logs do."""
     low = max(0, one.start - _LINE)
     line = max(text.rfind("\n", low, one.start) + 1, low)
-    if _BEGINS.match(text, line, one.end + 8) or _HAPPENED.search(text, line, one.start):
+    return _BEGINS.match(text, line, one.end + 8) is not None
+
+
+def _is_told(text: str, candidates: Sequence[Candidate], place: int) -> bool:
+    """Whether something says that somebody was there: a time before it in its line, a person's value beside it, or a
+    user or a password within some lines, which makes a way in."""
+    one = candidates[place]
+    low = max(0, one.start - _LINE)
+    if _HAPPENED.search(text, max(text.rfind("\n", low, one.start) + 1, low), one.start):
         return True
     near = (*reversed(candidates[max(0, place - _BESIDE) : place]), *candidates[place + 1 : place + 1 + _BESIDE])
     for other in near:
@@ -161,13 +178,38 @@ def _is_told(text: str, candidates: Sequence[Candidate], place: int) -> bool:
 
 def _reason(text: str, one: Candidate) -> str:
     """Why an address is doubtful by what stands directly beside it, or nothing."""
-    before = max(text.rfind("\n", max(0, one.start - _WORDS), one.start) + 1, one.start - _WORDS, 0)
-    if _MACHINE_BEFORE.search(text, before, one.start):
-        return "machine"
-    prefix = _PREFIX.match(text, one.end)
-    if prefix and int(prefix[1]) < (128 if ":" in one.value else 32) and not _SAID.search(text, before, one.start):
-        return "machine"
-    return "program" if _is_literal(text, one.start, one.end) else ""
+    if text[one.end : one.end + 1] in ("'", '"') and _is_literal(text, one.start, one.end):
+        return "program"
+    if not _is_of_machine(text, one) or _HAN.search(text, max(0, one.start - _WORDS), one.end + _WORDS):
+        return ""  # what is told in Chinese is told by somebody
+    return "machine"
+
+
+def _is_of_machine(text: str, one: Candidate) -> bool:
+    """Whether a word of networks stands before it, or it ends a URL's scheme, a route or a network."""
+    before = text[max(0, one.start - _WORDS) : one.start]
+    if "://" in before and _URL.search(before):
+        return True
+    if text[one.end : one.end + 1] in ("/", " "):
+        prefix = _PREFIX.match(text, one.end)
+        if (prefix and int(prefix[1]) < (128 if ":" in one.value else 32)) or _MACHINE_BEHIND.match(text, one.end):
+            return True
+    if before[-1:] in ("'", '"') and (literal := _PREFIXED.search(before)):
+        before = before[: literal.start()]
+    names = before.rstrip(_SIGNS)
+    if not 0 < len(before) - len(names) <= _MOST_SIGNS or _LABELLED.search(before):
+        return False
+    return _names_machine(names[-_NAMED:].rpartition('"')[2].rpartition("'")[2].rpartition("\n")[2])
+
+
+@lru_cache(maxsize=4096)
+def _names_machine(before: str) -> bool:
+    """Whether the one or two words that end a text name a thing of the network."""
+    names = _NAMES.search(before)
+    return names is not None and (
+        _MACHINE.fullmatch(names.group()) is not None
+        or _MACHINE.fullmatch(names.group().rpartition(" ")[2]) is not None
+    )
 
 
 def _is_literal(text: str, start: int, end: int) -> bool:
@@ -175,7 +217,7 @@ def _is_literal(text: str, start: int, end: int) -> bool:
     given out (all of IPv6 but 2000::/3, IANA)."""
     written = text[start:end]
     nobodys = _PRIVATE.match(written) or is_for_documents(written) or (":" in written and written[0] not in "23")
-    if text[end : end + 1] not in ("'", '"') or not nobodys:
+    if not nobodys:
         return False
     before = max(0, start - 30)
     return _LITERAL.search(text, before, start) is not None and not _HOST.search(text, before, start)
@@ -194,8 +236,11 @@ def _around(text: str, start: int, piece: tuple[int, int], judged: dict[tuple[in
 def _surroundings(text: str, low: int, high: int) -> str:
     """What the lines of a stretch of text are: "program" for those of a program or a manual, "machine" for records of
     machines."""
-    signs = len(_PROGRAM.findall(text, low, high))
-    if signs >= _ENOUGH and signs * _SHARE >= text.count("\n", low, high):
+    wanted = max(_ENOUGH, -(-text.count("\n", low, high) // _SHARE))
+    if next(islice(_PROGRAM.finditer(text, low, high), wanted - 1, None), None):
         return "program"
-    words = {word.lower() for word in _MACHINES.findall(text, low, high)}
-    return "machine" if len(words) >= _KINDS and not _EVENTS.search(text, low, high) else ""
+    part = text[low:high]
+    words = part.lower()
+    if sum(word in words for word in _MACHINES) < _KINDS or any(word in words for word in _EVENTS):
+        return ""
+    return "" if _HAN.search(part) else "machine"

@@ -12,6 +12,7 @@ from tongguan.identify.detect import checks
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.dates import BEFORE, BORN, Found, birth_date
 from tongguan.identify.detect.facts import CHECKED, FORMS, JOBS
+from tongguan.identify.detect.foreign import TOLD_AFTER
 from tongguan.identify.detect.network import whole_ip
 from tongguan.identify.detect.particulars import ETHNIC_GROUPS
 from tongguan.identify.detect.view import Candidate, View
@@ -257,6 +258,7 @@ _READERS: Final[dict[str, _Reader]] = {
 }  # fmt: skip
 _PRINTED: Final = frozenset({"age", "ethnicity", "postcode", "religion"})
 """Types whose forms are narrow enough for a blank behind a Chinese label."""
+_TOLD_BEHIND: Final = frozenset({"passport", "driving_licence"})
 _WORDS: Final = frozenset({"gender", "ethnicity"})  # types whose values are common words
 _TYPE_OF: Final = {label_id(type): type for type in _READERS}
 _IS_READ: Final = np.zeros(256, np.bool_)  # by label; the last is that of -1
@@ -288,6 +290,8 @@ def find(view: View) -> Iterator[Candidate]:
         type = _TYPE_OF[label]
         if type == "wechat" and text[start:end].lower() == "wxid":  # the word is part of the account
             at = start
+        elif type == "wechat" and at == end and text[start:end].isascii() and text[at : at + 1].isupper():
+            continue  # the beginning of a longer name: wxWidgets
         elif (type == "wechat" and (_is_glued(text, start, end) or "\n" in text[end:at])) or (
             type == "age"
             and (
@@ -328,6 +332,8 @@ def find(view: View) -> Iterator[Candidate]:
         found = None
         if text[start:end] != "出生" or not BEFORE.search(text, max(0, start - 16), start):  # 1988年1月出生，2025年
             found = _READERS[type](text, at, min(len(text), at + _REACH), apart)
+        if found is None and type in _TOLD_BEHIND:
+            found = _behind(text, type, start)
         if found is not None:
             yield _candidate(type, found)
             if type == "income" and (raised := _RAISED.match(text, found[1], found[1] + 20)):
@@ -353,6 +359,12 @@ def find(view: View) -> Iterator[Candidate]:
         found = _READERS[_TYPE_OF[label]](text, start, end, True) or _bare_age(text, start, end, label)
         if found is not None:
             yield _candidate(_TYPE_OF[label], found)
+
+
+def _behind(text: str, type: str, label: int) -> Found | None:
+    """The value before its label: … is my passport number."""
+    before = TOLD_AFTER.search(text, max(0, label - _REACH), label)
+    return _READERS[type](text, before.start(1), before.end(1), True) if before else None
 
 
 def _is_advertised(text: str, at: int) -> bool:

@@ -97,6 +97,7 @@ _OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|29)|1\.3\.(?:6|14|36|101|132)|1\.2
 _VERSION_BEHIND: Final = re.compile(
     r"-\d{1,3}(?![\d.])|-\d{1,2}[.+~](?!\d+\.\d)"
 )  # of a package of Debian: (2.39.90.1-1)
+_CURVE_BEHIND: Final = re.compile(r" 0 [01] [01][ .-]")  # arcs of SVG: a.75.75 0 1 0 0-1.5.75.75 0 0 0 0 1.5
 _BLOCK_FOLLOWS: Final = re.compile(r"\d{1,4}::")
 _LOGIN: Final = re.compile(r"://([^\s/:@\"'<>]{1,64}):([^\s/@\"'<>]{1,64})@\Z")
 
@@ -158,7 +159,8 @@ def _is_example(text: str, start: int, end: int) -> bool:
     scott:tiger@192.168.0.134."""
     if text[start - 1 : start] == "@" and (login := _LOGIN.search(text, max(0, start - 140), start)):
         return is_sample_login(login[1], login[2], text, start)
-    return bool(_OBJECT.match(text, start, end + 1) or _VERSION_BEHIND.match(text, end, end + 12))
+    behind = _VERSION_BEHIND.match(text, end, end + 12) or _CURVE_BEHIND.match(text, end, end + 8)
+    return behind is not None or _OBJECT.match(text, start, end + 1) is not None
 
 
 def _is_part(text: str, start: int, end: int) -> bool:

@@ -151,7 +151,10 @@ def find(view: View) -> Iterator[Candidate]:
                 yield Candidate(first, end, "ip", min(worth, _FOR_DOCUMENTS), "documentation", _DETECTOR, value)
                 continue
         elif what == checks.PHONE_ABROAD:
-            if worth < rule.labelled and _is_sum(view.text[first:end], value):
+            if _FREE_OF_CHARGE.fullmatch(value) or (
+                worth < rule.labelled
+                and (_is_sum(view.text[first:end], value) or _ADDED.search(view.text, max(0, first - 1), first))
+            ):
                 continue
             value = "+" + value
             if _FIXED_ABROAD.fullmatch(value) or before == _LANDLINE:
@@ -163,6 +166,7 @@ def find(view: View) -> Iterator[Candidate]:
                 and (_is_quantity(view.text, first, end) or _ODD_GROUPS.fullmatch(view.text, first, end))
             )
             or (what in _CARDS and _has_points(view.text[first:end], worth >= rule.labelled))
+            or (what in _CARDS and worth < rule.labelled and _SMALL_GROUP.search(view.text, first, end))
             or (what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end))
             or (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS)
             or (what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before))
@@ -243,6 +247,7 @@ def _in_a_grid(text: str, start: int, end: int) -> bool:
     )
 
 
+_SMALL_GROUP: Final = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])")  # in which no card is written: the points of a curve
 _GRID_BEFORE: Final = re.compile(r"(?:[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{4,8}-)\Z")
 _GRID_BEHIND: Final = re.compile(r" {1,3}[0-9A-Fa-f]{2,4}[ \n\t]|-[0-9A-Fa-f]{4,12}(?![0-9A-Fa-f])")
 _UNIT: Final = re.compile(
@@ -336,6 +341,9 @@ _COUNTRY: Final = re.compile(
     r"|9(?:[0-58]|6|7|9[2-68])"
 )
 """Country codes that are given out (ITU-T, list of E.164 assigned country codes)."""
+_ADDED: Final = re.compile(r"[A-Za-z0-9)\]]")  # before +: something to which a number is added
+_FREE_OF_CHARGE: Final = re.compile(r"18(?:00|33|44|55|66|77|88)[2-9]\d{6}")
+"""Of North America, paid by who is called: a company's (NANP), as 400 and 800 are on the mainland."""
 _FIXED_ABROAD: Final = re.compile(r"\+(?:852[23]\d{7}|85328\d{6}|8860?[2-8]\d{7,8})")
 """Fixed lines of Hong Kong, Macao and Taiwan, by their numbering plans."""
 _CARDS: Final = (checks.CARD_UNIONPAY, checks.CARD_OTHER, checks.CARD_UNCHECKED)

@@ -53,7 +53,7 @@ _WORD: Final = re.compile(r"(?:test|pass\w*|pwd|x+|y+|\.+|[A-Z_]*(?:PASS|TOKEN|S
 _RANDOM: Final = re.compile(r"([A-Za-z0-9+/_=-]{20,180})[\"'`]")
 _NO_KEY: Final = re.compile(
     r"(?:public|pub|foreign|primary|partition|sort|hash|range|cache|storage|natural|unique|index|idx|group|bucket|object|lookup|composite"
-    r"|translation|message|i18n|locale|query|row|map|dict|meta|tag|site|recaptcha|reference|ref|parent|file|image|asset|hot|host)"
+    r"|translation|message|i18n|locale|query|row|map|dict|meta|tag|site|recaptcha|reference|ref|parent|file|image|asset|hot|host|websocket)"
     r"[-_ ]?key",
     re.IGNORECASE,
 )
@@ -81,11 +81,11 @@ _CARD_CODE: Final = re.compile(r"[\"']?[\s:：=#]{1,3}(?:is |是|为)?[\"']?(\d{
 _CARD_LABELS: Final = ("cvv", "cvc", "cvv2", "cvc2", "安全码", "security code")
 _DIGITS: Final = re.compile(r"\d{4,12}(?![\w.:/%-])(?!\s?[年月日位个次字条])")
 _DIGIT_LABELS: Final = ("密码", "口令", "验证码", "密碼", "驗證碼", "code", "otp", "passcode")
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_.\[\]]+$|(?:[a-z]+\d?_)+[a-z]+$")
 _LONGEST: Final = 512
 _VALUE: Final = re.compile(r"[!#-&*-;=?-~]{4,512}")  # no space, quote, bracket, angle or parenthesis
-_QUOTED: Final = re.compile(r"([\"'`])((?=[^\s\"'`]*[!-/:-@\[-^{-~])[!-~]{8,128}?)\1")
-"""Up to the quote that ends it: a secret may hold any sign."""
+_QUOTED: Final = re.compile(r"([\"'`])((?=[^\s\"'`]*[!-/:-@\[-^{-~])(?:(?!\1)[!-~]){8,128})\1")
+"""Up to the quote that ends it: a secret may hold any other sign."""
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|#(?:[0-9a-f]{3}){1,2}$|(?:true|false|none)\W+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
     r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
@@ -125,6 +125,8 @@ _NO_TOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Tokens that open nothing: of the next page, of a request that may come twice, of a language."""
+_NO_OTHER: Final = re.compile(r"[@$]?(?:[A-Z]?[a-z_]+|[A-Z_]+)(?:[-.$@/][A-Z]?[a-z_]*[0-9]?)*[\"']?(?![\w+/=~-])")
+"""What tells a token of a language from one that lets in: words without digits, {token: "keyword.$0"}."""
 _NUMBERED: Final = re.compile(r"\w{0,3}(?:token|secret|key) ?[=:] ?\d{1,5}(?!\w)", re.IGNORECASE)  # ACCESS_TOKEN = 1256
 _ATTRIBUTES: Final = re.compile(r"[A-Za-z_]\w{0,23}(?:\.[A-Za-z_]\w{0,23})+")
 _ESCAPE: Final = re.compile(r"\\u[0-9A-Fa-f]{4}")
@@ -132,6 +134,8 @@ _MEMBER: Final = re.compile(r"\\?\"\s{0,2}:\s{0,2}\\?\"")
 _FIELD: Final = re.compile(r"[^\s&\"']{1,63}&")
 _FEWEST: Final = 2  # letters and digits
 _BARE_NUMBER: Final = re.compile(r"0x[0-9A-Fa-f]{1,16}")
+_VERSION: Final = re.compile(r"[~^]?\d{1,3}(?:\.\d{1,4}){2}")  # of a package whose name ends in password
+_BORDER: Final = "-----"  # around the first and the last line of a key, which alone are none
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -200,7 +204,7 @@ def find(view: View) -> Iterator[Candidate]:
             or not _NO_GAP.isdisjoint(gap)
             or _SIGNS.isdisjoint(gap)
             or text[max(0, end - 14) : end].lower() == "publickeytoken"
-        ):
+        ) or (text[max(start, end - 5) : end].lower() == "token" and _NO_OTHER.match(text, at, at + _LONGEST)):
             continue
         quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
         if not text[end - 1].isascii():
@@ -252,12 +256,15 @@ def _is_random(value: str) -> bool:
     words = re.findall(r"[A-Z]?[a-z]{5,}|[A-Z]{6,}", plain)
     drawn = len(set(plain)) >= (10 if _HEX.fullmatch(plain) else 14)
     turns = len(re.findall(r"[a-z]+|[A-Z]+|\d+", plain))
+    if _SENTENCE.fullmatch(plain):
+        return False
     told = any(map(str.isdigit, plain)) and turns * 4 >= len(plain) and sum(map(len, words)) * 2 < len(plain)
     return drawn and told and not _FILLED.search(plain)
 
 
 _NAME: Final = re.compile(r"[A-Za-z]+\d{0,2}(?:[-_.:+~][A-Za-z]*\d{0,2})*")
 """The name of a function, a file or a version rather than a secret."""
+_SENTENCE: Final = re.compile(r"[A-Za-z]+(?:_(?:[A-Za-z]+|\d{1,5})){4,}")  # Property_0_is_missing_in_type_1_2324
 _HEX: Final = re.compile(r"[0-9a-f-]{20,}|[0-9A-F-]{20,}")
 
 
@@ -268,7 +275,9 @@ def _is_none(text: str, end: int, value: str, place: int) -> bool:
         return True
     if is_word(value) and (place == _IN_A_PROGRAM or not value.islower() or is_prose(text, end)):
         return True
-    return _BARE_NUMBER.fullmatch(value) is not None and place == _IN_A_PROGRAM
+    return _VERSION.fullmatch(value) is not None or (
+        _BARE_NUMBER.fullmatch(value) is not None and place == _IN_A_PROGRAM
+    )
 
 
 def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -295,6 +304,7 @@ def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate
         len(value) < 4
         or value.startswith(("!=", "="))
         or "`" in value
+        or _BORDER in value
         or _FILLED.search(value)
         or _ATTRIBUTE.match(value)
         or _NO_SECRET.match(value)
