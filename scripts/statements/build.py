@@ -59,7 +59,7 @@ class Sample(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repositories", type=Path, required=True)
-    parser.add_argument("--heads", type=int, default=3, help="nets whose answers are averaged")
+    parser.add_argument("--heads", type=int, default=2, help="nets whose answers are averaged")
     parser.add_argument("--hold-out", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)

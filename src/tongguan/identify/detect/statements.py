@@ -8,6 +8,7 @@ first (`asking`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -17,7 +18,7 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.asking import Asking, ReadsSpans
+from tongguan.identify.detect.asking import Asking, ReadsSpans, Span
 from tongguan.identify.detect.characters import units_of
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.model import BlindSpot
@@ -28,10 +29,19 @@ _SHARE: Final = 0.02  # of the stretches that may tell something, at most
 _LEAST: Final = 8_000  # characters that are read whatever the share
 _STRETCH: Final = 160  # characters from which on a stretch ends with its line
 _LONGEST: Final = 320  # characters of a stretch; it ends before with a clause where it can
-_SHORTEST: Final = 2  # characters of what can tell anything
+_SHORT: Final = 2  # characters of what can just tell anything
+_SHORT_STANDS: Final = 0.6  # probability from which so little stands
 SIGN_BITS: Final = 16
 CLAUSE_ENDS: Final = "，。；！？,;!?|\t\r\n\x00\u2028\u2029"
 _DETECTOR: Final = "statements"
+_STANDS: Final = 0.5  # probability from which something is told of somebody who is spoken of
+_ALONE: Final = 0.75  # the same where nobody else tells of a person
+_PERSONS: Final = frozenset({"person_name", "phone", "id_card", "passport", "gender", "age", "medical_record"})
+_SOMEBODY: Final = re.compile(
+    "[我俺咱你您他她佢]|本人|自己|爸|妈|爷|奶|老公|老婆|丈夫|妻|太太|媳妇|先生|女士|儿子|女儿|孩子|娃|闺女|哥|姐|弟|妹|叔|姨|舅|嫂|邻居|同事|室友"
+    r"|\b(?:I|he|she|his|her|my|him|me|wife|husband|son|daughter|mother|father|mum|mom|dad|brother|sister|client)\b",
+    re.IGNORECASE,
+)
 _EDGES: Final = " \u3000，。；：！？、,.;:!?|\"'“”‘’（）()【】[]…—-~\t\r\n"
 
 _ENDS: Final = np.zeros(65536, np.bool_)
@@ -133,8 +143,21 @@ class SaidInProse:
         if not len(parts):
             return []
         read = self._asking.ask(view.text, parts[:, :2], parts[:, 2])
-        told = [(type, start + a, start + b, p) for start, _, spans in read for type, a, b, p in spans]
+        persons = np.array(sorted(one.start for one in known if one.type in _PERSONS), np.int64)
+        told = [
+            (type, start + a, start + b, p)
+            for start, end, spans in read
+            for type, a, b, p in spans
+            if p >= _least(view.text[start:end], spans, np.searchsorted(persons, [start, end]))
+        ]
         return list(_beside(view.text, sorted(told, key=lambda span: span[1]), known))
+
+
+def _least(text: str, spans: Sequence[Span], persons: NDArray[np.int64]) -> float:
+    """The probability from which something stands that is told in a stretch, which holds known persons from one ordinal
+    to the other: less where it speaks of somebody."""
+    somebody = persons[0] < persons[1] or len({type for type, *_ in spans}) > 1 or _SOMEBODY.search(text) is not None
+    return _STANDS if somebody else _ALONE
 
 
 def _beside(text: str, told: Sequence[tuple[str, int, int, float]], known: Sequence[Candidate]) -> Iterator[Candidate]:
@@ -153,7 +176,7 @@ def _beside(text: str, told: Sequence[tuple[str, int, int, float]], known: Seque
         if any(what == type for _, _, what in taken):
             continue
         a, b = _trimmed(text, *_longest_left(start, end, taken))
-        if b - a >= _SHORTEST:
+        if b - a > _SHORT or (b - a == _SHORT and probability >= _SHORT_STANDS):
             value = " ".join(text[a:b].lower().split())
             yield Candidate(a, b, type, round(0.4 + 0.4 * probability, 2), "model", _DETECTOR, value)
 
