@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tongguan.identify.detect.characters import units_of
@@ -44,6 +44,7 @@ def read(array: pa.Array) -> list[str | None]:
     return [None if code < 0 else different[code] for code in found.codes.tolist()]
 
 
+@example(["nan\x00", "nan", "\x00", "-\x00"], pa.string(), 0)
 @given(TEXTS, st.sampled_from([pa.string(), pa.large_string()]), st.integers(0, 3))
 def test_texts_are_as_plain_python_makes_them(texts: list[str | None], kind: pa.DataType, skipped: int) -> None:
     array = pa.array(texts, kind)

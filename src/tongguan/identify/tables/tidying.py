@@ -18,7 +18,7 @@ __all__ = ["LONGEST", "Joined", "Tidy", "joined", "tidied"]
 
 LONGEST: Final = 512  # characters of a text that are looked at
 _NULLS: Final = ("null", "NULL", "Null", "\\N", "None", "none", "nan", "NaN", "N/A", "n/a", "#N/A", "-", "--", "NA")
-_WORDS: Final = np.array([int.from_bytes(word.encode(), "little") for word in _NULLS], np.int64)
+_WORDS: Final = np.array([int.from_bytes(word.encode(), "little") | len(word) << 32 for word in _NULLS], np.int64)
 _NO_BYTES: Final = np.zeros(0, np.uint8)
 _PRIME: Final = (1 << 31) - 1
 _BASE: Final = 2 + secrets.randbelow(_PRIME - 2)  # not known to who writes a table: none can be made that takes long
@@ -132,8 +132,9 @@ def _is_null(data, start, end):  # type: ignore[no-untyped-def]
     word = 0
     for at in range(end - 1, start - 1, -1):
         word = word << 8 | types.int64(data[at])
+    word |= (end - start) << 32
     if word == 0:  # nothing at all
-        return start == end
+        return True
     for one in _WORDS:  # noqa: SIM110 (a loop is what compiles well)
         if word == one:
             return True
