@@ -509,7 +509,7 @@ def test_a_damaged_file_beside_the_catalogue_is_told(tmp_path: Path) -> None:
 def test_twenty_thousand_columns_are_listed_fast(tmp_path: Path) -> None:
     app = new_app(tmp_path)
     home = home_of(app)
-    with Catalogue(home / "assets", write=True) as catalogue, catalogue._write() as connection:
+    with Catalogue(home / "assets", write=True) as catalogue, catalogue.write() as connection:
         connection.execute(sources.insert().values(id=1, name="made", kind="sqlite", first_seen=0.0))
         types = list(TYPES)[:20]
         common = {"source": 1, "kind": "table", "schema": "", "comment": "", "size": 0, "rows": 10, "digest": "",
