@@ -48,6 +48,7 @@ def compile_kernels() -> None:
         kinds,  # noqa: F401 - likewise
     )
     from tongguan.identify.entities import serve  # noqa: F401 - likewise
+    from tongguan.identify.statements import tagger  # noqa: F401 - likewise
     from tongguan.identify.tables import records  # noqa: F401 - likewise
     from tongguan.identify.tables.kernel import compile_kernels as compile_tables  # with Arrow: loaded where it is used
 

@@ -1,18 +1,20 @@
-"""A model in a process of its own: it is started, asked, and its end is survived."""
+"""A model in a process of its own: it is started, asked, and its end is survived; and how that process answers."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import resource
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-__all__ = ["ModelProcess"]
+__all__ = ["ModelProcess", "answer_lines"]
 
 _BATCH: Final = 256  # texts a request
 _PATIENCE_S: Final = 120.0  # for the answer to one request; half a second is usual
@@ -95,3 +97,17 @@ def _answer(process: subprocess.Popen[bytes], texts: Sequence[str]) -> list[list
     if len(spans) != len(texts):
         raise ValueError
     return [*spans]
+
+
+def answer_lines(load: Callable[[], Callable[[str], Sequence[Span]]]) -> None:
+    """What the process does: it loads what reads a text, and answers lines until standard input ends. `sys.argv[1]` is
+    the address space allowed, in bytes."""
+    memory = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends us by closing the pipe
+    read = load()
+    for line in sys.stdin.buffer:
+        spans = [read(text) for text in json.loads(line)]
+        sys.stdout.buffer.write(json.dumps(spans).encode() + b"\n")
+        sys.stdout.buffer.flush()

@@ -8,10 +8,6 @@ that cannot follow each other (a name's inside without its beginning) are forbid
 
 from __future__ import annotations
 
-import json
-import resource
-import signal
-import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
@@ -19,6 +15,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
+
+from tongguan.identify.answering import answer_lines
 
 __all__ = ["Model", "main", "span_probabilities"]
 
@@ -140,16 +138,8 @@ def _rows(folder: Any, name: str) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Answer lines until standard input ends. `sys.argv[1]` is the address space allowed, in bytes."""
-    memory = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends us by closing the pipe
-    model = Model()
-    for line in sys.stdin.buffer:
-        spans = [model.read(sentence) for sentence in json.loads(line)]
-        sys.stdout.buffer.write(json.dumps(spans).encode() + b"\n")
-        sys.stdout.buffer.flush()
+    """Answer until standard input ends."""
+    answer_lines(lambda: Model().read)
 
 
 if __name__ == "__main__":
