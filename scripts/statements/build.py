@@ -26,8 +26,8 @@ from filling import TYPES, Filled, filled
 from torch import nn
 
 from tongguan.identify.detect import statements as sieve
-from tongguan.identify.statements.encoder import WIDTH, Encoder
-from tongguan.identify.statements.tagger import Laid, Net, Tagger, laid_out
+from tongguan.nets.statements.encoder import WIDTH, Encoder
+from tongguan.nets.statements.tagger import Laid, Net, Tagger, laid_out
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -73,12 +73,12 @@ def main() -> None:
     if given.hold_out:
         _report([text for text in texts if text.genre in apart], Tagger(encoder, _net(heads)))
         return
-    package = ROOT / "src/tongguan/identify"
-    np.savez_compressed(package / "statements/shipped.npz", **_arrays(heads))
+    package = ROOT / "src/tongguan"
+    np.savez_compressed(package / "nets/statements/shipped.npz", **_arrays(heads))
     weights, bias = _sieve([text for text in texts if text.genre not in apart])
     scale = float(np.abs(weights).max()) / 127
     np.savez_compressed(
-        package / "detect/statement_signs.npz",
+        package / "identify/detect/statement_signs.npz",
         weights=np.round(weights / scale).astype(np.int8), scale=np.float32(scale), bias=np.float32(bias),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from heldout import EXACT, EXACT_3, EXACT_5, Document, Span, Tally, documents, j
 
 from tongguan.identify import TYPES, Detector, Piece, Prose, identify_lines
 from tongguan.identify.detect import SaidInProse
-from tongguan.identify.statements import StatementReader
+from tongguan.identify.readers import StatementReader
 
 # Least precision and recall by type, exact where the type has one right span.
 FLOORS = {

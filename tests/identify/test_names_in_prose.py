@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from tongguan.errors import Missing
-from tongguan.identify import Detector, EntityReader, Piece, Prose, identify_lines
+from tongguan.identify import Detector, EntityReader, Piece, Prose, identify_lines, readers
 from tongguan.identify.detect.naming import candidates_of
-from tongguan.identify.entities import reader as reader_module
-from tongguan.identify.entities.serve import span_probabilities
 from tongguan.model import BlindKind
+from tongguan.nets.names import span_probabilities
+from tongguan.nets.process import NetProcess
 
 KEY = b"a key of tests"
 NEWS = "昨天下午李建国在会上作了报告。天气晴朗，适合郊游。会后王丽华陪同来宾参观了新校区。"
@@ -179,7 +179,7 @@ def test_without_a_reader_it_is_said() -> None:
 
 
 def test_lines_say_what_was_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_module, "find_spec", lambda name: None)
+    monkeypatch.setattr(readers, "find_spec", lambda name: None)
     with pytest.raises(Missing, match="pip install"):
         EntityReader()
     file = tmp_path / "news.txt"
@@ -227,11 +227,12 @@ def test_the_model_reads_names() -> None:
 
 @installed
 def test_a_process_that_dies_is_a_blind_spot() -> None:
-    reader = EntityReader()
+    process = NetProcess()
+    reader = EntityReader(process)
     assert reader.read(["李建国来了"])
-    assert reader._process is not None
-    os.kill(reader._process.pid, signal.SIGKILL)
-    reader._process.wait(10)
+    assert process._process is not None
+    os.kill(process._process.pid, signal.SIGKILL)
+    process._process.wait(10)
     found, detector = scan(NEWS, Prose(reader))
     assert found == []
     assert [spot.kind for spot in detector.blind_spots()] == [BlindKind.DETECTOR_DISABLED]

@@ -4,11 +4,11 @@ from tongguan.identify.detect import COUNTED, Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.detect.recognisers import RECOGNISERS, Recogniser
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.entities import EntityReader
 from tongguan.identify.extract import Extraction, Limits, extract, extract_file, extract_stream, place_to_cut
 from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.names import NAME_TYPES, names_in_prose
 from tongguan.identify.pieces import Kind, Piece
+from tongguan.identify.readers import EntityReader
 from tongguan.identify.report import identify_lines
 from tongguan.identify.types import CATEGORIES, OWN, TYPES, DataType, types_mark
 
@@ -47,10 +47,10 @@ def compile_kernels() -> None:
         fingerprints,  # noqa: F401 - its kernels are compiled as it is loaded
         kinds,  # noqa: F401 - likewise
     )
-    from tongguan.identify.entities import serve  # noqa: F401 - likewise
-    from tongguan.identify.statements import tagger  # noqa: F401 - likewise
     from tongguan.identify.tables import records  # noqa: F401 - likewise
     from tongguan.identify.tables.kernel import compile_kernels as compile_tables  # with Arrow: loaded where it is used
+    from tongguan.nets import names  # noqa: F401 - its kernels are compiled as it is loaded
+    from tongguan.nets.statements import tagger  # noqa: F401 - likewise
 
     _compile_extractors()
     _compile_detectors()

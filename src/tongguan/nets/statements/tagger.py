@@ -17,8 +17,8 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.identify.statements.encoder import Encoder, Floats
-from tongguan.identify.statements.vocabulary import BEGIN, END
+from tongguan.nets.statements.encoder import Encoder, Floats
+from tongguan.nets.statements.vocabulary import BEGIN, END
 
 __all__ = ["Laid", "Net", "Tagger", "laid_out", "shipped"]
 
@@ -143,7 +143,7 @@ def _softmax(logits: Floats) -> Floats:
 @cache
 def shipped() -> Net:
     """The net that comes with the package."""
-    with files("tongguan.identify.statements").joinpath("shipped.npz").open("rb") as file:
+    with files("tongguan.nets.statements").joinpath("shipped.npz").open("rb") as file:
         return Net(np.load(file, allow_pickle=False))
 
 
