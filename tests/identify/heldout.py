@@ -56,6 +56,7 @@ _SETS = {
     5: _Set("_5", MAKERS_5, NOISE_5, LOOSE_5),
     6: _Set("_6", MAKERS_5, NOISE_5, LOOSE_5),
     7: _Set("_7", MAKERS_5, NOISE_5, LOOSE_5),
+    8: _Set("_8", MAKERS_5, NOISE_5, LOOSE_5),
 }
 
 
