@@ -16,8 +16,8 @@ from tongguan import china_time
 from tongguan.garbage import no_collection
 from tongguan.identify.detect import (
     ages,
+    doubts,
     foreign,
-    hosts,
     labelled,
     name_columns,
     names,
@@ -156,7 +156,7 @@ class Detector:
         candidates += ages.find(candidates, self._as_of)
         if self._guests:
             candidates += self._guests.find(view)
-        found = hosts.weigh(view, resolve(candidates))
+        found = doubts.weigh(view, resolve(candidates))
         return found if self._doubtful else [one for one in found if one.score >= COUNTED]
 
     def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:

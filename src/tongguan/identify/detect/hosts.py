@@ -14,14 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.placeholders import is_for_documents
-from tongguan.identify.detect.view import BREAK, Candidate, View
+from tongguan.identify.detect.surroundings import Surroundings, speaks_of_persons
+from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["weigh"]
 
@@ -29,17 +29,13 @@ _DOUBTFUL: Final = 0.3
 _TYPES: Final = frozenset({"ip", "mac"})
 _PERSONS: Final = frozenset({
     "person_name", "phone", "id_card", "bank_card", "passport", "email", "username", "credential", "imei", "imsi",
-    "wechat",
+    "device_id", "wechat",
 })  # fmt: skip
 _BESIDE: Final = 4  # findings before and behind that are looked at
 _LINES: Final = {"credential": 3, "username": 2}  # ends of line between it and an address, none for others
 _LINE: Final = 160  # characters of a line that are looked at to either side
 _WORDS: Final = 64  # characters before an address in which words of networks are looked for
 _NAMED: Final = 40  # of them those of the last two words
-_BLOCK: Final = 4096  # characters that are judged together
-_AROUND: Final = 512  # characters beside a block that are looked at as well
-_ENOUGH: Final = 3  # lines of a program
-_SHARE: Final = 8  # at least one line in so many
 
 _BEGINS: Final = re.compile(
     r"[\W_]{0,3}(?:<\d{1,3}>)?(?:1 )?\W{0,2}"
@@ -51,27 +47,6 @@ _BEGINS: Final = re.compile(
 """How a line of a log, a chat or a journal begins: with its time, or in the common log format of web servers."""
 _HAPPENED: Final = re.compile(r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|(?<!\d)\d\d:\d\d:\d\d(?![\d:])|\w\[\d+\]: ")
 """A time, or a process with its number, anywhere before it."""
-
-_PROGRAM: Final = re.compile(
-    r"\n[ \t]*(?:\"(?:\"\"|[^\n]*\\n\",?\n)|(?![{\d<\"\n])(?:"  # records, rows and markup begin otherwise
-    # Python, and what other languages share with it
-    r"def \w+\(|async def |class \w+(?:[(:{]| \{|\n)|import [\w{*]|from [\w.]+ import|assert\w*[ (]|return(?:;| \S|\n)"
-    r"|elif |except[ :]|raise |(?:with|if|for|while) [^\n]*[:{]\n|else:\n|try:\n"
-    r"|self\.\w|@\w+[\w.]*(?:\(|\n)|>>> |\x27\x27\x27"
-    r"|\w+ = \w+\(|[A-Za-z_][\w.]*\([^\n]*[(,)\[{][,;]?\n|\((?!NULL|null)[A-Za-z_]\w*, |\x27[^\n]*\\n\x27,?\n"
-    r"|\x27[\w-]+\x27: "
-    # C, Java, Go, JavaScript, Rust, PHP
-    r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|final|const|let|var|func|fn|function|package"
-    r"|namespace|using|struct|export|type|impl|pub) \w|\}?\)[;,]?\n|\};\n|\} else|// |/\*|\* @|\*/|\w+ := "
-    r"|(?!INSERT|insert|VALUES|REPLACE|[(\d\x27\"<{])[^\n\u4e00-\u9fff]*;\n|[^\n\"\u4e00-\u9fff]*[\w)=(>] ?\{\n"
-    # shells and plain configurations
-    r"|#!/|fi\n|done\n|esac\n|echo |then\n|[$#] [a-z]|[a-z][a-z0-9_.-]*:\n"
-    # manual pages, reStructuredText, Markdown
-    r"|[.\x27](?:SH|SS|TP|PP|IP|B|I|BR|RS|RE|nf|fi|br|sp|Pp|It|El|Dl|Sh|Nm|Xr|Fl|Ar|Cm)\b|\.\. [\w-]+::|[^\n]*::\n"
-    r"|`{3}|:\w+:`"
-    r"))"
-)
-"""Beginnings and ends of lines that programs and manuals have, and records, dumps and letters have not."""
 
 _SIGNS: Final = " \t:=>([{,\"'`"
 """Between the name of a thing and its address."""
@@ -100,39 +75,27 @@ _PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.
 _HOST: Final = re.compile(
     r"(?:host|server|addr(?:ess)?|ip|node|peer|remote|client)\w{0,8}\s?=\s?[bruf]{0,2}[\"']\Z", re.I
 )
+_VIRTUAL: Final = ("52:54:00", "00:0C:29", "00:50:56", "00:05:69", "08:00:27", "00:16:3E", "00:15:5D", "02:42:")
+"""Of machines within machines: QEMU, VMware, VirtualBox, Xen, Hyper-V, Docker (IEEE's registry, their manuals)."""
+_NEARBY: Final = 200  # characters
+_SPAN: Final = re.compile(r"(?<!`)`[^`\n]*\Z")  # of Markdown
+_CALLED: Final = re.compile(r"[ \t]*[A-Za-z_.$][\w.$]*(?:[ (=][^\n]{0,120}?)?[\"\x27]")
+"""Before what a command or a call is given in quotes."""
 _LITERAL: Final = re.compile(r"[(\[,{=]\s{0,24}[bruf]{0,2}[\"']\Z")
 
-_MACHINES: Final = (
-    "netmask", "gateway", "subnet", "vlan", "cidr", "dns1", "nic", "virtualmachine", "virtual_machine", "instance",
-    "hypervisor", "datacenter", "data_center", "cluster", "imageid", "image_id", "image_ref", "flavor", "memory",
-    "cpu", "loadbalancer", "load_balancer", "vpc", "macaddr", "mac_addr", "container", "isdefault", "is_default",
-    "networkid", "network_id", "zone", "node", "server", "firewall", "dhcp", "router", "hostname", '"port', '"ttl',
-    "pool",
-)  # fmt: skip
-_EVENTS: Final = (
-    "user", "login", "log_in", "session", "account", "customer", "client", "visitor", "member", "email", "e-mail",
-    "phone", "mobile", "browser", "referer", "referrer", "remoteaddr", "remote_addr", "remote_ip", "remoteip", '"src',
-    "source_ip", "sourceip", "forwarded", "geo", "nick", "realname", "real_name", "passenger", "patient", "buyer",
-    "order", "timestamp", '"ts"', '"time"',
-)  # fmt: skip
-"""Words of what persons do: where they stand an address may be theirs."""
-_KINDS: Final = 4  # different words of machines
 
-
-def weigh(view: View, candidates: list[Candidate]) -> list[Candidate]:
+def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
     """Candidates in order of start, those of them doubtful that are rather addresses of machines."""
     places = [place for place, one in enumerate(candidates) if one.type in _TYPES]
     if not places:
         return candidates
     weighed = list(candidates)
     starts = np.array([candidates[place].start for place in places], np.int64)
-    judged: dict[tuple[int, int], str] = {}
-    for place, in_cell, piece in zip(places, _in_cells(view, starts), _pieces(view, starts), strict=True):
+    for place, in_cell in zip(places, _in_cells(view, starts), strict=True):
         one = candidates[place]
         if in_cell or _is_logged(view.text, one):
             continue
-        reason = (one.type == "ip" and _reason(view.text, one)) or _around(view.text, one.start, piece, judged)
-        if reason and not _is_told(view.text, candidates, place):
+        if (reason := _reason(view.text, one, around)) and not _is_told(view.text, candidates, place, reason):
             weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
     return weighed
 
@@ -146,14 +109,6 @@ def _in_cells(view: View, starts: NDArray[np.int64]) -> list[bool]:
     return inside.tolist()  # type: ignore[no-any-return]
 
 
-def _pieces(view: View, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Where the piece of each address begins and ends."""
-    ends = np.append(view.breaks, len(view.text))
-    begins = np.append(0, view.breaks + len(BREAK) - 1)
-    piece = np.searchsorted(view.breaks, starts)
-    return list(zip(begins[piece].tolist(), ends[piece].tolist(), strict=True))
-
-
 def _is_logged(text: str, one: Candidate) -> bool:
     """Whether the line begins as those of logs do."""
     low = max(0, one.start - _LINE)
@@ -161,12 +116,14 @@ def _is_logged(text: str, one: Candidate) -> bool:
     return _BEGINS.match(text, line, one.end + 8) is not None
 
 
-def _is_told(text: str, candidates: Sequence[Candidate], place: int) -> bool:
+def _is_told(text: str, candidates: Sequence[Candidate], place: int, reason: str) -> bool:
     """Whether something says that somebody was there: a time before it in its line, a person's value beside it, or a
-    user or a password within some lines, which makes a way in."""
+    user or a password within some lines, which makes a way in. A time in a program's literal says nothing."""
     one = candidates[place]
     low = max(0, one.start - _LINE)
-    if _HAPPENED.search(text, max(text.rfind("\n", low, one.start) + 1, low), one.start):
+    line = max(text.rfind("\n", low, one.start) + 1, low)
+    happened = _HAPPENED.search(text, line, one.start)
+    if happened and not (reason == "program" and _CALLED.match(text, line, happened.start())):
         return True
     near = (*reversed(candidates[max(0, place - _BESIDE) : place]), *candidates[place + 1 : place + 1 + _BESIDE])
     for other in near:
@@ -176,13 +133,30 @@ def _is_told(text: str, candidates: Sequence[Candidate], place: int) -> bool:
     return False
 
 
-def _reason(text: str, one: Candidate) -> str:
-    """Why an address is doubtful by what stands directly beside it, or nothing."""
-    if text[one.end : one.end + 1] in ("'", '"') and _is_literal(text, one.start, one.end):
-        return "program"
-    if not _is_of_machine(text, one) or _HAN.search(text, max(0, one.start - _WORDS), one.end + _WORDS):
-        return ""  # what is told in Chinese is told by somebody
-    return "machine"
+def _reason(text: str, one: Candidate, around: Surroundings) -> str:
+    """Why an address is doubtful by what stands directly beside it or by the lines around it, or nothing."""
+    told_in_han = _HAN.search(text, max(0, one.start - _WORDS), one.end + _WORDS)  # which is told by somebody
+    if one.type == "mac" and one.value.startswith(_VIRTUAL):
+        return "machine"
+    if one.type == "ip":
+        if text[one.end : one.end + 1] in ("'", '"') and _is_literal(text, one.start, one.end):
+            return "program"
+        if not told_in_han and _is_of_machine(text, one):
+            return "machine"
+    if reason := around.kind(one.start):
+        return reason
+    return "program" if _is_set_apart(text, one) and around.is_manual(one.start) else ""
+
+
+def _is_set_apart(text: str, one: Candidate) -> bool:
+    """Whether no person is spoken of nearby, and it is nobody's by its number or stands between the signs of code."""
+    near = text[max(0, one.start - _NEARBY) : one.end + _NEARBY]
+    return not speaks_of_persons(near) and bool(
+        one.type == "mac"
+        or _PRIVATE.match(text, one.start)
+        or is_for_documents(one.value)
+        or _SPAN.search(text, max(0, one.start - _NAMED), one.start)
+    )
 
 
 def _is_of_machine(text: str, one: Candidate) -> bool:
@@ -221,26 +195,3 @@ def _is_literal(text: str, start: int, end: int) -> bool:
         return False
     before = max(0, start - 30)
     return _LITERAL.search(text, before, start) is not None and not _HOST.search(text, before, start)
-
-
-def _around(text: str, start: int, piece: tuple[int, int], judged: dict[tuple[int, int], str]) -> str:
-    """Why an address is doubtful by the lines around it; judged once for each block of its piece."""
-    begin, end = piece
-    block = begin + (start - begin) // _BLOCK * _BLOCK
-    span = max(begin, block - _AROUND), min(end, block + _BLOCK + _AROUND)
-    if span not in judged:
-        judged[span] = _surroundings(text, *span)
-    return judged[span]
-
-
-def _surroundings(text: str, low: int, high: int) -> str:
-    """What the lines of a stretch of text are: "program" for those of a program or a manual, "machine" for records of
-    machines."""
-    wanted = max(_ENOUGH, -(-text.count("\n", low, high) // _SHARE))
-    if next(islice(_PROGRAM.finditer(text, low, high), wanted - 1, None), None):
-        return "program"
-    part = text[low:high]
-    words = part.lower()
-    if sum(word in words for word in _MACHINES) < _KINDS or any(word in words for word in _EVENTS):
-        return ""
-    return "" if _HAN.search(part) else "machine"

@@ -1,0 +1,155 @@
+"""What the lines around a place in a text are: those of a program, of its tests, of a manual, of the plan of a network.
+
+Judged for a block of its piece at a time, once for all that is found in it. Never by the name or place of a file.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from itertools import islice
+from typing import Final
+
+from tongguan.identify.detect.view import BREAK, View
+
+__all__ = ["Surroundings", "speaks_of_persons"]
+
+_BLOCK: Final = 4096  # characters that are judged together
+_AROUND: Final = 512  # characters beside a block that are looked at as well
+_ENOUGH: Final = 3  # lines of a program
+_SHARE: Final = 8  # at least one line in so many
+_MARKS: Final = 2  # of a test, of a manual
+
+_PROGRAM: Final = re.compile(
+    r"\n[ \t]*(?:\"(?:\"\"|[^\n]*\\n\",?\n)|(?![{\d<\"\n])(?:"  # records, rows and markup begin otherwise
+    # Python, and what other languages share with it
+    r"def \w+\(|async def |class \w+(?:[(:{]| \{|\n)|import [\w{*]|from [\w.]+ import|assert\w*[ (]|return(?:;| \S|\n)"
+    r"|elif |except[ :]|raise |(?:with|if|for|while) [^\n]*[:{]\n|else:\n|try:\n"
+    r"|self\.\w|@\w+[\w.]*(?:\(|\n)|>>> |\x27\x27\x27"
+    r"|\w+ = \w+\(|[A-Za-z_][\w.]*\([^\n]*[(,)\[{][,;]?\n|\((?!NULL|null)[A-Za-z_]\w*, |\x27[^\n]*\\n\x27,?\n"
+    r"|\x27[\w-]+\x27: "
+    # C, Java, Go, JavaScript, Rust, PHP
+    r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|final|const|let|var|func|fn|function|package"
+    r"|namespace|using|struct|export|type|impl|pub) \w|\}?\)[;,]?\n|\};\n|\} else|// |/\*|\* @|\*/|\w+ := "
+    r"|(?!INSERT|insert|VALUES|REPLACE|[(\d\x27\"<{])[^\n\u4e00-\u9fff]*;\n|[^\n\"\u4e00-\u9fff]*[\w)=(>] ?\{\n"
+    # shells and plain configurations
+    r"|#!/|fi\n|done\n|esac\n|echo |then\n|[$#] [a-z]|[a-z][a-z0-9_.-]*:\n"
+    # manual pages, reStructuredText, Markdown
+    r"|[.\x27](?:SH|SS|TP|PP|IP|B|I|BR|RS|RE|nf|fi|br|sp|Pp|It|El|Dl|Sh|Nm|Xr|Fl|Ar|Cm)\b|\.\. [\w-]+::|[^\n]*::\n"
+    r"|`{3}|:\w+:`"
+    r"))"
+)
+"""Beginnings and ends of lines that programs and manuals have, and records, dumps and letters have not."""
+
+_TESTS: Final = re.compile(
+    r"\n[ \t]*(?:"
+    # Python; Go; Java, C#, Kotlin; Rust
+    r"(?:async )?def test_?\w*\(|class Test\w*[(:]|self\.assert\w+\(|assert |@(?:pytest|mock|patch|unittest)\b"
+    r"|with pytest\."
+    r"|func (?:\([^)\n]*\) )?Test\w+\(|t\.(?:Run|Fatalf?|Errorf?|Helper|Parallel)\(|(?:require|assert)\.\w+\("
+    r"|@(?:Test|BeforeEach|Before|ParameterizedTest|Mock)\b|assert[A-Z]\w+\(|assertThat\(|verify\(|given\(|when\("
+    r"|#\[(?:\w+::)?test\]|assert(?:_\w+)?!\("
+    # JavaScript, Ruby; PHP; C and C++; shells
+    r"|(?:it|describe|test|context|specify|scenario|beforeEach|before|let!?)[ (]+[\x27\"`:{(]|expect\(|assert\.?\w*\("
+    r"|(?:public )?function test\w+\(|\$this->(?:assert\w+|expect\w+|createMock)\(|(?:static|self)::assert"
+    r"|(?:EXPECT|ASSERT|CHECK|REQUIRE)_\w+\(|TEST(?:_[A-Z]+)?\(|START_TEST\(|fail_unless\(|ok\(|is\("
+    r"|is_deeply\(|assert_\w+[ (]"
+    r")"
+)
+"""Lines that only tests have, in the usual frameworks."""
+_MANUAL: Final = re.compile(
+    r"\n[ \t]*(?:[-*] |\d\. )?`{3}|(?<![`\w])`[^`\n]{1,80}`(?!`)|\n#{1,4} \S|\n\|[ :]*-{2,}|\n[ \t]*\.\. [\w-]+::"
+    r"|[^\n:]::\n"
+    r"|<(?:programlisting|screen|literallayout|pre|code|kbd|varname|command|filename)\b|\n\.(?:SH|TP|nf|Sh|Bd)\b|``[^`\n]+``"
+)
+"""Marks of what programs, commands and their output are set in: Markdown, reStructuredText, DocBook, HTML, troff."""
+_MACHINES: Final = (
+    "netmask", "gateway", "subnet", "vlan", "cidr", "dns1", "nic", "virtualmachine", "virtual_machine", "instance",
+    "hypervisor", "datacenter", "data_center", "cluster", "imageid", "image_id", "image_ref", "flavor", "memory",
+    "cpu", "loadbalancer", "load_balancer", "vpc", "macaddr", "mac_addr", "container", "isdefault", "is_default",
+    "networkid", "network_id", "zone", "node", "server", "firewall", "dhcp", "router", "hostname", '"port', '"ttl',
+    "pool",
+)  # fmt: skip
+_PERSONS: Final = (
+    "user", "login", "log_in", "session", "account", "customer", "client", "visitor", "member", "email", "e-mail",
+    "phone", "mobile", "browser", "referer", "referrer", "remoteaddr", "remote_addr", "remote_ip", "remoteip", '"src',
+    "source_ip", "sourceip", "forwarded", "geo", "nick", "realname", "real_name", "passenger", "patient", "buyer",
+    "order", "timestamp", '"ts"', '"time"',
+)  # fmt: skip
+"""Words of what persons do: where they stand an address may be theirs."""
+_KINDS: Final = 4  # different words of machines
+_MACHINES_HAN: Final = (
+    "路由", "网关", "子网", "网段", "掩码", "端口", "集群", "节点", "主机", "服务器", "服务端", "客户端", "协议",
+    "数据包", "报文", "监听", "组件", "配置", "部署", "实例", "副本", "拓扑", "域名", "宿主机", "容器", "镜像",
+    "四元组", "防火墙", "负载均衡", "接口", "网卡", "带宽", "转发",
+)  # fmt: skip
+_PERSONS_HAN: Final = re.compile(
+    "姓名|手机号|身份证|工号|员工|同事|客户(?!端)|会员|住址|订单|患者|学生|学号|登录(?:人|地|IP|账)|登陆|访客|访问者"
+    "|归属地|报案|举报|嫌疑|投诉|被告|注册|签到|先生|女士"
+)
+_KINDS_HAN: Final = 5
+
+
+class Surroundings:
+    """Of the places in one view, which ask by the same offsets."""
+
+    def __init__(self, view: View) -> None:
+        self._text = view.text
+        self._breaks: list[int] = view.breaks.tolist()
+        self._judged: dict[tuple[int, int], str] = {}
+        self._marked: dict[tuple[int, int, re.Pattern[str]], bool] = {}
+
+    def kind(self, start: int) -> str:
+        """ "program" among lines of a program or a manual, "machine" among records of machines, or nothing."""
+        span = self._span(start)
+        if span not in self._judged:
+            self._judged[span] = _kind(self._text, *span)
+        return self._judged[span]
+
+    def is_test(self, start: int) -> bool:
+        """Whether it stands among the tests of a program."""
+        return self._is_marked(start, _TESTS)
+
+    def is_manual(self, start: int) -> bool:
+        """Whether it stands in a text that sets commands and programs apart."""
+        return self._is_marked(start, _MANUAL)
+
+    def _is_marked(self, start: int, marks: re.Pattern[str]) -> bool:
+        span = self._span(start)
+        if (*span, marks) not in self._marked:
+            found = islice(marks.finditer(self._text, *span), _MARKS - 1, None)
+            self._marked[(*span, marks)] = next(found, None) is not None
+        return self._marked[(*span, marks)]
+
+    def _span(self, start: int) -> tuple[int, int]:
+        """The block of a place, and what stands beside it in its piece."""
+        piece = bisect_left(self._breaks, start)
+        begin = self._breaks[piece - 1] + len(BREAK) - 1 if piece else 0
+        end = self._breaks[piece] if piece < len(self._breaks) else len(self._text)
+        block = begin + (start - begin) // _BLOCK * _BLOCK
+        return max(begin, block - _AROUND), min(end, block + _BLOCK + _AROUND)
+
+
+def speaks_of_persons(part: str) -> bool:
+    """Whether a word for persons, or for what they do, stands in it."""
+    words = part.lower()
+    return _PERSONS_HAN.search(part) is not None or any(word in words for word in _PERSONS)
+
+
+def _kind(text: str, low: int, high: int) -> str:
+    """What the lines of a stretch of text are."""
+    wanted = max(_ENOUGH, -(-text.count("\n", low, high) // _SHARE))
+    if next(islice(_PROGRAM.finditer(text, low, high), wanted - 1, None), None):
+        return "program"
+    part = text[low:high]
+    if _PERSONS_HAN.search(part):
+        return ""
+    if sum(word in part for word in _MACHINES_HAN) >= _KINDS_HAN:
+        return "machine"
+    words = part.lower()
+    if sum(word in words for word in _MACHINES) < _KINDS or any(word in words for word in _PERSONS):
+        return ""
+    return "" if _HAN.search(part) else "machine"
+
+
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
