@@ -161,10 +161,12 @@ def is_given(character: str) -> bool:
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Names behind labels and openings, before titles, and where letters greet and end."""
+    """Names behind labels and openings, before titles, where somebody is called (@张小明), and where letters greet and
+    end."""
     yield from _behind_labels(view)
     yield from _before_titles(view)
     yield from _behind_openings(view)
+    yield from _called(view)
     for latin in chain(salutations.find(view), pinyin.find(view)):
         yield latin
         if beside := _BESIDE.match(view.text, latin.end):
@@ -355,6 +357,20 @@ def _behind_openings(view: View) -> Iterator[Candidate]:
                 yield from _listed(text, first)
 
 
+def _called(view: View) -> Iterator[Candidate]:
+    """Names behind the sign of a chat or a microblog that calls somebody, with letters or digits behind them or not:
+    @张小明, //@李雷Leo:"""
+    if view.units.dtype == np.uint8:  # no Han in it
+        return
+    places = np.flatnonzero(_CALLS[view.units]) + 1
+    for start in places[begins_name(view.units, places)].tolist():
+        if (found := _HANDLE.match(view.text, start)) and not (is_no_name(found[1]) or is_no_name(found[1][:2])):
+            yield candidate_of(start, found.end(1), found[1], 0.65)
+
+
+_CALLS: Final = table_of({"@", "＠"})
+_HANDLE: Final = re.compile(rf"({LIKELY_NAME})(?![{HAN_CLASS}]|\.[{HAN_CLASS}A-Za-z])")
+"""Not the host of an address: 客服@李宁.公司."""
 _FAMILIAR: Final = re.compile(rf"[老小](?![费家时米]){_SURE}(?![{HAN_CLASS}])")
 """What colleagues call each other: 司机老白."""
 
