@@ -11,6 +11,7 @@ import numpy as np
 from tongguan.identify.detect import checks
 from tongguan.identify.detect.characters import fold_text
 from tongguan.identify.detect.dates import BEFORE, BORN, Found, birth_date
+from tongguan.identify.detect.devices import device_id
 from tongguan.identify.detect.facts import CHECKED, FORMS, JOBS
 from tongguan.identify.detect.foreign import TOLD_AFTER
 from tongguan.identify.detect.network import whole_ip
@@ -45,7 +46,7 @@ _BLANKS: Final = re.compile(" +")
 _RAISED: Final = re.compile(r"元?[，,]?(?:调|涨|升|提|增|降|加|变|改)[整高薪到至为成]{1,2}\s?(\d[\d,.]{2,9}(?:万?元)?)")
 """To what pay is changed: 从9800调为10600."""
 _AROUND: Final = 60  # characters
-_OF_A_THING: Final = re.compile(r"(?:max|min|cookie|cache|session|token|password|key)[-_ ]\Z", re.IGNORECASE)
+_OF_A_THING: Final = re.compile(r"(?:max|min|cookie|cache|session|token|password|key)[-_ ]?\Z", re.IGNORECASE)
 _QUOTES: Final = ('"', "'")
 _BRACKETS: Final = ("(", "（")
 _OPTIONS: Final = frozenset({"gender", "ethnicity", "marital_status", "education", "income", "nationality"})
@@ -105,6 +106,10 @@ def _either(one: _Reader, other: _Reader) -> _Reader:
 
 
 def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
+    """An account's name; behind openid and unionid what the platform gives to other programs in its place."""
+    if _GIVEN_OUT.search(text, max(0, at - 16), at):
+        given = _OPEN_ID.match(text, at, end) if apart else None
+        return (at, given.end(), given.group(), 0.85) if given else None
     found = _ACCOUNT.match(text, at, end)
     plain = found is not None and not any(c in "_-0123456789" for c in found.group())
     if found is not None and not apart and not any(c.isdigit() or c == "_" for c in found.group()):
@@ -112,6 +117,12 @@ def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
     if found is None or (plain and not (apart and text[at - 2 : at].isascii() is False)):
         return None
     return at, found.end(), found.group().lower(), 0.85
+
+
+def _gender(pattern: str) -> _Reader:
+    """Reads what matches, but not the rest of a name in a program: gender-male."""
+    form = _form(pattern, 0.9, clean=False)
+    return lambda text, at, end, apart: None if text[at - 1 : at] == "-" else form(text, at, end, apart)
 
 
 def _imei(text: str, at: int, end: int, apart: bool) -> Found | None:
@@ -196,16 +207,16 @@ _SPACED: Final = re.compile(
 _REST_OF_X: Final = 2  # of the weighted sum modulo 11
 _FAITHS: Final = r"(?:佛教|道教|基督教|天主教|伊斯兰教|东正教|犹太教|印度教|藏传佛教|摩门教)(?:徒)?(?![\u4e00-\u9fff])"
 _DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
+_GIVEN_OUT: Final = re.compile(r"(?:open|union)[-_ ]?id[\"'：:=\s]{1,8}\Z", re.IGNORECASE)
+_OPEN_ID: Final = re.compile(r"o(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{26,29}(?![A-Za-z0-9_-])")
 _ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9@]|\.[A-Za-z0-9])")
 _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[A-Z]?[0-9０-９]{4,10}[A-Z]?号")
 _NUMBER: Final = rf"[{_DIGITS}]"
 _APART: Final = ("age", "postcode")
 _READERS: Final[dict[str, _Reader]] = {
     "birth_date": birth_date,
-    "gender": _form(
-        r"[男女]性?(?![\u4e00-\u9fff]|\s?[、/／或]\s?[男女])|(?:female|male|Female|Male|[FM])(?![A-Za-z])",
-        0.9,
-        clean=False,
+    "gender": _gender(
+        r"[男女]性?(?![\u4e00-\u9fff]|\s?[、/／或]\s?[男女])|(?:female|male|Female|Male|[FM])(?![A-Za-z])"
     ),
     "ethnicity": _either(
         _form(r"[\u4e00-\u9fff]{1,5}族(?!群)", 0.9, clean=False),
@@ -214,6 +225,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "qq": _form(rf"[1-9\uff11-\uff19]{_NUMBER}{{4,10}}(?![A-Za-z{_DIGITS}]|\.\d)", 0.9),
     "wechat": _wechat,
     "imei": _imei,
+    "device_id": device_id,
     "mac": _either(_form(r"(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}(?![\w.])", 0.9), _bare_mac),
     "ip": _ip,
     "id_card": _either(_spaced_id_card, _pupil),

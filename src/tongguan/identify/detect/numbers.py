@@ -58,7 +58,7 @@ _RULES: Final = {
     checks.VIN_UNCHECKED: _Rule("vin", "context", 0, 0, 0.75, ("vin",)),
     checks.FOREIGN_PERMIT: _Rule("foreign_permit", "checksum", 0.9, 0.8, 0.98, ("foreign_permit", "id_card"), True),
     checks.IPV4: _Rule("ip", "range", 0.7, 0.7, 0.95, ("ip",)),
-    checks.IMEI: _Rule("imei", "luhn", 0, 0, 0.93, ("imei",)),
+    checks.IMEI: _Rule("imei", "luhn", 0, 0, 0.93, ("imei", "device_id")),
     checks.IMSI: _Rule("imsi", "prefix", 0.6, 0, 0.95, ("imsi",)),
     checks.PLATE: _Rule("plate", "form", 0.85, 0.85, 0.95, ("plate",)),
 }  # fmt: skip
@@ -130,6 +130,8 @@ def find(view: View) -> Iterator[Candidate]:
     for (what, first, end, offset, size, _), worth, before, near, sure in chosen:
         value = folded[offset : offset + size]
         if sure:
+            if value in _POWERS:
+                continue
             rule = _RULES[what]
             yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
             continue
@@ -166,6 +168,7 @@ def find(view: View) -> Iterator[Candidate]:
                 and (_is_quantity(view.text, first, end) or _ODD_GROUPS.fullmatch(view.text, first, end))
             )
             or (what in _CARDS and _has_points(view.text[first:end], worth >= rule.labelled))
+            or (what in _CARDS and worth < rule.labelled and "/" in view.text[first:end])  # ports
             or (what in _CARDS and worth < rule.labelled and _SMALL_GROUP.search(view.text, first, end))
             or (what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end))
             or (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS)
@@ -248,7 +251,9 @@ def _in_a_grid(text: str, start: int, end: int) -> bool:
 
 
 _SMALL_GROUP: Final = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])")  # in which no card is written: the points of a curve
-_GRID_BEFORE: Final = re.compile(r"(?:[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{4,8}-)\Z")
+_POWERS: Final = frozenset(str(2**34 + n) for n in range(-2, 3)) | {"18446744072", "18446744073", "18446744074"}
+"""Limits of numbers in machines that have the form of a mobile number: 2**34, and 2**64 in billions."""
+_GRID_BEFORE: Final = re.compile(r"(?:[A-Z]{2}\d\d |[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{4,8}-)\Z")
 _GRID_BEHIND: Final = re.compile(r" {1,3}[0-9A-Fa-f]{2,4}[ \n\t]|-[0-9A-Fa-f]{4,12}(?![0-9A-Fa-f])")
 _UNIT: Final = re.compile(
     r"(?:\.\d+)?\s?(?:[十百千万亿]{0,2}(?:[美欧日港澳韩台]?元(?![旦宵月])|英镑|人民币|韩币|日币)|[万亿]"

@@ -30,6 +30,8 @@ def canonical(type: str, text: str) -> str:
         return " ".join(folded.upper().split()) if folded.isascii() else "".join(folded.split())
     if type == "email":
         return folded.lower()
+    if type == "device_id":
+        return folded.upper()
     if type == "mac":
         return folded.upper().replace("-", ":")
     if type == "birth_date":

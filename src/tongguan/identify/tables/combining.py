@@ -19,7 +19,7 @@ from tongguan.shipped_yaml import shipped_yaml
 
 __all__ = ["combination_rules", "combinations_of", "still_hold"]
 
-_SUBJECTS: Final = PERSON_COLUMNS | {"plate", "vin", "imei", "imsi", "mac", "username"}
+_SUBJECTS: Final = PERSON_COLUMNS | {"plate", "vin", "imei", "imsi", "mac", "device_id", "username"}
 _BY_VALUES: Final = frozenset({"moment", "subject", "minor"})
 _CHILD: Final = 14  # years, PIPL article 28
 _EPOCH: Final = range(1_000_000_000, 3_000_000_000)  # seconds, 2001 to 2065

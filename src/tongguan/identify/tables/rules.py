@@ -66,6 +66,7 @@ RULES: Final[dict[str, Rule]] = {
     "ip": Rule(("ip",), (), 0.001, 8),
     "mac": Rule(("mac",), (), 0.0005, 9),
     "imei": Rule(("imei",), ("digest", "record"), 0.1, 5),
+    "device_id": Rule((), ("device", "digest", "record"), 0.1, 3),
     "imsi": Rule(("imsi",), ("account",), 0.01, 6),
     "passport": Rule(("passport_china",), ("passport",), 0.05, 3.5),
     "hk_macao_permit": Rule(("hk_macao_permit",), (), 0.05, 3),
