@@ -36,6 +36,8 @@ _KINDS: Final = {
     "birth_date": r"(?:19|20)\d\d(?:年|[-/.])\s?\d{1,2}(?:月|[-/.])?(?:\s?\d{1,2}日?)?\s?(?:出?生)?",
 }  # fmt: skip
 _WHOLE: Final = {kind: re.compile(form) for kind, form in _KINDS.items()}
+_ANY: Final = re.compile(rf"(?![0-9]+\Z)(?:{'|'.join(f'(?:{form})' for form in _KINDS.values())})")
+"""What fails it, as most parts do, is of no kind."""
 _TOLD: Final = frozenset({"gender", "age", "ethnicity", "marital_status", "education", "occupation", "religion"})
 _SURE: Final = frozenset({"gender", "age", "ethnicity", "birth_date"})
 """Kinds of which a row needs one."""
@@ -48,6 +50,8 @@ _NO_ROW: Final = re.compile(
     re.IGNORECASE,
 )
 """What offers work, counts people, or lists what may be chosen."""
+_NO_ROW_SIGNS: Final = frozenset("聘招募工岗任届险限学先占比例分布统选填□☐○◯枚字取编受样平EeHh")
+"""Of which each of these holds one."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -61,12 +65,12 @@ def _rows(view: View) -> Iterator[Candidate]:
     chosen = words.told[(words.roles[words.told] & role_bits(_MARKS)) > 0]
     ends = words.end[chosen]
     hopeful = _MAY_END[units[ends - 1]] | _MAY_END[units[np.minimum(ends, len(units) - 1)]]
-    done = -1
+    done, known = -1, _Known()
     for i in chosen[hopeful].tolist():
         start = int(words.start[i])
         if start >= done and _SET_APART.search(text, max(0, start - 1), int(words.end[i]) + 3):
             first, done = _row(text, start)
-            yield from _read(text, first, done)
+            yield from _read(text, first, done, known)
 
 
 _MARKS: Final = ("marks/sex", "marks/age", "marks/group", "marks/born")
@@ -88,21 +92,38 @@ def _row(text: str, at: int) -> tuple[int, int]:
     return first, edge_behind.start() if edge_behind else min(len(text), at + _AROUND)
 
 
-def _read(text: str, first: int, last: int) -> Iterator[Candidate]:
+class _Known(dict[str, tuple[str, int, int] | None]):
+    """Of the parts of one text which kind each is as a whole, and where in it that is told; None for most. The same
+    parts come again in rows of a table."""
+
+    def __missing__(self, part: str) -> tuple[str, int, int] | None:
+        self[part] = told = None if _ANY.fullmatch(part) is None else _kind(part)
+        return told
+
+
+def _kind(part: str) -> tuple[str, int, int] | None:
+    for kind, form in _WHOLE.items():
+        if whole := form.fullmatch(part):
+            return kind, *whole.span(whole.lastindex or 0)
+    return None
+
+
+def _read(text: str, first: int, last: int, known: _Known) -> Iterator[Candidate]:
     """The parts of a row that are particulars as a whole, where two kinds or more are."""
-    found: dict[str, list[re.Match[str]]] = {}
-    for part in _PART.finditer(text, first, last):
-        for kind, form in _WHOLE.items():
-            if whole := form.fullmatch(text, part.start(), part.end()):
-                found.setdefault(kind, []).append(whole)
-                break
-    if len(found) < 2 or _SURE.isdisjoint(found) or _NO_ROW.search(text, first, last):
+    kinds = {told[0] for part in _PART.findall(text, first, last) if (told := known[part])}
+    if len(kinds) < 2 or _SURE.isdisjoint(kinds):
         return
+    if not _NO_ROW_SIGNS.isdisjoint(text[first:last]) and _NO_ROW.search(text, first, last):
+        return
+    found: dict[str, list[tuple[int, str, int, int]]] = {}
+    for part in _PART.finditer(text, first, last):
+        if told := known[part.group()]:
+            kind, begin, end = told
+            found.setdefault(kind, []).append((part.start(), part.group(), begin, end))
     for kind, parts in found.items():
-        if kind in _TOLD and len({part.group() for part in parts}) == 1:  # 未婚、已婚 are there to be chosen from
-            for part in parts:
-                group = part.lastindex or 0
-                yield Candidate(*part.span(group), kind, 0.7, "context", _DETECTOR, part[group])
+        if kind in _TOLD and len({part for _, part, _, _ in parts}) == 1:  # 未婚、已婚 are there to be chosen from
+            for at, whole, begin, end in parts:
+                yield Candidate(at + begin, at + end, kind, 0.7, "context", _DETECTOR, whole[begin:end])
 
 
 _BY_WORD: Final = re.compile(

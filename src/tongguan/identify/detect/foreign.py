@@ -43,6 +43,7 @@ _NUMBER: Final = label_id("number")
 _WEAK: Final = 0.8
 _REACH: Final = 24
 _LONGEST: Final = 48
+_CARD: Final = 18  # characters of an identity card written in one: as many as the longest number of KINDS has
 
 _FORMS: Final[dict[tuple[str, int], list[tuple[re.Pattern[str], Kind]]]] = defaultdict(list)
 """By type and size."""
@@ -109,7 +110,7 @@ def _labelled(view: View) -> Iterator[Candidate]:
     for label, end in zip(words.label[chosen].tolist(), words.start[chosen].tolist(), strict=True):
         if behind := TOLD_AFTER.search(view.text, max(0, end - _REACH - _LONGEST), end):
             places.append((label, behind.start(1), behind.end(1)))
-    for start, end, label in view.cells[_IS_LABEL[view.cells[:, 2]]].tolist():
+    for start, end, label in _unknown(view, view.cells[_IS_LABEL[view.cells[:, 2]]]).tolist():
         while start < end and view.text[start] in " \"'\t":
             start += 1
         places.append((label, start, end))
@@ -124,6 +125,14 @@ def _labelled(view: View) -> Iterator[Candidate]:
                     rows[_PLACE_OF[kind]].append((start, stop, value))
     for place, found in rows.items():
         yield from _checked(view.text, KINDS[place], found)
+
+
+def _unknown(view: View, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cells without those of a shared label that begin with an identity card's eighteen characters, which are no
+    number of another country."""
+    rows = view.numbers
+    cards = rows[(rows[:, 0] == ID_CARD) & (rows[:, 2] - rows[:, 1] == _CARD), 1]
+    return cells[~(_IS_SHARED[cells[:, 2]] & np.isin(cells[:, 0], cards))]
 
 
 def _sought(text: str, label: int, start: int, size: int) -> Sequence[tuple[re.Pattern[str], Kind]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,16 +19,18 @@ __all__ = ["find"]
 
 _SPECIFIC: Final = label_id("person_name")
 _GENERIC: Final = label_id("any_name")
-_FORMS: Final = (SPACED_NAME, FOREIGN, LATIN, OF_PEOPLES, NEIGHBOURS)
+_FORM: Final = re.compile(
+    "|".join(f"(?:{one.pattern})" for one in (SPACED_NAME, FOREIGN, LATIN, OF_PEOPLES, NEIGHBOURS))
+)
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Names in columns of names, and in columns that may hold them where their rows or cells say so."""
-    cells = view.cells
+    cells, text, known = view.cells, view.text, _Names()
     for start, end in cells[cells[:, 2] == _SPECIFIC, :2].tolist():
-        start, end = _stripped(view.text, start, end)
-        if 2 <= end - start <= 40 and (candidate := _cell(view.text, start, end)):
-            yield candidate
+        start, end = _stripped(text, start, end)
+        if 2 <= end - start <= 40 and (value := known[text[start:end]]):
+            yield candidate_of(start, end, value, 0.9)
     generic = cells[cells[:, 2] == _GENERIC, :2]
     if len(generic):
         tables = np.searchsorted(np.flatnonzero(view.units == 0), generic[:, 0])
@@ -48,12 +51,15 @@ def _in_column(text: str, cells: NDArray[np.int64], of_persons: bool) -> Iterato
     likely: list[Candidate] = []
     rare: list[Candidate] = []
     latin: list[Candidate] = []
+    known: dict[str, tuple[str, bool] | None] = {}  # a name and whether it is a likely one, by how it is written
     for start, end in cells.tolist():
         start, end = _stripped(text, start, end)
         if 2 <= end - start <= 6:
-            value = fold_text(text[start:end])
-            if is_full_name(value) and not is_no_name(value) and not is_no_name(value[:2]):
-                (likely if is_likely_name(value) else rare).append(candidate_of(start, end, value, 0.75))
+            written = text[start:end]
+            if written not in known:
+                known[written] = _full_name(written)
+            if told := known[written]:
+                (likely if told[1] else rare).append(candidate_of(start, end, told[0], 0.75))
         if of_persons and _is_foreign(text, start, end):
             latin.append(candidate_of(start, end, text[start:end], 0.75))
     yield from likely
@@ -61,6 +67,13 @@ def _in_column(text: str, cells: NDArray[np.int64], of_persons: bool) -> Iterato
         yield from latin
     if len(likely) >= 3 and 2 * len(likely) >= len(cells):
         yield from rare
+
+
+def _full_name(written: str) -> tuple[str, bool] | None:
+    value = fold_text(written)
+    if not is_full_name(value) or is_no_name(value) or is_no_name(value[:2]):
+        return None
+    return value, is_likely_name(value)
 
 
 def _is_foreign(text: str, start: int, end: int) -> bool:
@@ -77,10 +90,12 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _cell(text: str, start: int, end: int) -> Candidate | None:
-    """A cell of a column of names that is one as a whole."""
-    value = fold_text(text[start:end])
-    if is_no_name(value) or is_no_name(value[:2]):
-        return None
-    written = is_full_name(value) or any(form.fullmatch(value) for form in _FORMS)
-    return candidate_of(start, end, value, 0.9) if written else None
+class _Names(dict[str, str | None]):
+    """What cells of columns of names are, as written: the name that one is as a whole, or None. The same persons come
+    again in the rows of a table."""
+
+    def __missing__(self, written: str) -> str | None:
+        value = fold_text(written)
+        named = (is_full_name(value) or _FORM.fullmatch(value)) and not is_no_name(value) and not is_no_name(value[:2])
+        self[written] = name = value if named else None
+        return name
