@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "trust"))  # where the tests'
 from asset_sources import by_path, database, people, scanned, view
 from postgres_server import PostgresServer, postgres, postgres_url
 
+from tongguan.casework.assets.catalogue import Catalogue
 from tongguan.casework.assets.judging import Judge
 from tongguan.errors import CannotWrite
 
@@ -71,6 +72,31 @@ def test_a_disk_that_is_full_from_the_start(source: Path, tmp_path: Path, full_d
     full_disk(resource.RLIM_INFINITY)
     (outcome,) = scanned(tmp_path / "out", source, workers=1)
     assert outcome.complete and outcome.counts["read"] == TABLES
+
+
+def test_small_files_that_are_kept_together_are_kept_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scan that ends within a group of them has kept none of it, all of those before, and goes on there."""
+    folder, out = tmp_path / "files", tmp_path / "out"
+    folder.mkdir()
+    for n in range(80):
+        (folder / f"{n:02}.txt").write_text(f"手机：1391234{n:04}，邮箱 user{n}@example.com", "utf-8")
+    real, kept = Catalogue.keep, []
+
+    def keep(self: Catalogue, scan: Any, unit: Any, *rest: Any) -> None:
+        real(self, scan, unit, *rest)
+        kept.append(unit.path)
+        if len(kept) == 40:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalogue, "keep", keep)
+        with pytest.raises(KeyboardInterrupt):
+            scanned(out, folder, workers=1)
+    assert set(by_path(out)) == set(kept[:32])  # a group is 32
+    assert len(view(out, "columns")) == 64
+    (outcome,) = scanned(out, folder, workers=1)
+    assert outcome.complete and outcome.counts["done_before"] == 32 and outcome.counts["read"] == 48
+    assert len(view(out, "columns")) == 160
 
 
 def test_a_server_that_restarts_in_the_middle(

@@ -74,6 +74,7 @@ class Catalogue:
     def __init__(self, folder: Path, *, write: bool = False, only: frozenset[str] | None = None) -> None:
         self.path, self.only = folder / FILE, only
         self._lock: int | None = None
+        self._together: sa.Connection | None = None  # in whose transaction all is read and written
         if write:
             self._make(folder)
         elif not self.path.is_file():
@@ -110,6 +111,9 @@ class Catalogue:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view."""
+        if self._together is not None:  # what is written there is seen there alone
+            yield self._together
+            return
         with self._errors(), self._engine.begin() as connection:
             yield connection
 
@@ -313,8 +317,22 @@ class Catalogue:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction of a scan."""
+        if self._together is not None:
+            yield self._together
+            return
         with self._errors(), self._engine.execution_options(tongguan_writes=True).begin() as connection:
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is written meanwhile in one transaction: units that are there at once, and nothing that is waited
+        for, since a killed process loses all of it."""
+        with self.write() as connection:
+            self._together = connection
+            try:
+                yield
+            finally:
+                self._together = None
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from tongguan.capture.stores import Unit
 from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons
@@ -12,13 +13,19 @@ from tongguan.casework.assets.judged import Judged, JudgedColumn, Persons
 __all__ = ["column_of", "described", "held", "judged_of", "rows_of"]
 
 
+_NAMES: Final = tuple(field.name for field in fields(JudgedColumn))
+_VALUES: Final = attrgetter(*_NAMES)  # `asdict` would copy all that is in them
+
+
 def rows_of(id: int, judged: Judged) -> list[dict[str, Any]]:
-    return [{**asdict(column), "unit": id, "ordinal": n} for n, column in enumerate(judged.columns)]
+    return [
+        dict(zip(_NAMES, _VALUES(column), strict=True), unit=id, ordinal=n) for n, column in enumerate(judged.columns)
+    ]
 
 
 def column_of(row: Any) -> JudgedColumn:
     """As it was kept."""
-    kept: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(JudgedColumn)}
+    kept: dict[str, Any] = {name: getattr(row, name) for name in _NAMES}
     for name, value in kept.items():
         kept[name] = tuple(value) if isinstance(value, list) else value
     return JudgedColumn(**kept)

@@ -27,6 +27,7 @@ from tongguan.registry import foreign
 
 __all__ = ["Judge", "Knowledge", "Part"]
 
+_AT_ONCE = 4 << 20  # bytes of a file that is read once and held
 RANDOM = ("whole", "random_rows", "random_keys")  # ways in which every row has the same chance to be drawn
 
 
@@ -176,8 +177,7 @@ class Judge:
         name, known = PurePosixPath(where).name, _Matches(self._knowledge)
         document: Document | None = None
         for content in contents:
-            _digest(content, digest)
-            for part in self._content(content, tally, sheets):
+            for part in self._content(_digested(content, digest), tally, sheets):
                 yield part
                 if document is None:
                     document = self._document(part.pieces, name)
@@ -267,17 +267,22 @@ class _Matches:
         return list(dict.fromkeys(replace(spot, where=where) for spot in self._spots))
 
 
-def _digest(content: Content, digest: hashlib.blake2b) -> None:
-    """The content's bytes into the hash. Raises Unread where the file is gone."""
+def _digested(content: Content, digest: hashlib.blake2b) -> Content:
+    """The content, its bytes in the hash: of a small file those that are read then. Raises Unread where it is gone."""
     source = content.source
     if not isinstance(source, Path):
         digest.update(content.read())
-        return
+        return content
     try:
-        for block in blocks(source):
-            digest.update(block)
+        if content.size > _AT_ONCE:
+            for block in blocks(source):
+                digest.update(block)
+            return content
+        data = content.read()
     except OSError as error:
         raise Unread(Unseen("vanished", content.name or "", error.strerror or "")) from None
+    digest.update(data)
+    return replace(content, source=data, size=len(data))
 
 
 def _persons(subjects: Subjects | None) -> Persons:

@@ -100,7 +100,7 @@ def scan(
         limits = identify.Limits.of_pictures(ocr, ocr_seconds)
         setup = Setup(key, rules, names, tuple(path.absolute() for path in registered), prepare, limits)
         setup.check()
-        pool = stack.enter_context(Workers(setup, workers or usual_count()))
+        pool = stack.enter_context(Workers(setup, workers or usual_count(), catalogue.together))
         reader = _reader(rows, whole, prose.on, registered, limits)
         keyed = hashlib.blake2b(key, digest_size=8, person=b"under way").hexdigest()
         asked = _Asked(reader, f"{reader}:{keyed}", rows, full, whole, rules)

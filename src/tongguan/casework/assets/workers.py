@@ -13,6 +13,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -70,11 +71,15 @@ class _Worker:
 class Workers:
     """`count` processes; with one, all is done in this one. Used as a context: at its end processes are ended.
 
+    `together`: what several results that came at once are taken in.
+
     Raises Missing (names in prose without their extra) with the first unit.
     """
 
-    def __init__(self, setup: Setup, count: int) -> None:
-        self._setup, self._count = setup, count
+    def __init__(
+        self, setup: Setup, count: int, together: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    ) -> None:
+        self._setup, self._count, self._together = setup, count, together
         self._stack = contextlib.ExitStack()
         self._judge: Judge | None = None
         self._spent = 0.0
@@ -137,8 +142,7 @@ class Workers:
             results = perform_all(self._judge, [order.task for order in orders])
         finally:
             self._spent += time.monotonic() - started
-        for order, result in zip(orders, results, strict=True):
-            order.done(result)
+        self._done(orders, results)
 
     def _busy(self) -> list[_Worker]:
         return [worker for worker in self._workers if worker.orders]
@@ -207,8 +211,12 @@ class Workers:
         self._hand_out()  # before the results are kept: nobody waits for that
         if isinstance(results, TongguanError):
             raise results
-        for order, result in zip(orders, results, strict=True):
-            order.done(result)
+        self._done(orders, results)
+
+    def _done(self, orders: list[_Order], results: list[Result]) -> None:
+        with self._together() if len(orders) > 1 else contextlib.nullcontext():
+            for order, result in zip(orders, results, strict=True):
+                order.done(result)
 
     def _died(self, worker: _Worker) -> None:
         self._ended(worker, "failed", DIED, again=worker.orders[0].tries < TRIES)
