@@ -39,6 +39,8 @@ _NO_ONE: Final = re.compile(
 _WRITTEN_IN_CODE: Final = re.compile(
     r"[vV]\d+(?:\.\d+)*\Z|[A-Z]{1,3}-?\d{5,}\Z|[a-z]+(?:_[a-z]+)+\Z|[a-z]+(?:[A-Z][a-z]+)+\Z|[A-Z_]+\Z"
 )
+_ACTS: Final = frozenset({"login", "account", "handle", "buyer", "seller", "nick"})
+"""Words for what is done as well: without a sign no name follows (handle IPv6, LOGIN CRAM-MD5)."""
 _NEAR: Final = 8  # characters between the word and the name
 _PET_NAME: Final = re.compile(
     r"[\"'’”]?\s?[:：]\s?[\"'‘“]?((?!最|不|请|可|必|如|例|无|未|限|或"
@@ -91,6 +93,8 @@ def _names(view: View) -> Iterator[Candidate]:
         at = sign.end() if sign else end
         if not word.isascii() and word.endswith(("昵称", "网名")) and (pet := _PET_NAME.match(text, end, end + 20)):
             yield from _believed(text, *pet.span(1), pet[1], sure=True)
+        elif sign and sign.group().isspace() and word.lower() in _ACTS:
+            continue
         elif (at > end or not word.isascii()) and (name := _NAME.match(text, at, at + 40)):
             yield from _believed(text, *name.span(), name.group(), sure=False)
 

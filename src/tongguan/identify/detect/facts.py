@@ -38,7 +38,7 @@ MONEY: Final = (
 """Names of money before an amount."""
 FORMS: Final = {
     "age": rf"(?:(?<![{_D}])(?:1[01]|[1-9])?[{_D}]\s?(?:周?岁|歲)|(?:1[01]|[1-9])[{_D}](?![\w.%~\-—至到以号层分秒天]))"
-    r"(?![以之至到~\-])",
+    r"(?![以之至到~\-]| ?\* ?[A-Za-z])",
     "marital_status": "(?:未婚|已婚已育|已婚未育|已婚|離婚|离婚|离异|離異|丧偶|喪偶|再婚|初婚|复婚|分居|单身)" + _END
     + r"(?!\s?[、/／]\s?(?:未婚|已婚|离[婚异]|丧偶))"
     + "|(?i:married|single|divorced|widowed|separated|unmarried)(?![A-Za-z])",

@@ -128,7 +128,12 @@ def _is_told(text: str, candidates: Sequence[Candidate], place: int, reason: str
     near = (*reversed(candidates[max(0, place - _BESIDE) : place]), *candidates[place + 1 : place + 1 + _BESIDE])
     for other in near:
         gap = text[other.end : one.start] if other.start < one.start else text[one.end : other.start]
-        if len(gap) <= _LINE and other.type in _PERSONS and gap.count("\n") <= _LINES.get(other.type, 0):
+        if (
+            other.score > _DOUBTFUL
+            and len(gap) <= _LINE
+            and other.type in _PERSONS
+            and gap.count("\n") <= _LINES.get(other.type, 0)
+        ):
             return True
     return False
 

@@ -34,10 +34,17 @@ _PREGNANT: Final = re.compile(
     re.IGNORECASE,
 )
 _IS_ILL: Final = re.compile(
-    r"(?:(?:is|was|am|he's|she's|I'm|[:=]) ?(?:an? )?)((?:diabet|asthmat|epilept)ic|HIV[- ]positive|disabled)"
+    r"(?:(?:is|was|am|he's|she's|I'm|[:=]) ?(?:an? )?)((?:diabet|asthmat|epilept)ic|HIV[- ]positive)"
     r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+_IS_DISABLED: Final = re.compile(
+    r"(?<![A-Za-z])(?:(?:he|she|who) (?:is|was)|i am|i'm|he's|she's|(?:patient|employee|applicant|claimant|insured|son"
+    r"|daughter|child|wife|husband|mother|father|brother|sister|student|passenger|guest) (?:is|was))"
+    r" (?:[a-z]+ly )?(disabled)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+"""A person, not a button or a flag."""
 _CARRIER: Final = re.compile(
     r"((?:an? )?(?:hepatitis [A-E]|HIV|HBV|HCV|thalass[a-z]+|BRCA\d?|gene|sickle[- ]cell) carrier)(?![A-Za-z0-9])",
     re.IGNORECASE,
@@ -59,7 +66,7 @@ _EVENT: Final = re.compile(
 )
 _BY_WORD: Final = {
     "allergic to": _ALLERGIC, "pregnant": _PREGNANT, "diabetic": _IS_ILL, "asthmatic": _IS_ILL, "epileptic": _IS_ILL,
-    "disabled": _IS_ILL, "carrier": _CARRIER, "takes": _DRUG, "taking": _DRUG, "prescribed": _DRUG,
+    "disabled": _IS_DISABLED, "carrier": _CARRIER, "takes": _DRUG, "taking": _DRUG, "prescribed": _DRUG,
     "blood type": _BLOOD,
     "blood group": _BLOOD, "her2": _MARKER, "hbsag": _MARKER, "egfr": _MARKER, "hiv positive": _MARKER,
 }  # fmt: skip
@@ -88,7 +95,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(*event.span(1), "health", 0.72, "context", _DETECTOR, event[1].lower())
     for start, end in zip(words.start[chosen].tolist(), words.end[chosen].tolist(), strict=True):
         form = _BY_WORD.get(text[start:end].lower(), _FOUND_WITH)
-        if form in (_IS_ILL, _CARRIER):
+        if form in (_IS_ILL, _IS_DISABLED, _CARRIER):
             found = form.search(text, max(0, start - _BACK), end + 12)
         else:
             found = form.match(text, start, end + 90)

@@ -77,6 +77,8 @@ def _email(text: str, start: int, end: int) -> Candidate | None:
         start += lead.end()
         return _email(text, start, end) if text[start] not in "@＠" else None
     name = value[:at]
+    if (name == "git" and text[end : end + 1] in (":", "/")) or _ALGORITHM.match(name):
+        return None
     if ".." in name or name.endswith("."):
         return None
     if domain.end() < len(value):
@@ -87,6 +89,12 @@ def _email(text: str, start: int, end: int) -> Candidate | None:
     return Candidate(start, end, "email", 0.95, "form", _DETECTOR, value)
 
 
+_ALGORITHM: Final = re.compile(
+    r"(?:ssh|ecdsa|sk|rsa|hmac|umac|aes|chacha20|3des|arcfour|rijndael|curve25519|x25519|sntrup|kex|ext-info|zlib|hostkeys"
+    r"|hostkey|auth-agent|webauthn|eow|no-more-sessions|posix-rename|fsync|statvfs|lsetstat|limits|expand-path)[-_\d]"
+    r"[a-z\d_-]*\Z|[a-z\d-]+-cert-v\d\d\Z"
+)
+"""Local parts of the names of algorithms and requests in SSH, which end in @ and a domain (RFC 4251, section 6)."""
 _ZONE: Final = re.compile(r"%[A-Za-z0-9]{1,15}")
 _PREFIX: Final = re.compile(r"/(\d{1,3})(?!\d)")
 

@@ -13,10 +13,20 @@ password of Oracle's sample account SCOTT since its first releases.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["is_for_documents", "is_name", "is_placeholder", "is_prose", "is_sample_login", "is_template", "is_word"]
+__all__ = [
+    "is_for_documents",
+    "is_name",
+    "is_placeholder",
+    "is_prose",
+    "is_sample_basic",
+    "is_sample_login",
+    "is_template",
+    "is_word",
+]
 
 _TEMPLATE: Final = re.compile(
     r"%[sdr](?![A-Za-z0-9])|%\(|\$\{|\$\(|\$\w+\Z|\{\{|#\{|<[^>]*>|[A-Z]?\{[^}]*\}?\Z|.*(?:\.\.\.|…|\*{3})"
@@ -26,7 +36,7 @@ _CODE: Final = re.compile(r"[.+!-][A-Za-z_]\w*\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\))|
 """A piece of a program: the call behind a string, a type, an expression."""
 _SAYS_IT: Final = re.compile(
     r"pass(?:w(?:or)?d|phrase|code)?|pwd|s[e3][ck]r[e3]t|tokens?\b|(?:^|[^a-z])(?:api)?keys?(?:$|[^a-z])|credential|login|username"
-    r"|example|sample|dummy|fake|mock|bogus|placeholder|redacted|change.?me|change.?it|your|hunter2|tiger\Z|\Atest(?:ing)?\Z"
+    r"|example|sample|dummy|fake|mock|bogus|placeholder|redacted|change.?me|change.?it|your|hunter2|\A(?:test|wrong|bad|some|db|user|my)[-_]?pass\Z|tiger\Z|\Atest(?:ing)?\Z"
     r"|\A(?:foo|bar|baz|qux|spam|eggs|default|none|guest|admin|value|string|text|todo|encrypted|unencrypted|wrong|invalid)\Z",
     re.IGNORECASE,
 )
@@ -54,7 +64,7 @@ def is_placeholder(value: str) -> bool:
     if value.lower() in _WITH_DIGITS:
         return True
     value = value.replace("\\-", "-")  # as manual pages write it
-    return _JOINED.fullmatch(value.strip("_-")) is not None and _SAYS_IT.search(value) is not None
+    return _JOINED.fullmatch(value.strip("_-@")) is not None and _SAYS_IT.search(value) is not None
 
 
 _WITH_DIGITS: Final = frozenset({"s3cret", "s3cr3t", "secr3t", "hunter2"})
@@ -94,6 +104,16 @@ def is_sample_login(user: str, password: str, text: str, host: int) -> bool:
         return True
     address = _ADDRESS.match(text, host, host + 16)
     return address is not None and is_for_documents(address.group())
+
+
+def is_sample_basic(encoded: str) -> bool:
+    """Whether what `Basic` gives in base64 (RFC 7617) is an example: `testuser:testpass`."""
+    try:
+        user, sign, password = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return False
+    password = password.strip()
+    return bool(sign) and (is_template(password) or is_placeholder(password) or password.lower() == user.lower())
 
 
 def is_for_documents(address: str) -> bool:

@@ -13,6 +13,7 @@ from tongguan.identify.detect.placeholders import (
     is_name,
     is_placeholder,
     is_prose,
+    is_sample_basic,
     is_sample_login,
     is_template,
     is_word,
@@ -89,7 +90,7 @@ _QUOTED: Final = re.compile(r"([\"'`])((?=[^\s\"'`]*[!-/:-@\[-^{-~])(?:(?!\1)[!-
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|#(?:[0-9a-f]{3}){1,2}$|(?:true|false|none)\W+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
     r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
-    r"https?:.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
+    r"(?!eyJ)[a-z][a-z0-9+.-]{1,11}://.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
 )
@@ -125,7 +126,7 @@ _NO_TOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 """Tokens that open nothing: of the next page, of a request that may come twice, of a language."""
-_NO_OTHER: Final = re.compile(r"[@$]?(?:[A-Z]?[a-z_]+|[A-Z_]+)(?:[-.$@/][A-Z]?[a-z_]*[0-9]?)*[\"']?(?![\w+/=~-])")
+_NO_OTHER: Final = re.compile(r"[@$]?(?:[A-Z]?[a-z_]+|[A-Z_]+\d?)(?:[-.$@/][A-Z]?[a-z_]*[0-9]?)*[\"']?(?![\w+/=~-])")
 """What tells a token of a language from one that lets in: words without digits, {token: "keyword.$0"}."""
 _NUMBERED: Final = re.compile(r"\w{0,3}(?:token|secret|key) ?[=:] ?\d{1,5}(?!\w)", re.IGNORECASE)  # ACCESS_TOKEN = 1256
 _ATTRIBUTES: Final = re.compile(r"[A-Za-z_]\w{0,23}(?:\.[A-Za-z_]\w{0,23})+")
@@ -148,7 +149,9 @@ def find(view: View) -> Iterator[Candidate]:
             found = (
                 None if start and (text[start - 1].isalnum() or text[start - 1] == "+") else _KEYS.match(text, start)
             )
-        if found and (text.startswith("BEGIN", start) or not _FILLED.search(found.group())):
+        if found and (
+            "..." not in found.group() if text.startswith("BEGIN", start) else not _FILLED.search(found.group())
+        ):
             yield Candidate(found.start(), found.end(), "credential", 0.97, "form", _DETECTOR, found.group())
     for start in words.start[words.of("marks/key_within")].tolist():
         form = _AZURE if text[start] == "Q" else _BOT
@@ -192,7 +195,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        elif gap.isspace():
+        elif gap.isspace() or (gap in _CLOSED and text[start - 1 : start] != gap[0]):
             if "\n" not in gap and (found := _behind_blank(text, end, at)):
                 yield Candidate(*found.span(), "credential", 0.8, "context", _DETECTOR, found.group())
             continue
@@ -209,7 +212,7 @@ def find(view: View) -> Iterator[Candidate]:
         quoted = text[at - 1] in "\"'" or not text[end - 1].isascii()
         if not text[end - 1].isascii():
             place = _TOLD_BY_SOMEBODY
-        elif _NO_TOKEN.search(text, max(0, end - 40), end) or _NUMBERED.match(text, max(start, end - 6), at + 8):
+        elif _opens_nothing(text, start, end, at):
             continue
         elif _PASSWORD.search(text, start, end) and (
             _MEMBER.fullmatch(gap) or (gap == "=" and _FIELD.match(text, at, at + 64))
@@ -228,9 +231,37 @@ def find(view: View) -> Iterator[Candidate]:
             yield candidate
 
 
+def _opens_nothing(text: str, start: int, end: int, at: int) -> bool:
+    """Whether a label names a token of a page or a language, or a number stands behind it."""
+    return (
+        _NO_TOKEN.search(text, max(0, end - 40), end) is not None
+        or _NUMBERED.match(text, max(start, end - 6), at + 8) is not None
+        or _COUNTER.search(text, max(0, start - 12), at + 14) is not None
+    )
+
+
+def _is_code(text: str, start: int, value: str) -> bool:
+    """Whether a value is a piece of a program: conn->passwd, "Bearer "+token, "%v\\n"; or goes on in another script."""
+    end = start + len(value)
+    if value.endswith("-") and text[end : end + 1] == ">":
+        return True
+    if value.startswith("+") and text[start - 1 : start] in _QUOTES:
+        return True
+    behind = text[end : end + 1]
+    return _PRINTED.fullmatch(value) is not None or (behind.isalpha() and not behind.isascii() and behind < "\u2e80")
+
+
+_QUOTES: Final = frozenset("\"'`")
+_CLOSED: Final = frozenset({'" ', "' "})  # the end of a text in quotes, behind which something else begins
+_PRINTED: Final = re.compile(r"%[#+.\d]{0,3}[A-Za-z](?:\\[nrt]|\W)*")
+_COUNTER: Final = re.compile(r"[?&]\w{0,10}token=\d{1,12}(?!\w)", re.IGNORECASE)  # &token=710779655&lang
+
+
 def _behind_blank(text: str, end: int, at: int) -> re.Match[str] | None:
     """What nothing but a blank parts from its label: 密码 Xxx1!; only what hardly is a word of the sentence."""
     found = _STRONG.match(text, at) or _LONG.match(text, at)
+    if found and text[max(0, at - 6) : at].lower() == "basic " and is_sample_basic(found.group()):
+        return None
     if found and text[end - 1].isascii() and not (found.group()[0].isalnum() and _is_mixed(found.group())):
         return None
     if found is None and text[max(0, end - 9) : end].lower().endswith(_DIGIT_LABELS):
@@ -311,7 +342,11 @@ def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate
         or not any(c.isalnum() for c in value)
     ):
         return None
-    if "[" in value and not sure:
+    if ("[" in value and not sure) or _is_code(text, start, value):
+        return None
+    if value.isascii() and text[max(0, start - 6) : start].lower() == "basic " and is_sample_basic(value):
+        return None
+    if place == _TOLD_BY_SOMEBODY and "_" in value and is_placeholder(value):
         return None
     if place != _TOLD_BY_SOMEBODY and _is_none(text, start + len(value), value, place):
         return None

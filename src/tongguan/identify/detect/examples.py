@@ -1,0 +1,147 @@
+"""Secrets, addresses of mail and accounts that tests and manuals hold as examples: told, with the reason, not counted.
+
+A key in the code of a test opens what the test makes; a token given to `server.example.com` opens nothing, as no such
+host is (RFC 2606, RFC 6761); some were printed in standards for all to read. Where lines are those of a program or a
+manual, `me@foo.example` is nobody's. What an issuer's form tells (`AKIA…`, `ghp_…`) counts in a test as anywhere: it
+leaked there often enough. So does every secret of a configuration. Never by the name or place of a file.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import Final
+
+from tongguan.identify.detect.surroundings import Surroundings
+from tongguan.identify.detect.view import Candidate, View
+
+__all__ = ["weigh"]
+
+_DOUBTFUL: Final = 0.3
+_SURE: Final = 0.9  # a secret's score from which its form alone tells it
+_REACH: Final = 240  # characters to either side in which a host is looked for
+_NOWHERE: Final = re.compile(
+    r"(?<![\w-])(?:[\w-]{1,63}\.)*(?:example\.(?:com|org|net|edu)|example|invalid|test)(?![\w-]|\.\w)", re.IGNORECASE
+)
+_RESERVED: Final = re.compile(
+    r"(?:.+\.)?(?:example(?:\.[a-z]{2,3}){0,2}|test|invalid|localhost|local|localdomain|domain|tld|host|internal|lan)\Z"
+)
+"""Names under which no mail goes out: RFC 2606, RFC 6761, RFC 6762, and what manuals write in their place."""
+_USERS: Final = re.compile(
+    r"(?:(?:my|your|some|other|another|the|real|bad|no)?[-_.]?"
+    r"(?:foo|bar|baz|qux|quux|foobar|spam|eggs|user|username|nobody|noone|someone|somebody|anyone|example|sample|test\w{0,6}"
+    r"|dummy|fake|abc|xyz|xx+|aaa+|blah|recipient|sender|account|address|reply|do-?not-?reply|[a-z])[-_.+]?\d{0,4})\Z"
+)
+_DOMAINS: Final = re.compile(
+    r"(?:[\w-]+\.)*(?:my|your|some|other|another|the|a|real|sub|bad)?[-_]?"
+    r"(?:foo|bar|baz|qux|quux|foobar|foobaz|spam|eggs|domain|host|hostname|server|company|example|sample|test\w{0,6}"
+    r"|dummy|fake|email|somewhere|anywhere|elsewhere|xyz|xxx+|acme|isp|whatever|blah|dom|[a-z])[-_]?\d{0,3}\Z"
+)
+"""Names that stand for any name (RFC 3092 tells where the first come from), of users and of domains."""
+_PUBLISHED: Final = frozenset({
+    "2YotnFZFEjr1zCsicMWpAA", "tGzv3JOkF0XG5Qx2TlKWIA", "SplxlOBeZQQYbYS6WxSbIA", "7Fjfp0ZBr1KtDRbnfVdmIw",
+    "A3ddj3w", "45ghiukldjahdnhzdauz", "czZCaGRSa3F0MzpnWDFmQmF0M2JW", "czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3",
+    "mF_9.B5f-4.1JqM", "h480djs93hd8", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "dGVzdDoxMjPCow==",
+    "9djdj82h48djs9d2", "kkk9d7dh3k39sjv7", "dpf43f3p2l4k3l03", "kd94hf93k423kf44", "hh5s93j4hdidpola",
+    "hdhd0244k9j7ao03", "nnch734d00sl2jdk", "pfkkdhi9sl3r4s00", "j49sk3j29djd", "dh893hdasih9",
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
+})  # fmt: skip
+"""Printed for all to read: RFC 5849, 6749, 6750, 7009, 7616 and 7617; the keys of Microsoft's emulators of stores."""
+_FEW: Final = 8  # signs of a long value
+_NOT_LESS: Final = 4  # different signs, else a value is drawn of too few
+_RISES: Final = "0123456789 abcdefghijklmnopqrstuvwxyz qwertyuiop asdfghjkl zxcvbnm 9876543210"
+_RUN: Final = 3  # signs that follow one another
+_COUNTRIES: Final = 6  # different countries of accounts in a row of examples
+_ROW: Final = 2048  # characters
+
+
+def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
+    """Candidates in order of start, those of them doubtful that are rather examples."""
+    weighed = candidates
+    for place, one in enumerate(candidates):
+        if one.type == "credential":
+            reason = _secret(view.text, one, around)
+        elif one.type == "email":
+            reason = _mail(view.text, one, around)
+        else:
+            continue
+        if reason:
+            if weighed is candidates:
+                weighed = list(candidates)
+            weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
+    return _rows(weighed, around)
+
+
+def _secret(text: str, one: Candidate, around: Surroundings) -> str:
+    """Why a secret is rather an example, or nothing."""
+    if one.value in _PUBLISHED:
+        return "published"
+    if one.validator == "form" and one.score > _SURE and not one.value.startswith("-----BEGIN"):
+        return "" if one.score > _LINKS or not _is_nowhere(text, one) or not _is_written(around, one) else "nowhere"
+    if around.is_test(one.start):
+        return "test"
+    if not _is_written(around, one):
+        return ""
+    if _is_nowhere(text, one):
+        return "nowhere"
+    return "simple" if _is_simple(one.value) and around.is_manual(one.start) else ""
+
+
+_LINKS: Final = 0.96  # score of a password in a link: what scores more has an issuer's form
+
+
+def _is_written(around: Surroundings, one: Candidate) -> bool:
+    """Whether the lines are those of a program or a manual."""
+    return around.kind(one.start) == "program" or around.is_manual(one.start)
+
+
+def _is_nowhere(text: str, one: Candidate) -> bool:
+    """Whether a host that is kept for manuals stands in the same paragraph."""
+    low, high = max(0, one.start - _REACH), one.end + _REACH
+    low = max(low, text.rfind("\n\n", low, one.start) + 1)
+    stop = text.find("\n\n", one.end, high)
+    return _NOWHERE.search(text, low, stop if stop >= 0 else min(high, len(text))) is not None
+
+
+def _is_simple(value: str) -> bool:
+    """Whether a value is drawn of few signs, or of runs of signs one behind the other: 123456, abcd1234."""
+    plain = "".join(c for c in value.lower() if c.isalnum())
+    if len(set(plain)) < _NOT_LESS or (len(set(plain)) <= _FEW and 3 * len(set(plain)) <= len(plain)):
+        return True
+    covered = at = 0
+    while at < len(plain):
+        run = 1
+        while at + run < len(plain) and (plain[at : at + run + 1] in _RISES or len(set(plain[at : at + run + 1])) == 1):
+            run += 1
+        covered += run if run >= _RUN else 0
+        at += run
+    return covered == len(plain)
+
+
+def _mail(text: str, one: Candidate, around: Surroundings) -> str:
+    """Why an address of mail is rather an example, or nothing."""
+    user, _, domain = one.value.rpartition("@")
+    reserved = _RESERVED.match(domain) is not None
+    if not reserved and not _USERS.match(user) and not _DOMAINS.match(domain.rpartition(".")[0]):
+        return ""
+    if around.is_test(one.start):
+        return "test"
+    if around.kind(one.start) == "program" or (reserved and around.is_manual(one.start)):
+        return "program"
+    return ""
+
+
+def _rows(candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
+    """Accounts doubtful that stand in a row of one for each country, among lines of a program."""
+    accounts = [place for place, one in enumerate(candidates) if one.type == "iban"]
+    if len(accounts) < _COUNTRIES:
+        return candidates
+    weighed = list(candidates)
+    starts = [candidates[place].start for place in accounts]
+    for place, here in zip(accounts, starts, strict=True):
+        low, high = bisect_left(starts, here - _ROW), bisect_left(starts, here + _ROW)
+        countries = {candidates[one].value[:2] for one in accounts[low:high]}
+        if len(countries) >= _COUNTRIES and around.kind(here) == "program":
+            weighed[place] = candidates[place]._replace(score=_DOUBTFUL, validator="program")
+    return weighed
