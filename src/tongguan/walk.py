@@ -198,8 +198,10 @@ def _read(
 
 def _names_unread(result: Result) -> bool:
     """Whether the model was off, or ended, while anything in the ledger was read."""
+    from tongguan import identify
+
     spots = (spot for spot in result["blind_spots"] if spot["kind"] == BlindKind.DETECTOR_DISABLED)
-    return any(spot["detail"].startswith("names") for spot in spots)
+    return any(spot["detail"].startswith(identify.NAMES_IN_PROSE) for spot in spots)
 
 
 def _same_organisation(ledger: border.Ledger, org: border.Org, sources: Sequence[Path], watched: str) -> None:

@@ -36,6 +36,14 @@ def test_a_file(tmp_path: Path) -> None:
     assert "someone" not in masked
 
 
+@pytest.mark.parametrize(("written", "told"), [("gb18030", "gb18030"), ("big5", "big5hkscs"), ("utf-16-le", "utf-16-le")])
+def test_the_encoding_is_told(written: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "note.txt"
+    file.write_bytes("客戶的手機號碼是 13700137000，請回電。".encode(written))
+    [line] = identify_lines([file], KEY)
+    assert (line["type"], line["start"], line["encoding"]) == ("phone", 9, told)
+
+
 def test_a_folder_in_order_and_an_archive(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("手机 13700137000", encoding="utf-8")
     inner = tmp_path / "a"

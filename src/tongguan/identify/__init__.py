@@ -1,6 +1,6 @@
 """What was it: bytes to text, text to findings."""
 
-from tongguan.identify.detect import COUNTED, Detector, Prose
+from tongguan.identify.detect import COUNTED, NAMES_IN_PROSE, Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.detect.recognisers import RECOGNISERS, Recogniser
 from tongguan.identify.detect.view import Candidate, View
@@ -15,6 +15,7 @@ from tongguan.identify.types import CATEGORIES, OWN, TYPES, DataType, types_mark
 __all__ = [
     "CATEGORIES",
     "COUNTED",
+    "NAMES_IN_PROSE",
     "NAME_TYPES",
     "OWN",
     "RECOGNISERS",

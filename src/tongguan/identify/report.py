@@ -55,8 +55,9 @@ def identify_lines(
     """Findings in files, folders (walked in order of name) and standard input (`-`), file by file, within `limits` for
     each of them.
 
-    A finding: `path, member, type, start, end, text, score, validator, category, level, sensitive, record, piece`;
-    `start` and `end` are characters of the decoded text, `text` is masked unless `reveal`. With `explain` also `why`: a
+    A finding: `path, member, type, start, end, text, score, validator, category, level, sensitive, record, piece,
+    encoding`; `start` and `end` are characters of the text as decoded by `encoding` (of the file itself; None where it
+    is no plain text), `text` is masked unless `reveal`. With `explain` also `why`: a
     list of {"zh", "en"}; `counted` is there, and false, where the score is below what scans and inspections count. A
     blind spot: `path, member, blind_spot, detail, count, size`. With `kinds`, behind those of
     its file: `path, member, kind` (None where unknown), `name, probability, reason, likely`. With `names` models read
@@ -145,6 +146,7 @@ def _content(path: str, stretches: Iterable[Extraction], told: _Told) -> Iterato
                 line["start"] += offset
                 line["end"] += offset
                 line["piece"] += before
+                line["encoding"] = stretch.encoding
                 if finding.score < COUNTED:
                     line["counted"] = False
                 yield line | {"why": explain(piece, finding)} if told.explain else line

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
+import zlib
 from email.message import EmailMessage
 
 import docx
@@ -118,6 +120,24 @@ def test_pdf_text_is_read(opened) -> None:
     assert "13800138000" in found.pieces[0].text
     assert "第二页" in found.pieces[0].text
     assert found.blind_spots == []
+
+
+def test_a_page_whose_stream_is_torn_is_told(opened) -> None:
+    content = b"BT /F1 12 Tf 72 700 Td (phone 13800138000) Tj ET\n" + random.Random(7).randbytes(3000)
+    packed = zlib.compress(content)
+    sound = b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n" + (
+        b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+        b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>\nendobj\n"
+        b"4 0 obj\n<</Length %d/Filter/FlateDecode>>\nstream\n" % len(packed)
+    )
+    end = b"\nendstream\nendobj\ntrailer\n<</Root 1 0 R/Size 5>>\nstartxref\n0\n%%EOF\n"
+    wrong_sum = packed[:-4] + b"\0\0\0\0"
+    torn = packed[:2] + b"\xff" * 20 + packed[22:]
+    damaged = [
+        any("damaged" in spot.detail for spot in opened(sound + stream + end, "a.pdf").blind_spots)
+        for stream in (packed, wrong_sum, torn)
+    ]
+    assert damaged == [False, False, True]
 
 
 def test_pdf_attachments_and_notes_are_read(opened) -> None:

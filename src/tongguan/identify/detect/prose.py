@@ -13,16 +13,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.asking import Asking, ReadsSpans
+from tongguan.identify.detect.asking import Asked, Asking, Read, ReadsSpans
 from tongguan.identify.detect.characters import HAN, KIND, PROVINCE, Units
 from tongguan.identify.detect.foreign_names import sounds
 from tongguan.identify.detect.names import may_begin
 from tongguan.identify.detect.naming import candidates_of, certain_names, named_again, without_denied
 from tongguan.identify.detect.statements import SaidInProse
-from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.view import Candidate, Passage
 from tongguan.model import BlindSpot
 
-__all__ = ["Prose"]
+__all__ = ["NAMES_IN_PROSE", "Prose"]
+
+NAMES_IN_PROSE: Final = "names in running prose"
+"""How blind spots begin that tell of names which no model read."""
 
 _LONGEST: Final = 160  # characters of a sentence that is asked about
 _SHARE: Final = 0.02  # of the prose of a text, at most
@@ -51,16 +54,19 @@ class Prose:
         *,
         said: SaidInProse | None = None,
     ) -> None:
-        self._names, self._said = Asking("names in running prose", "names", reader, share, least), said
+        self._names, self._said = Asking(NAMES_IN_PROSE, "names", reader, share, least), said
 
-    def find(self, view: View, known: Sequence[Candidate]) -> list[Candidate]:
-        """What is known, but for what its reader denies; names, organisations and places in the sentences that were
-        chosen; the surest names wherever they stand in the same piece; and what is said of persons."""
-        candidates = self._with_names(view, known)
-        return candidates if self._said is None else [*candidates, *self._said.find(view, candidates)]
+    def find(self, passages: Sequence[Passage], known: Sequence[Sequence[Candidate]]) -> list[list[Candidate]]:
+        """Of each text what is known, but for what its reader denies; names, organisations and places in the sentences
+        that were chosen; the surest names wherever they stand in the same piece; and what is said of persons."""
+        asked = [Asked(one.text, *_sentences(one, own), one.ordinal) for one, own in zip(passages, known, strict=True)]
+        candidates = list(map(self._with_names, passages, self._names.ask(asked), known))
+        if self._said is None:
+            return candidates
+        said = self._said.find(passages, candidates)
+        return [[*own, *more] for own, more in zip(candidates, said, strict=True)]
 
-    def _with_names(self, view: View, known: Sequence[Candidate]) -> list[Candidate]:
-        read = self._names.ask(view.text, *_sentences(view, known))
+    def _with_names(self, view: Passage, read: Sequence[Read], known: Sequence[Candidate]) -> list[Candidate]:
         if not read:
             return list(known)
         breaks = np.flatnonzero(view.units == 0)
@@ -89,9 +95,9 @@ class Prose:
         """Whether there is any reader."""
         return self._names.on or (self._said is not None and self._said.on)
 
-    def take(self) -> list[BlindSpot]:
-        """What was not read since the last call."""
-        return [*self._names.take(), *(self._said.take() if self._said is not None else ())]
+    def take(self, ordinal: int = 0) -> list[BlindSpot]:
+        """What was not read of a text since the last call."""
+        return [*self._names.take(ordinal), *(self._said.take(ordinal) if self._said is not None else ())]
 
 
 _HOLD_PLACES: Final = frozenset({"address", "health", "education", "ethnicity", "religion"})
@@ -110,7 +116,7 @@ def _beside_addresses(candidates: Sequence[Candidate], known: Sequence[Candidate
     return [one for one in candidates if not is_part(one)]
 
 
-def _sentences(view: View, known: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sentences(view: Passage, known: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Sentences (n, 2) that may hold names, and how many signs each holds outside of what is known."""
     units = view.units
     n = len(units)
@@ -150,7 +156,7 @@ def _running(units: Units, known: Sequence[Candidate]) -> NDArray[np.bool_]:
     return running
 
 
-def _shorter(view: View, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _shorter(view: Passage, start: int, end: int) -> Iterator[tuple[int, int]]:
     """A long sentence in parts, cut at a pause where there is one."""
     while end - start > _LONGEST:
         pauses = np.flatnonzero(_PAUSE[view.units[start + _LONGEST // 2 : start + _LONGEST]])

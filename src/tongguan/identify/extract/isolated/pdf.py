@@ -7,6 +7,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from enum import Enum, auto
 from typing import Any, BinaryIO
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
@@ -28,6 +29,7 @@ _SMALLEST = (48, 16)  # pixels that a picture with legible text has at least
 _SIGNS = str.maketrans({"\r": None, "\ufffe": "-", "\x02": "-", "\0": None})
 _NESTED = 5
 _STREAM = re.compile(rb"stream\r?\n(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")  # what begins as zlib does
+_FLATE = re.compile(rb"/Filter\s*\[?\s*/(?:FlateDecode|Fl)\b")  # unpacked before all else
 _DICTIONARY = 400  # bytes before a stream that are looked at
 _MOST_STREAM = 64 << 20
 _BLOCK = 1 << 18
@@ -46,7 +48,8 @@ def read(data: Source, max_bytes: int, max_members: int) -> Iterator[tuple[dict[
     """
     found = Found(max_bytes, max_members)
     nothing = {"blank": [], "pictures": 0}
-    if _swells(data, max_bytes):
+    streams = _streams(data, max_bytes)
+    if streams is _Streams.SWELL:
         found.end = "bytes"
         yield {**found.report(), **nothing}, found.blobs
         return
@@ -57,7 +60,8 @@ def read(data: Source, max_bytes: int, max_members: int) -> Iterator[tuple[dict[
         found.end = "encrypted" if locked or "assword" in str(error) else "damaged"
         yield {**found.report(), **nothing}, found.blobs
         return
-    if b"%%EOF" not in data.tail(_END):
+    torn = streams is _Streams.TORN and raw.FPDF_GetSecurityHandlerRevision(document.pdf.raw) < 0  # ciphers look torn
+    if torn or b"%%EOF" not in data.tail(_END):
         found.damaged()
     pages = _Pages()
     for number in range(len(document.pdf)):
@@ -124,12 +128,22 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-def _swells(data: Source, most: int) -> bool:
-    """Whether a stream that is no picture unfolds to more than any page needs, or all of them to more than `most`.
+class _Streams(Enum):
+    """What the packed streams of a file are."""
 
-    PDFium would unfold them whole, and take a page that it has no memory for as an empty one.
+    SOUND = auto()
+    TORN = auto()
+    SWELL = auto()
+
+
+def _streams(data: Source, most: int) -> _Streams:
+    """Whether a stream that is no picture unfolds to more than any page needs, or all of them to more than `most`; else
+    whether one of them cannot be unfolded to its end.
+
+    PDFium would unfold them whole, take a page that it has no memory for as an empty one, and not tell of a torn one.
     """
     total = at = 0
+    told = _Streams.SOUND
     with data.reader() as file:
         while True:
             file.seek(at)
@@ -137,29 +151,35 @@ def _swells(data: Source, most: int) -> bool:
             for match in _STREAM.finditer(window):
                 if match.end() > _WINDOW - _DICTIONARY:
                     break  # it begins the next window
-                if b"/Image" not in window[max(0, match.start() - _DICTIONARY) : match.start()]:
-                    size = _unfolded(file, at + match.end(), min(_MOST_STREAM, most - total))
+                about = window[max(0, match.start() - _DICTIONARY) : match.start()]
+                if b"/Image" not in about:
+                    size, whole = _unfolded(file, at + match.end(), min(_MOST_STREAM, most - total))
                     total += size
                     if size > _MOST_STREAM or total > most:
-                        return True
+                        return _Streams.SWELL
+                    if not whole and _FLATE.search(about, about.rfind(b" obj") + 1):
+                        told = _Streams.TORN
             if len(window) < _WINDOW:
-                return False
+                return told
             at += _WINDOW - 2 * _DICTIONARY
 
 
-def _unfolded(file: BinaryIO, at: int, most: int) -> int:
-    """How many bytes the stream at `at` unfolds to, or more than `most`."""
+def _unfolded(file: BinaryIO, at: int, most: int) -> tuple[int, bool]:
+    """How many bytes the stream at `at` unfolds to, or more than `most`; and whether its end was come to, if it is one.
+
+    A wrong check sum at the end takes nothing from what was unfolded.
+    """
     engine, size = zlib.decompressobj(), 0
     file.seek(at)
     try:
         while not engine.eof and size <= most:
             rest = engine.unconsumed_tail or file.read(_BLOCK)
             if not rest:
-                break
+                return size, False
             size += len(engine.decompress(rest, _BLOCK))
-    except zlib.error:
-        pass  # not packed, or damaged: PDFium will say
-    return size
+    except zlib.error as error:
+        return size, "incorrect" in str(error)  # not packed, or only its sum is wrong
+    return size, True
 
 
 class _Pages:
