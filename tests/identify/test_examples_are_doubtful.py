@@ -190,6 +190,36 @@ def test_names_of_algorithms_and_addresses_of_repositories_are_no_mail() -> None
     assert told(text, "email") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\n\n\ndef login(user):\n    assert user\n    assert os.name\n    assert user != 'x'\n    password = '@@'\n"
+        "    return user, password\n",
+        'fn open() {\n    assert!(ready());\n    assert_eq!(a, b);\n    let password = "@@";\n}\n',
+    ],
+)
+def test_programs_that_assert_are_no_tests(text: str) -> None:
+    assert counted(text.replace("@@", KEY)) == [KEY]
+
+
+def test_what_tests_say_of_nobody_is_made_up() -> None:
+    case = """
+def test_profile(client):
+    answer = client.post("/p", json={"username": "reallk520", "gender": "male", "birthday": "1999-09-09"@@})
+    assert answer.json["age"] == 26
+"""
+    types = ("username", "gender", "birth_date")
+    assert {why for type in types for _, _, why in told(case.replace("@@", ""), type)} == {"test"}
+    beside = case.replace("@@", ', "phone": "13912345678"')
+    assert [counted(beside, type) for type in types] == [["reallk520"], ["male"], ["1999-09-09"]]
+    assert counted(beside, "phone") == ["13912345678"]
+
+
+def test_the_rest_of_longer_names_and_of_patterns_is_nobodys() -> None:
+    text = "FR*A23*E45456789*P1; see openid-connect-core-1; form +44 909 879 0### or +86 139 1234 ##; gender-male"
+    assert Detector(b"examples", doubtful=True).scan([Piece(text)])[0] == []
+
+
 ACCOUNTS = (
     "DE89370400440532013000", "FR1420041010050500013M02606", "GB29NWBK60161331926819", "ES9121000418450200051332",
     "NL91ABNA0417164300", "BE68539007547034", "CH9300762011623852957", "AT611904300234573201",

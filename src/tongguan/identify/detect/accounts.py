@@ -32,7 +32,7 @@ _NO_ONE: Final = re.compile(
     r"|system|nobody|anonymous"
     r"|your|my|the|example|demo|sample|foo|bar|postgres|mysql|oracle|redis|ubuntu|ec2|git|www|app|service|svc|bot|ci"
     r"|api|id|utf|sha|md|py|http|v\d)"
-    r"(?:[_.-]?(?:user|name|id|account|login|\d{1,3}|test|db))?\Z",
+    r"(?:[_.-]?(?:user|name|id|account|login|\d{1,3}|test|db))?(?:\.\w+)?\Z",
     re.IGNORECASE,
 )
 """Accounts of no person, and words of programs."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final
 
 from tongguan.identify.detect.surroundings import Surroundings
@@ -48,6 +49,20 @@ _PUBLISHED: Final = frozenset({
     "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==",
 })  # fmt: skip
 """Printed for all to read: RFC 5849, 6749, 6750, 7009, 7616 and 7617; the keys of Microsoft's emulators of stores."""
+_JWT: Final = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwi"
+"""The token of RFC 7519's usual example: its subject is 1234567890."""
+_OF_SOMEBODY: Final = frozenset({
+    "username", "age", "gender", "birth_date", "postcode", "income", "occupation", "education", "marital_status",
+    "nationality",
+})  # fmt: skip
+_NUMBERS: Final = frozenset({"phone", "landline", "bank_card", "iban", "us_ssn", "us_itin", "imei", "vin"})
+_WHO: Final = frozenset({"person_name", "phone", "id_card", "bank_card", "passport"})
+_BESIDE: Final = 4  # findings before and behind that are looked at
+_QUOTES: Final = frozenset("\"'`")
+_SAID: Final = 20  # characters
+_SAYS_SO: Final = re.compile(
+    r"(?:(?<![A-Za-z])examples?|(?<![A-Za-z])e\.g\.|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
+)
 _FEW: Final = 8  # signs of a long value
 _NOT_LESS: Final = 4  # different signs, else a value is drawn of too few
 _RISES: Final = "0123456789 abcdefghijklmnopqrstuvwxyz qwertyuiop asdfghjkl zxcvbnm 9876543210"
@@ -64,6 +79,10 @@ def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list
             reason = _secret(view.text, one, around)
         elif one.type == "email":
             reason = _mail(view.text, one, around)
+        elif one.type in _OF_SOMEBODY:
+            reason = _attribute(view.text, candidates, place, around)
+        elif one.type in _NUMBERS and _SAYS_SO.search(view.text, max(0, one.start - _SAID), one.start):
+            reason = "program" if _is_written(around, one) else ""
         else:
             continue
         if reason:
@@ -75,7 +94,7 @@ def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list
 
 def _secret(text: str, one: Candidate, around: Surroundings) -> str:
     """Why a secret is rather an example, or nothing."""
-    if one.value in _PUBLISHED:
+    if one.value in _PUBLISHED or one.value.startswith(_JWT):
         return "published"
     if one.validator == "form" and one.score > _SURE and not one.value.startswith("-----BEGIN"):
         return "" if one.score > _LINKS or not _is_nowhere(text, one) or not _is_written(around, one) else "nowhere"
@@ -123,6 +142,12 @@ def _mail(text: str, one: Candidate, around: Surroundings) -> str:
     """Why an address of mail is rather an example, or nothing."""
     user, _, domain = one.value.rpartition("@")
     reserved = _RESERVED.match(domain) is not None
+    if (
+        text[one.start - 1 : one.start] in _QUOTES
+        and text[one.end : one.end + 1] in _QUOTES
+        and around.is_test(one.start)
+    ):
+        return "test"
     if not reserved and not _USERS.match(user) and not _DOMAINS.match(domain.rpartition(".")[0]):
         return ""
     if around.is_test(one.start):
@@ -130,6 +155,16 @@ def _mail(text: str, one: Candidate, around: Surroundings) -> str:
     if around.kind(one.start) == "program" or (reserved and around.is_manual(one.start)):
         return "program"
     return ""
+
+
+def _attribute(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
+    """Why a name of a user, an age and the like are rather made up: in a test, with nobody's number or name beside."""
+    one = candidates[place]
+    if not around.is_test(one.start):
+        return ""
+    near = (*candidates[max(0, place - _BESIDE) : place], *candidates[place + 1 : place + 1 + _BESIDE])
+    told = any(other.type in _WHO and abs(other.start - one.start) <= _REACH for other in near)
+    return "" if told else "test"
 
 
 def _rows(candidates: list[Candidate], around: Surroundings) -> list[Candidate]:

@@ -110,7 +110,7 @@ def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
     if _GIVEN_OUT.search(text, max(0, at - 16), at):
         given = _OPEN_ID.match(text, at, end) if apart else None
         return (at, given.end(), given.group(), 0.85) if given else None
-    found = _ACCOUNT.match(text, at, end)
+    found = _ACCOUNT.match(text, at, end) if text[at - 1 : at] != "-" else None  # openid-connect
     plain = found is not None and not any(c in "_-0123456789" for c in found.group())
     if found is not None and not apart and not any(c.isdigit() or c == "_" for c in found.group()):
         return None

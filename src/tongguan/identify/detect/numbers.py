@@ -136,6 +136,8 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(first, end, rule.type, worth, rule.validator, _DETECTOR, value)
             continue
         if what == checks.DOCUMENT:
+            if before < 0 and "*" in (view.text[first - 1 : first], view.text[end : end + 1]):
+                continue  # a part of something longer: FR*A23*E45456789*P1
             yield from _documents(first, end, value, before, near)
             continue
         rule = _RULES[what]
@@ -155,7 +157,11 @@ def find(view: View) -> Iterator[Candidate]:
         elif what == checks.PHONE_ABROAD:
             if _FREE_OF_CHARGE.fullmatch(value) or (
                 worth < rule.labelled
-                and (_is_sum(view.text[first:end], value) or _ADDED.search(view.text, max(0, first - 1), first))
+                and (
+                    _is_sum(view.text[first:end], value)
+                    or _PATTERN.match(view.text, end)
+                    or _ADDED.search(view.text, max(0, first - 1), first)
+                )
             ):
                 continue
             value = "+" + value
@@ -251,6 +257,7 @@ def _in_a_grid(text: str, start: int, end: int) -> bool:
 
 
 _SMALL_GROUP: Final = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])")  # in which no card is written: the points of a curve
+_PATTERN: Final = re.compile(r"[ -]?(?:##|%)")  # behind the beginning of a number: +44 909 879 0###
 _POWERS: Final = frozenset(str(2**34 + n) for n in range(-2, 3)) | {"18446744072", "18446744073", "18446744074"}
 """Limits of numbers in machines that have the form of a mobile number: 2**34, and 2**64 in billions."""
 _GRID_BEFORE: Final = re.compile(r"(?:[A-Z]{2}\d\d |[ \n\t][0-9A-Fa-f]{2,4} {1,3}|[0-9A-Fa-f]{4,8}-)\Z")

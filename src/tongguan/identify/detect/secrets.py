@@ -89,7 +89,7 @@ _QUOTED: Final = re.compile(r"([\"'`])((?=[^\s\"'`]*[!-/:-@\[-^{-~])(?:(?!\1)[!-
 """Up to the quote that ends it: a secret may hold any other sign."""
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|#(?:[0-9a-f]{3}){1,2}$|(?:true|false|none)\W+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
-    r"number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
+    r"cv[cvn]2?|number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
     r"(?!eyJ)[a-z][a-z0-9+.-]{1,11}://.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
@@ -245,7 +245,7 @@ def _is_code(text: str, start: int, value: str) -> bool:
     end = start + len(value)
     if value.endswith("-") and text[end : end + 1] == ">":
         return True
-    if value.startswith("+") and text[start - 1 : start] in _QUOTES:
+    if value.startswith(("+", ".")) and text[start - 1 : start] in _QUOTES:
         return True
     behind = text[end : end + 1]
     return _PRINTED.fullmatch(value) is not None or (behind.isalpha() and not behind.isascii() and behind < "\u2e80")

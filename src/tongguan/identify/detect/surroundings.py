@@ -44,19 +44,18 @@ _PROGRAM: Final = re.compile(
 _TESTS: Final = re.compile(
     r"\n[ \t]*(?:"
     # Python; Go; Java, C#, Kotlin; Rust
-    r"(?:async )?def test_?\w*\(|class Test\w*[(:]|self\.assert\w+\(|assert |@(?:pytest|mock|patch|unittest)\b"
-    r"|with pytest\."
-    r"|func (?:\([^)\n]*\) )?Test\w+\(|t\.(?:Run|Fatalf?|Errorf?|Helper|Parallel)\(|(?:require|assert)\.\w+\("
-    r"|@(?:Test|BeforeEach|Before|ParameterizedTest|Mock)\b|assert[A-Z]\w+\(|assertThat\(|verify\(|given\(|when\("
-    r"|#\[(?:\w+::)?test\]|assert(?:_\w+)?!\("
-    # JavaScript, Ruby; PHP; C and C++; shells
-    r"|(?:it|describe|test|context|specify|scenario|beforeEach|before|let!?)[ (]+[\x27\"`:{(]|expect\(|assert\.?\w*\("
+    r"(?:async )?def test_?\w*\(|class Test\w*[(:]|self\.assert\w+\(|@(?:pytest|mock|patch|unittest)\b|with pytest\."
+    r"|func (?:\([^)\n]*\) )?Test\w+\(|t\.(?:Run|Fatalf?|Errorf?|Helper|Parallel)\(|(?:require|assert)\.[A-Z]\w+\("
+    r"|@(?:Test|BeforeEach|ParameterizedTest|Mock)\b|assert[A-Z]\w+\(|#\[(?:\w+::)?test\]"
+    # JavaScript, Ruby; PHP; C and C++; Perl, shells
+    r"|(?:it|describe|test|context|specify|scenario|beforeEach|let!?)[ (]+[\x27\"`:{(]|expect\(|assert\.[a-z]\w*\("
     r"|(?:public )?function test\w+\(|\$this->(?:assert\w+|expect\w+|createMock)\(|(?:static|self)::assert"
-    r"|(?:EXPECT|ASSERT|CHECK|REQUIRE)_\w+\(|TEST(?:_[A-Z]+)?\(|START_TEST\(|fail_unless\(|ok\(|is\("
-    r"|is_deeply\(|assert_\w+[ (]"
+    r"|EXPECT_\w+\(|TEST(?:_[A-Z]+)?\(|START_TEST\(|fail_unless\(|is_deeply\("
     r")"
 )
 """Lines that only tests have, in the usual frameworks."""
+_ASSERTS: Final = re.compile(r"\n[ \t]*(?:assert[ (]|assert_\w+[ (!]|assert!\(|ASSERT_\w+\(|ok\(|is\()")
+"""Lines that tests are full of, and programs may have."""
 _MANUAL: Final = re.compile(
     r"\n[ \t]*(?:[-*] |\d\. )?`{3}|(?<![`\w])`[^`\n]{1,80}`(?!`)|\n#{1,4} \S|\n\|[ :]*-{2,}|\n[ \t]*\.\. [\w-]+::"
     r"|[^\n:]::\n"
@@ -97,7 +96,7 @@ class Surroundings:
         self._text = view.text
         self._breaks: list[int] = view.breaks.tolist()
         self._judged: dict[tuple[int, int], str] = {}
-        self._marked: dict[tuple[int, int, re.Pattern[str]], bool] = {}
+        self._marked: dict[tuple[int, int, re.Pattern[str]], int] = {}
 
     def kind(self, start: int) -> str:
         """ "program" among lines of a program or a manual, "machine" among records of machines, or nothing."""
@@ -108,17 +107,18 @@ class Surroundings:
 
     def is_test(self, start: int) -> bool:
         """Whether it stands among the tests of a program."""
-        return self._is_marked(start, _TESTS)
+        return self._count(start, _TESTS) + min(self._count(start, _ASSERTS), self._count(start, _TESTS)) >= _MARKS
 
     def is_manual(self, start: int) -> bool:
         """Whether it stands in a text that sets commands and programs apart."""
-        return self._is_marked(start, _MANUAL)
+        return self._count(start, _MANUAL) >= _MARKS
 
-    def _is_marked(self, start: int, marks: re.Pattern[str]) -> bool:
+    def _count(self, start: int, marks: re.Pattern[str]) -> int:
+        """How many marks the block of a place has, as far as it matters."""
         span = self._span(start)
         if (*span, marks) not in self._marked:
-            found = islice(marks.finditer(self._text, *span), _MARKS - 1, None)
-            self._marked[(*span, marks)] = next(found, None) is not None
+            found = islice(marks.finditer(self._text, *span), _MARKS)
+            self._marked[(*span, marks)] = sum(1 for _ in found)
         return self._marked[(*span, marks)]
 
     def _span(self, start: int) -> tuple[int, int]:
