@@ -17,7 +17,8 @@ from tongguan.casework.assets import work
 from tongguan.casework.assets.judged import Judged
 from tongguan.casework.assets.judging import Judge, Part
 from tongguan.casework.assets.work import Setup, Task, perform, perform_all
-from tongguan.identify import Detector, Piece
+from tongguan.identify import Detector, Piece, Prose
+from tongguan.identify.detect import SaidInProse
 from tongguan.identify.templates import Rulebook
 from tongguan.model import Content
 
@@ -83,13 +84,13 @@ def judge() -> Iterator[Judge]:
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The sizes of the pieces of each search."""
-    real, seen = Detector.scan, list[list[int]]()
+    real, seen = Detector.scan_apart, list[list[int]]()
 
-    def scan(self: Detector, pieces: Sequence[Piece]) -> Any:
-        seen.append([len(piece.text) for piece in pieces])
-        return real(self, pieces)
+    def scan_apart(self: Detector, texts: Sequence[Sequence[Piece]]) -> Any:
+        seen.append([len(piece.text) for pieces in texts for piece in pieces])
+        return real(self, texts)
 
-    monkeypatch.setattr(Detector, "scan", scan)
+    monkeypatch.setattr(Detector, "scan_apart", scan_apart)
     return seen
 
 
@@ -113,6 +114,64 @@ def types(result: Any) -> tuple[str, ...]:
     return tuple(result.types)
 
 
+class Script:
+    """Reads by a list of known words; of some texts it cannot read a thing."""
+
+    def __init__(self, known: dict[str, str], unread: str) -> None:
+        self.known, self.unread, self.requests = known, unread, list[list[str]]()
+
+    def read(self, texts: Sequence[str]) -> list[list[tuple[str, int, int, float]] | None]:
+        self.requests.append(list(texts))
+        return [None if self.unread in text else list(self.spans(text)) for text in texts]
+
+    def spans(self, text: str) -> Iterator[tuple[str, int, int, float]]:
+        for word, type in self.known.items():
+            if (at := text.find(word)) >= 0:
+                yield type, at, at + len(word), 0.97
+
+
+NEWS = (
+    "昨天下午李建国在会上作了报告。天气晴朗，适合郊游。会后王丽华陪同来宾参观了新校区。",
+    "李建国介绍了情况。\n名单：李建国，销售一部",  # named again only where it was read
+    "销售一部 李建国",
+    "她去年离婚了，邻居们都知道。孩子跟了妈妈。她的丈夫得了肺结核。",
+    "\n\n会后王丽华陪同来宾参观了新校区。" * 3 + "\n",
+    "读不了的一句话说的是王丽华和来宾。之后大家都散了，各自回家去了。",
+    "order shipped to port\n" * 3,
+    "姓名：王丽华，手机：13912345678。" + "昨天下午她同来宾一起参观了图书馆和新的体育场。" * 9,
+    "".join(f"{day}李建国同来宾一起参观了图书馆，孩子得了肺结核。" for day in ("昨天", "今天", "前天", "周一")),
+)
+
+
+@pytest.mark.parametrize("least", [60, 4_000])
+def test_models_read_of_each_what_they_read_of_it_alone(least: int) -> None:
+    """Each file has its own share that is read, tells its own blind spots, and is asked about in the same words; names
+    that are sure in one are nothing in the next."""
+    files = {f"{n}.txt": text.encode() for n, text in enumerate(NEWS)}
+    tasks = [Task(FileUnit(name, name, 9, 0.0, None, partial(opened, name, data))) for name, data in files.items()]
+    results, requests = [], []
+    for read in (lambda judge: [perform(judge, one) for one in tasks], lambda judge: perform_all(judge, tasks)):
+        names = Script({"李建国": "person_name", "王丽华": "person_name", "图书馆": "place"}, "读不了")
+        said = Script({"离婚": "marital_status", "肺结核": "health"}, "体育场")
+        prose = Prose(names, share=0, least=least, said=SaidInProse(said, share=0, least=least))
+        with SETUP.judge() as made:
+            judge = Judge(SETUP.key, made._knowledge, prose)
+        results.append(read(judge))
+        requests.append([{text for some in one.requests for text in some} for one in (names, said)])
+        counts = len(names.requests), len(said.requests)
+    assert results[0] == results[1] and requests[0] == requests[1]
+    assert max(counts) == 1 and all(requests[0])  # one request for all of them
+    told = [spot.detail for result in results[1] if isinstance(result, Judged) for spot in result.unseen]
+    assert any("ended" in one for one in told) and any("beyond the share" in one for one in told) == (least < 4_000)
+    by_name = dict(zip(files, results[1], strict=True))
+    assert "person_name" not in types(by_name["2.txt"]) and "person_name" in types(by_name["1.txt"])
+
+
+@contextmanager
+def opened(name: str, data: bytes) -> Iterator[Iterator[Content]]:
+    yield iter((Content(name, "", len(data), data),))
+
+
 @pytest.mark.parametrize("most", [1, 100, 3_000])
 def test_no_more_text_waits_than_may(judge: Judge, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     alone, real, sizes = [perform(judge, one) for one in TASKS], Judge.search, list[list[int]]()
@@ -129,15 +188,15 @@ def test_no_more_text_waits_than_may(judge: Judge, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_fault_in_one_costs_that_one(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Detector.scan
+    real = Detector.scan_apart
 
-    def scan(self: Detector, pieces: Sequence[Piece]) -> Any:
-        if any("lina@" in piece.text for piece in pieces):
+    def scan_apart(self: Detector, texts: Sequence[Sequence[Piece]]) -> Any:
+        if any("lina@" in piece.text for pieces in texts for piece in pieces):
             raise ZeroDivisionError
-        return real(self, pieces)
+        return real(self, texts)
 
     alone = [perform(judge, one) for one in TASKS]
-    monkeypatch.setattr(Detector, "scan", scan)
+    monkeypatch.setattr(Detector, "scan_apart", scan_apart)
     for one, before, after in zip(TASKS, alone, perform_all(judge, TASKS), strict=True):
         if one.unit.path == "name.md":
             assert isinstance(after, Unseen) and "ZeroDivisionError" in after.detail

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from tongguan import identify
@@ -84,7 +83,7 @@ class Judge:
             None if every_cell else partial(tables.Sure, key=key, prose=prose is not None, memory=tables.Memory())
         )
         guests = foreign(identify.RECOGNISERS)  # one that fails is to be told of the right file
-        self.joins = prose is None and not guests  # whether parts of several files may be searched at once
+        self.joins = not guests  # whether parts of several files may be searched at once
         self._detector = identify.Detector(key, prose=prose)
         self._reads_names = prose is not None
         self._tables = tables.Judge(key)
@@ -209,9 +208,11 @@ class Judge:
             if len(parts) == 1 and parts[0].read is not None:
                 parts[0].told(parts[0].read(parts[0].pieces))
                 return
-            found = iter(self._detector.scan(list(chain.from_iterable(part.pieces for part in parts))))
-            for part in parts:
-                part.told((next(found), []) for _ in part.pieces)
+            found = self._detector.scan_apart([part.pieces for part in parts])
+            for n, (part, of_pieces) in enumerate(zip(parts, found, strict=True)):
+                part.told((findings, []) for findings in of_pieces)
+                for spot in self._detector.blind_spots(n):
+                    part.tally.blind(spot)
 
     def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Part]:
         """The parts of one content, each to be searched before the next."""

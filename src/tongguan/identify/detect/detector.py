@@ -32,7 +32,7 @@ from tongguan.identify.detect.overlaps import offsets, resolve
 from tongguan.identify.detect.own import OwnTypes
 from tongguan.identify.detect.prose import Prose
 from tongguan.identify.detect.recognisers import RECOGNISERS, Guests
-from tongguan.identify.detect.view import BREAK, Candidate, labelled_cells, view_of
+from tongguan.identify.detect.view import BREAK, Candidate, View, labelled_cells, view_of
 from tongguan.identify.pieces import Piece
 from tongguan.identify.type_packs import OwnType
 from tongguan.identify.types import OWN, TYPES, as_data_type
@@ -61,6 +61,7 @@ _REMEMBERED: Final = 100_000  # values whose hash and sample are kept at hand
 _Draft: Final[Any] = type("_Draft", (), {"__slots__": tuple(field.name for field in fields(Finding))})
 
 
+_Place = tuple[int, int]  # ordinals of a text and of a piece in it
 _Told = tuple[bytes, str, str, str, bool]  # of a value: digest, sample, category, level, whether it is sensitive
 
 
@@ -100,41 +101,53 @@ class Detector:
 
         Small pieces are joined and read at once; a piece of any size is read in windows of bounded memory.
         """
-        found: list[list[Finding]] = [[] for _ in pieces]
-        for batch in _batches(pieces):
-            if len(batch) == 1 and len(pieces[batch[0]].text) > _BATCH:
-                found[batch[0]] = self._scan_long(pieces[batch[0]], batch[0])
+        return self.scan_apart([pieces])[0]
+
+    def scan_apart(self, texts: Sequence[Sequence[Piece]]) -> list[list[list[Finding]]]:
+        """`scan` of the pieces of several texts at once, which costs less: of each what would be found alone.
+
+        What could not be looked at is told by the ordinal of the text, but for what other packages' recognisers did.
+        """
+        found: list[list[list[Finding]]] = [[[] for _ in pieces] for pieces in texts]
+        for batch in _batches(texts):
+            (n, i), *others = batch
+            if not others and len(texts[n][i].text) > _BATCH:
+                found[n][i] = self._scan_long(texts[n][i], i, n)
             else:
                 with no_collection():
-                    self._scan_batch(pieces, batch, found)
+                    self._scan_batch(texts, batch, found)
         return found
 
-    def blind_spots(self) -> list[BlindSpot]:
-        """What could not be looked at since the last call."""
-        return [*(self._prose.take() if self._prose is not None else ()), *self._guests.take()]
+    def blind_spots(self, ordinal: int = 0) -> list[BlindSpot]:
+        """What could not be looked at since the last call, of one of the texts that were scanned."""
+        return [*(self._prose.take(ordinal) if self._prose is not None else ()), *self._guests.take()]
 
-    def _scan_batch(self, pieces: Sequence[Piece], batch: Sequence[int], found: list[list[Finding]]) -> None:
-        chosen = [pieces[i] for i in batch]
+    def _scan_batch(
+        self, texts: Sequence[Sequence[Piece]], batch: Sequence[_Place], found: Sequence[list[list[Finding]]]
+    ) -> None:
+        chosen = [texts[n][i] for n, i in batch]
         sizes = np.array([len(piece.text) + len(BREAK) for piece in chosen], np.int64)
         starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
         text = BREAK.join(piece.text for piece in chosen)
-        candidates = self._read(text, *self._cells(chosen, starts.tolist()))
+        passages = _passages([n for n, _ in batch], starts.tolist(), len(text))
+        candidates = self._read(text, passages, *self._cells(chosen, starts.tolist()))
         if not candidates:
             return
         owners = np.searchsorted(starts, offsets(candidates)[0], side="right") - 1
         cuts = np.searchsorted(owners, np.arange(len(batch) + 1))
         for place in np.unique(owners).tolist():
             own = candidates[cuts[place] : cuts[place + 1]]
-            found[batch[place]] = self._place(own, chosen[place], -int(starts[place]), batch[place])
+            n, i = batch[place]
+            found[n][i] = self._place(own, chosen[place], -int(starts[place]), i)
 
-    def _scan_long(self, piece: Piece, ordinal: int) -> list[Finding]:
+    def _scan_long(self, piece: Piece, ordinal: int, of: int) -> list[Finding]:
         tables = self._cells([piece], [0])
         found: list[Finding] = []
         for start in range(0, len(piece.text), _BATCH):
             first, last = max(0, start - _OVERLAP), min(len(piece.text), start + _BATCH + _OVERLAP)
             near = [_part(cells, first, last) for cells in tables]
             with no_collection():
-                candidates = self._read(piece.text[first:last], *near)
+                candidates = self._read(piece.text[first:last], [(of, 0, last - first)], *near)
                 own = [c for c in candidates if start <= c.start + first < start + _BATCH]
                 found += self._place(own, piece, first, ordinal)
         return found
@@ -144,7 +157,14 @@ class Detector:
         ours = labelled_cells(pieces, starts)
         return [ours] if self._own is None else [ours, self._own.cells(pieces, starts)]
 
-    def _read(self, text: str, cells: NDArray[np.int64], own: NDArray[np.int64] | None = None) -> list[Candidate]:
+    def _read(
+        self,
+        text: str,
+        passages: Sequence[tuple[int, int, int]],
+        cells: NDArray[np.int64],
+        own: NDArray[np.int64] | None = None,
+    ) -> list[Candidate]:
+        """`passages`: ordinal, start and end of each text that is joined there."""
         view = view_of(text, self._latest, cells)
         candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
         if self._own is not None and own is not None:
@@ -152,7 +172,7 @@ class Detector:
         candidates += unwrapping.find(view, _IN_ESCAPES)
         candidates += neighbours.beside(view, candidates)
         if self._prose is not None:
-            candidates = self._prose.find(view, candidates)
+            candidates = _in_each(self._prose, view, candidates, passages)
         candidates += ages.find(candidates, self._as_of)
         if self._guests:
             candidates += self._guests.find(view)
@@ -200,16 +220,47 @@ def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
     return part
 
 
-def _batches(pieces: Sequence[Piece]) -> Iterator[list[int]]:
-    """Ordinals of pieces to be read together: up to `_BATCH` characters, or one piece that is longer."""
-    batch: list[int] = []
+def _in_each(
+    prose: Prose, view: View, candidates: Sequence[Candidate], passages: Sequence[tuple[int, int, int]]
+) -> list[Candidate]:
+    """What prose tells of each text of a view, beside what is known of it."""
+    if len(passages) == 1:
+        [(ordinal, start, end)] = passages
+        return prose.find([view.passage(start, end, ordinal)], [candidates])[0]
+    known: list[list[Candidate]] = [[] for _ in passages]
+    owners = np.searchsorted([start for _, start, _ in passages], offsets(candidates)[0], side="right") - 1
+    for place, candidate in zip(owners.tolist(), candidates, strict=True):
+        known[place].append(_moved(candidate, -passages[place][1]))
+    found = prose.find([view.passage(start, end, ordinal) for ordinal, start, end in passages], known)
+    return [_moved(one, start) for (_, start, _), own in zip(passages, found, strict=True) for one in own]
+
+
+def _moved(one: Candidate, by: int) -> Candidate:
+    return Candidate(one[0] + by, one[1] + by, *one[2:])
+
+
+def _passages(ordinals: Sequence[int], starts: Sequence[int], size: int) -> list[tuple[int, int, int]]:
+    """Ordinal, start and end of each text whose pieces begin at `starts` in a joined one."""
+    fronts = [place for place, n in enumerate(ordinals) if not place or n != ordinals[place - 1]]
+    ends = [*(starts[place] - len(BREAK) for place in fronts[1:]), size]
+    return [(ordinals[place], starts[place], end) for place, end in zip(fronts, ends, strict=True)]
+
+
+def _batches(texts: Sequence[Sequence[Piece]]) -> Iterator[list[_Place]]:
+    """Places of pieces to be read together: up to `_BATCH` characters, or one piece that is longer. A text that is no
+    longer than that is in one batch."""
+    batch: list[_Place] = []
     size = 0
-    for i, piece in enumerate(pieces):
-        if batch and size + len(piece.text) > _BATCH:
+    for n, pieces in enumerate(texts):
+        if batch and size + sum(len(piece.text) + len(BREAK) for piece in pieces if piece.text) > _BATCH:
             yield batch
             batch, size = [], 0
-        if piece.text:
-            batch.append(i)
-            size += len(piece.text) + len(BREAK)
+        for i, piece in enumerate(pieces):
+            if batch and size + len(piece.text) > _BATCH:
+                yield batch
+                batch, size = [], 0
+            if piece.text:
+                batch.append((n, i))
+                size += len(piece.text) + len(BREAK)
     if batch:
         yield batch

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.foreign_names import foreign_span, is_sound
 from tongguan.identify.detect.names import is_full_name, is_given, is_likely_name, is_no_name
-from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.view import Candidate, Passage
 
 __all__ = ["Span", "candidates_of", "certain_names", "named_again", "without_denied"]
 
@@ -156,7 +156,9 @@ def _seen(start: int, end: int, spans: Iterable[Span]) -> bool:
     return sum(p for type, a, b, p in spans if type == "organisation" and a < end and start < b) >= _LEAST
 
 
-def named_again(view: View, certain: Mapping[int, Collection[str]], breaks: NDArray[np.int64]) -> Iterator[Candidate]:
+def named_again(
+    view: Passage, certain: Mapping[int, Collection[str]], breaks: NDArray[np.int64]
+) -> Iterator[Candidate]:
     """Names of three characters and more, wherever they stand in the piece (numbered by `breaks`) that is sure of
     them."""
     pieces: dict[str, set[int]] = {}
@@ -174,7 +176,7 @@ def named_again(view: View, certain: Mapping[int, Collection[str]], breaks: NDAr
                 break
 
 
-def _places(view: View, fronts: Sequence[str]) -> list[int]:
+def _places(view: Passage, fronts: Sequence[str]) -> list[int]:
     """Where the text goes on like one of some words of `_REPEATED` characters."""
     if not fronts or len(view.units) < _REPEATED:
         return []

@@ -18,9 +18,9 @@ import numpy as np
 from numba import njit, types
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.asking import Asking, ReadsSpans, Span
+from tongguan.identify.detect.asking import Asked, Asking, Read, ReadsSpans, Span
 from tongguan.identify.detect.characters import units_of
-from tongguan.identify.detect.view import Candidate, View
+from tongguan.identify.detect.view import Candidate, Passage
 from tongguan.model import BlindSpot
 
 __all__ = ["CLAUSE_ENDS", "SIGN_BITS", "SaidInProse", "slots", "stretches"]
@@ -131,18 +131,23 @@ class SaidInProse:
         """Whether there is a reader."""
         return self._asking.on
 
-    def take(self) -> list[BlindSpot]:
-        """What was not read since the last call."""
-        return self._asking.take()
+    def take(self, ordinal: int = 0) -> list[BlindSpot]:
+        """What was not read of a text since the last call."""
+        return self._asking.take(ordinal)
 
-    def find(self, view: View, known: Sequence[Candidate]) -> list[Candidate]:
-        """What the reader tells that is not known, beside what is known."""
+    def find(self, passages: Sequence[Passage], known: Sequence[Sequence[Candidate]]) -> list[list[Candidate]]:
+        """What the reader tells of each text that is not known, beside what is known of it."""
         weights, bias = _signs()
-        units = view.units.astype(np.uint16, copy=False)
-        parts = stretches(units, _FOLD, _ENDS, weights, bias, _STRETCH, _LONGEST)
-        if not len(parts):
+        asked = []
+        for one in passages:
+            units = one.units.astype(np.uint16, copy=False)
+            parts = stretches(units, _FOLD, _ENDS, weights, bias, _STRETCH, _LONGEST)
+            asked.append(Asked(one.text, parts[:, :2], parts[:, 2], one.ordinal))
+        return list(map(self._told, passages, self._asking.ask(asked), known))
+
+    def _told(self, view: Passage, read: Sequence[Read], known: Sequence[Candidate]) -> list[Candidate]:
+        if not read:
             return []
-        read = self._asking.ask(view.text, parts[:, :2], parts[:, 2])
         persons = np.array(sorted(one.start for one in known if one.type in _PERSONS), np.int64)
         told = [
             (type, start + a, start + b, p)

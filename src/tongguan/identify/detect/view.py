@@ -17,7 +17,7 @@ from tongguan.identify.detect.kernels import Tokens, read_tokens
 from tongguan.identify.detect.words import Words, label_of, read_words
 from tongguan.identify.pieces import Piece
 
-__all__ = ["BREAK", "Candidate", "View", "labelled_cells", "view_of"]
+__all__ = ["BREAK", "Candidate", "Passage", "View", "labelled_cells", "view_of"]
 
 _SHORTEST = 8  # characters of a text that is looked at as a whole
 BREAK = "\n\x00\n"  # between pieces: no number, word or label reaches over it
@@ -35,6 +35,15 @@ class Candidate(NamedTuple):
     value: str  # normalised: equal for every writing of the same thing
 
 
+class Passage(NamedTuple):
+    """One of the texts in a view, as it is where it stands alone. `ordinal`: by what it is told from the others."""
+
+    text: str
+    units: Units
+    words: Words
+    ordinal: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One text (several pieces with `BREAK` between them) and what was read in it."""
@@ -48,6 +57,12 @@ class View:
     cells: NDArray[np.int64]  # (n, 3) start, end, label of the column (-1 for none): ascending
     labelled: Words = field(repr=False)  # only the words that are labels
     breaks: NDArray[np.int64] = field(repr=False)  # where pieces end, ascending
+
+    def passage(self, start: int, end: int, ordinal: int) -> Passage:
+        """One of the texts that the view was joined of."""
+        if start == 0 and end == len(self.text):
+            return Passage(self.text, self.units, self.words, ordinal)
+        return Passage(self.text[start:end], self.units[start:end], self.words.within(start, end), ordinal)
 
     def label_before(self, starts: NDArray[np.int32], reach: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The label that stands before each position (or heads its column), -1 for none, and whether it stands directly

@@ -28,6 +28,8 @@ _PREFIXES: Final = frozenset(
 )  # what follows is part of the same word
 _GAP: Final = np.zeros(65536, np.uint8)
 """Signs that may stand between a label and its value."""
+_NONE: Final = np.zeros(0, np.int64)
+_NONE.flags.writeable = False
 _GAP[[ord(c) for c in " \t\r\n\"'`:：=＝>】）)]|，,-—\\是为\u3000\u00a0“‘「{["]] = 1
 
 
@@ -51,19 +53,44 @@ class Words:
     label: NDArray[np.int32]  # (n,) the label that it is (see `label_id`), or -1
     roles: NDArray[np.uint64]  # (n,) what else it is: a bit for each role
     value: NDArray[np.int32]  # (n,) where the value stands that it may label
-    told: NDArray[np.int64]  # indices of the hits that have any role: every role is asked for once
+    # Every role is asked for once a text: indices of the hits that have any, their roles, and all of those together.
+    told: NDArray[np.int64]
+    told_roles: NDArray[np.uint64]
+    any_roles: np.uint64
+
+    @classmethod
+    def found(
+        cls,
+        start: NDArray[np.int32],
+        end: NDArray[np.int32],
+        label: NDArray[np.int32],
+        roles: NDArray[np.uint64],
+        value: NDArray[np.int32],
+    ) -> Words:
+        """Hits, with what is asked for often."""
+        told = np.flatnonzero(roles)
+        of_those = roles[told]
+        return cls(start, end, label, roles, value, told, of_those, np.bitwise_or.reduce(of_those))
 
     def of(self, name: str) -> NDArray[np.int64]:
         """Indices of the hits that have a role: "titles", "openings", "terms/health", "marks/key" …"""
-        return self.told[np.flatnonzero(self.roles[self.told] & _role_bit(name))]
+        bit = _role_bit(name)
+        return self.told[np.flatnonzero(self.told_roles & bit)] if self.any_roles & bit else _NONE
 
     def labels(self) -> Words:
         """Only the hits that are labels."""
         chosen = self.label >= 0
-        roles = self.roles[chosen]
-        return Words(
-            self.start[chosen], self.end[chosen], self.label[chosen], roles, self.value[chosen], np.flatnonzero(roles)
+        return Words.found(
+            self.start[chosen], self.end[chosen], self.label[chosen], self.roles[chosen], self.value[chosen]
         )
+
+    def within(self, start: int, end: int) -> Words:
+        """Those that begin in a stretch of the text, in its offsets."""
+        some = slice(*np.searchsorted(self.start, (start, end)).tolist())
+        return Words.found(
+            self.start[some] - start, self.end[some] - start, self.label[some], self.roles[some],
+            self.value[some] - start,
+        )  # fmt: skip
 
 
 @cache
@@ -148,8 +175,7 @@ def read_words(units: Units, automaton: Automaton | None = None) -> Words:
     """The words that an automaton knows (that of `keywords.yaml` where none is given) in a text given as units."""
     a = automaton or _automaton()
     start, end, words = find_words(units, a.machine, a.sizes, a.latin)
-    roles = a.roles[words]
-    return Words(start, end, a.labels[words], roles, skip_gaps(units, _GAP, end), np.flatnonzero(roles))
+    return Words.found(start, end, a.labels[words], a.roles[words], skip_gaps(units, _GAP, end))
 
 
 @cache
