@@ -159,6 +159,8 @@ def test_what_standards_print_is_known_to_all() -> None:
         'REPLY "LOGIN user.one secret" A002 OK',
         "see https://mp.corp.cn/s?biz=a1&token=710779655&lang=zh",
         '"API Key": "API-nøgle",',
+        "INSERT INTO users (id, password) VALUES (1, '#{password}');",
+        "tokenHead: 'Bearer '  #JWT负载中拿到开头",
         "'$userPassword' => '@user_password',",
         '{"token": "AUTH2"}',
         "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIB\n...\nahQkZ3+krc=\n"
@@ -169,7 +171,9 @@ def test_what_is_no_secret_at_all(text: str) -> None:
     assert told(text) == []
 
 
-@pytest.mark.parametrize("address", ["joe@example.com", "foo@somewhere.net", "user2@corp.cn", "me@aa.bb.example.org"])
+@pytest.mark.parametrize(
+    "address", ["joe@example.com", "foo@somewhere.net", "user2@corp.cn", "me@aa.bb.example.org", "bug-door@corp.cn"]
+)
 def test_mail_of_nobody_in_programs_is_told(address: str) -> None:
     assert [why for _, _, why in told(PYTEST.replace("@@", address), "email")] == ["test"]
     program = (

@@ -55,13 +55,19 @@ _OF_SOMEBODY: Final = frozenset({
     "username", "age", "gender", "birth_date", "postcode", "income", "occupation", "education", "marital_status",
     "nationality",
 })  # fmt: skip
-_NUMBERS: Final = frozenset({"phone", "landline", "bank_card", "iban", "us_ssn", "us_itin", "imei", "vin"})
+_ROLES: Final = re.compile(
+    r"(?:[\w.]+[-_.])?(?:bugs?|info|support|security|help|webmaster|postmaster|hostmaster|abuse|sales|admin|root|noc|lists?|devel"
+    r"|dev|users|announce|discuss|patches|team|maintainers?|owner|request|feedback|press|office|no-?reply|mailer-daemon)"
+    r"(?:-[\w.]+)?@|[^@]+@lists?\."
+)
+"""Mailboxes of roles (RFC 2142) and lists, which many read."""
+_NUMBERS: Final = frozenset({"phone", "landline", "bank_card", "iban", "us_ssn", "us_itin", "imei", "vin", "ip", "mac"})
 _WHO: Final = frozenset({"person_name", "phone", "id_card", "bank_card", "passport"})
 _BESIDE: Final = 4  # findings before and behind that are looked at
 _QUOTES: Final = frozenset("\"'`")
 _SAID: Final = 20  # characters
 _SAYS_SO: Final = re.compile(
-    r"(?:(?<![A-Za-z])examples?|(?<![A-Za-z])e\.g\.|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
+    r"(?:(?<![A-Za-z])examples?|(?<![A-Za-z])e\.g\.|such as|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
 )
 _FEW: Final = 8  # signs of a long value
 _NOT_LESS: Final = 4  # different signs, else a value is drawn of too few
@@ -148,7 +154,8 @@ def _mail(text: str, one: Candidate, around: Surroundings) -> str:
         and around.is_test(one.start)
     ):
         return "test"
-    if not reserved and not _USERS.match(user) and not _DOMAINS.match(domain.rpartition(".")[0]):
+    example = _USERS.match(user) is not None or _DOMAINS.match(domain.rpartition(".")[0]) is not None
+    if not reserved and not example and not _ROLES.match(one.value):
         return ""
     if around.is_test(one.start):
         return "test"

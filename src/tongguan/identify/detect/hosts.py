@@ -52,7 +52,9 @@ _SIGNS: Final = " \t:=>([{,\"'`"
 """Between the name of a thing and its address."""
 _MOST_SIGNS: Final = 8
 _NAMES: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]{0,15} )?[A-Za-z_][\w-]{1,30}\Z")
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+]{1,11}://(?:[^\s/@\"'<>]{0,64}@)?\[?\Z")  # a server's
+_URL: Final = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+]{1,11}://|[\"'](?:sips?|udp|tcp|tls|turn|stun):)(?:[^\s/@\"'<>]{0,64}@)?\[?\Z"
+)  # a server's
 _PREFIXED: Final = re.compile(r"(?<![A-Za-z0-9_])[bruf]{1,2}[\"']\Z")  # the quote of a literal: b"…"
 _MACHINE: Final = re.compile(
     r"(?:[A-Za-z0-9]+[ _-])?(?<!remote[ _-])(?<!client[ _-])(?<!user[ _-])(?<!login[ _-])(?<!source[ _-])"
@@ -167,7 +169,7 @@ def _is_set_apart(text: str, one: Candidate) -> bool:
 def _is_of_machine(text: str, one: Candidate) -> bool:
     """Whether a word of networks stands before it, or it ends a URL's scheme, a route or a network."""
     before = text[max(0, one.start - _WORDS) : one.start]
-    if "://" in before and _URL.search(before):
+    if ":" in before and _URL.search(before):
         return True
     if text[one.end : one.end + 1] in ("/", " "):
         prefix = _PREFIX.match(text, one.end)

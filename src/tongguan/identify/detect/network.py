@@ -119,7 +119,8 @@ def _is_network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: st
 
 
 _PRODUCT: Final = re.compile(
-    r"(?:[A-Za-z]/|(?<![A-Za-z0-9_])[Vv]\.? ?|(?i:oid|identifier)\W{0,4}|(?<![\d.])\d*\.\d+[ ,-]|[A-Za-z0-9])\Z"
+    r"(?:[A-Za-z]/|(?:sdk|client|version|release|lib)-"
+    r"|(?<![A-Za-z0-9_])[Vv]\.? ?|(?i:oid|identifier)\W{0,4}|(?<![\d.])\d*\.\d+[ ,-]|[A-Za-z0-9])\Z"
 )
 """Before what is none: Chrome/4.10.32.241, 版本v10.4.32.24, ObjectIdentifier('1.3.101.110'), lines of drawings."""
 _BEFORE_V4: Final = re.compile(r"(?<![A-Za-z0-9_:])(?:[0-9A-Fa-f]{0,4}:){2,6}\Z")

@@ -245,6 +245,8 @@ def _is_code(text: str, start: int, value: str) -> bool:
     end = start + len(value)
     if value.endswith("-") and text[end : end + 1] == ">":
         return True
+    if value.startswith("#") and text[start - 1 : start] == " ":  # a comment
+        return True
     if value.startswith(("+", ".")) and text[start - 1 : start] in _QUOTES:
         return True
     behind = text[end : end + 1]
@@ -346,7 +348,7 @@ def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate
         return None
     if value.isascii() and text[max(0, start - 6) : start].lower() == "basic " and is_sample_basic(value):
         return None
-    if place == _TOLD_BY_SOMEBODY and "_" in value and is_placeholder(value):
+    if place == _TOLD_BY_SOMEBODY and (("_" in value and is_placeholder(value)) or value.startswith(("#{", "${"))):
         return None
     if place != _TOLD_BY_SOMEBODY and _is_none(text, start + len(value), value, place):
         return None
