@@ -80,6 +80,8 @@ CONFIGURATIONS = (
     "spring:\n  datasource:\n    url: jdbc:mysql://10.2.3.4/shop\n    username: app\n    password: @@\n",
     "DB_HOST=db.example.com\nDB_PASSWORD=@@\nCACHE=redis\n",
     '{\n  "host": "db.example.com",\n  "password": "@@"\n}\n',
+    "# 数据库\ndb:\n  # 主库\n  host: db.example.com\n  user: app\n  password: @@\n# 缓存\ncache:\n  ttl: 3\nmail:\n  a: 1\n",
+    "CREATE TABLE t (\n  id int\n);\nINSERT INTO t (id, host, password) VALUES\n(1,'db.example.com','@@');\n",
     'provider "x" {\n  region     = "a"\n  secret_key = "@@"\n}\n',
     "import boto3\n\n\ndef upload(path):\n    client = boto3.client('s3', aws_secret_access_key='@@')\n    client.put(path)\n"
     "    return path\n",
@@ -141,6 +143,13 @@ def test_simple_values_are_examples_in_manuals_and_weak_passwords_elsewhere(valu
     manual = f'## 配置\n\n执行下面的命令：\n\n```shell\ntool --user="u1" --password="{value}"\n```\n'
     assert [why for _, _, why in told(manual)] == ["simple"]
     assert counted(f"db.user=app\ndb.password={value}\n") == [value]
+
+
+def test_beside_somebodys_number_nothing_is_an_example() -> None:
+    call = '## 登录\n\n用 `curl` 调 `/login`：\n\n```\ncurl https://a.example.com -d \'{"phone":"13912345678",'
+    call += '"email":"li.hua@example.com","passwd":"Qf9Xw#07"}\'\n```\n'
+    assert counted(call) == ["Qf9Xw#07"]
+    assert counted(call, "email") == ["li.hua@example.com"]
 
 
 def test_what_standards_print_is_known_to_all() -> None:

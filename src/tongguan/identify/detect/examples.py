@@ -62,7 +62,8 @@ _ROLES: Final = re.compile(
 )
 """Mailboxes of roles (RFC 2142) and lists, which many read."""
 _NUMBERS: Final = frozenset({"phone", "landline", "bank_card", "iban", "us_ssn", "us_itin", "imei", "vin", "ip", "mac"})
-_WHO: Final = frozenset({"person_name", "phone", "id_card", "bank_card", "passport"})
+_WHO: Final = frozenset({"phone", "id_card", "bank_card", "passport"})
+_NAMED: Final = _WHO | {"person_name"}
 _BESIDE: Final = 4  # findings before and behind that are looked at
 _QUOTES: Final = frozenset("\"'`")
 _SAID: Final = 20  # characters
@@ -82,13 +83,13 @@ def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list
     weighed = candidates
     for place, one in enumerate(candidates):
         if one.type == "credential":
-            reason = _secret(view.text, one, around)
+            reason = _secret(view.text, candidates, place, around)
         elif one.type == "email":
-            reason = _mail(view.text, one, around)
+            reason = _mail(view.text, candidates, place, around)
         elif one.type in _OF_SOMEBODY:
-            reason = _attribute(view.text, candidates, place, around)
+            reason = "test" if around.is_test(one.start) and not _is_somebodys(candidates, place, _NAMED) else ""
         elif one.type in _NUMBERS and _SAYS_SO.search(view.text, max(0, one.start - _SAID), one.start):
-            reason = "program" if _is_written(around, one) else ""
+            reason = "program" if _is_written(candidates, place, around) else ""
         else:
             continue
         if reason:
@@ -98,27 +99,37 @@ def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list
     return _rows(weighed, around)
 
 
-def _secret(text: str, one: Candidate, around: Surroundings) -> str:
+def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
     """Why a secret is rather an example, or nothing."""
+    one = candidates[place]
     if one.value in _PUBLISHED or one.value.startswith(_JWT):
         return "published"
     if one.validator == "form" and one.score > _SURE and not one.value.startswith("-----BEGIN"):
-        return "" if one.score > _LINKS or not _is_nowhere(text, one) or not _is_written(around, one) else "nowhere"
+        linked = one.score <= _LINKS
+        return "nowhere" if linked and _is_nowhere(text, one) and _is_written(candidates, place, around) else ""
     if around.is_test(one.start):
         return "test"
-    if not _is_written(around, one):
+    if not _is_written(candidates, place, around):
         return ""
     if _is_nowhere(text, one):
         return "nowhere"
-    return "simple" if _is_simple(one.value) and around.is_manual(one.start) else ""
+    return "simple" if _is_simple(one.value) and around.is_fenced(one.start) else ""
 
 
 _LINKS: Final = 0.96  # score of a password in a link: what scores more has an issuer's form
 
 
-def _is_written(around: Surroundings, one: Candidate) -> bool:
-    """Whether the lines are those of a program or a manual."""
-    return around.kind(one.start) == "program" or around.is_manual(one.start)
+def _is_written(candidates: Sequence[Candidate], place: int, around: Surroundings) -> bool:
+    """Whether the lines are those of a program or a manual, and tell nothing of anybody beside it."""
+    start = candidates[place].start
+    return (around.is_code(start) or around.is_manual(start)) and not _is_somebodys(candidates, place)
+
+
+def _is_somebodys(candidates: Sequence[Candidate], place: int, who: frozenset[str] = _WHO) -> bool:
+    """Whether somebody's number stands beside it."""
+    here = candidates[place].start
+    near = (*candidates[max(0, place - _BESIDE) : place], *candidates[place + 1 : place + 1 + _BESIDE])
+    return any(other.type in who and abs(other.start - here) <= _REACH for other in near)
 
 
 def _is_nowhere(text: str, one: Candidate) -> bool:
@@ -144,34 +155,20 @@ def _is_simple(value: str) -> bool:
     return covered == len(plain)
 
 
-def _mail(text: str, one: Candidate, around: Surroundings) -> str:
+def _mail(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
     """Why an address of mail is rather an example, or nothing."""
+    one = candidates[place]
     user, _, domain = one.value.rpartition("@")
     reserved = _RESERVED.match(domain) is not None
-    if (
-        text[one.start - 1 : one.start] in _QUOTES
-        and text[one.end : one.end + 1] in _QUOTES
-        and around.is_test(one.start)
-    ):
-        return "test"
+    quoted = text[one.start - 1 : one.start] in _QUOTES and text[one.end : one.end + 1] in _QUOTES
     example = _USERS.match(user) is not None or _DOMAINS.match(domain.rpartition(".")[0]) is not None
-    if not reserved and not example and not _ROLES.match(one.value):
+    if not (quoted or reserved or example or _ROLES.match(one.value)) or _is_somebodys(candidates, place):
         return ""
     if around.is_test(one.start):
         return "test"
-    if around.kind(one.start) == "program" or (reserved and around.is_manual(one.start)):
-        return "program"
-    return ""
-
-
-def _attribute(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
-    """Why a name of a user, an age and the like are rather made up: in a test, with nobody's number or name beside."""
-    one = candidates[place]
-    if not around.is_test(one.start):
+    if quoted and not (reserved or example or _ROLES.match(one.value)):
         return ""
-    near = (*candidates[max(0, place - _BESIDE) : place], *candidates[place + 1 : place + 1 + _BESIDE])
-    told = any(other.type in _WHO and abs(other.start - one.start) <= _REACH for other in near)
-    return "" if told else "test"
+    return "program" if around.is_code(one.start) or (reserved and around.is_manual(one.start)) else ""
 
 
 def _rows(candidates: list[Candidate], around: Surroundings) -> list[Candidate]:

@@ -57,11 +57,20 @@ _TESTS: Final = re.compile(
 _ASSERTS: Final = re.compile(r"\n[ \t]*(?:assert[ (]|assert_\w+[ (!]|assert!\(|ASSERT_\w+\(|ok\(|is\()")
 """Lines that tests are full of, and programs may have."""
 _MANUAL: Final = re.compile(
-    r"\n[ \t]*(?:[-*] |\d\. )?`{3}|(?<![`\w])`[^`\n]{1,80}`(?!`)|\n#{1,4} \S|\n\|[ :]*-{2,}|\n[ \t]*\.\. [\w-]+::"
-    r"|[^\n:]::\n"
-    r"|<(?:programlisting|screen|literallayout|pre|code|kbd|varname|command|filename)\b|\n\.(?:SH|TP|nf|Sh|Bd)\b|``[^`\n]+``"
+    r"\n[ \t]*(?:[-*] |\d\. )?`{3}|(?<![`\w])`[^`\n]{1,80}`(?!`)|\n\n#{1,4} [^\n]+\n\n|\n[ \t]*\.\. [\w-]+::"
+    r"|[^\n:]::\n|<(?:programlisting|screen|literallayout|pre|kbd)\b|\n\.(?:SH|TP|nf|Sh|Bd)\b|``[^`\n]+``"
 )
 """Marks of what programs, commands and their output are set in: Markdown, reStructuredText, DocBook, HTML, troff."""
+_CODE: Final = re.compile(
+    r"\n[ \t]*(?:def \w+\(|class \w+(?:[(:{]| \{|\n| extends)|import [\w{*]|from [\w.]+ import|return(?:;| \S)"
+    r"|self\.\w|>>> "
+    r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|const|let|var|func|fn|function|package"
+    r"|namespace|using|struct|interface|impl|pub) \w|\};\n|\} else|// |/\*|\*/|\*\n|\w+ := |local \w+="
+    r"|fi\n|done\n|use \w+)"
+)
+"""Lines of programs that are neither configurations nor dumps."""
+_DUMP: Final = re.compile(r"(?i:INSERT INTO|CREATE TABLE|REPLACE INTO) ")
+_FENCE: Final = re.compile(r"(?:\A|\n)[ \t]*(?:[-*] |\d\. )?(?:`{3}|~{3})")
 _MACHINES: Final = (
     "netmask", "gateway", "subnet", "vlan", "cidr", "dns1", "nic", "virtualmachine", "virtual_machine", "instance",
     "hypervisor", "datacenter", "data_center", "cluster", "imageid", "image_id", "image_ref", "flavor", "memory",
@@ -113,11 +122,20 @@ class Surroundings:
         """Whether it stands in a text that sets commands and programs apart."""
         return self._count(start, _MANUAL) >= _MARKS
 
+    def is_fenced(self, start: int) -> bool:
+        """Whether it stands between the fences of Markdown."""
+        low, _ = self._span(start)
+        return sum(1 for _ in _FENCE.finditer(self._text, low, start)) % 2 == 1
+
+    def is_code(self, start: int) -> bool:
+        """Whether it stands among lines of a program, not of a configuration or a dump of tables."""
+        return self._count(start, _CODE) >= _ENOUGH and not self._count(start, _DUMP)
+
     def _count(self, start: int, marks: re.Pattern[str]) -> int:
         """How many marks the block of a place has, as far as it matters."""
         span = self._span(start)
         if (*span, marks) not in self._marked:
-            found = islice(marks.finditer(self._text, *span), _MARKS)
+            found = islice(marks.finditer(self._text, *span), _ENOUGH)
             self._marked[(*span, marks)] = sum(1 for _ in found)
         return self._marked[(*span, marks)]
 
