@@ -22,7 +22,19 @@ from tongguan.model import Finding
 DETECTOR = Detector(b"a key of tests")
 PHONES = st.builds(lambda a, b: f"{a}{b:08}", st.sampled_from(["138", "159", "186", "199"]), st.integers(0, 10**8 - 1))
 BEFORE = st.text("，。 a甲🚀\n:", max_size=10)
-MARKS = ["\u00ad", "\u200b", "\u200e", "\u2060", "\ufe0f", "\u20e3", "\u0301", "\u2067"]
+MARKS = [
+    "\u00ad",
+    "\u200b",
+    "\u200e",
+    "\u2060",
+    "\ufe0f",
+    "\u20e3",
+    "\u0301",
+    "\u2067",
+    "\u3164",
+    "\U000e0061",
+    "\U000e0100",
+]
 
 
 def found(text: str, type: str) -> list[Finding]:
@@ -132,3 +144,37 @@ def test_quoted_printable_of_a_mail() -> None:
     text = "手机：13800138000，邮箱 a.b@example.com"
     written = quopri.encodestring(text.encode()).decode()
     assert {f.type for f in DETECTOR.scan([Piece(f"x=3D1 {written}")])[0]} >= {"phone", "email"}
+
+
+WRITINGS = ["〇一二三四五六七八九", "零壹贰叁肆伍陆柒捌玖", "⓪①②③④⑤⑥⑦⑧⑨", "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉", "⓪❶❷❸❹❺❻❼❽❾"]
+NUMBERS = [
+    ("phone", "手机", "13800138000"),
+    ("id_card", "身份证", "11010119900307897X"),
+    ("bank_card", "卡号", "6222021234567890128"),
+]
+
+
+@pytest.mark.parametrize("writing", WRITINGS)
+@pytest.mark.parametrize(("type", "label", "number"), NUMBERS)
+def test_numbers_in_signs_of_other_kinds(type: str, label: str, number: str, writing: str) -> None:
+    written = number.translate({ord(str(digit)): sign for digit, sign in enumerate(writing)})
+    text = f"①{label}：{written}。②𠮷"
+    one = the_only(text, type)
+    assert text[one.start : one.end] == written
+    assert one.digest == the_only(f"{label} {number}", type).digest
+
+
+def test_han_numerals_in_groups() -> None:
+    text = "一三八-零零一三-八零零零"
+    one = the_only(f"手机{text}，", "phone")
+    assert (one.start, one.end) == (2, 2 + len(text))
+
+
+@pytest.mark.parametrize("text", ["①13800138000 ②13900139000", "见②13800138000"])
+def test_the_sign_of_an_item_belongs_to_no_number(text: str) -> None:
+    assert text[found(text, "phone")[0].start :].startswith("13800138000")
+
+
+@pytest.mark.parametrize("text", ["一 二 三 四 五 六 七 八 九", "①②③④⑤⑥⑦⑧⑨⑩", "x² + y³ = z⁴，第一⑴三项"])
+def test_counting_is_no_number(text: str) -> None:
+    assert DETECTOR.scan([Piece(text)])[0] == []

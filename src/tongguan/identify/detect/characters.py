@@ -39,9 +39,14 @@ HAN_NUMERALS: Final = {
 }
 _PROVINCES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _IGNORABLE: Final = [  # zero-width, marks of direction, accents and frames put upon a character, its variants
-    0x00AD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF,
+    0x00AD, 0x115F, 0x1160, 0x180E, 0x3164, 0xFFA0,
+    *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF,
     *range(0x0300, 0x0370), *range(0x20D0, 0x20F1), *range(0xFE00, 0xFE10),
 ]  # fmt: skip
+_SIGNS_OF_DIGITS: Final = {  # ①, ², ⒊: digits among themselves only, for ① before a number begins an item of a list
+    sign: unicodedata.digit(sign) for sign in map(chr, range(65536)) if sign.isdigit() and not sign.isdecimal()
+}
+_ASTRAL_IGNORABLE: Final = [*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)]  # tags, variants of characters
 _ASTRAL_DIGITS: Final = range(0x1D7CE, 0x1D800)  # five sets of mathematical digits
 _ASTRAL_HAN: Final = 0x20000  # the supplementary ideographic plane starts here
 
@@ -64,12 +69,12 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         (MARK, "()（）[]_*/\\·•・~～"),
         (NEWLINE, "\r\n\u2028\u2029\x85"),
         (AT, "@＠"),
-        (HAN_NUMERAL, "".join(HAN_NUMERALS)),
+        (HAN_NUMERAL, "".join(HAN_NUMERALS) + "".join(_SIGNS_OF_DIGITS)),
         (PROVINCE, _PROVINCES),
     ):
         kind[[ord(c) for c in characters]] = class_
     kind[_IGNORABLE] = IGNORABLE
-    for character, digit in HAN_NUMERALS.items():
+    for character, digit in (HAN_NUMERALS | _SIGNS_OF_DIGITS).items():
         fold[ord(character)] = ord("0") + digit
     kind.flags.writeable = fold.flags.writeable = False
     return kind, fold
@@ -103,6 +108,7 @@ def units_of(text: str) -> Units:
     units = wide.astype(np.uint16)
     beyond = np.flatnonzero(wide > 0xFFFF)
     units[beyond] = np.where(wide[beyond] >= _ASTRAL_HAN, 0x3400, 0xFFFD)
+    units[beyond[np.isin(wide[beyond], _ASTRAL_IGNORABLE)]] = _IGNORABLE[0]
     digits = beyond[(wide[beyond] >= _ASTRAL_DIGITS.start) & (wide[beyond] < _ASTRAL_DIGITS.stop)]
     units[digits] = (wide[digits] - _ASTRAL_DIGITS.start) % 10 + ord("0")
     return units
@@ -119,7 +125,7 @@ _FOLDED: Final = str.maketrans(
     | {code: str((code - _ASTRAL_DIGITS.start) % 10) for code in _ASTRAL_DIGITS}
     | dict.fromkeys(_beyond_ascii(SPACE), " ")
     | {0x2024: "."}
-    | dict.fromkeys(_IGNORABLE, "")
+    | dict.fromkeys(_IGNORABLE + _ASTRAL_IGNORABLE, "")
 )
 
 

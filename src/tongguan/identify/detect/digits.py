@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import DOT, HYPHEN, IGNORABLE, KIND, MARK, NEWLINE, PROVINCE, SPACE, Units
 from tongguan.identify.detect.checks import (
+    CARD_OTHER,
+    CARD_UNIONPAY,
     DECIMAL,
     DOCUMENT,
     FOREIGN_PERMIT,
@@ -278,6 +280,10 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
                 count = _emit(out, count, PHONE, starts[i], ends[i], at, 11, JOINED)
             elif sizes[i] == 18 and is_id_card(text, at, latest):
                 count = _emit(out, count, ID_CARD, starts[i], ends[i], at, 18, JOINED)
+            elif sizes[i] >= 16 and _only_digits(text, at, sizes[i]):
+                card = card_code(text, at, sizes[i])
+                if card in (CARD_UNIONPAY, CARD_OTHER):
+                    count = _emit(out, count, card, starts[i], ends[i], at, sizes[i], JOINED)
             continue
         before = units[starts[i] - 1] if starts[i] else 0
         if flavours[i] != DIGITS:

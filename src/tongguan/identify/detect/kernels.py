@@ -17,12 +17,14 @@ from tongguan.identify.detect.characters import (
     DIGIT,
     FOLD,
     HAN_NUMERAL,
+    HYPHEN,
     IGNORABLE,
     IN_DOMAIN,
     KIND,
     LETTER,
     MAIL,
     PROVINCE,
+    SPACE,
     Units,
 )
 
@@ -36,7 +38,7 @@ DIGITS, MIXED, SINGLE_LETTER, HAN_DIGITS = 0, 1, 2, 3  # flavours of token
 SPAN_AT, SPAN_MAC, SPAN_IPV6 = 0, 1, 2
 
 _LONGEST_MAIL = 254  # characters of a domain name, RFC 1035
-_LONGEST_HAN_NUMBER = 18
+_LONGEST_HAN_NUMBER = 19
 _SHORTEST_HAN_NUMBER = 11
 _COLON, _MINUS = ord(":"), ord("-")
 
@@ -177,13 +179,22 @@ def _read_tokens(units, stops, kind, fold, mail, starts, ends, offsets, flavours
             continue
         start = i
         if k == HAN_NUMERAL:
-            base = used
-            while i < n and kind[units[i]] == HAN_NUMERAL:
-                if i - start < _LONGEST_HAN_NUMBER:
-                    folded[used] = fold[units[i]]
-                    used += 1
+            base, size = used, 0
+            while i < n:
+                k = kind[units[i]]
+                if k == HAN_NUMERAL:
+                    if size < _LONGEST_HAN_NUMBER:
+                        folded[used] = fold[units[i]]
+                        used += 1
+                    size += 1
+                elif not (k in (IGNORABLE, SPACE, HYPHEN) and i + 1 < n and kind[units[i + 1]] == HAN_NUMERAL):
+                    break
                 i += 1
-            if _SHORTEST_HAN_NUMBER <= i - start <= _LONGEST_HAN_NUMBER:
+            alone = i + 1 >= n or kind[units[i + 1]] not in (LETTER, DIGIT)
+            if size == 17 and i < n and fold[units[i]] == 88 and alone:  # X, the check digit of an identity card
+                folded[used] = 88
+                used, size, i = used + 1, 18, i + 1
+            if _SHORTEST_HAN_NUMBER <= size <= _LONGEST_HAN_NUMBER:
                 starts[tokens], ends[tokens], offsets[tokens], flavours[tokens] = start, i, base, HAN_DIGITS
                 tokens += 1
             else:
