@@ -6,6 +6,7 @@ import os
 import pickle
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,38 @@ def test_parquet_is_read_by_parts_whatever_its_size(
         with pytest.raises(Unread) as raised:
             unit.read(500)
         assert (raised.value.unseen.reason, raised.value.unseen.where) == ("vanished", "a.parquet")
+
+
+def test_tables_in_a_bucket_are_read_to_their_last_row(
+    bucket: tuple[Any, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tongguan.capture.stores.columnar._STRETCH", 900)
+    many, (client, name, address) = 5_000, bucket
+    table = pa.table({"n": range(many), "name": [f"会员{n}" for n in range(many)]})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=1_300)
+    with pa.ipc.new_file(tmp_path / "b.arrow", table.schema) as sink:
+        sink.write_table(table, max_chunksize=700)
+    with closing(sqlite3.connect(tmp_path / "c.db")) as connection:
+        connection.execute("create table t (n integer, name text)")
+        connection.executemany("insert into t values (?, ?)", zip(*table.to_pydict().values(), strict=True))
+        connection.commit()
+    for path in tmp_path.glob("?.*"):
+        client.upload_file(str(path), name, path.name)
+    with ObjectStore(parse_address(address)) as store:
+        found = {path: pickle.loads(pickle.dumps(unit)) for path, unit in tables(store).items()}
+        assert set(found) == {"a.parquet", "b.arrow", "c.db!t"}
+        for path in ("a.parquet", "b.arrow"):
+            starts = [3_000, 0, 4_500, 1_500]
+            parts = [rows for start in starts for rows in found[path].part(start, 1_500)]
+            assert sorted(int(n) for rows in parts for n in rows.table.column("n").to_pylist()) == list(range(many))
+            assert {(rows.sample.method, rows.sample.of) for rows in parts} == {("whole", many)}
+        rows = list(found["c.db!t"].whole(None))
+        assert [int(n) for some in rows for n in some.table.column("n").to_pylist()] == list(range(many))
+        client.upload_file(str(tmp_path / "b.arrow"), name, "a.parquet")
+        with pytest.raises(Unread) as raised:
+            list(found["a.parquet"].part(0, 10))
+        assert raised.value.unseen.reason == "vanished"
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_shelf_keeps_what_fits_and_sweeps_up_after_killed_owners(
