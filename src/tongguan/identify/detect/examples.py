@@ -68,7 +68,7 @@ _BESIDE: Final = 4  # findings before and behind that are looked at
 _QUOTES: Final = frozenset("\"'`")
 _SAID: Final = 20  # characters
 _SAYS_SO: Final = re.compile(
-    r"(?:(?<![A-Za-z])examples?|(?<![A-Za-z])e\.g\.|such as|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
+    r"(?:(?<![\w.@-])examples?|(?<![A-Za-z])e\.g\.|such as|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
 )
 _FEW: Final = 8  # signs of a long value
 _NOT_LESS: Final = 4  # different signs, else a value is drawn of too few
@@ -181,6 +181,6 @@ def _rows(candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
     for place, here in zip(accounts, starts, strict=True):
         low, high = bisect_left(starts, here - _ROW), bisect_left(starts, here + _ROW)
         countries = {candidates[one].value[:2] for one in accounts[low:high]}
-        if len(countries) >= _COUNTRIES and around.kind(here) == "program":
+        if len(countries) >= _COUNTRIES and (around.is_code(here) or around.is_test(here)):
             weighed[place] = candidates[place]._replace(score=_DOUBTFUL, validator="program")
     return weighed

@@ -92,7 +92,7 @@ def _email(text: str, start: int, end: int) -> Candidate | None:
 _ALGORITHM: Final = re.compile(
     r"(?:ssh|ecdsa|sk|rsa|hmac|umac|aes|chacha20|3des|arcfour|rijndael|curve25519|x25519|sntrup|kex|ext-info|zlib|hostkeys"
     r"|hostkey|auth-agent|webauthn|eow|no-more-sessions|posix-rename|fsync|statvfs|lsetstat|limits|expand-path)[-_\d]"
-    r"[a-z\d_-]*\Z|[a-z\d-]+-cert-v\d\d\Z"
+    r"[a-z\d_-]*\Z|[a-z\d-]+-cert-v\d\d\Z|zlib\Z|publickey-hostbound[-\w]*\Z"
 )
 """Local parts of the names of algorithms and requests in SSH, which end in @ and a domain (RFC 4251, section 6)."""
 _ZONE: Final = re.compile(r"%[A-Za-z0-9]{1,15}")
