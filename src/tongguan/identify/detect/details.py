@@ -17,7 +17,7 @@ from tongguan.identify.detect.particulars import ETHNIC_GROUPS
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import role_bits
 
-__all__ = ["find"]
+__all__ = ["NO_ROW", "find"]
 
 _DETECTOR: Final = "particulars"
 _AGE: Final = r"(?:(?:1[01]|[1-9])?\d|[一二三四五六七八九十]{1,3})\s?周?[岁歲]半?"
@@ -44,14 +44,14 @@ _SURE: Final = frozenset({"gender", "age", "ethnicity", "birth_date"})
 _PART: Final = re.compile(r"[^，,、/|｜;；（）()\t\n\x00。 \u3000“”\"'：:\[\]且]+")
 _EDGE: Final = re.compile("[。！？!?\n\x00]")
 _AROUND: Final = 60  # characters to either side of a mark in which its row lies
-_NO_ROW: Final = re.compile(
+NO_ROW: Final = re.compile(
     r"诚聘|招聘|急聘|招募|招工|岗位|任职|应届|五险|不限|以上学历|优先|占比?\s?\d|比例|分布|统计|选项|可选|必填|[□☐○◯]"
     r"|枚举|字典|取值|编码|受访|样本|平均|enum|\bhiring\b",
     re.IGNORECASE,
 )
 """What offers work, counts people, or lists what may be chosen."""
-_NO_ROW_SIGNS: Final = frozenset("聘招募工岗任届险限学先占比例分布统选填□☐○◯枚字取编受样平EeHh")
-"""Of which each of these holds one."""
+_GOES_ON: Final = ("占", "占比")
+"""What is offered or counted where a number stands behind the part."""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -94,10 +94,16 @@ def _row(text: str, at: int) -> tuple[int, int]:
 
 class _Known(dict[str, tuple[str, int, int] | None]):
     """Of the parts of one text which kind each is as a whole, and where in it that is told; None for most. The same
-    parts come again in rows of a table."""
+    parts come again in rows of a table. `odd`: those in rows that may be none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd: set[str] = set()
 
     def __missing__(self, part: str) -> tuple[str, int, int] | None:
         self[part] = told = None if _ANY.fullmatch(part) is None else _kind(part)
+        if NO_ROW.search(part) or part.endswith(_GOES_ON):
+            self.odd.add(part)
         return told
 
 
@@ -110,20 +116,24 @@ def _kind(part: str) -> tuple[str, int, int] | None:
 
 def _read(text: str, first: int, last: int, known: _Known) -> Iterator[Candidate]:
     """The parts of a row that are particulars as a whole, where two kinds or more are."""
-    kinds = {told[0] for part in _PART.findall(text, first, last) if (told := known[part])}
+    parts = _PART.findall(text, first, last)
+    kinds = {told[0] for part in parts if (told := known[part])}
     if len(kinds) < 2 or _SURE.isdisjoint(kinds):
         return
-    if not _NO_ROW_SIGNS.isdisjoint(text[first:last]) and _NO_ROW.search(text, first, last):
+    if not known.odd.isdisjoint(parts) and NO_ROW.search(text, first, last):
         return
     found: dict[str, list[tuple[int, str, int, int]]] = {}
-    for part in _PART.finditer(text, first, last):
-        if told := known[part.group()]:
+    at = first
+    for part in parts:
+        at = text.index(part, at)
+        if told := known[part]:
             kind, begin, end = told
-            found.setdefault(kind, []).append((part.start(), part.group(), begin, end))
-    for kind, parts in found.items():
-        if kind in _TOLD and len({part for _, part, _, _ in parts}) == 1:  # 未婚、已婚 are there to be chosen from
-            for at, whole, begin, end in parts:
-                yield Candidate(at + begin, at + end, kind, 0.7, "context", _DETECTOR, whole[begin:end])
+            found.setdefault(kind, []).append((at, part, begin, end))
+        at += len(part)
+    for kind, told_parts in found.items():
+        if kind in _TOLD and len({part for _, part, _, _ in told_parts}) == 1:  # 未婚、已婚 are there to be chosen from
+            for at, part, begin, end in told_parts:
+                yield Candidate(at + begin, at + end, kind, 0.7, "context", _DETECTOR, part[begin:end])
 
 
 _BY_WORD: Final = re.compile(

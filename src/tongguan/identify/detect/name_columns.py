@@ -15,7 +15,7 @@ from tongguan.identify.detect.names import SPACED_NAME, candidate_of, is_full_na
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["find"]
+__all__ = ["find", "is_likely"]
 
 _SPECIFIC: Final = label_id("person_name")
 _GENERIC: Final = label_id("any_name")
@@ -67,6 +67,13 @@ def _in_column(text: str, cells: NDArray[np.int64], of_persons: bool) -> Iterato
         yield from latin
     if len(likely) >= 3 and 2 * len(likely) >= len(cells):
         yield from rare
+
+
+def is_likely(cell: str) -> bool:
+    """Whether a cell of a column that may hold names is taken for one, whatever the others hold."""
+    start, end = _stripped(cell, 0, len(cell))
+    told = _full_name(cell[start:end]) if 2 <= end - start <= 6 else None
+    return told is not None and told[1]
 
 
 def _full_name(written: str) -> tuple[str, bool] | None:

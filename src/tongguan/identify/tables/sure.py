@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, NamedTuple
@@ -25,7 +25,9 @@ from numpy.typing import NDArray
 from tongguan import china_time
 from tongguan.identify.detect import Detector
 from tongguan.identify.detect.characters import units_of
+from tongguan.identify.detect.details import NO_ROW
 from tongguan.identify.detect.masking import Hasher, mask
+from tongguan.identify.detect.name_columns import is_likely
 from tongguan.identify.detect.names import may_begin
 from tongguan.identify.detect.recognisers import RECOGNISERS
 from tongguan.identify.detect.words import label_id, label_of, read_words
@@ -54,6 +56,7 @@ _ODD: Final = re.compile(r"[\x00-\x1f,;|\"']|\d{7}")
 _ENCODINGS: Final = {1: "ascii", 2: "utf-16-le", 4: "utf-32-le"}  # of characters of so many bytes
 _DELIMITERS: Final = frozenset(",\t;|")
 _EDGES: Final = frozenset("\r\n") | _DELIMITERS
+_QUOTE: Final = '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class _Taken:
 
 @dataclass(slots=True)
 class Memory:
-    """What texts are found as by themselves, by the name of their column and the sign between cells: the same persons
+    """What texts are found as by themselves, by the name of their column and the signs between cells: the same persons
     and firms come in many tables of a scan."""
 
     texts: dict[tuple[str, str], dict[str, Finding | None]] = field(default_factory=dict)
@@ -174,6 +177,7 @@ class Sure:
         text, folded = characters(piece.text), around.folded.tobytes().decode("ascii")
         texts = {n: self._texts(piece, text, n, known) for n, known in columns.items() if known.type is None}
         names = [one.places for n, one in texts.items() if label_of(piece.columns[n]) == label_id("person_name")]
+        names += [self._likely_names(piece, text, n) for n, name in enumerate(piece.columns) if _may_name(name)]
         named = np.sort(np.concatenate(names)) if names else np.zeros(0, np.int64)
         out = np.zeros(len(column_of), np.bool_)
         own = np.zeros(len(column_of), np.bool_)
@@ -193,13 +197,12 @@ class Sure:
             if columns[n].type == "id_card":
                 grown = [int(value[6:14]) <= self._latest - _ADULT for value in some.texts]
                 fits &= np.array(grown, np.bool_)[some.codes]
-            taken.numbers[n] = some.where(fits)
-            out[places[fits]] = True
+            taken.numbers[n] = self._leave_in(around, columns[n], some.where(fits), taken)
+            out[taken.numbers[n].places] = True
         for n, some in texts.items():
             is_name = label_of(piece.columns[n]) == label_id("person_name")
             kept = (quiet_names if is_name else quiet_texts)[some.places] & ~around.holding(some.places, out)
-            taken.texts[n] = some.where(kept)
-        self._leave_in(around, columns, taken)
+            taken.texts[n] = self._leave_in(around, columns[n], some.where(kept), taken)
         return taken
 
     def _texts(self, piece: Piece, text: Characters, column: int, known: ColumnKnown) -> _Values:
@@ -209,30 +212,46 @@ class Sure:
         places = np.flatnonzero(cells[:, 2] == column)
         start, end = cells[places, 0], cells[places, 1]
         some = _values(places, text, piece.text, start, end)
-        fresh = [value for value in some.texts if value not in known.texts and 2 <= len(value) <= _LONGEST]
+        quoted = (start > 0) & (_at(text, start - 1) == ord(_QUOTE)) & (_at(text, end) == ord(_QUOTE))
+        edge = int(2 * np.count_nonzero(quoted) > len(quoted))
+        usual = int(end[np.argmax(quoted == edge)])
+        signs = piece.text[usual : usual + 1 + edge]
+        if signs != known.signs:
+            known.signs, known.texts = signs, {}
         is_name = label_of(known.name) == label_id("person_name")
+        self._learn(known, some, is_name)
+        between = _is_between(text, start, end, edge, _EDGES if is_name else _DELIMITERS)
+        found = np.array([known.texts.get(value) is not None for value in some.texts], np.bool_)
+        return some.where(between & found[some.codes])
+
+    def _likely_names(self, piece: Piece, text: Characters, column: int) -> Places:
+        """Cells of a column that may hold names in which the detector finds one whatever else the column holds."""
+        assert piece.cells is not None
+        places = np.flatnonzero(piece.cells[:, 2] == column)
+        some = _values(places, text, piece.text, piece.cells[places, 0], piece.cells[places, 1])
+        likely = np.array([is_likely(value) for value in some.texts], np.bool_)
+        return places[likely[some.codes]]
+
+    def _learn(self, known: ColumnKnown, some: _Values, is_name: bool) -> None:
+        """Look up the texts of a column that are new, where they come often."""
+        fresh = [value for value in some.texts if value not in known.texts and 2 <= len(value) <= _LONGEST]
         if is_name or len(fresh) <= _FRESH * len(some.places):
             room = max(0, _KNOWN - len(known.texts))
-            known.texts |= self._found_alone(fresh[:room], known.name, piece.text[cells[some.places[0], 1]])
-        edges = np.frombuffer("".join(_EDGES if is_name else _DELIMITERS).encode(), np.uint8)
-        inside = (start > 0) & (end < len(text))
-        between = np.isin(text[start - 1], edges) & np.isin(text[np.minimum(end, len(text) - 1)], edges)
-        found = np.array([known.texts.get(value) is not None for value in some.texts], np.bool_)
-        return some.where(inside & between & found[some.codes])
+            known.texts |= self._found_alone(fresh[:room], known.name, known.signs)
 
-    def _found_alone(self, values: list[str], name: str, delimiter: str) -> dict[str, Finding | None]:
-        known = self._memory.texts.setdefault((name, delimiter), {})
+    def _found_alone(self, values: list[str], name: str, signs: str) -> dict[str, Finding | None]:
+        known = self._memory.texts.setdefault((name, signs), {})
         self._memory.make_room(len(values))
-        known |= self._alone([value for value in values if value not in known], name, delimiter)
+        known |= self._alone([value for value in values if value not in known], name, signs)
         return {value: known[value] for value in values}
 
-    def _alone(self, values: list[str], name: str, delimiter: str) -> dict[str, Finding | None]:
+    def _alone(self, values: list[str], name: str, signs: str) -> dict[str, Finding | None]:
         """What texts of a column are found as, each in a line of its own."""
         known: dict[str, Finding | None] = dict.fromkeys(values)
         silent = _silent(values)
-        if not silent or delimiter not in _DELIMITERS:
+        if not silent or signs[-1:] not in _DELIMITERS or signs[:-1] not in ("", _QUOTE):
             return known
-        front, behind = chr(_BLANK) + delimiter, delimiter + chr(_BLANK) + "\n"
+        front, behind = chr(_BLANK) + signs[::-1], signs + chr(_BLANK) + "\n"
         sizes = np.array([len(value) for value in silent], np.int64)
         ends = np.cumsum(sizes + len(front) + len(behind)) - len(behind)
         cells = np.column_stack((ends - sizes, ends, np.ones(len(silent), np.int64)))
@@ -253,23 +272,20 @@ class Sure:
                 known[silent[n]] = one
         return known
 
-    def _leave_in(self, around: Surroundings, columns: Columns, taken: _Taken) -> None:
+    def _leave_in(self, around: Surroundings, known: ColumnKnown, some: _Values, taken: _Taken) -> _Values:
         """Leave the first cells and some others to the detector, to see whether it finds what is thought."""
-        for chosen in (taken.numbers, taken.texts):
-            for n, some in chosen.items():
-                known = columns[n]
-                left = (np.arange(len(some.places)) < _FIRST) | (np.arange(len(some.places)) % _EACH == 0)
-                for i in np.flatnonzero(left).tolist():
-                    place, value = some.places[i], some.texts[some.codes[i]]
-                    start, end = int(around.start[place]), int(around.end[place])
-                    if known.type is not None:
-                        thought = known.type, known.score, self._hasher.digest(known.type, value)
-                    else:
-                        one = known.texts[value]
-                        assert one is not None
-                        thought = one.type, one.score, one.digest
-                    taken.left_in.append((start, end, *thought))
-                chosen[n] = some.where(~left)
+        left = (np.arange(len(some.places)) < _FIRST) | (np.arange(len(some.places)) % _EACH == 0)
+        for i in np.flatnonzero(left).tolist():
+            place, value = some.places[i], some.texts[some.codes[i]]
+            start, end = int(around.start[place]), int(around.end[place])
+            if known.type is not None:
+                thought = known.type, known.score, self._hasher.digest(known.type, value)
+            else:
+                one = known.texts[value]
+                assert one is not None
+                thought = one.type, one.score, one.digest
+            taken.left_in.append((start, end, *thought))
+        return some.where(~left)
 
     # ---- what they are found as
 
@@ -303,6 +319,26 @@ def _values(places: Places, data: Characters, text: str, starts: Places, ends: P
     return _Values(places, codes, [text[start:end] for start, end in spans])
 
 
+def _may_name(column: str) -> bool:
+    return label_of(column) == label_id("any_name")
+
+
+def _at(text: Characters, places: Places) -> Characters:
+    """The characters at some places, 0 outside of the text."""
+    inside = (places >= 0) & (places < len(text))
+    found: Characters = np.where(inside, text[np.clip(places, 0, len(text) - 1)], 0)
+    return found
+
+
+def _is_between(text: Characters, start: Places, end: Places, edge: int, signs: Collection[str]) -> NDArray[np.bool_]:
+    """Which cells stand between two of the signs; with an `edge` of 1, and between quotes within these."""
+    known = np.frombuffer("".join(signs).encode(), np.uint8)
+    between: NDArray[np.bool_] = np.isin(_at(text, start - 1 - edge), known) & np.isin(_at(text, end + edge), known)
+    if edge:
+        between &= (_at(text, start - 1) == ord(_QUOTE)) & (_at(text, end) == ord(_QUOTE))
+    return between
+
+
 def _seen(codes: NDArray[np.int32]) -> Places:
     """Where each code comes for the first time, in order."""
     first: Places = np.sort(np.unique(codes, return_index=True)[1])
@@ -310,13 +346,14 @@ def _seen(codes: NDArray[np.int32]) -> Places:
 
 
 def _silent(values: list[str]) -> list[str]:
-    """Texts that hold no word that may speak of another cell, no sign that ends one, and no long number."""
+    """Texts that hold no word that may speak of another cell or of its row, no sign that ends one, and no long
+    number."""
     if not values:
         return []
     words = read_words(units_of("\x00".join(values)))
     ends = np.cumsum([len(value) + 1 for value in values])
     loud = set(np.searchsorted(ends, words.start[speaks(words)], side="right").tolist())
-    return [value for n, value in enumerate(values) if n not in loud and not _ODD.search(value)]
+    return [v for n, v in enumerate(values) if n not in loud and not _ODD.search(v) and not NO_ROW.search(v)]
 
 
 def _first(some: _Values, seen: Places, starts: Places, samples: Mapping[str, str], type: str) -> list[tuple[int, str]]:
@@ -333,11 +370,13 @@ def _first(some: _Values, seen: Places, starts: Places, samples: Mapping[str, st
 
 
 def _blanked(piece: Piece, taken: _Taken) -> Piece:
-    """The piece without what stands in the cells that are taken out, each of which is under no column."""
+    """The piece without what stands in the cells that are taken out, each of which but telephones is under no
+    column."""
     assert piece.cells is not None
     places = taken.places()
     cells = piece.cells.copy()
-    cells[places, 2] = len(piece.columns)
+    silent = [label_of(name) != label_id("phone") for name in piece.columns]  # telephones tell whose a table is
+    cells[places[np.array(silent, np.bool_)[cells[places, 2]]], 2] = len(piece.columns)
     text = characters(piece.text).copy()
     edges = np.zeros(len(text) + 1, np.int8)
     edges[cells[places, 0]] = 1

@@ -66,10 +66,12 @@ _LINE: Final = re.compile(
     "points?|path|route|polyline|coord|position|location|gps|trip|move|路径|路线|途经点|点位|经纬度", re.IGNORECASE
 )
 """What a series of places may be called."""
+_GROUP: Final = 6  # characters of an ethnic group in a column of its own, at most
 _HOLDERS: Final = frozenset({"phone", "id_card", "bank_card", "email", "passport", "landline"})
 """Types beside which the detector looks for a name."""
 _OF_NUMBERS: Final = np.isin(KIND, (DIGIT, LETTER, HAN_NUMERAL))
 _GAPS: Final = np.isin(KIND, (NEWLINE, SPACE, IGNORABLE))
+_HAN: Final = np.isin(KIND, (HAN, PROVINCE, HAN_NUMERAL))
 _PROSE: Final = np.isin(KIND, (HAN, PROVINCE))
 _PROSE[[ord(c) for c in "，、·•・“”‘’《》（）—"]] = True
 
@@ -99,6 +101,8 @@ class Surroundings:
         self._holders = np.flatnonzero(np.isin(piece.cells[:, 2], held))
         self._long = self._long_cells(tokens)
         self._rows = last_up_to(piece.records, self.start)
+        groups = [i for i, name in enumerate(piece.columns) if label_of(name) == label_id("ethnicity")]
+        self._of_groups = np.isin(piece.cells[:, 2], groups)
 
     def _long_cells(self, tokens: Tokens) -> Mask:
         """(cells,) with digits enough for a number of telephone, and no day in front."""
@@ -151,12 +155,26 @@ class Surroundings:
         if len(self._mails):
             mail = last_up_to(self._mails[:, 0], words.start)
             chosen &= (mail < 0) | (words.end >= self._mails[mail, 1])
+        chosen &= ~self._groups(words)
         far = chosen & ((words.label == label_id("credential")) | (words.roles & role_bits(_FAR) != 0))
         near = chosen & (words.roles & role_bits(_NEAR_ROLES) != 0)
         loud = self._near(words, far, _FAR_REACH)
         numbers = loud | self._near(words, near, _NEAR) | self._labelled(words.end[chosen & (words.label >= 0)])
         others = chosen & ((words.label >= 0) | (words.roles & ~role_bits(_SILENT | _OF_NAMES) != 0))
         return ~numbers, ~(loud | self._near(words, others, _NEAR)), ~(loud | self._near(words, chosen, _NEAR))
+
+    def _groups(self, words: Words) -> Mask:
+        """(words,) ends of ethnic groups in columns of such, which are found there whatever stands around, and say
+        nothing of others."""
+        chosen: Mask = (words.label < 0) & (words.roles == role_bits(frozenset({"marks/group"})))
+        cell = last_up_to(self.start, words.start)
+        chosen &= (cell >= 0) & self._of_groups[cell] & (self.end[cell] == words.end)
+        some = np.flatnonzero(chosen)
+        start, end = self.start[cell[some]], self.end[cell[some]]
+        chosen[some] = end - start <= _GROUP
+        for step in range(_GROUP):
+            chosen[some] &= (start + step >= end) | _HAN[self._units[np.minimum(start + step, end - 1)]]
+        return chosen
 
     def crowded(self, cells: Places, sizes: Places, own: Mask) -> Mask:
         """Which of some numbers, of so many digits, stand near another of as many that may pass by chance, which the

@@ -31,13 +31,14 @@ _HAN: Final = re.compile("[\u3400-\u9fff]{2}")
 
 @dataclass(slots=True)
 class ColumnKnown:
-    """What is known of a column: that it holds numbers of a type, found with a score; or what its texts are found as,
-    None for those that are left to the detector."""
+    """What is known of a column: that it holds numbers of a type, found with a score; or what its texts are found as
+    between two `signs`, None for those that are left to the detector."""
 
     type: str | None = None
     score: float = 0.0
     texts: dict[str, Finding | None] = field(default_factory=dict)
     name: str = ""
+    signs: str = ""  # behind a cell: the delimiter, and before it the quote, if there is one
 
 
 Columns = dict[int, ColumnKnown]
