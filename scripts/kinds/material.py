@@ -17,6 +17,7 @@ __all__ = ["documents"]
 _PART = 4000  # characters of a part of a large file
 _BLOB_MAX = 8 << 20
 _TEXT_MIN = 60
+_STRING_MIN = 30
 _ABOUT_THE_PAGE = re.compile(
     r"^\s*\* |Use of this file|Document Metadata|```|^---|^\s*This file is generated|^# .*USLM ref|^\[.*\]\(.*\)\s*$"
 )
@@ -134,7 +135,33 @@ def _pdf(data: bytes) -> Iterator[str]:
     yield "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
 
 
+def _strings(data: bytes) -> Iterator[str]:
+    """The longer texts in a JSON file, without marks of a page; in Chinese, lines are joined."""
+    lines = []
+    for text in _texts(json.loads(data.decode("utf-8-sig", "replace"))):
+        text = re.sub(r"<[^>]+>", " ", html.unescape(text)).strip()
+        lines.append(re.sub(r"\s*\n\s*", "", text) if re.search("[\u4e00-\u9fff]", text) else text)
+    yield "\n".join(lines)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from [value] if len(value) > _STRING_MIN else []
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
+
+
+def _simplified(data: bytes) -> Iterator[str]:
+    """Parts of a book in traditional characters, lines of a paragraph joined, most of it in simplified ones."""
+    from tongguan.identify.detect.traditional import SIMPLIFIED
+
+    for part in _parts(data):
+        yield re.sub(r"\n(?=[^ \u3000\n])", "", part).translate(str.maketrans(dict(SIMPLIFIED)))
+
+
 _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     "whole": _whole, "parts": _parts, "markup": _markup, "treebank": _treebank, "dialogues": _dialogues,
     "mail": _mail, "plain": _plain, "pdf": _pdf,
+    "strings": _strings, "simplified": _simplified,
 }  # fmt: skip

