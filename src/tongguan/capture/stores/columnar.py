@@ -13,7 +13,9 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from tongguan.capture.stores.arrow_cells import Taken
 from tongguan.capture.stores.row_groups import Format, Group, Opened, Part, columns_of, groups_of, unseen_of_file
@@ -75,13 +77,17 @@ def _sampled(groups: Sequence[Group], parted: bool, path: str, limit: int, unsee
     come = sum(group.rows for group in chosen)
     whole = not parted and len(chosen) == len(groups)
     drawn = random.Random(_CHANCE.getrandbits(256))  # seeded by the system, which is slow where it gives each draw
-    wanted = sorted(drawn.sample(range(come), limit)) if come > limit else list(range(come))
+    wanted = (
+        np.sort(np.array(drawn.sample(range(come), limit), np.int64))
+        if come > limit
+        else np.arange(come, dtype=np.int64)
+    )
     columns = _columns(groups, path, unseen)
     taken, start = Taken(columns), 0
     for group in chosen:
-        inside = [n - start for n in wanted if start <= n < start + group.rows]
+        inside = _between(wanted, start, start + group.rows)
         start += group.rows
-        if inside and taken.size < _BYTES:
+        if len(inside) and taken.size < _BYTES:
             _take(taken, group, columns, inside)
     full = taken.size >= _BYTES
     if full:
@@ -122,20 +128,23 @@ def _asked(group: Group, columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns if column.name in there]
 
 
-def _take(taken: Taken, group: Group, columns: Sequence[Column], inside: Sequence[int]) -> None:
+def _take(taken: Taken, group: Group, columns: Sequence[Column], inside: NDArray[np.int64]) -> None:
     """Rows of a group by their places in it, ascending. Decoded a batch at a time."""
-    at, start = 0, 0
+    start = 0
     values = dict(group.part.values)
     for batch in group.batches(_asked(group, columns)):
-        places = []
-        while at < len(inside) and inside[at] < start + batch.num_rows:
-            places.append(inside[at] - start)
-            at += 1
+        places = _between(inside, start, start + batch.num_rows)
         start += batch.num_rows
-        if places:
-            taken.add(batch.take(pa.array(places, pa.int64())), values)
-        if at == len(inside) or taken.size >= _BYTES:
+        if len(places):
+            taken.add(batch.take(pa.array(places)), values)
+        if start > inside[-1] or taken.size >= _BYTES:
             return
+
+
+def _between(places: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
+    """Ascending places from `first` to before `last`, counted from there."""
+    low, high = np.searchsorted(places, (first, last)).tolist()
+    return places[low:high] - first
 
 
 # ---- all rows

@@ -25,7 +25,7 @@ SAMPLES = 3  # masked, of a column or a type
 IDENTIFYING = ("document", "personal")
 NAME = 200  # characters of a column's name
 BLIND_MOST = 200  # blind spots of one unit told one by one
-_SCORE, _MASKED, _DIGEST = attrgetter("score"), attrgetter("masked"), attrgetter("digest")
+_SCORE, _MASKED, _DIGEST, _TYPE, _START = map(attrgetter, ("score", "masked", "digest", "type", "start"))
 
 Place = tuple[str, str]
 """The table within the file, and the column; both "" for text outside tables."""
@@ -58,8 +58,9 @@ class Tally:
         within = table.name if table is not None else ""
         # Tables give millions of findings: all but the grouping is done a group at a time.
         groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-        for name, finding in zip(_columns_of(piece, findings), findings, strict=True):
-            groups[name, finding.type].append(finding)
+        places = zip(_columns_of(piece, findings), map(_TYPE, findings), strict=True)
+        for place, finding in zip(places, findings, strict=True):
+            groups[place].append(finding)
         cells: dict[tuple[str, str], list[tables.SureCells]] = defaultdict(list)
         for one in sure:
             cells[piece.columns[one.column][:NAME], one.type].append(one)
@@ -164,9 +165,11 @@ def _columns_of(piece: identify.Piece, findings: Sequence[Finding]) -> list[str]
     """The name of the column that each finding stands in, "" where it stands in none."""
     if piece.cells is None or not len(piece.cells) or not piece.columns or not findings:
         return [""] * len(findings)
-    cell = np.searchsorted(piece.cells[:, 0], [finding.start for finding in findings], side="right") - 1
-    ordinals = piece.cells[np.maximum(cell, 0), 2].tolist()
-    return [piece.columns[n][:NAME] if n < len(piece.columns) else "" for n in ordinals]
+    starts = np.fromiter(map(_START, findings), np.int64, len(findings))
+    cell = np.searchsorted(piece.cells[:, 0], starts, side="right") - 1
+    ordinals = np.minimum(piece.cells[np.maximum(cell, 0), 2], len(piece.columns))
+    names = [*(name[:NAME] for name in piece.columns), ""]
+    return list(map(names.__getitem__, ordinals.tolist()))
 
 
 def _in_order(findings: Sequence[Finding], beside: Sequence[tables.SureCells]) -> Iterable[str]:

@@ -113,10 +113,18 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     words = read_words(units)
     tokens = read_tokens(units)
     labels = words.labels()
-    cells = _with_drawn(cells, drawn_cells(text, units, labels))
+    heads = labels.chosen(~_inside(cells, labels.start)) if len(cells) else labels  # a table that was read is not drawn
+    cells = _with_drawn(cells, drawn_cells(text, units, heads))
     cells = _with_drawn(cells, inserted_cells(text, words))
     numbers, breaks = find_numbers(units, tokens, latest), np.flatnonzero(units == 0)
     return View(text, latest, units, tokens, numbers, words, cells, labels, breaks)
+
+
+def _inside(cells: NDArray[np.int64], starts: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n,): whether each position lies in a cell."""
+    cell = np.searchsorted(cells[:, 0], starts, side="right") - 1
+    inside: NDArray[np.bool_] = (cell >= 0) & (starts < cells[cell, 1])
+    return inside
 
 
 def _with_drawn(cells: NDArray[np.int64], drawn: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -79,10 +79,11 @@ class Words:
 
     def labels(self) -> Words:
         """Only the hits that are labels."""
-        chosen = self.label >= 0
-        return Words.found(
-            self.start[chosen], self.end[chosen], self.label[chosen], self.roles[chosen], self.value[chosen]
-        )
+        return self.chosen(self.label >= 0)
+
+    def chosen(self, which: NDArray[np.bool_]) -> Words:
+        """Some of the hits."""
+        return Words.found(self.start[which], self.end[which], self.label[which], self.roles[which], self.value[which])
 
     def within(self, start: int, end: int) -> Words:
         """Those that begin in a stretch of the text, in its offsets."""
