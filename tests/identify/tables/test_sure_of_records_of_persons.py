@@ -12,7 +12,7 @@ from test_sure import DAY, KEY, Maker, Row, Spoil, summed
 
 from tongguan.identify import Detector, Piece
 from tongguan.identify.extract import tables as delimited
-from tongguan.identify.tables import Sure
+from tongguan.identify.tables import Memory, Sure
 
 HEADS = {
     "names": ["编号", "姓名", "手机号", "身份证号", "家庭住址", "出生日期", "性别", "民族", "邮箱", "单位", "备注"],
@@ -114,3 +114,21 @@ def test_most_numbers_of_a_clean_table_are_taken_out(quoting: int, head: str) ->
     assert counts["phone"] > 1_000
     if head == "names":
         assert min(counts["id_card"], 3 * counts["person_name"]) > 1_000
+
+
+def test_tables_with_a_known_header_are_not_tried_again() -> None:
+    """Whatever a later one holds below it."""
+    asked: list[int] = []
+
+    class Counting(Detector):
+        def scan(self, pieces):  # type: ignore[no-untyped-def]
+            asked.append(len(pieces[0].text))
+            return super().scan(pieces)
+
+    detector, memory = Detector(KEY, as_of=DAY), Memory()
+    for n, spoil in enumerate((clean, clean, few_names, exchanged, anywhere)):
+        piece = made(spoil, HEADS["names"], csv.QUOTE_ALL, 5)
+        asked.clear()
+        ((read, sure),) = Sure(Counting(KEY, as_of=DAY), KEY, as_of=DAY, memory=memory).scan([piece])
+        assert summed(piece, read, sure) == summed(piece, detector.scan([piece])[0], ())
+        assert (int(piece.records[200]) in asked) == (n == 0)

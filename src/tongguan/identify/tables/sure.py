@@ -48,6 +48,7 @@ _FIRST, _EACH = 20, 50  # of the cells that could be taken out so many, and then
 _NAMED: Final = 0.9  # score above that of names in running text
 _LONGEST: Final = 60  # characters of a text that may come often
 _KNOWN: Final = 100_000  # texts of a column that are remembered
+_HEADERS: Final = 1_000  # headers of tables that are remembered
 _FRESH: Final = 0.6  # share of texts that come once from which those of a column do not come often
 _SAMPLES: Final = 3
 _ADULT: Final = 14_00_00  # years, as yyyymmdd
@@ -99,9 +100,11 @@ class _Taken:
 @dataclass(slots=True)
 class Memory:
     """What texts are found as by themselves, by the name of their column and the signs between cells: the same persons
-    and firms come in many tables of a scan."""
+    and firms come in many tables of a scan. And what columns hold, by the names of all columns of a table: many tables
+    are made by one program."""
 
     texts: dict[tuple[str, str], dict[str, Finding | None]] = field(default_factory=dict)
+    columns: dict[tuple[str, ...], Columns] = field(default_factory=dict)
 
     def make_room(self, count: int) -> None:
         """Forget all where there would be too many."""
@@ -142,6 +145,8 @@ class Sure:
         given = [_blanked(piece, out) if out else piece for piece, out in zip(pieces, taken, strict=True)]
         found = self._detector.scan(given)
         if not all(_is_as_thought(out, some) for out, some in zip(taken, found, strict=True) if out):
+            for _, columns in self._tables:
+                self._memory.columns.pop(columns, None)
             self._tables = {key: {} for key in self._tables}
             self._detector.blind_spots()  # those of what is read again
             found, taken = self._detector.scan(pieces), [None] * len(pieces)
@@ -154,10 +159,13 @@ class Sure:
     # ---- what the columns of a table hold
 
     def _columns(self, piece: Piece) -> Columns:
-        """By its first rows."""
+        """By its first rows, or by those of an earlier table with the same header."""
         key = piece.member, piece.columns
         if key not in self._tables:
-            self._tables[key] = columns_of(piece, self._plain)
+            known = self._memory.columns.get(piece.columns) or columns_of(piece, self._plain)
+            if known and len(self._memory.columns) < _HEADERS:
+                self._memory.columns[piece.columns] = {n: replace(one, texts={}) for n, one in known.items()}
+            self._tables[key] = {n: replace(one, texts={}) for n, one in known.items()}
         return self._tables[key]
 
     # ---- which cells are taken out
