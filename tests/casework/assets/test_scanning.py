@@ -16,7 +16,7 @@ from asset_sources import KEY, by_path, database, members, people, scanned, sett
 
 from tongguan.capture.stores import Unread, Unseen
 from tongguan.capture.stores.folders import FolderStore
-from tongguan.casework.assets import Catalogue, rows, scan, totals
+from tongguan.casework.assets import Catalogue, Filter, rows, scan, totals
 from tongguan.casework.assets.judging import Judge
 from tongguan.errors import BadInput, Broken, CannotWrite, Conflict, NotFound
 
@@ -200,6 +200,8 @@ def test_a_source_that_goes_away_is_gone_on_with(folder: Path, out: Path, monkey
     monkeypatch.undo()
     (outcome,) = scanned(out, folder)
     assert (outcome.complete, outcome.resumed, counts(outcome)) == (True, True, {"done_before": 5, "read": 7})
+    with Catalogue(out) as catalogue:
+        assert [row["reason"] for row in rows(catalogue, "blind_spots", Filter())].count("names_off") == 1
     assert view(out, "blind_spots") == [] and len(view(out)) == 12
     (outcome,) = scanned(out, folder)
     assert (outcome.resumed, counts(outcome)) == (False, {"unchanged": 12})

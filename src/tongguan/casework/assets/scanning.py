@@ -159,7 +159,7 @@ class _Source:
         options |= {"whole": True} if self._asked.whole else {}
         scan = self._catalogue.begin(self._store.name, self._store.kind, options)
         outcome.resumed = scan.resumed
-        if not names and not scan.resumed:
+        if not names:  # also where it goes on: what was told of the source as a whole is forgotten then
             self._catalogue.unread(scan, Unseen("names_off", ""))
         try:
             for some in _together(self._store.units()):
