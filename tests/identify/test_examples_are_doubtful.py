@@ -131,6 +131,11 @@ def test_an_issuers_key_counts_wherever_it_stands(place: str) -> None:
     assert counted(place.replace("{}", key)) == [key]
 
 
+def test_a_link_with_a_password_in_a_test_is_told() -> None:
+    text = PYTEST.replace("@@", "mailtos://user:pAss4123@hotmail.com/x")
+    assert [why for _, _, why in told(text)] == ["test"]
+
+
 def test_a_manual_that_speaks_to_a_host_which_is_not() -> None:
     text = MANUAL.replace("@@", KEY)
     assert counted(text.replace("example.com", "corp.net")) == [KEY]
@@ -172,6 +177,10 @@ def test_what_standards_print_is_known_to_all() -> None:
         "tokenHead: 'Bearer '  #JWT负载中拿到开头",
         "'$userPassword' => '@user_password',",
         '{"token": "AUTH2"}',
+        '"AWS::Location::APIKey": "4089715a7b0b3686"',
+        'Client-Secret = "%{sql: SELECT secret FROM nas}"',
+        "  ^Change Token:\\s+\\S.+\\S$",
+        "INSERT INTO t (a, password) VALUES (1, sysdate());",
         "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIB\n...\nahQkZ3+krc=\n"
         "-----END PRIVATE KEY-----",
     ],
@@ -230,6 +239,7 @@ def test_profile(client):
 
 def test_the_rest_of_longer_names_and_of_patterns_is_nobodys() -> None:
     text = "FR*A23*E45456789*P1; see openid-connect-core-1; form +44 909 879 0### or +86 139 1234 ##; gender-male"
+    text += "; sg-abcdef01234567890; get(openid, order_id); extension (2.5.29.15); 'AWS::App::User': 'f3b2a206ee753e86'"
     assert Detector(b"examples", doubtful=True).scan([Piece(text)])[0] == []
 
 

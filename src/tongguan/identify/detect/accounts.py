@@ -41,6 +41,7 @@ _WRITTEN_IN_CODE: Final = re.compile(
 )
 _ACTS: Final = frozenset({"login", "account", "handle", "buyer", "seller", "nick"})
 """Words for what is done as well: without a sign no name follows (handle IPv6, LOGIN CRAM-MD5)."""
+_KIND: Final = re.compile(r"\w::\w*[\"':= ]{1,5}\Z")  # behind the name of a kind of thing: "AWS::AppStream::User"
 _NEAR: Final = 8  # characters between the word and the name
 _PET_NAME: Final = re.compile(
     r"[\"'’”]?\s?[:：]\s?[\"'‘“]?((?!最|不|请|可|必|如|例|无|未|限|或"
@@ -101,7 +102,12 @@ def _names(view: View) -> Iterator[Candidate]:
 
 def _believed(text: str, start: int, end: int, value: str, sure: bool) -> Iterator[Candidate]:
     """A name that is neither a word of a program nor an account of no person."""
-    if _NO_ONE.match(value) or (not sure and _WRITTEN_IN_CODE.match(value)) or text[end : end + 1] == "(":
+    if (
+        _KIND.search(text, max(0, start - 48), start)
+        or _NO_ONE.match(value)
+        or (not sure and _WRITTEN_IN_CODE.match(value))
+        or text[end : end + 1] == "("
+    ):
         return
     yield Candidate(start, end, "username", 0.7, "context", _DETECTOR, value.lower())
 

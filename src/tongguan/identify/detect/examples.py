@@ -106,6 +106,8 @@ def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surr
         return "published"
     if one.validator == "form" and one.score > _SURE and not one.value.startswith("-----BEGIN"):
         linked = one.score <= _LINKS
+        if linked and around.is_test(one.start):
+            return "test"
         return "nowhere" if linked and _is_nowhere(text, one) and _is_written(candidates, place, around) else ""
     if around.is_test(one.start):
         return "test"

@@ -111,6 +111,8 @@ def _wechat(text: str, at: int, end: int, apart: bool) -> Found | None:
         given = _OPEN_ID.match(text, at, end) if apart else None
         return (at, given.end(), given.group(), 0.85) if given else None
     found = _ACCOUNT.match(text, at, end) if text[at - 1 : at] != "-" else None  # openid-connect
+    if found and text[max(0, at - 12) : at].isascii() and _SNAKE.fullmatch(found.group()):  # openid, user_name
+        return None
     plain = found is not None and not any(c in "_-0123456789" for c in found.group())
     if found is not None and not apart and not any(c.isdigit() or c == "_" for c in found.group()):
         return None
@@ -209,6 +211,7 @@ _FAITHS: Final = r"(?:佛教|道教|基督教|天主教|伊斯兰教|东正教|�
 _DEVICE: Final = re.compile(rf"[{_DIGITS}](?:[- /]?[{_DIGITS}]){{14,15}}(?![A-Za-z{_DIGITS}])")
 _GIVEN_OUT: Final = re.compile(r"(?:open|union)[-_ ]?id[\"'：:=\s]{1,8}\Z", re.IGNORECASE)
 _OPEN_ID: Final = re.compile(r"o(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{26,29}(?![A-Za-z0-9_-])")
+_SNAKE: Final = re.compile(r"[a-z]+(?:_[a-z]+)+")  # words of a program
 _ACCOUNT: Final = re.compile(r"[A-Za-z][-_A-Za-z0-9]{5,19}(?![A-Za-z0-9@]|\.[A-Za-z0-9])")
 _MILITARY: Final = re.compile(r"[军兵士文职武空海警学干参政后装]{1,3}字第[A-Z]?[0-9０-９]{4,10}[A-Z]?号")
 _NUMBER: Final = rf"[{_DIGITS}]"

@@ -100,7 +100,7 @@ _PREFIX: Final = re.compile(r"/(\d{1,3})(?!\d)")
 
 
 _METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2"})  # where any machine of a cloud asks about itself
-_OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|29)|1\.3\.(?:6|14|36|101|132)|1\.2\.\d+)\.\d+[\"']")
+_OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|29)|1\.3\.(?:6|14|36|101|132)|1\.2\.\d+)\.\d+[\"')]")
 """Object identifiers in quotes (ITU-T X.660): 2.5.29 of X.509, 1.3.101 of curves."""
 _VERSION_BEHIND: Final = re.compile(
     r"-\d{1,3}(?![\d.])|-\d{1,2}[.+~](?!\d+\.\d)"

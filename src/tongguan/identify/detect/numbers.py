@@ -177,6 +177,7 @@ def find(view: View) -> Iterator[Candidate]:
             or (what in _CARDS and worth < rule.labelled and "/" in view.text[first:end])  # ports
             or (what in _CARDS and worth < rule.labelled and _SMALL_GROUP.search(view.text, first, end))
             or (what in _GROUPED and worth < rule.labelled and _in_a_grid(view.text, first, end))
+            or (what == checks.VIN and worth < rule.labelled and view.text[first:end].islower())
             or (what == checks.VIN and worth < rule.labelled and sum(map(str.isalpha, value)) < _LETTERS)
             or (what == checks.USCC and before != _USCC and value.isdigit() and not _is_old_uscc(value, before))
         ):

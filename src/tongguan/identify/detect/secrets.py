@@ -227,8 +227,9 @@ def find(view: View) -> Iterator[Candidate]:
     for start, end in view.cells[view.cells[:, 2] == _LABEL, :2].tolist():
         while start < end and text[start] in "\"' \t":
             start += 1
-        if candidate := _value(text, start, end, True, _TOLD_BY_SOMEBODY):
-            yield candidate
+        candidate = _value(text, start, end, True, _TOLD_BY_SOMEBODY)
+        if candidate and not (candidate.value.isidentifier() and text[candidate.end : candidate.end + 1] == "("):
+            yield candidate  # and no call of a function: sysdate()
 
 
 def _opens_nothing(text: str, start: int, end: int, at: int) -> bool:
@@ -237,6 +238,7 @@ def _opens_nothing(text: str, start: int, end: int, at: int) -> bool:
         _NO_TOKEN.search(text, max(0, end - 40), end) is not None
         or _NUMBERED.match(text, max(start, end - 6), at + 8) is not None
         or _COUNTER.search(text, max(0, start - 12), at + 14) is not None
+        or _KIND.search(text, max(0, start - 48), start) is not None
     )
 
 
@@ -244,6 +246,8 @@ def _is_code(text: str, start: int, value: str) -> bool:
     """Whether a value is a piece of a program: conn->passwd, "Bearer "+token, "%v\\n"; or goes on in another script."""
     end = start + len(value)
     if value.endswith("-") and text[end : end + 1] == ">":
+        return True
+    if _PATTERN.search(value):
         return True
     if value.startswith("#") and text[start - 1 : start] == " ":  # a comment
         return True
@@ -255,7 +259,9 @@ def _is_code(text: str, start: int, value: str) -> bool:
 
 _QUOTES: Final = frozenset("\"'`")
 _CLOSED: Final = frozenset({'" ', "' "})  # the end of a text in quotes, behind which something else begins
+_PATTERN: Final = re.compile(r"\\[sSdDwWb][+*]|%\{")  # of a regular expression, of a template
 _PRINTED: Final = re.compile(r"%[#+.\d]{0,3}[A-Za-z](?:\\[nrt]|\W)*")
+_KIND: Final = re.compile(r"\w::\w*\Z")  # the name of a kind of thing: "AWS::Location::APIKey"
 _COUNTER: Final = re.compile(r"[?&]\w{0,10}token=\d{1,12}(?!\w)", re.IGNORECASE)  # &token=710779655&lang
 
 
