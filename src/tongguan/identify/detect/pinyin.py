@@ -85,11 +85,9 @@ def _pairs(units: Units) -> NDArray[np.int64]:
     """Where a capitalised word begins that a second one follows behind a space or a slash."""
     if len(units) < 6:
         return np.zeros(0, np.int64)
-    gap = units[:-1] == 32
-    gap |= units[:-1] == 47
-    gap &= (units[1:] - 65) < 26  # unsigned: capitals alone
-    gaps = np.flatnonzero(gap)
+    gaps = np.flatnonzero((units - 65) < 26) - 1  # unsigned: before capitals, of which there are few
     gaps = gaps[(gaps > 1) & (gaps < len(units) - 2)]
+    gaps = gaps[(units[gaps] == 32) | (units[gaps] == 47)]
     gaps = gaps[_LETTER[units[gaps + 2]]]
     gaps -= units[gaps - 1] == 44  # before the comma
     gaps = gaps[_LETTER[units[gaps - 1]]]
