@@ -79,6 +79,7 @@ TOLD_AFTER: Final = re.compile(  # … is my passport number, …是我的身份
     r" ?(?:(?:my|the|his|her|your|their|our|mi|su|mein|meine|mitt|mon|ma|mijn|mój|a|an) |我的|他的|她的|本人的?|私の)?"
     r"(?:[^\W\d_]{2,12} ){0,2}\Z",
 )
+_JOINS: Final = frozenset("-./_－／")
 _RUN: Final = re.compile(
     r"(?=[^0-9０-９]{0,9}[0-9０-９])"
     r"[A-Za-z0-9０-９Ａ-Ｚａ-ｚ](?:[ \-./:()（）_－／\u00a0\u200b]{0,2}[A-Za-z0-9０-９Ａ-Ｚａ-ｚ]){5,40}"
@@ -172,6 +173,8 @@ def _prefixes(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
             continue
         value += fold_text(c).upper()
         after = text[at + 1 : at + 2]
+        if after in _JOINS and at > start and text[at - 1] == after and text[at + 2 : at + 3].isalnum():
+            continue  # one character between two like signs: 1-1-0-1-… goes on
         if len(value) >= 8 and not (after.isalnum() and (after.isascii() or "０" <= after <= "ｚ")):
             end = at + 1
             if after in (")", "）") and text[at - 1] in "(（":
