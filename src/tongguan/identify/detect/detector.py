@@ -176,7 +176,7 @@ class Detector:
         candidates += ages.find(candidates, self._as_of)
         if self._guests:
             candidates += self._guests.find(view)
-        found = doubts.weigh(view, resolve(candidates))
+        found = _weighed(view, resolve(candidates), passages)
         return found if self._doubtful else [one for one in found if one.score >= COUNTED]
 
     def _place(self, candidates: Sequence[Candidate], piece: Piece, shift: int, ordinal: int) -> list[Finding]:
@@ -233,6 +233,19 @@ def _in_each(
         known[place].append(_moved(candidate, -passages[place][1]))
     found = prose.find([view.passage(start, end, ordinal) for ordinal, start, end in passages], known)
     return [_moved(one, start) for (_, start, _), own in zip(passages, found, strict=True) for one in own]
+
+
+def _weighed(view: View, candidates: list[Candidate], passages: Sequence[tuple[int, int, int]]) -> list[Candidate]:
+    """What is doubtful in each text of a view, by that text alone; candidates in order of start."""
+    if len(passages) == 1:
+        return doubts.weigh(view, candidates)
+    weighed: list[Candidate] = []
+    cuts = np.searchsorted(offsets(candidates)[0], [start for _, start, _ in passages]).tolist()
+    for (_, start, end), low, high in zip(passages, cuts, [*cuts[1:], len(candidates)], strict=True):
+        if low < high:
+            own = doubts.weigh(view.part(start, end), [_moved(one, -start) for one in candidates[low:high]])
+            weighed += [_moved(one, start) for one in own]
+    return weighed
 
 
 def _moved(one: Candidate, by: int) -> Candidate:

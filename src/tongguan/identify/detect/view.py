@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +63,14 @@ class View:
         if start == 0 and end == len(self.text):
             return Passage(self.text, self.units, self.words, ordinal)
         return Passage(self.text[start:end], self.units[start:end], self.words.within(start, end), ordinal)
+
+    def part(self, start: int, end: int) -> View:
+        """The same with the text, cells and breaks of such a text alone, in its offsets; the rest is the whole's."""
+        cells = self.cells[slice(*np.searchsorted(self.cells[:, 0], (start, end)).tolist())]
+        breaks = self.breaks[slice(*np.searchsorted(self.breaks, (start, end)).tolist())]
+        return replace(
+            self, text=self.text[start:end], cells=cells - np.array([start, start, 0]), breaks=breaks - start
+        )
 
     def label_before(self, starts: NDArray[np.int32], reach: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The label that stands before each position (or heads its column), -1 for none, and whether it stands directly
