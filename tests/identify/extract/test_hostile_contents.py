@@ -11,6 +11,7 @@ import tarfile
 import time
 import zipfile
 import zlib
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -61,6 +62,22 @@ def test_a_sheet_that_claims_every_cell_does_not_fill_memory(opened) -> None:
     assert sum(p.text.count("13800138000") for p in found.pieces) == 2
     assert sum(len(p.text) for p in found.pieces) < 100_000
     assert opened(workbook()).blind_spots == []
+
+
+def test_messages_within_messages_without_end(opened) -> None:
+    def within(levels: int) -> bytes:
+        message = EmailMessage()
+        message.set_content(f"手机 138001380{levels:02}")
+        for level in range(levels):
+            outer = EmailMessage()
+            outer.set_content(f"层 {level}")
+            outer.add_attachment(message)
+            message = outer
+        return message.as_bytes()
+
+    assert opened(within(9), "a.eml").blind_spots == []
+    [spot] = opened(within(15), "a.eml").blind_spots
+    assert spot.kind is BlindKind.TRUNCATED and "containers deep" in spot.detail
 
 
 def test_a_document_nested_without_end(opened) -> None:

@@ -9,7 +9,7 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
@@ -39,7 +39,7 @@ _PEOPLE = (
 # Headers that say how a message was packed and signed, and nothing of persons.
 _TRANSPORT = re.compile(r"(?:content|arc|list|dkim|domainkey|mime|authentication|received-spf|thread)-?", re.IGNORECASE)
 MAX_PARTS = 1000
-_DEPTH = 20  # multiparts in multiparts
+DEPTH = 20  # multiparts in multiparts
 _HEAD = 1 << 20  # bytes that the headers of one part may have
 _WINDOW = 16 << 20
 _LINE = 1 << 10  # bytes that a line between parts or messages has at most
@@ -51,7 +51,8 @@ _CHUNK = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class MailPart:
-    """A body or an attachment: bytes `start` to `end` of the content. `inner`: the headers of a message within."""
+    """A body or an attachment: bytes `start` to `end` of the content. `inner`: the headers of a message within.
+    `deeper`: parts or a message that lie deeper than is looked, as they stand."""
 
     name: str | None
     media_type: str
@@ -60,6 +61,7 @@ class MailPart:
     start: int
     end: int
     inner: Message | None = None
+    deeper: bool = False
 
     def pieces(self, data: Data) -> Iterator[bytes]:
         """The decoded bytes, a few megabytes at a time."""
@@ -111,10 +113,13 @@ def parts(data: Data, start: int, end: int, depth: int = 0) -> Iterator[MailPart
     """The bodies and attachments of the message between two places, in order, those of messages within it too."""
     message, body = _opened(data, start, end)
     kind = message.get_content_type()
-    boundary = _boundary(message) if kind.startswith("multipart/") and depth < _DEPTH else None
+    if depth >= DEPTH and (kind.startswith("multipart/") or kind == "message/rfc822"):
+        yield replace(_leaf(message, body, end), deeper=True)
+        return
+    boundary = _boundary(message) if kind.startswith("multipart/") else None
     if boundary:
         yield from _split(data, body, end, boundary, depth)
-    elif kind == "message/rfc822" and depth < _DEPTH and _packing(message) not in ("base64", "quoted-printable"):
+    elif kind == "message/rfc822" and _packing(message) not in ("base64", "quoted-printable"):
         inner, _ = _opened(data, body, end)
         yield MailPart("message", "text/x-headers", "utf-8", "", 0, 0, inner)
         yield from parts(data, body, end, depth + 1)

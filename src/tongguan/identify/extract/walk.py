@@ -215,6 +215,8 @@ class _Walk(Unfolding):
             size = part.end - part.start
             if not self.spend(size, path):
                 return
+            if part.deeper:
+                self.blind(BlindKind.TRUNCATED, path, f"more than {mail.DEPTH} containers deep", size)
             arriving = iter(part.pieces(data))
             first = next(arriving, b"")
             if first and size > len(first) * 2:
