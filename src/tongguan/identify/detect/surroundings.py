@@ -42,7 +42,7 @@ _PROGRAM: Final = re.compile(
 """Beginnings and ends of lines that programs and manuals have, and records, dumps and letters have not."""
 
 _TESTS: Final = re.compile(
-    r"\n[ \t]*(?:"
+    r"\n[ \t]*(?=[A-Za-z@#$(])(?:"
     # Python; Go; Java, C#, Kotlin; Rust
     r"(?:async )?def test_?\w*\(|class Test\w*[(:]|self\.assert\w+\(|@(?:pytest|mock|patch|unittest)\b|with pytest\."
     r"|func (?:\([^)\n]*\) )?Test\w+\(|t\.(?:Run|Fatalf?|Errorf?|Helper|Parallel)\(|(?:require|assert)\.[A-Z]\w+\("
@@ -54,7 +54,7 @@ _TESTS: Final = re.compile(
     r")"
 )
 """Lines that only tests have, in the usual frameworks."""
-_ASSERTS: Final = re.compile(r"\n[ \t]*(?:assert[ (]|assert_\w+[ (!]|assert!\(|ASSERT_\w+\(|ok\(|is\()")
+_ASSERTS: Final = re.compile(r"\n[ \t]*(?=[aAoi])(?:assert[ (]|assert_\w+[ (!]|assert!\(|ASSERT_\w+\(|ok\(|is\()")
 """Lines that tests are full of, and programs may have."""
 _MANUAL: Final = re.compile(
     r"\n[ \t]*(?:[-*] |\d\. )?`{3}|(?<![`\w])`[^`\n]{1,80}`(?!`)|\n\n#{1,4} [^\n]+\n\n|\n[ \t]*\.\. [\w-]+::"
@@ -62,13 +62,17 @@ _MANUAL: Final = re.compile(
 )
 """Marks of what programs, commands and their output are set in: Markdown, reStructuredText, DocBook, HTML, troff."""
 _CODE: Final = re.compile(
-    r"\n[ \t]*(?:def \w+\(|class \w+(?:[(:{]| \{|\n| extends)|import [\w{*]|from [\w.]+ import|return(?:;| \S)"
-    r"|self\.\w|>>> "
+    r"\n[ \t]*(?=[A-Za-z_#}/*>])(?:def \w+\(|class \w+(?:[(:{]| \{|\n| extends)|import [\w{*]|from [\w.]+ import|"
+    r"return(?:;| \S)|self\.\w|>>> "
     r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|const|let|var|func|fn|function|package"
     r"|namespace|using|struct|interface|impl|pub) \w|\};\n|\} else|// |/\*|\*/|\*\n|\w+ := |local \w+="
     r"|fi\n|done\n|use \w+)"
 )
 """Lines of programs that are neither configurations nor dumps."""
+_SIGNS: Final[dict[re.Pattern[str], tuple[str, ...]]] = {
+    _MANUAL: ("`", "\n\n#", ".. ", "::\n", "<programlisting", "<screen", "<literallayout", "<pre", "<kbd", "\n."),
+}
+"""Signs of which each of these marks holds one: looked for first, as most texts have none."""
 _DUMP: Final = re.compile(r"(?i:INSERT INTO|CREATE TABLE|REPLACE INTO) ")
 _FENCE: Final = re.compile(r"(?:\A|\n)[ \t]*(?:[-*] |\d\. )?(?:`{3}|~{3})")
 _MACHINES: Final = (
@@ -135,7 +139,8 @@ class Surroundings:
         """How many marks the block of a place has, as far as it matters."""
         span = self._span(start)
         if (*span, marks) not in self._marked:
-            found = islice(marks.finditer(self._text, *span), _ENOUGH)
+            hopeful = any(self._text.find(sign, *span) >= 0 for sign in _SIGNS.get(marks, ("\n",)))
+            found = islice(marks.finditer(self._text, *span), _ENOUGH) if hopeful else ()
             self._marked[(*span, marks)] = sum(1 for _ in found)
         return self._marked[(*span, marks)]
 
