@@ -62,6 +62,7 @@ _ROLES: Final = re.compile(
 )
 """Mailboxes of roles (RFC 2142) and lists, which many read."""
 _NUMBERS: Final = frozenset({"phone", "landline", "bank_card", "iban", "us_ssn", "us_itin", "imei", "vin", "ip", "mac"})
+_WEIGHED: Final = _OF_SOMEBODY | _NUMBERS | {"email", "credential"}
 _WHO: Final = frozenset({"phone", "id_card", "bank_card", "passport"})
 _NAMED: Final = _WHO | {"person_name"}
 _BESIDE: Final = 4  # findings before and behind that are looked at
@@ -82,21 +83,29 @@ def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list
     """Candidates in order of start, those of them doubtful that are rather examples."""
     weighed = candidates
     for place, one in enumerate(candidates):
-        if one.type == "credential":
-            reason = _secret(view.text, candidates, place, around)
-        elif one.type == "email":
-            reason = _mail(view.text, candidates, place, around)
-        elif one.type in _OF_SOMEBODY:
-            reason = "test" if around.is_test(one.start) and not _is_somebodys(candidates, place, _NAMED) else ""
-        elif one.type in _NUMBERS and _SAYS_SO.search(view.text, max(0, one.start - _SAID), one.start):
-            reason = "program" if _is_written(candidates, place, around) else ""
-        else:
+        if one.type not in _WEIGHED or not (reason := _reason(view.text, candidates, place, around)):
             continue
-        if reason:
-            if weighed is candidates:
-                weighed = list(candidates)
-            weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
+        if weighed is candidates:
+            weighed = list(candidates)
+        weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
     return _rows(weighed, around)
+
+
+def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
+    """Why a finding is rather an example, or nothing."""
+    one = candidates[place]
+    if one.type == "email":
+        return _mail(text, candidates, place, around)
+    if one.type == "credential":
+        return _secret(text, candidates, place, around)
+    if one.type in _OF_SOMEBODY:
+        told = _is_somebodys(candidates, place, _NAMED) or not around.is_test(one.start)
+        return "" if told else "test"
+    before = text[max(0, one.start - _SAID) : one.start]
+    said = ("xample" in before or "e.g" in before or "such as" in before or not before.isascii()) and (
+        _SAYS_SO.search(before) is not None
+    )
+    return "program" if said and _is_written(candidates, place, around) else ""
 
 
 def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
@@ -130,8 +139,10 @@ def _is_written(candidates: Sequence[Candidate], place: int, around: Surrounding
 def _is_somebodys(candidates: Sequence[Candidate], place: int, who: frozenset[str] = _WHO) -> bool:
     """Whether somebody's number stands beside it."""
     here = candidates[place].start
-    near = (*candidates[max(0, place - _BESIDE) : place], *candidates[place + 1 : place + 1 + _BESIDE])
-    return any(other.type in who and abs(other.start - here) <= _REACH for other in near)
+    for other in candidates[max(0, place - _BESIDE) : place + _BESIDE + 1]:  # itself is of none of these types
+        if other.type in who and abs(other.start - here) <= _REACH:
+            return True
+    return False
 
 
 def _is_nowhere(text: str, one: Candidate) -> bool:
@@ -160,17 +171,27 @@ def _is_simple(value: str) -> bool:
 def _mail(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
     """Why an address of mail is rather an example, or nothing."""
     one = candidates[place]
+    start = one.start
+    if _is_somebodys(candidates, place):
+        return ""
+    if not (around.is_test(start) or around.is_code(start) or around.is_manual(start)):
+        return ""
     user, _, domain = one.value.rpartition("@")
     reserved = _RESERVED.match(domain) is not None
-    quoted = text[one.start - 1 : one.start] in _QUOTES and text[one.end : one.end + 1] in _QUOTES
-    example = _USERS.match(user) is not None or _DOMAINS.match(domain.rpartition(".")[0]) is not None
-    if not (quoted or reserved or example or _ROLES.match(one.value)) or _is_somebodys(candidates, place):
-        return ""
-    if around.is_test(one.start):
+    nobodys = reserved or _is_nobodys(one.value, user, domain)
+    quoted = text[start - 1 : start] in _QUOTES and text[one.end : one.end + 1] in _QUOTES
+    if (nobodys or quoted) and around.is_test(start):
         return "test"
-    if quoted and not (reserved or example or _ROLES.match(one.value)):
-        return ""
-    return "program" if around.is_code(one.start) or (reserved and around.is_manual(one.start)) else ""
+    return "program" if (nobodys and around.is_code(start)) or (reserved and around.is_manual(start)) else ""
+
+
+def _is_nobodys(address: str, user: str, domain: str) -> bool:
+    """Whether it names any user, any domain or a role."""
+    return (
+        _USERS.match(user) is not None
+        or _DOMAINS.match(domain.rpartition(".")[0]) is not None
+        or _ROLES.match(address) is not None
+    )
 
 
 def _rows(candidates: list[Candidate], around: Surroundings) -> list[Candidate]:

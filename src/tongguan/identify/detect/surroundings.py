@@ -109,7 +109,7 @@ class Surroundings:
         self._text = view.text
         self._breaks: list[int] = view.breaks.tolist()
         self._judged: dict[tuple[int, int], str] = {}
-        self._marked: dict[tuple[int, int, re.Pattern[str]], int] = {}
+        self._marked: dict[re.Pattern[str], dict[tuple[int, int], int]] = {}
 
     def kind(self, start: int) -> str:
         """ "program" among lines of a program or a manual, "machine" among records of machines, or nothing."""
@@ -120,7 +120,8 @@ class Surroundings:
 
     def is_test(self, start: int) -> bool:
         """Whether it stands among the tests of a program."""
-        return self._count(start, _TESTS) + min(self._count(start, _ASSERTS), self._count(start, _TESTS)) >= _MARKS
+        tests = self._count(start, _TESTS)
+        return tests > 0 and tests + self._count(start, _ASSERTS) >= _MARKS
 
     def is_manual(self, start: int) -> bool:
         """Whether it stands in a text that sets commands and programs apart."""
@@ -138,11 +139,12 @@ class Surroundings:
     def _count(self, start: int, marks: re.Pattern[str]) -> int:
         """How many marks the block of a place has, as far as it matters."""
         span = self._span(start)
-        if (*span, marks) not in self._marked:
+        counted = self._marked.setdefault(marks, {})
+        if span not in counted:
             hopeful = any(self._text.find(sign, *span) >= 0 for sign in _SIGNS.get(marks, ("\n",)))
             found = islice(marks.finditer(self._text, *span), _ENOUGH) if hopeful else ()
-            self._marked[(*span, marks)] = sum(1 for _ in found)
-        return self._marked[(*span, marks)]
+            counted[span] = sum(1 for _ in found)
+        return counted[span]
 
     def _span(self, start: int) -> tuple[int, int]:
         """The block of a place, and what stands beside it in its piece."""
