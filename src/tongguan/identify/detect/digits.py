@@ -298,7 +298,7 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
             if links[i + 1] == DOT:
                 count = _read_dotted(out, count, text, starts, ends, offsets, flavours, links, sizes, i)
             continue
-        total, joins, uniform = 0, 0, True
+        total, joins, uniform, mixed = 0, 0, True, False
         for j in range(i, min(n, i + _WINDOW)):
             if j > i:
                 if links[j] == _NO_LINK or flavours[j] == HAN_DIGITS or flavours[j] == SINGLE_LETTER:
@@ -312,10 +312,16 @@ def _find_numbers(units, kind, starts, ends, offsets, flavours, text, latest, ou
                 break
             flags = (JOINED if j > i else 0) | (WRAPPED if joins else 0) | (PLUS if plus else 0)
             start, end = starts[i], ends[j]
-            if flavours[j] == MIXED:  # a last group such as 451X
-                if total == 18 and text[at + 17] == 88 and _only_digits(text, at, 17) and is_id_card(text, at, latest):
-                    count = _emit(out, count, ID_CARD, start, end, at, 18, flags)
-                break
+            mixed |= flavours[j] == MIXED
+            if mixed:  # a last group such as 451X, or groups of a credit code
+                if total == 18 and text[at + 17] == 88 and _only_digits(text, at, 17):
+                    if is_id_card(text, at, latest):
+                        count = _emit(out, count, ID_CARD, start, end, at, 18, flags)
+                elif total == 18 and is_uscc(text, at):
+                    count = _emit(out, count, USCC, start, end, at, 18, flags)
+                if total >= 18:
+                    break
+                continue
             if total < 10:
                 continue
             whole = uniform and links[i] == _NO_LINK and (j + 1 >= n or links[j + 1] == _NO_LINK)

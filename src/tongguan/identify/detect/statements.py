@@ -43,6 +43,9 @@ _SOMEBODY: Final = re.compile(
     r"|\b(?:I|he|she|his|her|my|him|me|wife|husband|son|daughter|mother|father|mum|mom|dad|brother|sister|client)\b",
     re.IGNORECASE,
 )
+_WORD: Final = re.compile("[\u4e00-\u9fff]|(?i:years?|old|aged?|born|turn|in (?:my|his|her))")
+"""What stands near an age that is given in digits alone, by somebody who speaks; in logs only digits do."""
+_NEAR: Final = 24  # characters
 _EDGES: Final = " \u3000，。；：！？、,.;:!?|\"'“”‘’（）()【】[]…—-~\t\r\n"
 
 _ENDS: Final = np.zeros(65536, np.bool_)
@@ -186,6 +189,8 @@ def _beside(
         a, b = _trimmed(text, *_longest_left(start, end, taken))
         if b - a > _SHORT or (b - a == _SHORT and probability >= _SHORT_STANDS):
             value = " ".join(text[a:b].lower().split())
+            if type == "age" and value.isdecimal() and not _WORD.search(text, max(0, a - _NEAR), b + _NEAR):
+                continue
             score, reason = (round(0.4 + 0.4 * probability, 2), "model") if stands else (_DOUBTFUL, "whose")
             yield Candidate(a, b, type, score, reason, _DETECTOR, value)
 
