@@ -36,7 +36,9 @@ def test_a_file(tmp_path: Path) -> None:
     assert "someone" not in masked
 
 
-@pytest.mark.parametrize(("written", "told"), [("gb18030", "gb18030"), ("big5", "big5hkscs"), ("utf-16-le", "utf-16-le")])
+@pytest.mark.parametrize(
+    ("written", "told"), [("gb18030", "gb18030"), ("big5", "big5hkscs"), ("utf-16-le", "utf-16-le")]
+)
 def test_the_encoding_is_told(written: str, told: str, tmp_path: Path) -> None:
     file = tmp_path / "note.txt"
     file.write_bytes("客戶的手機號碼是 13700137000，請回電。".encode(written))

@@ -1,8 +1,8 @@
 """Identifiers by which apps know a device: OAID, IDFA, Android ID and what else is one only behind its name.
 
 They have no check digits and look like any other hexadecimal number, so that nothing but the label tells them. Forms:
-UUIDs (OAID of most makers, IDFA, IDFV, advertising ids), 16 hexadecimal digits (Android ID since 8.0), 32 to 64 (OAID of
-other makers, CAID, OpenUDID, device fingerprints), 8 and 16 with a stroke between (UDID of newer iPhones).
+UUIDs (OAID of most makers, IDFA, IDFV, advertising ids), 16 hexadecimal digits (Android ID), 32 to 64 (OAID of other
+makers, CAID, OpenUDID, device fingerprints), 8 and 16 with a stroke between (UDID of newer iPhones).
 """
 
 from __future__ import annotations
