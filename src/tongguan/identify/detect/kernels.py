@@ -28,14 +28,14 @@ from tongguan.identify.detect.characters import (
     Units,
 )
 
-__all__ = ["DIGITS", "HAN_DIGITS", "MIXED", "SINGLE_LETTER", "Tokens", "read_tokens"]
+__all__ = ["DIGITS", "HAN_DIGITS", "MIXED", "SINGLE_LETTER", "SPAN_NUMERALS", "Tokens", "read_tokens"]
 
 U8, U16, I32 = (types.Array(t, 1, "C", readonly=True) for t in (types.uint8, types.uint16, types.int32))
 OUT8, OUT32 = types.uint8[::1], types.int32[::1]
 ROWS32 = types.int32[:, ::1]
 
 DIGITS, MIXED, SINGLE_LETTER, HAN_DIGITS = 0, 1, 2, 3  # flavours of token
-SPAN_AT, SPAN_MAC, SPAN_IPV6 = 0, 1, 2
+SPAN_AT, SPAN_MAC, SPAN_IPV6, SPAN_NUMERALS = 0, 1, 2, 3
 
 _LONGEST_MAIL = 254  # characters of a domain name, RFC 1035
 _LONGEST_HAN_NUMBER = 19
@@ -61,7 +61,7 @@ class Tokens:
     offset: NDArray[np.int32]  # (n + 1,)
     flavour: NDArray[np.uint8]  # (n,)
     folded: NDArray[np.uint8]  # ASCII digits and capitals, all tokens one behind the other
-    spans: NDArray[np.int32]  # (m, 3) what, start, end: signs of e-mail, MAC and IPv6 addresses
+    spans: NDArray[np.int32]  # (m, 3) what, start, end: signs of e-mail, MAC and IPv6 addresses, Han numerals at digits
 
 
 @njit
@@ -160,6 +160,18 @@ def _read_mail(spans, found, units, mail, at):  # type: ignore[no-untyped-def]
     return found
 
 
+@njit
+def _is_at_digit(units, kind, start, end, size):  # type: ignore[no-untyped-def]
+    """Whether Han numerals stand against a digit, or, two or more of them, a blank or a stroke before or behind one."""
+    n = len(units)
+    if (end < n and kind[units[end]] == DIGIT) or (start > 0 and kind[units[start - 1]] == DIGIT):
+        return True
+    if size < 2:
+        return False
+    behind = end + 1 < n and kind[units[end]] in (SPACE, HYPHEN) and kind[units[end + 1]] == DIGIT
+    return behind or (start > 1 and kind[units[start - 1]] in (SPACE, HYPHEN) and kind[units[start - 2]] == DIGIT)
+
+
 @njit([types.UniTuple(types.int64, 2)(units, U8, U8, U8, U8, OUT32, OUT32, OUT32, OUT8, OUT8, ROWS32) for units in (U8, U16)], cache=True)  # fmt: skip  # noqa: E501
 def _read_tokens(units, stops, kind, fold, mail, starts, ends, offsets, flavours, folded, spans):  # type: ignore[no-untyped-def]
     """Fill the columns of `Tokens`; gives the numbers of tokens and of spans."""
@@ -199,6 +211,9 @@ def _read_tokens(units, stops, kind, fold, mail, starts, ends, offsets, flavours
                 tokens += 1
             else:
                 used = base
+                if _is_at_digit(units, kind, start, i, size):
+                    spans[found, 0], spans[found, 1], spans[found, 2] = SPAN_NUMERALS, start, i
+                    found += 1
             continue
         if k == PROVINCE:  # 京A·12345: a letter alone
             i += 1

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from tongguan.identify.detect.characters import fold_text
-from tongguan.identify.detect.kernels import SPAN_AT, SPAN_MAC
+from tongguan.identify.detect.kernels import SPAN_AT, SPAN_IPV6, SPAN_MAC
 from tongguan.identify.detect.placeholders import is_for_documents, is_sample_login
 from tongguan.identify.detect.shapes import series_in
 from tongguan.identify.detect.view import Candidate, View
@@ -54,7 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
             value = view.text[start:end].upper().replace("-", ":")
             if value not in _PLACEHOLDERS and not _PAIRS_BEFORE.search(view.text, max(0, start - 12), start):
                 yield Candidate(start, end, "mac", 0.9, "form", _DETECTOR, value)
-        elif start >= reach and (address := _address(view.text[start:end])):
+        elif what == SPAN_IPV6 and start >= reach and (address := _address(view.text[start:end])):
             reach = end
             yield from _ipv6(view.text, start, end, address)
     tokens, _ = series_in(view.units, view.tokens, _FOURS, _DOTS)

@@ -17,6 +17,7 @@ from tongguan.identify.detect import (
     illnesses_english,
     labelled,
     misprints,
+    mixed_numerals,
     name_columns,
     names,
     neighbours,
@@ -55,12 +56,12 @@ RECOGNISERS: Final = Kind[Recogniser](
     Recogniser,
     {
         "numbers": numbers.find, "foreign": foreign.find, "telephones": telephones.find, "network": network.find,
-        "wide_mail": wide_mail.find, "labelled": labelled.find, "misprints": misprints.find, "names": names.find,
-        "name_columns": name_columns.find, "neighbours": neighbours.find, "places": places.find,
-        "organisations": organisations.find, "particulars": particulars.find, "rosters": rosters.find,
-        "illnesses": illnesses.find, "illnesses_english": illnesses_english.find, "secrets": secrets.find,
-        "terms": terms.find, "tracks": tracks.find, "details": details.find, "said": said.find,
-        "accounts": accounts.find,
+        "wide_mail": wide_mail.find, "labelled": labelled.find, "misprints": misprints.find,
+        "mixed_numerals": mixed_numerals.find, "names": names.find, "name_columns": name_columns.find,
+        "neighbours": neighbours.find, "places": places.find, "organisations": organisations.find,
+        "particulars": particulars.find, "rosters": rosters.find, "illnesses": illnesses.find,
+        "illnesses_english": illnesses_english.find, "secrets": secrets.find, "terms": terms.find,
+        "tracks": tracks.find, "details": details.find, "said": said.find, "accounts": accounts.find,
     },
 )  # fmt: skip
 
