@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from tongguan.identify.detect.surroundings import Surroundings
@@ -62,7 +63,7 @@ _ROLES: Final = re.compile(
 )
 """Mailboxes of roles (RFC 2142) and lists, which many read."""
 _NUMBERS: Final = frozenset({"phone", "landline", "bank_card", "iban", "us_ssn", "us_itin", "imei", "vin", "ip", "mac"})
-_WEIGHED: Final = _OF_SOMEBODY | _NUMBERS | {"email", "credential"}
+_WEIGHED: Final = _OF_SOMEBODY | {"email", "credential"}
 _WHO: Final = frozenset({"phone", "id_card", "bank_card", "passport"})
 _NAMED: Final = _WHO | {"person_name"}
 _BESIDE: Final = 4  # findings before and behind that are looked at
@@ -71,6 +72,7 @@ _SAID: Final = 20  # characters
 _SAYS_SO: Final = re.compile(
     r"(?:(?<![\w.@-])examples?|(?<![A-Za-z])e\.g\.|such as|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
 )
+_PARTS: Final = ("例", "xample", "e.g", "such as")
 _FEW: Final = 8  # signs of a long value
 _NOT_LESS: Final = 4  # different signs, else a value is drawn of too few
 _RISES: Final = "0123456789 abcdefghijklmnopqrstuvwxyz qwertyuiop asdfghjkl zxcvbnm 9876543210"
@@ -82,8 +84,10 @@ _ROW: Final = 2048  # characters
 def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
     """Candidates in order of start, those of them doubtful that are rather examples."""
     weighed = candidates
-    for place, one in enumerate(candidates):
-        if one.type not in _WEIGHED or not (reason := _reason(view.text, candidates, place, around)):
+    asked = [place for place, one in enumerate(candidates) if one.type in _WEIGHED]
+    for place in chain(asked, _called_examples(view.text, candidates)):
+        one = candidates[place]
+        if not (reason := _reason(view.text, candidates, place, around)):
             continue
         if weighed is candidates:
             weighed = list(candidates)
@@ -101,11 +105,27 @@ def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surr
     if one.type in _OF_SOMEBODY:
         told = _is_somebodys(candidates, place, _NAMED) or not around.is_test(one.start)
         return "" if told else "test"
-    before = text[max(0, one.start - _SAID) : one.start]
-    said = ("xample" in before or "e.g" in before or "such as" in before or not before.isascii()) and (
-        _SAYS_SO.search(before) is not None
-    )
+    said = _SAYS_SO.search(text, max(0, one.start - _SAID), one.start)
     return "program" if said and _is_written(candidates, place, around) else ""
+
+
+def _called_examples(text: str, candidates: Sequence[Candidate]) -> Iterator[int]:
+    """Numbers closely behind a part of the words of `_SAYS_SO`."""
+    starts: list[int] = []
+    last = -1
+    for at in sorted(chain.from_iterable(_places(text, part) for part in _PARTS)):
+        starts = starts or [one.start for one in candidates]
+        for place in range(max(last + 1, bisect_left(starts, at)), bisect_left(starts, at + _SAID + 1)):
+            last = place
+            if candidates[place].type in _NUMBERS:
+                yield place
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
