@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -46,7 +47,7 @@ _IGNORABLE: Final = [  # zero-width, marks of direction, accents and frames put 
 _SIGNS_OF_DIGITS: Final = {  # ①, ², ⒊: digits among themselves only, for ① before a number begins an item of a list
     sign: unicodedata.digit(sign) for sign in map(chr, range(65536)) if sign.isdigit() and not sign.isdecimal()
 }
-_ASTRAL_IGNORABLE: Final = [*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)]  # tags, variants of characters
+_ASTRAL_IGNORABLE: Final = (range(0xE0000, 0xE0080), range(0xE0100, 0xE01F0))  # tags, variants of characters
 _ASTRAL_DIGITS: Final = range(0x1D7CE, 0x1D800)  # five sets of mathematical digits
 _ASTRAL_HAN: Final = 0x20000  # the supplementary ideographic plane starts here
 
@@ -108,7 +109,7 @@ def units_of(text: str) -> Units:
     units = wide.astype(np.uint16)
     beyond = np.flatnonzero(wide > 0xFFFF)
     units[beyond] = np.where(wide[beyond] >= _ASTRAL_HAN, 0x3400, 0xFFFD)
-    units[beyond[np.isin(wide[beyond], _ASTRAL_IGNORABLE)]] = _IGNORABLE[0]
+    units[beyond[np.isin(wide[beyond], list(chain(*_ASTRAL_IGNORABLE)))]] = _IGNORABLE[0]
     digits = beyond[(wide[beyond] >= _ASTRAL_DIGITS.start) & (wide[beyond] < _ASTRAL_DIGITS.stop)]
     units[digits] = (wide[digits] - _ASTRAL_DIGITS.start) % 10 + ord("0")
     return units
@@ -125,11 +126,18 @@ _FOLDED: Final = str.maketrans(
     | {code: str((code - _ASTRAL_DIGITS.start) % 10) for code in _ASTRAL_DIGITS}
     | dict.fromkeys(_beyond_ascii(SPACE), " ")
     | {0x2024: "."}
-    | dict.fromkeys(_IGNORABLE + _ASTRAL_IGNORABLE, "")
+    | dict.fromkeys(chain(_IGNORABLE, *_ASTRAL_IGNORABLE), "")
 )
 
 
-_FOLDABLE: Final = re.compile(f"[{re.escape(''.join(map(chr, sorted(_FOLDED))))}]")
+def _foldable() -> re.Pattern[str]:
+    """What `_FOLDED` changes. Beyond the basic plane as ranges: there each single character costs a comparison."""
+    plain = "".join(chr(code) for code in sorted(_FOLDED) if code <= 0xFFFF)
+    beyond = (_ASTRAL_DIGITS, *_ASTRAL_IGNORABLE)
+    return re.compile(f"[{re.escape(plain)}{''.join(f'{chr(one.start)}-{chr(one.stop - 1)}' for one in beyond)}]")
+
+
+_FOLDABLE: Final = _foldable()
 
 
 def fold_text(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
@@ -109,23 +109,15 @@ def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surr
     return "program" if said and _is_written(candidates, place, around) else ""
 
 
-def _called_examples(text: str, candidates: Sequence[Candidate]) -> Iterator[int]:
+def _called_examples(text: str, candidates: Sequence[Candidate]) -> list[int]:
     """Numbers closely behind a part of the words of `_SAYS_SO`."""
-    starts: list[int] = []
-    last = -1
-    for at in sorted(chain.from_iterable(_places(text, part) for part in _PARTS)):
-        starts = starts or [one.start for one in candidates]
-        for place in range(max(last + 1, bisect_left(starts, at)), bisect_left(starts, at + _SAID + 1)):
-            last = place
-            if candidates[place].type in _NUMBERS:
-                yield place
-
-
-def _places(text: str, part: str) -> Iterator[int]:
-    at = text.find(part)
-    while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
+    places = [place for place, one in enumerate(candidates) if one.type in _NUMBERS]
+    starts = [candidates[place].start for place in places]
+    before = [text[max(0, start - _SAID) : start] for start in starts]
+    together = "\n".join(before)
+    if not any(part in together for part in _PARTS):
+        return []
+    return [place for place, words in zip(places, before, strict=True) if any(part in words for part in _PARTS)]
 
 
 def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:

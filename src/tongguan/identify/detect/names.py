@@ -362,13 +362,12 @@ def _called(view: View) -> Iterator[Candidate]:
     @张小明, //@李雷Leo:"""
     if view.units.dtype == np.uint8:  # no Han in it
         return
-    places = np.flatnonzero(_CALLS[view.units]) + 1
+    places = np.flatnonzero((view.units == ord("@")) | (view.units == ord("＠"))) + 1
     for start in places[begins_name(view.units, places)].tolist():
         if (found := _HANDLE.match(view.text, start)) and not (is_no_name(found[1]) or is_no_name(found[1][:2])):
             yield candidate_of(start, found.end(1), found[1], 0.65)
 
 
-_CALLS: Final = table_of({"@", "＠"})
 _HANDLE: Final = re.compile(rf"({LIKELY_NAME})(?![{HAN_CLASS}]|\.[{HAN_CLASS}A-Za-z])")
 """Not the host of an address: 客服@李宁.公司."""
 _FAMILIAR: Final = re.compile(rf"[老小](?![费家时米]){_SURE}(?![{HAN_CLASS}])")
