@@ -14,7 +14,18 @@ from tongguan.identify.extract.kernels.document import CELL_END, ROW_END, SILENT
 from tongguan.identify.extract.signs import occurrences
 from tongguan.identify.pieces import Piece
 
-__all__ = ["MANIFEST", "is_furniture", "is_markup", "is_properties", "main_part", "part", "properties", "skipped"]
+__all__ = [
+    "MANIFEST",
+    "flat",
+    "is_flat",
+    "is_furniture",
+    "is_markup",
+    "is_properties",
+    "main_part",
+    "part",
+    "properties",
+    "skipped",
+]
 
 MANIFEST = "META-INF/manifest.xml"  # of OpenDocument: says which parts are encrypted
 
@@ -95,6 +106,13 @@ _MAX_DEPTH = 2000
 _HEAD = 1024
 _MOST_ASIDE = 1 << 16  # tags and texts of one part that are looked at by themselves
 _ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"']*)""")
+_FLAT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<office:document\s[^>]{0,8192}?opendocument")
+_BINARY = re.compile(rb"<office:binary-data\b[^<>]*>[^<]*</office:binary-data>")
+_VALUE = re.compile(  # of a cell whose number may be shown rounded: 1.38E+10
+    rb'(<table:table-cell\b(?=[^<>]*\boffice:value-type="float")(?=[^<>]*\boffice:value="([^"]*)")[^<>]*>\s*<text:p)[^<>]*>[^<]*<'
+)
+_EMPTY_CELLS = re.compile(rb'<table:table-cell\b[^<>]*\btable:number-columns-repeated="(\d{1,2})"[^<>]*/>')
+_MOST_EMPTY = 200_000  # cells that are left out of a sheet and put back
 _CODES = (b"@", b"tel:", b"&#", b"<")  # what a text that tells something may be written with
 
 
@@ -259,6 +277,21 @@ def part(data: bytes, member: str | None) -> tuple[list[Piece], bool]:
         if piece := _table(rows, member):
             pieces.append(piece)
     return pieces, whole
+
+
+def is_flat(data: bytes) -> bool:
+    """Whether it is an OpenDocument file in one piece of XML (.fodt, .fods, .fodp)."""
+    return _FLAT.match(data) is not None
+
+
+def flat(data: bytes, member: str | None) -> tuple[list[Piece], bool, int]:
+    """Pieces of such a file, whether all of it could be read, and how many pictures and objects lie in it, which are
+    not opened. ODF 1.3 part 3, section 2.2.1 (`office:document`)."""
+    text, binary = _BINARY.subn(b"", data)
+    text = _VALUE.sub(rb"\1>\2<", text)
+    if sum(map(int, _EMPTY_CELLS.findall(text))) <= _MOST_EMPTY:  # columns stay where they are
+        text = _EMPTY_CELLS.sub(lambda found: b"<table:table-cell/>" * int(found[1]), text)
+    return *part(text, member), binary
 
 
 def _walked(data: bytes) -> _Contents:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tongguan.identify.extract import archive, forms, mail, native, pictures, stretches, texts
+from tongguan.identify.extract import archive, forms, mail, native, office, pictures, stretches, texts
 from tongguan.identify.extract.arriving import Arriving
 from tongguan.identify.extract.encoding import decode
 from tongguan.identify.extract.extraction import Extraction, Limits
@@ -173,10 +173,28 @@ class _Walk(Unfolding):
     ) -> Iterator[None]:
         hint = hint_of(media_type, name)
         if isinstance(data, bytes) and len(data) <= stretches.STRETCH:
+            if office.is_flat(data) and self._flat(data, member):
+                return
             texts.text(self, data, member, charset, hint)
             return
         read = reader(data)
         yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint)
+
+    def _flat(self, data: bytes, member: str | None) -> bool:
+        """OpenDocument in one piece of XML; False where it is damaged, and better read as text."""
+        pieces, whole, binary = office.flat(data, member)
+        if not whole:
+            return False
+        self.add(*pieces)
+        if binary:
+            self.blind(
+                BlindKind.UNSUPPORTED,
+                member,
+                "pictures and objects within an OpenDocument file of one piece",
+                0,
+                binary,
+            )
+        return True
 
     def _borrowed(self, view: memoryview, content: Content) -> Iterator[None]:
         """A long text that lies in memory, and of which no second copy is made."""
