@@ -83,7 +83,9 @@ def test_what_is_known_is_not_told_twice() -> None:
     ("text", "counted"),
     [
         ("他血压高，天天得吃药，上个月又住了院\n", True),
+        ("昨晚call过her血压高，天天得吃药，上个月又住了院\n", True),
         ("高血压患者血压高，天天得吃药，定期住院复查\n", False),
+        ("高血压患者history里写血压高，天天得吃药，定期住院复查\n", False),
     ],
 )
 def test_what_is_nobodys_is_told_and_not_counted(text: str, counted: bool) -> None:

@@ -41,7 +41,7 @@ _PERSONS: Final = frozenset({"person_name", "phone", "id_card", "passport", "gen
 _SOMEBODY: Final = re.compile(
     "[我俺咱你您他她佢]|本人|自己|爸|妈|爷|奶|老公|老婆|丈夫|妻|太太|媳妇|先生|女士|儿子|女儿|孩子|娃|闺女|哥|姐|弟|妹|叔|姨|舅|嫂|邻居|同事|室友"
     r"|\b(?:I|he|she|his|her|my|him|me|wife|husband|son|daughter|mother|father|mum|mom|dad|brother|sister|client)\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # so that a word ends at a Han character
 )
 _WORD: Final = re.compile("[\u4e00-\u9fff]|(?i:years?|old|aged?|born|turn|in (?:my|his|her))")
 """What stands near an age that is given in digits alone, by somebody who speaks; in logs only digits do."""
