@@ -184,9 +184,7 @@ def _mail(text: str, candidates: Sequence[Candidate], place: int, around: Surrou
     """Why an address of mail is rather an example, or nothing."""
     one = candidates[place]
     start = one.start
-    if _is_somebodys(candidates, place):
-        return ""
-    if not (around.is_test(start) or around.is_code(start) or around.is_manual(start)):
+    if not around.is_written(start) or _is_somebodys(candidates, place):
         return ""
     user, _, domain = one.value.rpartition("@")
     reserved = _RESERVED.match(domain) is not None

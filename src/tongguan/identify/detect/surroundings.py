@@ -110,6 +110,8 @@ class Surroundings:
         self._breaks: list[int] = view.breaks.tolist()
         self._judged: dict[tuple[int, int], str] = {}
         self._marked: dict[re.Pattern[str], dict[tuple[int, int], int]] = {}
+        self._written: dict[tuple[int, int], bool] = {}
+        self._last = (0, 0), (0, 0)  # a block, and what `_span` says of the places in it
 
     def kind(self, start: int) -> str:
         """ "program" among lines of a program or a manual, "machine" among records of machines, or nothing."""
@@ -136,6 +138,13 @@ class Surroundings:
         """Whether it stands among lines of a program, not of a configuration or a dump of tables."""
         return self._count(start, _CODE) >= _ENOUGH and not self._count(start, _DUMP)
 
+    def is_written(self, start: int) -> bool:
+        """Whether it stands in a program, its tests, or a manual."""
+        span = self._span(start)
+        if span not in self._written:
+            self._written[span] = self.is_test(start) or self.is_code(start) or self.is_manual(start)
+        return self._written[span]
+
     def _count(self, start: int, marks: re.Pattern[str]) -> int:
         """How many marks the block of a place has, as far as it matters."""
         span = self._span(start)
@@ -148,11 +157,16 @@ class Surroundings:
 
     def _span(self, start: int) -> tuple[int, int]:
         """The block of a place, and what stands beside it in its piece."""
+        (low, high), span = self._last
+        if low <= start < high:
+            return span
         piece = bisect_left(self._breaks, start)
         begin = self._breaks[piece - 1] + len(BREAK) - 1 if piece else 0
         end = self._breaks[piece] if piece < len(self._breaks) else len(self._text)
         block = begin + (start - begin) // _BLOCK * _BLOCK
-        return max(begin, block - _AROUND), min(end, block + _BLOCK + _AROUND)
+        span = max(begin, block - _AROUND), min(end, block + _BLOCK + _AROUND)
+        self._last = (max(begin, block), min(end + 1, block + _BLOCK)), span
+        return span
 
 
 def speaks_of_persons(part: str) -> bool:
