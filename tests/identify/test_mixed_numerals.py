@@ -58,3 +58,17 @@ def test_the_same_person_the_same_digest() -> None:
     texts = [Piece("电话 13812345678"), Piece("电话 一三8-1234-567八"), Piece("电话 一三八一二三四五六七八")]
     digests = {finding.digest for findings in Detector(b"k").scan(texts) for finding in findings}
     assert len(digests) == 1
+
+
+CARD_OF_X = "3701021988072210" + "9X"
+
+
+@pytest.mark.parametrize("sign", ["-", " ", ".", "－", "/", "_", "·", "*", " - ", "  "])
+def test_an_x_that_stands_by_itself(sign: str) -> None:
+    assert id_check(CARD_OF_X[:17]) == "X"
+    for written in (sign.join(CARD_OF_X), sign.join((CARD_OF_X[:6], CARD_OF_X[6:14], CARD_OF_X[14:17], "x"))):
+        for before, behind in (("证件：", "\n"), ("", ""), ("😀（", "）。")):
+            assert found(before + written + behind) == [("id_card", written)]
+    wrong = sign.join(CARD_OF_X.replace("1988", "1989"))
+    assert found(f"证件：{wrong}\n") == []
+    assert found(f"型号 {sign.join('12345678901234567')}{sign}X{sign}2 与 9{sign[-1]}{sign.join(CARD_OF_X)}") == []

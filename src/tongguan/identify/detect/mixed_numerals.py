@@ -1,4 +1,5 @@
-"""Numbers of which a part is written in Han numerals, so that filters do not see them: 一三8-1234-567八."""
+"""Numbers written so that filters do not see them: in part in Han numerals (一三8-1234-567八), or as identity cards
+whose X stands by itself (1-1-0-1-…-X)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tongguan.identify.detect.characters import HAN_NUMERALS, fold_text, units_of
+import numpy as np
+
+from tongguan.identify.detect.characters import DOT, HAN_NUMERALS, HYPHEN, KIND, MARK, SPACE, fold_text, units_of
 from tongguan.identify.detect.checks import CARD_UNIONPAY, ID_CARD, PHONE
 from tongguan.identify.detect.digits import find_numbers
 from tongguan.identify.detect.kernels import SPAN_NUMERALS, read_tokens
@@ -24,11 +27,42 @@ _WORTH: Final = {
     ID_CARD: ("id_card", 0.97, "checksum"),
     CARD_UNIONPAY: ("bank_card", 0.85, "luhn"),
 }
+_X: Final = tuple(map(ord, "XxＸｘ"))
+_JOINS: Final = (KIND == SPACE) | (KIND == HYPHEN) | (KIND == DOT) | (KIND == MARK)
+_SIGN: Final = rf"[{re.escape(''.join(map(chr, np.flatnonzero(_JOINS).tolist())))}]"
+_DIGIT: Final = "[0-9０-９]"
+_APART: Final = re.compile(
+    rf"(?<![0-9０-９A-Za-z])(?<!{_DIGIT}{_SIGN})[1-9１-９](?:{_SIGN}{{0,3}}{_DIGIT}){{16}}{_SIGN}{{1,3}}[XxＸｘ](?![0-9０-９A-Za-z])"
+)
+_SHORTEST_APART: Final = 18  # characters before the X
+_LONGEST_APART: Final = 18 * 4
 _TO_DIGITS: Final = str.maketrans({numeral: str(digit) for numeral, digit in HAN_NUMERALS.items()} | {" ": "", "-": ""})
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Mobile numbers, identity cards and bank cards."""
+    yield from _in_han(view)
+    yield from _behind_signs(view)
+
+
+def _behind_signs(view: View) -> Iterator[Candidate]:
+    units = view.units
+    is_x = units == _X[0]
+    for x in _X[1:]:
+        is_x |= units == x
+    at = np.flatnonzero(is_x)
+    at = at[at >= _SHORTEST_APART]
+    for end in (at[_JOINS[units[at - 1]]] + 1).tolist():
+        number = _APART.search(view.text, max(0, end - _LONGEST_APART), min(end + 1, len(view.text)))
+        if number is None or number.end() != end:
+            continue
+        value = re.sub(r"\D", "", fold_text(number.group())) + "X"
+        if told := _told(value, view.latest):
+            type, score, check = told
+            yield Candidate(*number.span(), type, score, check, _DETECTOR, value)
+
+
+def _in_han(view: View) -> Iterator[Candidate]:
     spans = view.tokens.spans
     done = 0
     for start, end in spans[spans[:, 0] == SPAN_NUMERALS, 1:].tolist():
