@@ -83,3 +83,32 @@ def test_every_reason_has_its_words():
     assert {key for key in texts if key.startswith("unknown_")} == {
         f"unknown_{r}" for r in ("short", "unlike", NONE, "unsure")
     }
+
+
+def test_what_could_not_be_read_is_told_beside_the_figures(tongguan, folder):
+    model = folder / "own.kinds"
+    tongguan("kinds", "train", folder / "train", "--out", model)
+    for kind in ("tender", "recipe"):
+        (folder / "test" / kind / "here" / "torn.zip").write_bytes(b"PK\x03\x04 torn")
+    (folder / "test" / "tender" / "here" / "empty.txt").write_text(" \n", "utf-8")
+    code, out, _ = tongguan("kinds", "evaluate", folder / "test", "--model", model, "--json")
+    told = json.loads(out)
+    assert code == 0 and told["texts"] == 16
+    assert sorted((spot["where"], spot["detail"]) for spot in told["blind_spots"]) == [
+        (str(folder / "test" / "recipe" / "here" / "torn.zip"), "damaged or cut short"),
+        (str(folder / "test" / "tender" / "here" / "empty.txt"), "holds no text"),
+        (str(folder / "test" / "tender" / "here" / "torn.zip"), "damaged or cut short"),
+    ]
+    code, out, err = tongguan("kinds", "evaluate", folder / "test", "--model", model, lang="zh")
+    assert (
+        "3 处没有读到" in out and "torn.zip: 无法读取 已损坏或不完整" in err and "empty.txt: 无法读取 没有文本" in err
+    )
+    code, out, err = tongguan("kinds", "classify", folder / "test" / "tender" / "here" / "torn.zip", "--model", model)
+    assert "too little text" in out and err.endswith("torn.zip: unreadable damaged or cut short\n")
+
+
+def test_nothing_is_said_to_be_unread_where_all_was_read(tongguan, folder):
+    model = folder / "own.kinds"
+    tongguan("kinds", "train", folder / "train", "--out", model)
+    code, out, err = tongguan("kinds", "evaluate", folder / "test", "--model", model)
+    assert code == 0 and "not read" not in out and err == ""

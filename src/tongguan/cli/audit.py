@@ -65,6 +65,7 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
     export.add_argument("folder", type=_named, metavar="DIR")
 
     anchor = action("anchor", _anchor, "write the newest checkpoint to the chain of the settings")
+    anchor.set_defaults(goes_on=True)
     what = anchor.add_mutually_exclusive_group()
     what.add_argument("--deploy", action="store_true", help="put the contract on the chain first")
     what.add_argument("--check", action="store_true", help="hold log and receipts against the chain; write nothing")

@@ -59,7 +59,8 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
     add.add_argument("--entity")
     add.add_argument("--masked", type=Path, metavar="FILE", help="its view without personal values")
 
-    actions.add("sweep", _sweep, "check every manifest, blob and file; goes on where one was interrupted")
+    sweep = actions.add("sweep", _sweep, "check every manifest, blob and file; goes on where one was interrupted")
+    sweep.set_defaults(goes_on=True)
     expire = actions.add("expire", _expire, "remove what is past its retention and not held")
     expire.add_argument("--as-of", type=day, metavar="DATE", help="as of this day, UTC; not after today")
     actions.add("rewrap", _rewrap, "data keys under the newest versions of their keys")

@@ -16,6 +16,7 @@ from tongguan.wording import Language, on_one_line, readable, wording
 
 if TYPE_CHECKING:
     from tongguan.identify.kinds import Model, Report, Verdict
+    from tongguan.model import BlindSpot
 
 __all__ = ["arguments", "unknown"]
 
@@ -55,10 +56,10 @@ def _classify(given: argparse.Namespace) -> int:
                 print(f"{on_one_line(str(file))}: {error.strerror}", file=sys.stderr)
             verdict = model.classify(text)
             if given.json:
-                blind = [{"where": spot.where, "kind": str(spot.kind)} for spot in spots]
-                print(json.dumps(_line(str(file), verdict) | {"blind_spots": blind}, ensure_ascii=False))
+                print(json.dumps(_line(str(file), verdict) | {"blind_spots": _listed(spots)}, ensure_ascii=False))
             else:
                 print(_sentence(str(file), model, verdict, given.lang))
+                _tell_unseen(spots, given.lang, str(file))
     return 0
 
 
@@ -69,8 +70,7 @@ def _train(given: argparse.Namespace) -> int:
     corpus = kinds.read_corpus(given.material)
     model = kinds.train(corpus, seed=given.seed, progress=lambda step: print(step, file=sys.stderr))
     model.save(given.out)
-    for spot in corpus.blind_spots:
-        print(f"{on_one_line(spot.where)}: {why_in(given.lang, spot.kind, spot.detail)}", file=sys.stderr)
+    _tell_unseen(corpus.blind_spots, given.lang)
     held = model.manifest["held_out"]
     say(TEXTS, "trained", given.lang, texts=len(corpus.documents), kinds=len(model.kinds), file=given.out)
     if held:
@@ -83,12 +83,28 @@ def _evaluate(given: argparse.Namespace) -> int:
 
     allowed("files.identify")
     model = _model(given.model)
-    report = kinds.evaluate(model, kinds.read_corpus(given.material))
+    corpus = kinds.read_corpus(given.material)
+    report = kinds.evaluate(model, corpus)
     if given.json:
-        print(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
-    else:
-        _tell(report, model, given.lang)
+        told = report.to_dict() | {"blind_spots": _listed(corpus.blind_spots)}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+        return 0
+    _tell(report, model, given.lang)
+    if corpus.blind_spots:
+        _tell_unseen(corpus.blind_spots, given.lang)
+        say(TEXTS, "unseen", given.lang, places=len(corpus.blind_spots))
     return 0
+
+
+def _listed(spots: list[BlindSpot]) -> list[dict[str, Any]]:
+    return [{"where": spot.where, "kind": str(spot.kind), "detail": spot.detail} for spot in spots]
+
+
+def _tell_unseen(spots: list[BlindSpot], language: Language, inside: str = "") -> None:
+    """What could not be read, on standard error. `inside`: the file, of spots that are named by their place in it."""
+    for spot in spots:
+        where = spot.where if not inside or spot.where == inside else f"{inside}: {spot.where}"
+        print(f"{on_one_line(where)}: {why_in(language, spot.kind, spot.detail)}", file=sys.stderr)
 
 
 def _tell(report: Report, model: Model, language: Language) -> None:

@@ -38,7 +38,7 @@ from tongguan.cli import (
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.ocr import limits_of, ocr_argument
 from tongguan.cli.question import readings_argument, readings_of, text_of
-from tongguan.cli.terminal import Output
+from tongguan.cli.terminal import Output, say
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
 from tongguan.unseen import detail_in, why_in
@@ -47,6 +47,7 @@ from tongguan.wording import Language, on_one_line, readable
 if TYPE_CHECKING:
     from tongguan import border
 
+TEXTS = "main.yaml"
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -69,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print("tongguan: stopped; what was committed is kept, and the same command goes on from there", file=sys.stderr)
+        stopped = "stopped.goes_on" if getattr(arguments, "goes_on", False) else "stopped"
+        say(TEXTS, stopped, getattr(arguments, "lang", _usual_language()), to=sys.stderr)
         return 130
     except OSError as error:
         told = f"{error.filename or 'input or output'}: {error.strerror or error}"
@@ -245,7 +247,7 @@ def _inspect_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kinds", action="store_true", help="tell which kinds of documents left, for each recipient")
     parser.add_argument("--fail-on", choices=("alert",), help="exit with 1 where there is one")
     _language_argument(parser)
-    parser.set_defaults(command=_inspect)
+    parser.set_defaults(command=_inspect, goes_on=True)
 
 
 def _inspect(arguments: argparse.Namespace) -> int:

@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser, language: Language = "zh") -> Non
         help="exit with 1 where the catalogue holds sensitive data, any findings, new units, or blind spots",
     )  # fmt: skip
     parser.add_argument("--lang", choices=LANGUAGES, default=language)
-    parser.set_defaults(command=_scan)
+    parser.set_defaults(command=_scan, goes_on=True)
 
 
 def _scan(given: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -83,13 +83,20 @@ def read_corpus(path: Path) -> Corpus:
         except OSError as error:
             spots.append(BlindSpot(BlindKind.UNREADABLE, str(file), error.strerror or "cannot be read"))
             continue
-        spots += seen
+        spots += [replace(spot, where=_place(file, spot.where)) for spot in seen]
         if text.strip():
             documents.append(Document(sample(text).text, kind, source))
+        elif not seen and file.stat().st_size:
+            spots.append(BlindSpot(BlindKind.UNREADABLE, str(file), "holds no text"))
     if not documents:
         raise BadInput(f"{path}: no labelled text; expected KIND/file, KIND/SOURCE/file, or a manifest of JSON lines")
     kinds = {document.kind for document in documents}
     return Corpus(documents, _names(folder / _NAMES, kinds), _mapping(folder / _SOURCES), spots)
+
+
+def _place(file: Path, where: str) -> str:
+    """A place inside a file, under the file's whole path: names repeat from kind to kind."""
+    return str(file) if where in (file.name, str(file)) else f"{file}: {where}"
 
 
 def read_text(path: Path) -> tuple[str, list[BlindSpot]]:
