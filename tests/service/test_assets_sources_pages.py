@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -111,6 +112,19 @@ def test_a_folder_is_registered_tested_scanned_and_removed(house: FastAPI, offic
                      "asset_source_disabled", "asset_source_removed"]  # fmt: skip
     Rooms(house.state.console.trust).jobs.tick()  # as the service does every few seconds
     assert [e.kind for e in house.state.console.audit.entries(0, 1, newest=True)] == ["scan"]
+
+
+def test_links_of_a_page_that_answers_a_form_lead_to_pages(officer: httpx.Client, house: FastAPI) -> None:
+    ident = source_of(register(officer, kind="folder", name="links", path=f"{place(house)}/.."))
+    csrf = officer.headers["x-csrf-token"]
+    tested = officer.post("/assets/sources/act", data={"csrf": csrf, "id": ident, "act": "test"})
+    refused = officer.post("/fingerprints/change", data={"csrf": csrf, "name": "none such", "act": "merge"})
+    for answer in (tested, refused):
+        links = set(re.findall(r'href="(/[^"]*)"', answer.text)) - {"/assets/sources/act"}
+        assert len(links) > 15
+        for link in links:
+            assert officer.get(html.unescape(link)).status_code == 200, link
+    officer.post("/assets/sources/act", data={"csrf": csrf, "id": ident, "act": "remove"})
 
 
 def test_a_duckdb_file_is_registered_tested_and_scanned(house: FastAPI, officer: httpx.Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -33,6 +33,7 @@ __all__ = ["Console", "Visit", "Visitor", "exporter_of", "open_visit", "page_at"
 THEMES = ("light", "dark")
 YEAR_S = 365 * 24 * 3600
 KEPT = 150  # parameters of an address that its links carry on: more than any form has
+FORMS = {"/teams": "/people", "/people-import": "/people"}  # addresses of forms, and the pages that answer them
 Page = TypeVar("Page", bound=Callable[..., Any])
 Entity = Callable[["Console"], str | None] | None
 
@@ -70,6 +71,12 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
+def _above(address: str) -> Iterator[str]:
+    """The addresses above one, the nearest first, without the root."""
+    while address := address.rpartition("/")[0]:
+        yield address
+
+
 class Visit:
     """One request, and what its answer needs."""
 
@@ -105,11 +112,17 @@ class Visit:
 
     # ---- what was asked
 
-    @property
+    @cached_property
     def path(self) -> str:
-        """The page's address, also when its twin was asked for."""
+        """The page's address, also when its twin was asked for, or when it answers a form that was sent to an address
+        below it: links of that answer must lead to a page."""
         bare = self.request.url.path.removesuffix(".json")
+        if self.request.method == "POST" and bare not in self.request.app.state.operations:
+            bare = FORMS.get(bare) or next((page for page in _above(bare) if self._is_page(page)), bare)
         return "/" if bare == "/index" else bare
+
+    def _is_page(self, address: str) -> bool:
+        return address in self.request.app.state.operations
 
     @property
     def wants_json(self) -> bool:

@@ -31,7 +31,7 @@ __all__ = ["router"]
 router = APIRouter()
 _refusals = wording("tongguan.casework.assets")
 SOURCES, SCANS = 10, 10  # of one page
-ACTS = ("start", "resume", "stop", "plan", "unplan")
+FIRST = {"running": 0, "waiting": 1}  # what is under way stands before the others
 DONE = ("started", "stopping", "planned", "unplanned")
 
 Text = Annotated[str, Form()]
@@ -93,6 +93,7 @@ def _data(visit: Visit, chosen: str = "") -> Row:
     every = merged(rooms.sources.listed(by=visit.caller), rooms.jobs.newest(), known)
     names = {row["address"]: row["name"] for row in every}
     rows = [row for row in every if asked is None or row["address"] == asked]
+    rows.sort(key=lambda row: FIRST.get(row["state"], len(FIRST)))
     number = min(visit.number("page", 1, 1, 10**6), max(1, -(-len(rows) // SOURCES)))
     shown = rows[(number - 1) * SOURCES : number * SOURCES]
     for row in shown:
