@@ -38,7 +38,7 @@ _DAY_ENDS: Final = re.compile(
 )
 _IN_LETTERS: Final = re.compile(r"[/|,;\t] ?([MF]I?|[Ff]emale|FEMALE|[Mm]ale|MALE)(?= ?[/|,;\t])")
 _SAID_BEHIND: Final = re.compile(r" ?, ?(?:born|aged|DOB|date of birth|passport|\d\d years)")
-_BORN_BEFORE: Final = re.compile(r"(?:出生|日生|月生|岁)\Z")
+_BORN_BEFORE: Final = ("出生", "日生", "月生", "岁")
 _AGE_BETWEEN: Final = re.compile(r"[|｜/·] ?([1-9]\d周?岁)(?= ?[|｜/·])")
 _DAY_BEFORE: Final = re.compile(r"(?<![A-Z0-9])\d\d[A-Z]{3}\d\d(?:\d\d)?\Z")
 _RECENT: Final = 5  # years: so young a day beside a sex is rather that of the record
@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
         at = group.end() if group else sex.end()
         age = _AGE.match(text, at, at + 10)
         born = None if age else _day_behind(view, at)
-        if not (group or age or born or _BORN.match(text, at, at + 16) or _BORN_BEFORE.search(text, 0, start)):
+        if not (group or age or born or _BORN.match(text, at, at + 16) or text.endswith(_BORN_BEFORE, 0, start)):
             continue
         yield Candidate(*sex.span(1), "gender", 0.8, "context", _DETECTOR, sex[1])
         if group:
