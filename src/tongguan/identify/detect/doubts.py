@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tongguan.identify.detect import examples, hosts
+from operator import itemgetter
+from typing import Final
+
+from tongguan.identify.detect import examples, hosts, telephone_samples
 from tongguan.identify.detect.surroundings import Surroundings
 from tongguan.identify.detect.view import Candidate, View
 
@@ -12,4 +15,9 @@ __all__ = ["weigh"]
 def weigh(view: View, candidates: list[Candidate]) -> list[Candidate]:
     """Candidates in order of start, in the same order, the doubtful ones with less of a score and the reason."""
     around = Surroundings(view)
-    return hosts.weigh(view, examples.weigh(view, candidates, around), around)
+    numbers = [place for place, type in enumerate(map(_TYPE, candidates)) if type in telephone_samples.TYPES]
+    weighed = hosts.weigh(view, examples.weigh(view, candidates, around), around)
+    return telephone_samples.weigh(view, weighed, numbers, around) if numbers else weighed
+
+
+_TYPE: Final = itemgetter(2)

@@ -9,6 +9,7 @@ leaked there often enough. So does every secret of a configuration. Never by the
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import chain
@@ -54,7 +55,7 @@ _JWT: Final = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwi
 """The token of RFC 7519's usual example: its subject is 1234567890."""
 _OF_SOMEBODY: Final = frozenset({
     "username", "age", "gender", "birth_date", "postcode", "income", "occupation", "education", "marital_status",
-    "nationality",
+    "nationality", "minor", "wechat",
 })  # fmt: skip
 _ROLES: Final = re.compile(
     r"(?:[\w.]+[-_.])?(?:bugs?|info|support|security|help|webmaster|postmaster|hostmaster|abuse|sales|admin|root|noc|lists?|devel"
@@ -72,6 +73,8 @@ _SAID: Final = 20  # characters
 _SAYS_SO: Final = re.compile(
     r"(?:(?<![\w.@-])examples?|(?<![A-Za-z])e\.g\.|such as|示例|例如|样例|举例)\W{1,4}\Z", re.IGNORECASE
 )
+_CHOICE: Final = re.compile(r"[\"\x27`]?\s?(?:,|/|\||or\b|或|、)\s?(?:or )?[\"\x27`]?(?:fe)?male\b", re.IGNORECASE)
+"""Behind one of the values that a field may have: male, female or unknown."""
 _PARTS: Final = ("例", "xample", "e.g", "such as")
 _FEW: Final = 8  # signs of a long value
 _NOT_LESS: Final = 4  # different signs, else a value is drawn of too few
@@ -103,10 +106,21 @@ def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surr
     if one.type == "credential":
         return _secret(text, candidates, place, around)
     if one.type in _OF_SOMEBODY:
-        told = _is_somebodys(candidates, place, _NAMED) or not around.is_test(one.start)
-        return "" if told else "test"
+        return _particular(text, candidates, place, around)
     said = _SAYS_SO.search(text, max(0, one.start - _SAID), one.start)
     return "program" if said and _is_written(candidates, place, around) else ""
+
+
+def _particular(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
+    """Why an age, a sex or the like is rather nobody's, or nothing."""
+    one = candidates[place]
+    if not around.is_written(one.start):
+        return ""
+    if one.type == "gender" and _CHOICE.match(text, one.end, one.end + 24):
+        return "program"
+    if _is_somebodys(candidates, place, _NAMED):
+        return ""
+    return "test" if around.is_test(one.start) else "program" if around.is_code(one.start) else ""
 
 
 def _called_examples(text: str, candidates: Sequence[Candidate]) -> list[int]:
@@ -127,6 +141,8 @@ def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surr
         return "published"
     if one.validator == "form" and one.score > _SURE and not one.value.startswith("-----BEGIN"):
         linked = one.score <= _LINKS
+        if one.value.startswith("eyJ"):
+            return _token(candidates, place, around)
         if linked and around.is_test(one.start):
             return "test"
         return "nowhere" if linked and _is_nowhere(text, one) and _is_written(candidates, place, around) else ""
@@ -136,9 +152,55 @@ def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surr
         return ""
     if _is_nowhere(text, one):
         return "nowhere"
-    return "simple" if _is_simple(one.value) and around.is_fenced(one.start) else ""
+    if around.is_schema(one.start) or _is_shown(text, one.start, around):
+        return "program"
+    told = around.is_fenced(one.start) or around.is_code(one.start)
+    return "simple" if told and (_is_simple(one.value) or _is_worded(one.value)) else ""
 
 
+def _is_shown(text: str, start: int, around: Surroundings) -> bool:
+    """Whether it stands behind words for an example, or among what a program shows of its own use (doctest)."""
+    low = max(0, start - _REACH)
+    return _EXAMPLE.search(text, low, start) is not None or (
+        around.is_code(start) and _PROMPT.search(text, max(0, start - 3 * _REACH), start) is not None
+    )
+
+
+def _is_worded(value: str) -> bool:
+    """Whether it is made of words that say what it is, and some digits: Password123!, changeuser1pass, key1."""
+    letters = _NO_LETTERS.sub("", value).lower()
+    return _WORDED.fullmatch(letters) is not None and sum(map(str.isdigit, value)) <= _SOME_DIGITS
+
+
+def _token(candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
+    """Why a JSON Web Token (RFC 7519) is rather an example, or nothing: in a test, or in a program or manual where
+    it says neither who gave it nor until when it is good."""
+    one = candidates[place]
+    if around.is_test(one.start):
+        return "test"
+    parts = one.value.split(".")
+    try:
+        claims = b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_")
+    except (ValueError, IndexError):
+        return ""
+    bare = b'"exp"' not in claims and b'"iss"' not in claims and len(claims) <= _BARE
+    return "program" if bare and _is_written(candidates, place, around) else ""
+
+
+_BARE: Final = 80  # bytes of the claims of a token that says next to nothing
+_EXAMPLE: Final = re.compile(
+    r"(?:(?<![\w.@-])examples?|(?<![A-Za-z])e\.g\.|for instance|例如|示例|样例)\W{0,3}"
+    r"(?:[^\n]{0,60}\n){0,3}[^\n]{0,80}\Z",
+    re.IGNORECASE,
+)
+_PROMPT: Final = re.compile(r"\n[ \t*#]*>>> [^\n]*\n(?:[^\n]+\n){0,12}[^\n]*\Z")
+_NO_LETTERS: Final = re.compile(r"[\d\W_]+")
+_SOME_DIGITS: Final = 6
+_WORDED: Final = re.compile(
+    r"(?:test|pass(?:word|wd|phrase)?|pwd|secret|key|token|user|random|admin|example|sample|demo|foo|bar|baz|my|new|old|change"
+    r"|wrong|bad|some|for|pool|db|root|abc|api|client|access|refresh|login|name|hello|world|qwerty|letmein|dummy|fake|mock|the"
+    r"|is|of|me|pssw|ssw|rd|valid|invalid|super|very|long|strong|auth|app|service|open|id|consumer|session|value|string)+"
+)
 _LINKS: Final = 0.96  # score of a password in a link: what scores more has an issuer's form
 
 

@@ -353,7 +353,7 @@ def _ibans(view: View) -> Iterator[Candidate]:
     fits = _COUNTRY[head[:, 0] * 256 + head[:, 1]] & (head[:, 2] < 58) & (head[:, 3] < 58)
     for start in tokens.start[chosen[fits]].tolist():
         found = _WRITTEN_IBAN.match(view.text, start, start + 50)
-        if not found:
+        if not found or (view.text[start + 4 : start + 5] == "-" and view.text[start - 1 : start] == "-"):  # a GUID's
             continue
         size = _SIZES[found.group()[:2]]
         value, end = "", start

@@ -77,6 +77,14 @@ _PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.
 _HOST: Final = re.compile(
     r"(?:host|server|addr(?:ess)?|ip|node|peer|remote|client)\w{0,8}\s?=\s?[bruf]{0,2}[\"']\Z", re.I
 )
+_EXAMPLE: Final = re.compile(
+    r"(?:例[如：:]|例えば|예[:：)]|(?i:(?<![\w.-])examples?\b|e\.g\.|пример|ejemplo|exemple|exemplo|beispiel"
+    r"|z\. ?b\.|p\. ?ej\.))[^\n]{0,60}\Z"
+)
+_OBJECT: Final = re.compile(r"[A-Za-z]\.\Z")
+_SETTING: Final = re.compile(
+    r"[ \t]*[a-z][\w.-]{1,30}[ \t]*=[ \t]*[0-9a-fA-F.:]{4,39}(?:/\d{1,3})?[ \t;]*(?:[\r\n#,]|\Z)"
+)
 _VIRTUAL: Final = ("52:54:00", "00:0C:29", "00:50:56", "00:05:69", "08:00:27", "00:16:3E", "00:15:5D", "02:42:")
 """Of machines within machines: QEMU, VMware, VirtualBox, Xen, Hyper-V, Docker (IEEE's registry, their manuals)."""
 _NEARBY: Final = 200  # characters
@@ -95,7 +103,7 @@ def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list
     starts = np.array([candidates[place].start for place in places], np.int64)
     for place, in_cell in zip(places, _in_cells(view, starts), strict=True):
         one = candidates[place]
-        if in_cell or _is_logged(view.text, one):
+        if in_cell or (_is_logged(view.text, one) and not _is_shown(view.text, one, around)):
             continue
         if (reason := _reason(view.text, one, around)) and not _is_told(view.text, candidates, place, reason):
             weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
@@ -116,6 +124,13 @@ def _is_logged(text: str, one: Candidate) -> bool:
     low = max(0, one.start - _LINE)
     line = max(text.rfind("\n", low, one.start) + 1, low)
     return _BEGINS.match(text, line, one.end + 8) is not None
+
+
+def _is_shown(text: str, one: Candidate, around: Surroundings) -> bool:
+    """Whether a private address stands between the fences of a manual that speaks of no person there."""
+    if not (_PRIVATE.match(text, one.start) or is_for_documents(one.value)) or not around.is_fenced(one.start):
+        return False
+    return not speaks_of_persons(text[max(0, one.start - _NEARBY) : one.end + _NEARBY])
 
 
 def _is_told(text: str, candidates: Sequence[Candidate], place: int, reason: str) -> bool:
@@ -146,13 +161,30 @@ def _reason(text: str, one: Candidate, around: Surroundings) -> str:
     if one.type == "mac" and one.value.startswith(_VIRTUAL):
         return "machine"
     if one.type == "ip":
+        if text[one.start - 1 : one.start] == "." and _OBJECT.search(text, max(0, one.start - 2), one.start):
+            return "machine"  # an index in a tree of objects: ipRouteDest.10.0.0.20
         if text[one.end : one.end + 1] in ("'", '"') and _is_literal(text, one.start, one.end):
             return "program"
         if not told_in_han and _is_of_machine(text, one):
             return "machine"
     if reason := around.kind(one.start):
         return reason
-    return "program" if _is_set_apart(text, one) and around.is_manual(one.start) else ""
+    if around.is_test(one.start):
+        return "test"
+    if _is_set_apart(text, one) and (around.is_written(one.start) or _is_called_example(text, one)):
+        return "program"
+    return "machine" if _is_setting(text, one) and around.is_plan(one.start) else ""
+
+
+def _is_called_example(text: str, one: Candidate) -> bool:
+    """Whether words before it in its line say that it is an example."""
+    return _EXAMPLE.search(text, max(0, one.start - _WORDS), one.start) is not None
+
+
+def _is_setting(text: str, one: Candidate) -> bool:
+    """Whether a private address is all the value of a setting: left=10.1.0.1, local_addrs = 10.1.0.1."""
+    line = max(text.rfind("\n", max(0, one.start - _LINE), one.start) + 1, one.start - _LINE)
+    return _PRIVATE.match(text, one.start) is not None and _SETTING.match(text, line, one.end + 8) is not None
 
 
 def _is_set_apart(text: str, one: Candidate) -> bool:

@@ -100,11 +100,15 @@ _PREFIX: Final = re.compile(r"/(\d{1,3})(?!\d)")
 
 
 _METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2"})  # where any machine of a cloud asks about itself
-_OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|29)|1\.3\.(?:6|14|36|101|132)|1\.2\.\d+)\.\d+[\"')]")
+_OBJECT: Final = re.compile(r"(?:2\.5\.(?:4|8|13|21|29)|1\.3\.(?:6|14|36|101|132)|1\.2\.\d+)\.\d+[\"')]")
 """Object identifiers in quotes (ITU-T X.660): 2.5.29 of X.509, 1.3.101 of curves."""
 _VERSION_BEHIND: Final = re.compile(
-    r"-\d{1,3}(?![\d.])|-\d{1,2}[.+~](?!\d+\.\d)"
-)  # of a package of Debian: (2.39.90.1-1)
+    r"-\d{1,3}(?![\d.])|-\d{1,2}[.+~](?!\d+\.\d)"  # of a package of Debian: (2.39.90.1-1)
+    r"| NAME [\"'(]"  # an object identifier in a schema of LDAP (RFC 4512)
+)
+_CURVE: Final = re.compile(r"\.\d+[ ,-]-?\Z"), re.compile(r"[ ,-]-?\d*\.\d+[ ,.a-zA-Z-]")
+"""Fractions before and behind: 1.58 1.23.82.72 1.21 of a drawing."""
+_NAMED: Final = re.compile(r"[A-Za-z]-\Z")  # Sunlogin-11.0.0.33-RCE
 _CURVE_BEHIND: Final = re.compile(r" 0 [01] [01][ .-]")  # arcs of SVG: a.75.75 0 1 0 0-1.5.75.75 0 0 0 0 1.5
 _BLOCK_FOLLOWS: Final = re.compile(r"\d{1,4}::")
 _LOGIN: Final = re.compile(r"://([^\s/:@\"'<>]{1,64}):([^\s/@\"'<>]{1,64})@\Z")
@@ -168,6 +172,14 @@ def _is_example(text: str, start: int, end: int) -> bool:
     scott:tiger@192.168.0.134."""
     if text[start - 1 : start] == "@" and (login := _LOGIN.search(text, max(0, start - 140), start)):
         return is_sample_login(login[1], login[2], text, start)
+    if _CURVE[0].search(text, max(0, start - 8), start) and _CURVE[1].match(text, end, end + 12):
+        return True
+    if (
+        text[end : end + 1] == "-"
+        and text[end + 1 : end + 2].isalpha()
+        and _NAMED.search(text, max(0, start - 2), start)
+    ):
+        return True
     behind = _VERSION_BEHIND.match(text, end, end + 12) or _CURVE_BEHIND.match(text, end, end + 8)
     return behind is not None or _OBJECT.match(text, start, end + 1) is not None
 

@@ -35,7 +35,7 @@ _WAYS: Final = re.compile(
 )
 _NAMED: Final = re.compile(r"(?<![A-Za-zÀ-ɏ])[A-ZÀ-Þ][a-zß-ɏ]{2,}")
 _NUMBERED: Final = re.compile(r"(?<![A-Za-z0-9.])\d{2}")
-_NO_ADDRESS: Final = re.compile(r"Error|Section|Chapter|\d+\.\d")
+_NO_ADDRESS: Final = re.compile(r"Error|Section|Chapter|\d+\.\d|[Ll]ine \d, |via ")
 _TOWN_LINE: Final = re.compile(
     r"(?:(?:[A-Z]{1,3}-)?\d{4,6} [A-ZÀ-Þ][A-Za-zÀ-ɏ' -]{2,40}"
     r"|[A-ZÀ-Þ][A-Za-zÀ-ɏ'. -]{2,40},? (?:[A-Z]{2,3} )?\d{4,6}(?:-\d{3,4})?"

@@ -59,7 +59,7 @@ _NO_KEY: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of keys that open nothing."""
-_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}|EXAMPLE(?:KEY)?(?![A-Za-z0-9])")
+_FILLED: Final = re.compile(r"[xX]{6}|[*#.]{6}|\.{4}\Z|[0-9a-f]{12}[xX]{3}\Z|EXAMPLE(?:KEY)?(?![A-Za-z0-9])")
 """A key that a manual blots out, or says to be none: those of Amazon's manuals end in EXAMPLE."""
 _BLOCK: Final = re.compile(
     r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -195,7 +195,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        elif gap.isspace() or (gap in _CLOSED and text[start - 1 : start] != gap[0]):
+        elif gap.isspace() or gap in _CLOSED:
             if "\n" not in gap and (found := _behind_blank(text, end, at)):
                 yield Candidate(*found.span(), "credential", 0.8, "context", _DETECTOR, found.group())
             continue
@@ -239,6 +239,7 @@ def _opens_nothing(text: str, start: int, end: int, at: int) -> bool:
         or _NUMBERED.match(text, max(start, end - 6), at + 8) is not None
         or _COUNTER.search(text, max(0, start - 12), at + 14) is not None
         or _KIND.search(text, max(0, start - 48), start) is not None
+        or text[max(0, start - 5) : start] in (".svg?", ".png?")  # a picture's, for all to see
     )
 
 
@@ -246,6 +247,12 @@ def _is_code(text: str, start: int, value: str) -> bool:
     """Whether a value is a piece of a program: conn->passwd, "Bearer "+token, "%v\\n"; or goes on in another script."""
     end = start + len(value)
     if value.endswith("-") and text[end : end + 1] == ">":
+        return True
+    if _TYPE.match(value) and text[start - 1 : start] not in _QUOTES:
+        return True
+    if value[0] in "?+" and _EXPANSION.search(text, max(0, start - 40), start):
+        return True
+    if value[0] == "u" and text[start - 1 : start] == "\\" and _POINT.fullmatch(value):
         return True
     if _PATTERN.search(value):
         return True
@@ -260,7 +267,13 @@ def _is_code(text: str, start: int, value: str) -> bool:
 _QUOTES: Final = frozenset("\"'`")
 _CLOSED: Final = frozenset({'" ', "' "})  # the end of a text in quotes, behind which something else begins
 _PATTERN: Final = re.compile(r"\\[sSdDwWb][+*]|%\{")  # of a regular expression, of a template
-_PRINTED: Final = re.compile(r"%[#+.\d]{0,3}[A-Za-z](?:\\[nrt]|\W)*")
+_PRINTED: Final = re.compile(r"%[#+.\d]{0,3}[A-Za-z](?:\\[nrt]|\W)*|%[svqdw]\\[nrt]\w*\W*")
+_TYPE: Final = re.compile(
+    r"(?:\w+\.)*[A-Z]\w*\{|[\w.]+\{\Z|(?:[A-Z][a-z0-9]+){2,8}(?<=Key|ken|ret|ord|ial)(?:s|Parameter|Data)?\Z"
+)
+"""A type or a value made of its fields: oauth2.Token{, Ed25519PrivateKey."""
+_EXPANSION: Final = re.compile(r"\$\{\w+:?\Z")  # of a shell: ${PASSWORD:?must be set}
+_POINT: Final = re.compile(r"u[0-9A-Fa-f]{4}")  # \u0000
 _KIND: Final = re.compile(r"\w::\w*\Z")  # the name of a kind of thing: "AWS::Location::APIKey"
 _COUNTER: Final = re.compile(r"[?&]\w{0,10}token=\d{1,12}(?!\w)", re.IGNORECASE)  # &token=710779655&lang
 

@@ -42,7 +42,7 @@ _PROGRAM: Final = re.compile(
 """Beginnings and ends of lines that programs and manuals have, and records, dumps and letters have not."""
 
 _TESTS: Final = re.compile(
-    r"\n[ \t]*(?=[A-Za-z@#$(])(?:"
+    r"\n[ \t]*(?=[A-Za-z@#$(=-])(?:"
     # Python; Go; Java, C#, Kotlin; Rust
     r"(?:async )?def test_?\w*\(|class Test\w*[(:]|self\.assert\w+\(|@(?:pytest|mock|patch|unittest)\b|with pytest\."
     r"|func (?:\([^)\n]*\) )?Test\w+\(|t\.(?:Run|Fatalf?|Errorf?|Helper|Parallel)\(|(?:require|assert)\.[A-Z]\w+\("
@@ -50,6 +50,7 @@ _TESTS: Final = re.compile(
     # JavaScript, Ruby; PHP; C and C++; Perl, shells
     r"|(?:it|describe|test|context|specify|scenario|beforeEach|let!?)[ (]+[\x27\"`:{(]|expect\(|assert\.[a-z]\w*\("
     r"|(?:public )?function test\w+\(|\$this->(?:assert\w+|expect\w+|createMock)\(|(?:static|self)::assert"
+    r"|=== TEST \d|--- (?:request|config|response_body|error_code)"
     r"|EXPECT_\w+\(|TEST(?:_[A-Z]+)?\(|START_TEST\(|fail_unless\(|is_deeply\("
     r")"
 )
@@ -62,17 +63,39 @@ _MANUAL: Final = re.compile(
 )
 """Marks of what programs, commands and their output are set in: Markdown, reStructuredText, DocBook, HTML, troff."""
 _CODE: Final = re.compile(
-    r"\n[ \t]*(?=[A-Za-z_#}/*>])(?:def \w+\(|class \w+(?:[(:{]| \{|\n| extends)|import [\w{*]|from [\w.]+ import|"
+    r"\n[ \t]*(?=[A-Za-z_#}/*>$-])(?:def \w+\(|class \w+(?:[(:{]| \{|\n| extends)|import [\w{*]|from [\w.]+ import|"
     r"return(?:;| \S)|self\.\w|>>> "
     r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|const|let|var|func|fn|function|package"
     r"|namespace|using|struct|interface|impl|pub) \w|\};\n|\} else|// |/\*|\*/|\*\n|\w+ := |local \w+="
-    r"|fi\n|done\n|use \w+)"
+    r"|export (?:default|const|function|class|async|type|interface)\b"
+    r"|fi\n|done\n|use \w+|local \w+ = |--[- ]?[|@]|(?:if|elif|while) (?:\[|test |!)|\w+=\$\(|\$[A-Z]\w+ |EOF\n)"
 )
 """Lines of programs that are neither configurations nor dumps."""
 _SIGNS: Final[dict[re.Pattern[str], tuple[str, ...]]] = {
     _MANUAL: ("`", "\n\n#", ".. ", "::\n", "<programlisting", "<screen", "<literallayout", "<pre", "<kbd", "\n."),
 }
 """Signs of which each of these marks holds one: looked for first, as most texts have none."""
+_PLAN: Final = re.compile(
+    r"(?<![A-Za-z])(?:ipsec|ikev?[12]|(?:left|right)(?:id|cert|subnet|firewall)|(?:local|remote)_(?:addrs|ts)|[a-z]*proposals"
+    r"|updown|vips?|subnet|netmask|gateway|vlan|mtu|dns[12]?|nameserver|interface|iface|bridge|bond\d|eth\d|resolv|listen)"
+    r"(?![A-Za-z])"
+)
+"""Names of what networks are made of, as settings have them."""
+_SCHEMA: Final = re.compile(
+    r"\n[ \t]*(?:- )?[\"\x27]?(?:type[\"\x27]?: ?[\"\x27]?(?:string|object|integer|array|number|boolean)"
+    r"|examples?[\"\x27]?:|description[\"\x27]?:|properties[\"\x27]?:|schema[\"\x27]?:|\$ref[\"\x27]?:|format[\"\x27]?:|required[\"\x27]?:)"
+)
+"""Lines of OpenAPI and JSON Schema."""
+_FIELDS: Final = 8
+_WRITTEN: Final = ("(", "`", "$ref", "<pre", "\n.", "::", "properties", "<screen")
+"""One of these stands in every program and manual, and in few other texts."""
+_NUMBERING: Final = re.compile(
+    r"(?i:e\.?164|rfc ?3966|national[ _]?(?:significant)?[ _]?number|country(?:[ _]calling)?[ _]?code|area[ _]?code"
+    r"|calling[ _]code|phone[ _]?numbers?[ _]?(?:util|kit|parse|match|format)|libphonenumber"
+    r"|(?:parse|format|valid(?:ate)?|possible)[ _]?(?:phone)?[ _]?number"
+    r"|as[ _]?you[ _]?type|phonenumbers?\.|international[ _]?format|trunk prefix|national prefix|region[ _]?code)"
+)
+"""Words for the parts and the writings of telephone numbers."""
 _DUMP: Final = re.compile(r"(?i:INSERT INTO|CREATE TABLE|REPLACE INTO) ")
 _FENCE: Final = re.compile(r"(?:\A|\n)[ \t]*(?:[-*] |\d\. )?(?:`{3}|~{3})")
 _MACHINES: Final = (
@@ -80,7 +103,8 @@ _MACHINES: Final = (
     "hypervisor", "datacenter", "data_center", "cluster", "imageid", "image_id", "image_ref", "flavor", "memory",
     "cpu", "loadbalancer", "load_balancer", "vpc", "macaddr", "mac_addr", "container", "isdefault", "is_default",
     "networkid", "network_id", "zone", "node", "server", "firewall", "dhcp", "router", "hostname", '"port', '"ttl',
-    "pool",
+    "pool", "router-id", "router bgp", "vrf", "loopback", "interface ", "neighbor ", "remote-as", "vxlan", "ospf",
+    "ipsec", "ikev", "leftid", "rightid", "leftcert", "_addrs", "proposals", "updown", "ip route", "mtu",
 )  # fmt: skip
 _PERSONS: Final = (
     "user", "login", "log_in", "session", "account", "customer", "client", "visitor", "member", "email", "e-mail",
@@ -138,20 +162,35 @@ class Surroundings:
         """Whether it stands among lines of a program, not of a configuration or a dump of tables."""
         return self._count(start, _CODE) >= _ENOUGH and not self._count(start, _DUMP)
 
+    def is_schema(self, start: int) -> bool:
+        """Whether it stands in the description of an interface: names of fields with their types and examples."""
+        return self._count(start, _SCHEMA, _FIELDS) >= _FIELDS
+
+    def is_plan(self, start: int) -> bool:
+        """Whether it stands among settings of a network, of which two are named at least."""
+        return self._count(start, _PLAN) >= _MARKS
+
     def is_written(self, start: int) -> bool:
-        """Whether it stands in a program, its tests, or a manual."""
+        """Whether it stands among lines of a program, its tests, a manual or the description of an interface."""
         span = self._span(start)
         if span not in self._written:
-            self._written[span] = self.is_test(start) or self.is_code(start) or self.is_manual(start)
+            hopeful = any(self._text.find(sign, *span) >= 0 for sign in _WRITTEN)
+            self._written[span] = hopeful and (
+                self.is_code(start) or self.is_test(start) or self.is_manual(start) or self.is_schema(start)
+            )
         return self._written[span]
 
-    def _count(self, start: int, marks: re.Pattern[str]) -> int:
+    def speaks_of_numbering(self, start: int) -> bool:
+        """Whether it stands among lines about how telephone numbers are made and written."""
+        return self._count(start, _NUMBERING) >= _ENOUGH
+
+    def _count(self, start: int, marks: re.Pattern[str], most: int = _ENOUGH) -> int:
         """How many marks the block of a place has, as far as it matters."""
         span = self._span(start)
         counted = self._marked.setdefault(marks, {})
         if span not in counted:
             hopeful = any(self._text.find(sign, *span) >= 0 for sign in _SIGNS.get(marks, ("\n",)))
-            found = islice(marks.finditer(self._text, *span), _ENOUGH) if hopeful else ()
+            found = islice(marks.finditer(self._text, *span), most) if hopeful else ()
             counted[span] = sum(1 for _ in found)
         return counted[span]
 

@@ -43,6 +43,9 @@ _NUMBER: Final = re.compile(
 _NEXT: Final = re.compile(
     rf"\s?(?:[(（][^()（）\n]{{1,12}}[)）])?[ \u3000,，、;；/或]{{1,3}}({_D}{{4}}[ -]?{_D}{{4}})(?![A-Za-z0-9-])"
 )
+_OBJECT: Final = re.compile(
+    r"(?:1\.3\.6\.1|1\.2\.\d{3}|2\.5\.\d{1,2}|2\.16\.840)\.\d"
+)  # an object identifier, ITU-T X.660
 _FRACTION: Final = re.compile(r"\d+\.\d+")
 _DAY: Final = re.compile(r"(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])")
 
@@ -92,12 +95,17 @@ def _labelled(view: View) -> Iterator[Candidate]:
     words = view.labelled
     chosen = _IS_LABEL[words.label] & (words.value - words.end <= 8)
     chosen &= ~np.isin(words.value, view.numbers[view.numbers[:, 0] == PHONE, 1])  # those are known by their form
-    places = zip(words.label[chosen].tolist(), words.end[chosen].tolist(), words.value[chosen].tolist(), strict=True)
-    for label, end, at in places:
+    places = zip(
+        words.label[chosen].tolist(), words.start[chosen].tolist(), words.end[chosen].tolist(),
+        words.value[chosen].tolist(), strict=True,
+    )  # fmt: skip
+    for label, start, end, at in places:
         if at and view.text[at - 1] in "(（+＋":  # signs that belong to the number
             at -= 1
         found = _NUMBER.match(view.text, at, at + _LONGEST)
         if not found or _FRACTION.fullmatch(found.group()) or _DAY.match(found.group()):
+            continue
+        if _OBJECT.match(found.group()) or _is_of_row_before(view.text, start, end, found):
             continue
         value = "".join(c for c in fold_text(found.group()) if c.isdigit())
         score, validator = _worth(fold_text(found.group()), value)
@@ -112,6 +120,14 @@ def _labelled(view: View) -> Iterator[Candidate]:
         yield Candidate(*found.span(), _LABELS[label], score, validator, _DETECTOR, value)
         if len(value) == _LOCAL:
             yield from _further(view.text, found.end())
+
+
+def _is_of_row_before(text: str, start: int, end: int, found: re.Match[str]) -> bool:
+    """Whether the label ends a row of cells and the number begins the next: 5733301|Setroc Mobile⏎5733302|…"""
+    behind = text[found.end() : found.end() + 1]
+    if behind not in ("|", "\t") or "\n" not in text[end : found.start()]:
+        return False
+    return behind in text[text.rfind("\n", max(0, start - 80), start) + 1 : start]
 
 
 def _worth(written: str, value: str) -> tuple[float, str]:
