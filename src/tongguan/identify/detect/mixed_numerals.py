@@ -12,7 +12,7 @@ import numpy as np
 from tongguan.identify.detect.characters import DOT, HAN_NUMERALS, HYPHEN, KIND, MARK, SPACE, fold_text, units_of
 from tongguan.identify.detect.checks import CARD_UNIONPAY, ID_CARD, PHONE
 from tongguan.identify.detect.digits import find_numbers
-from tongguan.identify.detect.kernels import SPAN_NUMERALS, read_tokens
+from tongguan.identify.detect.kernels import HAN_DIGITS, SPAN_NUMERALS, read_tokens
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["find"]
@@ -63,14 +63,17 @@ def _behind_signs(view: View) -> Iterator[Candidate]:
 
 
 def _in_han(view: View) -> Iterator[Candidate]:
-    spans = view.tokens.spans
+    spans, tokens = view.tokens.spans, view.tokens
+    runs = spans[spans[:, 0] == SPAN_NUMERALS, 1:].tolist()
+    han = tokens.flavour == HAN_DIGITS  # as long as a number, which a longer one may begin or end with
+    runs += np.stack((tokens.start[han], tokens.end[han]), axis=1).tolist()
     done = 0
-    for start, end in spans[spans[:, 0] == SPAN_NUMERALS, 1:].tolist():
+    for start, end in sorted(runs):
         if start < done:
             continue
         before = _BEFORE.search(view.text, max(0, start - _REACH), start)
         number = _NUMBER.match(view.text, before.start() if before else start, end + _REACH)
-        if number is None:
+        if number is None or number.span() == (start, end):
             continue
         done = number.end()
         value = fold_text(number.group()).translate(_TO_DIGITS).upper()
