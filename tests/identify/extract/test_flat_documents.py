@@ -69,6 +69,7 @@ def test_what_is_damaged_is_read_as_text(cut: int) -> None:
     if b"13812345678" in data:
         read = extract(Content("letter.fodt", "", len(data), data))
         assert ("phone", "13812345678") in found(read)
+        assert [spot.kind for spot in read.blind_spots] == [BlindKind.UNREADABLE]
 
 
 def test_an_entity_bomb_is_read_as_text() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tongguan.identify.extract import texts
+from tongguan.identify.extract import one_xml, texts
 from tongguan.identify.extract.sniff import hint_of, sniff
 from tongguan.identify.extract.unfolding import TOO_LARGE, Unfolding
 from tongguan.model import BlindKind
@@ -29,7 +29,7 @@ class Arriving:
     ) -> Iterator[None]:
         """Add its pieces, and what of it was not read."""
         walk, first = self.walk, self.first
-        if sniff(first, media_type, name).family == "text":
+        if sniff(first, media_type, name).family == "text" and not one_xml.is_document(first):
             hint = hint_of(media_type, name)
             yield from texts.long_text(walk, first, self._read, self.expected, member, charset, hint)
             if walk.late() and not self.ended:

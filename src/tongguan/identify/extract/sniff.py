@@ -45,6 +45,8 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xfd7zXZ\0", "compressed"),
     (0, b"\x28\xb5\x2f\xfd", "compressed"),
     (0, b"\x04\x22\x4d\x18", "compressed"),
+    (0, b"\x02\x21\x4c\x18", "compressed"),
+    (0, b"LZIP\1", "compressed"),
     (0, b"\x1f\x9d", "compressed"),
     (0, b"\x5d\0\0", "compressed"),
     (0x8001, b"CD001", "iso9660"),
@@ -167,10 +169,18 @@ def _zip(data: bytes) -> Format:
         return Format("office" if b"opendocument" in body else "archive", "zip")
     if _OFD.search(data, max(0, len(data) - (1 << 18))):
         return Format("document", "ofd")
-    if not name.startswith((b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/", b"customXml/")):
+    if not name.startswith(
+        (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/", b"visio/", b"customXml/")
+    ):
         return Format("archive", "zip")
     tail = data[-(1 << 18) :]  # the central directory, where there is one
-    for mark, family in ((b"word/", "office"), (b"ppt/", "office"), (b"xl/worksheets/", "sheet"), (b"xl/", "sheet")):
+    for mark, family in (
+        (b"word/", "office"),
+        (b"ppt/", "office"),
+        (b"visio/", "office"),
+        (b"xl/worksheets/", "sheet"),
+        (b"xl/", "sheet"),
+    ):
         if mark in tail or mark in data[: 1 << 16]:
             return Format("sheet", "xlsx") if family == "sheet" else Format("office", "zip")
     return Format("archive", "zip")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tongguan.identify.extract import contacts, forms, markup, pictures, stretches, structured, tables
+from tongguan.identify.extract import contacts, forms, grids, markup, pictures, stretches, structured, tables
 from tongguan.identify.extract.encoding import Decoded, declared_within, decode, looks_binary
 from tongguan.identify.extract.given import Read
 from tongguan.identify.extract.isolated.media import IMAGE, media
@@ -132,6 +132,8 @@ def _shaped(
     begin = whole[:256].lstrip()[:1]
     if whole.isspace():
         return [], hint
+    if not midst and (grid := grids.read(whole, member)):
+        return grid, hint
     if contacts.is_contacts(whole) or (midst and hint == "contacts"):
         return [_contacts(walk, whole, member)], "contacts"
     if begin in "{[" or (hint == "json" and begin):

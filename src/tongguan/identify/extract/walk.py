@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tongguan.identify.extract import archive, forms, mail, native, office, pictures, stretches, texts
+from tongguan.identify.extract import archive, forms, mail, native, one_xml, pictures, stretches, texts
 from tongguan.identify.extract.arriving import Arriving
 from tongguan.identify.extract.encoding import decode
 from tongguan.identify.extract.extraction import Extraction, Limits
@@ -136,7 +136,7 @@ class _Walk(Unfolding):
             found = sniff(data, media_type, name)
         match found.family:
             case "text":
-                yield from self._text(data, member, media_type, name, charset)
+                yield from self._text(data, member, media_type, name, charset, depth)
             case "unsupported":
                 self.blind(BlindKind.UNSUPPORTED, member, found.detail, len(data))
             case "image":
@@ -169,32 +169,23 @@ class _Walk(Unfolding):
                 yield from archive.archive(self, data, member, found, depth)
 
     def _text(
-        self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None
+        self, data: Data, member: str | None, media_type: str, name: str | None, charset: str | None, depth: int
     ) -> Iterator[None]:
         hint = hint_of(media_type, name)
+        if one_xml.is_document(reader(data)(_HEAD)):
+            if len(data) > one_xml.MOST:
+                self.blind(
+                    BlindKind.TRUNCATED, member, "a document in one piece of XML, too large to be read but as text"
+                )
+            else:
+                if (yield from one_xml.unfold(self, self.whole(data, member), member, depth)):
+                    return
+                self.blind(BlindKind.UNREADABLE, member, one_xml.DAMAGED, len(data))
         if isinstance(data, bytes) and len(data) <= stretches.STRETCH:
-            if office.is_flat(data) and self._flat(data, member):
-                return
             texts.text(self, data, member, charset, hint)
             return
         read = reader(data)
         yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint)
-
-    def _flat(self, data: bytes, member: str | None) -> bool:
-        """OpenDocument in one piece of XML; False where it is damaged, and better read as text."""
-        pieces, whole, binary = office.flat(data, member)
-        if not whole:
-            return False
-        self.add(*pieces)
-        if binary:
-            self.blind(
-                BlindKind.UNSUPPORTED,
-                member,
-                "pictures and objects within an OpenDocument file of one piece",
-                0,
-                binary,
-            )
-        return True
 
     def _borrowed(self, view: memoryview, content: Content) -> Iterator[None]:
         """A long text that lies in memory, and of which no second copy is made."""

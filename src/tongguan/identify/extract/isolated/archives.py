@@ -34,7 +34,7 @@ _FORMATS = {
     "tar": ("tar",),
     "compressed": ("tar", "cpio", "raw"),
 }
-_FILTERS = ("gzip", "bzip2", "compress", "xz", "lzma", "zstd", "lz4")
+_FILTERS = ("gzip", "bzip2", "compress", "xz", "lzma", "lzip", "zstd", "lz4")
 _REGULAR = 0o100000
 _BLOCK = 1 << 16
 _FILE_BLOCK = 1 << 20
