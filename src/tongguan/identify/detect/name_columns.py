@@ -15,8 +15,10 @@ from tongguan.identify.detect.names import SPACED_NAME, candidate_of, is_full_na
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["find", "is_likely"]
+__all__ = ["SCORE", "find", "is_likely", "name_of"]
 
+SCORE: Final = 0.9
+"""Of names in columns of names."""
 _SPECIFIC: Final = label_id("person_name")
 _GENERIC: Final = label_id("any_name")
 _FORM: Final = re.compile(
@@ -30,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     for start, end in cells[cells[:, 2] == _SPECIFIC, :2].tolist():
         start, end = _stripped(text, start, end)
         if 2 <= end - start <= 40 and (value := known[text[start:end]]):
-            yield candidate_of(start, end, value, 0.9)
+            yield candidate_of(start, end, value, SCORE)
     generic = cells[cells[:, 2] == _GENERIC, :2]
     if len(generic):
         tables = np.searchsorted(np.flatnonzero(view.units == 0), generic[:, 0])
@@ -102,7 +104,12 @@ class _Names(dict[str, str | None]):
     again in the rows of a table."""
 
     def __missing__(self, written: str) -> str | None:
-        value = fold_text(written)
-        named = (is_full_name(value) or _FORM.fullmatch(value)) and not is_no_name(value) and not is_no_name(value[:2])
-        self[written] = name = value if named else None
+        self[written] = name = name_of(written)
         return name
+
+
+def name_of(written: str) -> str | None:
+    """The name that a cell of a column of names is as a whole."""
+    value = fold_text(written)
+    named = (is_full_name(value) or _FORM.fullmatch(value)) and not is_no_name(value) and not is_no_name(value[:2])
+    return value if named else None

@@ -27,14 +27,14 @@ from tongguan.identify.detect import Detector
 from tongguan.identify.detect.characters import units_of
 from tongguan.identify.detect.details import NO_ROW
 from tongguan.identify.detect.masking import Hasher, mask
-from tongguan.identify.detect.name_columns import is_likely
+from tongguan.identify.detect.name_columns import SCORE, is_likely, name_of
 from tongguan.identify.detect.names import may_begin
 from tongguan.identify.detect.recognisers import RECOGNISERS
 from tongguan.identify.detect.words import label_id, label_of, read_words
 from tongguan.identify.pieces import Piece
 from tongguan.identify.tables.gathering import Characters, characters, distinct
 from tongguan.identify.tables.surroundings import Surroundings, speaks
-from tongguan.identify.tables.trial import NUMBERS, TEXTS, ColumnKnown, Columns, columns_of
+from tongguan.identify.tables.trial import NUMBERS, TEXTS, ColumnKnown, Columns, FoundAs, columns_of
 from tongguan.identify.types import OWN, TYPES
 from tongguan.model import Finding
 from tongguan.registry import foreign
@@ -51,6 +51,7 @@ _KNOWN: Final = 100_000  # texts of a column that are remembered
 _HEADERS: Final = 1_000  # headers of tables that are remembered
 _FRESH: Final = 0.6  # share of texts that come once from which those of a column do not come often
 _SAMPLES: Final = 3
+_HAN_NAME: Final = re.compile("[\u4e00-\u9fff]{2,4}")
 _ADULT: Final = 14_00_00  # years, as yyyymmdd
 _BLANK: Final = 1  # a control character: neither letter, digit, space nor sign
 _ODD: Final = re.compile(r"[\x00-\x1f,;|\"']|\d{7}")
@@ -103,7 +104,7 @@ class Memory:
     and firms come in many tables of a scan. And what columns hold, by the names of all columns of a table: many tables
     are made by one program."""
 
-    texts: dict[tuple[str, str], dict[str, Finding | None]] = field(default_factory=dict)
+    texts: dict[tuple[str, str], dict[str, FoundAs | None]] = field(default_factory=dict)
     columns: dict[tuple[str, ...], Columns] = field(default_factory=dict)
 
     def make_room(self, count: int) -> None:
@@ -247,18 +248,30 @@ class Sure:
             room = max(0, _KNOWN - len(known.texts))
             known.texts |= self._found_alone(fresh[:room], known.name, known.signs)
 
-    def _found_alone(self, values: list[str], name: str, signs: str) -> dict[str, Finding | None]:
+    def _found_alone(self, values: list[str], name: str, signs: str) -> dict[str, FoundAs | None]:
         known = self._memory.texts.setdefault((name, signs), {})
         self._memory.make_room(len(values))
         known |= self._alone([value for value in values if value not in known], name, signs)
         return {value: known[value] for value in values}
 
-    def _alone(self, values: list[str], name: str, signs: str) -> dict[str, Finding | None]:
+    def _alone(self, values: list[str], name: str, signs: str) -> dict[str, FoundAs | None]:
         """What texts of a column are found as, each in a line of its own."""
-        known: dict[str, Finding | None] = dict.fromkeys(values)
-        silent = _silent(values)
-        if not silent or signs[-1:] not in _DELIMITERS or signs[:-1] not in ("", _QUOTE):
+        known: dict[str, FoundAs | None] = dict.fromkeys(values)
+        if not values or signs[-1:] not in _DELIMITERS or signs[:-1] not in ("", _QUOTE):
             return known
+        of_names = label_of(name) == label_id("person_name")
+        silent, wordless = _silent(values)
+        if of_names:
+            plain = {value for value in wordless if _HAN_NAME.fullmatch(value) and name_of(value) == value}
+            known |= {value: self._name(value) for value in plain}
+            silent = [value for value in silent if value not in plain]
+        return known | self._searched(silent, name, signs, of_names) if silent else known
+
+    def _name(self, value: str) -> FoundAs:
+        """A name in which no known word stands is seen by nothing but what reads columns of names."""
+        return FoundAs("person_name", SCORE, self._hasher.digest("person_name", value), mask("person_name", value))
+
+    def _searched(self, silent: list[str], name: str, signs: str, of_names: bool) -> dict[str, FoundAs | None]:
         front, behind = chr(_BLANK) + signs[::-1], signs + chr(_BLANK) + "\n"
         sizes = np.array([len(value) for value in silent], np.int64)
         ends = np.cumsum(sizes + len(front) + len(behind)) - len(behind)
@@ -269,7 +282,7 @@ class Sure:
         for finding in findings:
             found.setdefault(finding.record, []).append(finding)
         begins = may_begin(units_of(text))
-        of_names = label_of(name) == label_id("person_name")
+        known: dict[str, FoundAs | None] = {}
         for n, some in found.items():
             start, end, _ = cells[n].tolist()
             (one, *more) = some
@@ -277,7 +290,7 @@ class Sure:
                 continue
             is_name = one.type == "person_name" and one.score >= _NAMED
             if is_name if of_names else one.score >= _NAMED or not begins[start:end].any():
-                known[silent[n]] = one
+                known[silent[n]] = FoundAs(one.type, one.score, one.digest, one.masked)
         return known
 
     def _leave_in(self, around: Surroundings, known: ColumnKnown, some: _Values, taken: _Taken) -> _Values:
@@ -353,15 +366,16 @@ def _seen(codes: NDArray[np.int32]) -> Places:
     return first
 
 
-def _silent(values: list[str]) -> list[str]:
+def _silent(values: list[str]) -> tuple[list[str], list[str]]:
     """Texts that hold no word that may speak of another cell or of its row, no sign that ends one, and no long
-    number."""
-    if not values:
-        return []
+    number; and of them those that hold no known word at all."""
     words = read_words(units_of("\x00".join(values)))
     ends = np.cumsum([len(value) + 1 for value in values])
-    loud = set(np.searchsorted(ends, words.start[speaks(words)], side="right").tolist())
-    return [v for n, v in enumerate(values) if n not in loud and not _ODD.search(v) and not NO_ROW.search(v)]
+    holders = np.searchsorted(ends, words.start, side="right")
+    loud, worded = set(holders[speaks(words)].tolist()), set(holders.tolist())
+    quiet = [n for n in range(len(values)) if n not in loud]
+    silent = [n for n in quiet if not _ODD.search(values[n]) and not NO_ROW.search(values[n])]
+    return [values[n] for n in silent], [values[n] for n in silent if n not in worded]
 
 
 def _first(some: _Values, seen: Places, starts: Places, samples: Mapping[str, str], type: str) -> list[tuple[int, str]]:

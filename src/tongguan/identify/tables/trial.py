@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from tongguan.identify.detect.words import label_id, label_of
 from tongguan.identify.pieces import Piece
 from tongguan.model import Finding
 
-__all__ = ["NUMBERS", "TEXTS", "ColumnKnown", "Columns", "columns_of"]
+__all__ = ["NUMBERS", "TEXTS", "ColumnKnown", "Columns", "FoundAs", "columns_of"]
 
 NUMBERS: Final = {"phone": checks.PHONE, "id_card": checks.ID_CARD, "bank_card": checks.CARD_UNIONPAY}
 """Types of numbers that are sought, with what the kernels call them."""
@@ -29,6 +29,15 @@ _STRONG: Final = 0.97  # score above that of whatever else a number may be
 _HAN: Final = re.compile("[\u3400-\u9fff]{2}")
 
 
+class FoundAs(NamedTuple):
+    """What a text is found as."""
+
+    type: str
+    score: float
+    digest: bytes
+    masked: str
+
+
 @dataclass(slots=True)
 class ColumnKnown:
     """What is known of a column: that it holds numbers of a type, found with a score; or what its texts are found as
@@ -36,7 +45,7 @@ class ColumnKnown:
 
     type: str | None = None
     score: float = 0.0
-    texts: dict[str, Finding | None] = field(default_factory=dict)
+    texts: dict[str, FoundAs | None] = field(default_factory=dict)
     name: str = ""
     signs: str = ""  # behind a cell: the delimiter, and before it the quote, if there is one
 
