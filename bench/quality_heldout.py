@@ -1,7 +1,7 @@
 """Held-out Chinese business texts: ours by `tongguan identify`, and the peers, on the same texts in the same run.
 
     python bench/quality_heldout.py [--peers PYTHON] [--copies N] [--seed N] [--second] [--third] [--fourth]
-                                    [--fifth] [--sixth] [--seventh] [--eighth] [--names] [--faults FILE]
+                                    [--fifth] [--sixth] [--seventh] [--eighth] [--ninth] [--names] [--faults FILE]
 
 The texts are those of `tests/identify/heldout_*.txt`: filled forms, sheets, chats, logs, dumps, and look-alikes that
 hold nothing. They were written apart from the detectors. PYTHON is that of an environment with presidio-analyzer and
@@ -111,6 +111,9 @@ def main() -> None:
     parser.add_argument(
         "--eighth", action="store_const", dest="which", const=8, help="the eighth set, half talk, half papers"
     )
+    parser.add_argument(
+        "--ninth", action="store_const", dest="which", const=9, help="the ninth set, among programs, logs and tickets"
+    )
     parser.add_argument("--names", action="store_true", help="ours with the model of names, too")
     parser.add_argument("--faults", type=Path, help="file for every miss and false finding of ours")
     arguments = parser.parse_args()
@@ -124,7 +127,7 @@ def main() -> None:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
     which = (arguments.copies, arguments.seed, arguments.which)
-    exact = {1: EXACT, 2: EXACT, 5: EXACT_5, 6: EXACT_5, 7: EXACT_5, 8: EXACT_5}.get(arguments.which, EXACT_3)
+    exact = {1: EXACT, 2: EXACT, 5: EXACT_5, 6: EXACT_5, 7: EXACT_5, 8: EXACT_5, 9: EXACT_5}.get(arguments.which, EXACT_3)
     cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}

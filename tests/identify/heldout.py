@@ -57,6 +57,7 @@ _SETS = {
     6: _Set("_6", MAKERS_5, NOISE_5, LOOSE_5),
     7: _Set("_7", MAKERS_5, NOISE_5, LOOSE_5),
     8: _Set("_8", MAKERS_5, NOISE_5, LOOSE_5),
+    9: _Set("_9", MAKERS_5, NOISE_5, LOOSE_5),
 }
 
 
