@@ -368,12 +368,31 @@ def find(view: View) -> Iterator[Candidate]:
     for start in view.words.start[view.words.of("marks/military")].tolist():
         if form := _MILITARY.search(text, max(0, start - 3), start + 14):
             yield _candidate("military_id", (*form.span(), fold_text(form.group()), 0.9))
+    yield from _in_cells(view)
+
+
+def _in_cells(view: View) -> Iterator[Candidate]:
+    text = view.text
+    known: dict[tuple[int, str], tuple[int, int, str, float] | None] = {}  # the same cells come again and again
     for start, end, label in view.cells[_IS_READ[view.cells[:, 2]]].tolist():
         while start < end and text[start] in " \"'\t":
             start += 1
-        found = _READERS[_TYPE_OF[label]](text, start, end, True) or _bare_age(text, start, end, label)
+        type = _TYPE_OF[label]
+        key = label, text[start - 1 : end]
+        if start and type in _BY_THEMSELVES and key in known:
+            if told := known[key]:
+                first, last, value, score = told
+                yield _candidate(type, (start + first, start + last, value, score))
+            continue
+        found = _READERS[type](text, start, end, True) or _bare_age(text, start, end, label)
+        if start and type in _BY_THEMSELVES:
+            known[key] = None if found is None else (found[0] - start, found[1] - start, *found[2:])
         if found is not None:
-            yield _candidate(_TYPE_OF[label], found)
+            yield _candidate(type, found)
+
+
+_BY_THEMSELVES: Final = frozenset({"birth_date", "gender", "ethnicity"})
+"""Types whose readers look at nothing but a cell and the sign before it."""
 
 
 def _behind(text: str, type: str, label: int) -> Found | None:

@@ -32,11 +32,15 @@ def resolve(candidates: Iterable[Candidate]) -> list[Candidate]:
     apart = np.ones(len(order) + 1, np.bool_)  # from here on nothing reaches over what stands before
     apart[1:-1] = starts[1:] >= np.maximum.accumulate(ends)[:-1]
     first = np.flatnonzero(apart)
-    several = np.flatnonzero(np.diff(first) > 1)
-    ordered = list(map(ranked.__getitem__, order.tolist()))
+    sizes = np.diff(first)
+    kept = np.ones(len(order), np.bool_)
+    kept[_lesser(ranked, order, starts, ends, first[:-1][sizes == 2])] = False
     standing: list[Candidate] = []
     done = 0
-    for low, high in zip(first[several].tolist(), first[several + 1].tolist(), strict=True):
+    several = np.flatnonzero(sizes > 2)
+    ordered = list(map(ranked.__getitem__, order[kept].tolist()))
+    place = np.append(0, np.cumsum(kept))
+    for low, high in zip(place[first[several]].tolist(), place[first[several + 1]].tolist(), strict=True):
         standing += ordered[done:low]
         standing += _standing(ordered[low:high])
         done = high
@@ -51,6 +55,22 @@ def offsets(candidates: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray
     """Starts and ends, (n,) each."""
     size = len(candidates)
     return np.fromiter(map(_START, candidates), np.int64, size), np.fromiter(map(_END, candidates), np.int64, size)
+
+
+def _lesser(
+    ranked: Sequence[Candidate],
+    order: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    pairs: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Of candidates at `pairs` in an order, and those right behind them, the ones that do not stand."""
+    both = order[np.concatenate((pairs, pairs + 1))].tolist()
+    scores = np.fromiter((ranked[place].score for place in both), np.float64, len(both))
+    one, other = scores[: len(pairs)], scores[len(pairs) :]
+    sizes = ends - starts
+    better = (other > one) | ((other == one) & (sizes[pairs + 1] > sizes[pairs]))
+    return np.where(better, pairs, pairs + 1)
 
 
 def _standing(ranked: Iterable[Candidate]) -> list[Candidate]:
