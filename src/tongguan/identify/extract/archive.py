@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tongguan.identify.extract import office, pictures
+from tongguan.identify.extract import office, office_bodies, pictures
 from tongguan.identify.extract.arriving import Arriving
 from tongguan.identify.extract.given import Data, tail
 from tongguan.identify.extract.isolated.media import IMAGE
@@ -190,6 +190,8 @@ def _office(walk: Unfolding, data: Data, member: str | None, found: Format, dept
         parts.append((entry, whole))
     opening.told()
     _told_of_end(walk, data, member, "zip", members.report)
+    if found.detail == "zip" and (lacking := office_bodies.lacking(parts)):
+        walk.blind(BlindKind.UNREADABLE, member, "a document that lacks its own text, slides or pages", 0, lacking)
     parts.sort(key=lambda pair: (not office.main_part(pair[0]["name"]), office.is_properties(pair[0]["name"])))
     parts.reverse()
     while parts:  # each is let go before the next is opened

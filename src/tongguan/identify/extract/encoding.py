@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import cchardet
 
-from tongguan.identify.extract.escapes import escaped_encoding
+from tongguan.identify.extract.escapes import ebcdic, escaped_encoding
 
 __all__ = ["Decoded", "declared_within", "decode", "looks_binary"]
 
@@ -78,9 +78,10 @@ def decode(data: bytes, charset: str | None = None) -> Decoded | None:
     """Decode text of unknown encoding; None where it is no text.
 
     In order: a byte order mark, plain ASCII (or ISO-2022, HZ and UTF-7, which are written in it), UTF-8 where it is
-    valid, the declared charset where it fits, UTF-16 and UTF-32 by where their zero bytes lie or by their characters,
-    UTF-8 with lines of GB18030 or Big5 among its own, UTF-8 with a few broken bytes, and the best of the encodings used
-    in China, Japan, Korea and the West. EUC-TW is not known; it comes out as another encoding of two bytes.
+    valid, EBCDIC by its letters, the declared charset where it fits, UTF-16 and UTF-32 by where their zero bytes lie or
+    by their characters, UTF-8 with lines of GB18030 or Big5 among its own, UTF-8 with a few broken bytes, and the best
+    of the encodings used in China, Japan, Korea and the West. EUC-TW is not known; it comes out as another encoding of
+    two bytes.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
@@ -88,9 +89,13 @@ def decode(data: bytes, charset: str | None = None) -> Decoded | None:
     if data.isascii():
         if b"\0" in data[:_SAMPLE] and (wide := _wide(data)):
             return _forced(data, wide)
+        if b"+" in data and _known(charset) == "utf-7" and (found := _strict(data, "utf-7")):
+            return found
         if (shifted := escaped_encoding(data, _is_frequent)) and (found := _strict(data, shifted)):
             return found
         return None if looks_binary(data) else Decoded(data.decode("ascii"), data, "ascii")
+    if found := ebcdic(data):
+        return Decoded(*found)
     declared = _known(charset)
     if declared and declared not in _WEAK and declared != "utf-8" and (found := _strict(data, declared)):
         return found

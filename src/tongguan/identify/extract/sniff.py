@@ -51,6 +51,7 @@ _ARCHIVES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x5d\0\0", "compressed"),
     (0x8001, b"CD001", "iso9660"),
 )
+_ENVELOPED = re.compile(rb"0[\x80-\x84].{0,4}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x03\x06]", re.DOTALL)  # RFC 5652
 _OFD = re.compile(rb"PK\x01\x02.{42}OFD\.xml", re.DOTALL)  # in the directory, as its part at the root
 _TABLES = ((b"SQLite format 3\0", "sqlite"), (b"PAR1", "parquet"), (b"ARROW1\0\0", "arrow"), (b"ORC", "orc"))
 _AT_START = tuple(magic for offset, magic, _ in _ARCHIVES if offset == 0)
@@ -128,6 +129,8 @@ def sniff(data: bytes, media_type: str, name: str | None) -> Format:
             return _zip(data) if kind == "zip" else Format("archive", kind)
         if head.startswith(_OLE):
             return _ole(data)
+        if _ENVELOPED.match(head):
+            return Format("encrypted", "an encrypted message (S/MIME, OpenPGP)")
         for magic, kind in _TABLES:
             if head.startswith(magic) and (len(magic) > 4 or data[-len(magic) :] == magic or magic in data[-20:]):
                 return Format("table", kind)

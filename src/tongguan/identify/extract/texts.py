@@ -129,6 +129,8 @@ def _shaped(
         detail = f"lines that are {decoded.second} and not {decoded.encoding}, read as such"
         walk.blind(BlindKind.UNREADABLE, member, detail, count=decoded.second_lines)
     whole, utf8 = decoded.text, decoded.utf8
+    if sealed := whole.count("-----BEGIN PGP MESSAGE-----") + whole.count("-----BEGIN AGE ENCRYPTED FILE-----"):
+        walk.blind(BlindKind.ENCRYPTED, member, "an encrypted message (S/MIME, OpenPGP)", 0, sealed)
     begin = whole[:256].lstrip()[:1]
     if whole.isspace():
         return [], hint
