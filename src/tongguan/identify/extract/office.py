@@ -37,8 +37,8 @@ _FURNITURE = re.compile(
 )
 # Parts of a workbook that are read as its sheets.
 _SHEETS = {
-    "xlsx": r"^xl/(?:(?:work|chart|dialog|macro)sheets/[^/]+|styles|sharedStrings|metadata)\.(?:xml|bin)$",
-    "ods": r"^content\.xml$",
+    "xlsx": (r"^xl/(?:(?:work|chart|dialog|macro)sheets/[^/]+|styles|sharedStrings|metadata)\.(?:xml|bin)$",),
+    "ods": (r"^content\.xml$",),
 }
 # Attributes that people fill in, or that name people; of `name` and `v` only those of these elements.
 _SPOKEN = {
@@ -123,8 +123,8 @@ def is_furniture(name: str) -> bool:
 
 
 def skipped(kind: str) -> str:
-    """A pattern of the parts that are not unpacked, since they are read as sheets; empty where there are none."""
-    return _SHEETS.get(kind, "")
+    """A pattern of the parts that are not unpacked: they hold none of the content, or are read as sheets."""
+    return "|".join((rf"^(?!{re.escape(MANIFEST)}$|styles\.xml$)(?=.*{_FURNITURE.pattern})", *_SHEETS.get(kind, ())))
 
 
 def is_markup(name: str) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tongguan.identify.extract.kernels.sheet_cells import DURATION, NUMBER, SHARED, sheet_cells
 from tongguan.identify.extract.kernels.sheet_layout import laid_out
 from tongguan.identify.extract.kernels.sheet_text import shared_strings
+from tongguan.identify.extract.signs import occurrences
 
 __all__ = ["Rows", "Sheet", "TooLarge", "Workbook"]
 
@@ -80,7 +81,8 @@ class Sheet:
         Raises TooLarge.
         """
         data = np.frombuffer(block, np.uint8)
-        out, found = np.empty(len(data), np.uint8), np.empty((block.count(b"<c"), 5), np.int64)
+        # As many as there are tags: room that is not written to takes no memory.
+        out, found = np.empty(len(data), np.uint8), np.empty((occurrences(data, b"<"), 5), np.int64)
         about = np.zeros(1, np.int64)
         count, size, whole = sheet_cells(data, self._dates, len(self._ends) - 1, out, found, about)
         cells = found[:count]

@@ -30,6 +30,7 @@ _REMEMBERED = 10_000  # contents
 _CHANCES = 2
 _FAIR_SECONDS = 5.0  # a process that was given less proves nothing
 _FORGET_SECONDS = 5.0
+_MOST_ROOMS = 512  # blobs that are read into at once; the kernel takes 1,024
 _F_SETPIPE_SZ = 1031
 # What is large goes back to the system at once, and no thread has a heap of its own: text recognition peaks at two
 # thirds of the memory that it would take otherwise. What is small stays: pages of a PDF ask for it again and again.
@@ -84,7 +85,7 @@ class Worker:
                 elif self._descriptors:
                     socket.send_fds(self._descriptors, [b"f"], [data.fileno()])
                 return _converse(process, message, time.monotonic() + seconds)
-            except (Failed, OSError, ValueError) as error:
+            except (Failed, OSError, ValueError, OverflowError, MemoryError) as error:  # sizes that cannot be, too
                 self._end(kill=True)
                 failure = error if isinstance(error, Failed) else Failed("died")
                 fair = failure.why != "time" or seconds >= _FAIR_SECONDS
@@ -205,8 +206,9 @@ def _converse(process: subprocess.Popen[bytes], message: list[bytes], deadline: 
     header = bytearray()
     report: dict[str, Any] | None = None
     blobs: list[bytearray] = []
-    missing = 1  # bytes of the answer that are still to come, at least
-    while missing:
+    rooms: list[memoryview] = []  # of the blobs, where nothing was read into yet
+    missing = 1  # bytes of the header that are still to come, at least
+    while missing or rooms:
         left = deadline - time.monotonic()
         readable, writable, _ = select.select([source], [sink] if pending else [], [], max(0.0, left))
         if not readable and not writable:
@@ -216,23 +218,33 @@ def _converse(process: subprocess.Popen[bytes], message: list[bytes], deadline: 
             pending[0] = pending[0][sent:]
             if not pending[0]:
                 pending.pop(0)
-        if readable:
-            chunk = os.read(source, min(_PIPE_BYTES, missing))  # nothing of what follows is read along
+        if readable and rooms:
+            _fill(rooms, source)
+        elif readable:
+            chunk = os.read(source, missing)  # nothing of what follows is read along
             if not chunk:
                 raise Failed("died")
-            if report is None:
-                header += chunk
-                missing = _size(header) - len(header)
-                if missing == 0 and len(header) > 4:
-                    report = json.loads(bytes(header[4:]))
-            else:
-                blobs[-1] += chunk
-                missing -= len(chunk)
-        while report is not None and missing == 0 and len(blobs) < len(report["sizes"]):
-            missing = int(report["sizes"][len(blobs)])
-            blobs.append(bytearray())
+            header += chunk
+            missing = _size(header) - len(header)
+            if missing == 0 and len(header) > 4:
+                report = json.loads(bytes(header[4:]))
+                blobs = [bytearray(int(size)) for size in report["sizes"]]
+                rooms = [memoryview(blob) for blob in blobs if blob]
     assert report is not None
     return report, blobs
+
+
+def _fill(rooms: list[memoryview], source: int) -> None:
+    """Read as much as there is where it belongs, into many at once; rooms that are full are taken away."""
+    taken, done = os.readv(source, rooms[:_MOST_ROOMS]), 0
+    if not taken:
+        raise Failed("died")
+    while done < len(rooms) and taken >= len(rooms[done]):
+        taken -= len(rooms[done])
+        done += 1
+    del rooms[:done]
+    if taken:
+        rooms[0] = rooms[0][taken:]
 
 
 def _size(header: bytearray) -> int:
