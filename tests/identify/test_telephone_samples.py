@@ -184,3 +184,11 @@ def test_the_reason_is_told_in_both_languages(number: str) -> None:
     why = explain(piece, one)[0]
     assert "不计数" in why["zh"]
     assert "not counted" in why["en"]
+
+
+def test_figures_in_a_row_and_amounts_by_the_name_of_their_field_are_told() -> None:
+    memory = 'import os\n\n\ndef test_room():\n    assert room() == {"totalSwapSpace": 17163087872}\n    assert os.getpid()\n'
+    assert {why for _, why, _ in found(memory)} == {"figures"}
+    drawing = "// drawing (of a box)\n// size\n// place\n4 0 -1 0 0.0000 4 180 2025 5850 2550 (object)\n"
+    assert {why for _, why, _ in found(drawing)} == {"figures"}
+    assert is_counted('{"totalSwapSpace": 3, "mobile": 17163087872}')

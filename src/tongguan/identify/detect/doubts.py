@@ -15,8 +15,9 @@ __all__ = ["weigh"]
 def weigh(view: View, candidates: list[Candidate]) -> list[Candidate]:
     """Candidates in order of start, in the same order, the doubtful ones with less of a score and the reason."""
     around = Surroundings(view)
-    numbers = [place for place, type in enumerate(map(_TYPE, candidates)) if type in telephone_samples.TYPES]
-    weighed = hosts.weigh(view, examples.weigh(view, candidates, around), around)
+    types = list(map(_TYPE, candidates))
+    numbers = [place for place, type in enumerate(types) if type in telephone_samples.TYPES]
+    weighed = hosts.weigh(view, examples.weigh(view, candidates, types, around), types, around)
     return telephone_samples.weigh(view, weighed, numbers, around) if numbers else weighed
 
 

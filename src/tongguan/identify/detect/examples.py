@@ -55,7 +55,7 @@ _JWT: Final = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwi
 """The token of RFC 7519's usual example: its subject is 1234567890."""
 _OF_SOMEBODY: Final = frozenset({
     "username", "age", "gender", "birth_date", "postcode", "income", "occupation", "education", "marital_status",
-    "nationality", "minor", "wechat",
+    "nationality", "minor", "wechat", "health",
 })  # fmt: skip
 _ROLES: Final = re.compile(
     r"(?:[\w.]+[-_.])?(?:bugs?|info|support|security|help|webmaster|postmaster|hostmaster|abuse|sales|admin|root|noc|lists?|devel"
@@ -84,18 +84,18 @@ _COUNTRIES: Final = 6  # different countries of accounts in a row of examples
 _ROW: Final = 2048  # characters
 
 
-def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
-    """Candidates in order of start, those of them doubtful that are rather examples."""
+def weigh(view: View, candidates: list[Candidate], types: Sequence[str], around: Surroundings) -> list[Candidate]:
+    """Candidates in order of start, of these types, those of them doubtful that are rather examples."""
     weighed = candidates
-    asked = [place for place, one in enumerate(candidates) if one.type in _WEIGHED]
-    for place in chain(asked, _called_examples(view.text, candidates)):
+    asked = [place for place, type in enumerate(types) if type in _WEIGHED]
+    for place in chain(asked, _called_examples(view.text, candidates, types)):
         one = candidates[place]
         if not (reason := _reason(view.text, candidates, place, around)):
             continue
         if weighed is candidates:
             weighed = list(candidates)
         weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
-    return _rows(weighed, around)
+    return _rows(weighed, around) if "iban" in types else weighed
 
 
 def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
@@ -116,6 +116,13 @@ def _particular(text: str, candidates: Sequence[Candidate], place: int, around: 
     one = candidates[place]
     if not around.is_written(one.start):
         return ""
+    if one.type == "health":  # symptom: a word of the program
+        named = (
+            one.value.isascii()
+            and one.validator == "context"
+            and (around.is_code(one.start) or around.is_schema(one.start))
+        )
+        return "program" if named and not _is_somebodys(candidates, place, _NAMED) else ""
     if one.type == "gender" and _CHOICE.match(text, one.end, one.end + 24):
         return "program"
     if _is_somebodys(candidates, place, _NAMED):
@@ -123,9 +130,9 @@ def _particular(text: str, candidates: Sequence[Candidate], place: int, around: 
     return "test" if around.is_test(one.start) else "program" if around.is_code(one.start) else ""
 
 
-def _called_examples(text: str, candidates: Sequence[Candidate]) -> list[int]:
+def _called_examples(text: str, candidates: Sequence[Candidate], types: Sequence[str]) -> list[int]:
     """Numbers closely behind a part of the words of `_SAYS_SO`."""
-    places = [place for place, one in enumerate(candidates) if one.type in _NUMBERS]
+    places = [place for place, type in enumerate(types) if type in _NUMBERS]
     starts = [candidates[place].start for place in places]
     before = [text[max(0, start - _SAID) : start] for start in starts]
     together = "\n".join(before)

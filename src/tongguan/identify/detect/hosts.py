@@ -68,7 +68,11 @@ _MACHINE: Final = re.compile(
     re.IGNORECASE,
 )
 """What names a thing of the network rather than somebody, by itself or as the last of two words."""
-_MACHINE_BEHIND: Final = re.compile(r"(?:/\d{1,3})? (?:via|dev|scope|proto) [A-Za-z0-9]")  # a route
+_MACHINE_BEHIND: Final = re.compile(
+    r"(?:/\d{1,3})? (?:(?:via|dev|scope|proto) [A-Za-z0-9]|255\.2\d\d\.)"
+)  # a route, a mask
+_ZONE: Final = re.compile(r"(?:\t(?:A|AAAA|a|aaaa)|[ \t](?:IN|in)[ \t]+(?:A|AAAA|a|aaaa)|\d[ \t]+(?:A|AAAA))[ \t]+\Z")
+"""Before the address of a host in a zone of the DNS (RFC 1035, section 5)."""
 _LABELLED: Final = re.compile(r"(?i:ip|ip address): ?\Z")  # in words: Server IP: 81.2.69.144
 _PREFIX: Final = re.compile(r"/(\d{1,3})(?![\d.])")
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
@@ -83,7 +87,7 @@ _EXAMPLE: Final = re.compile(
 )
 _OBJECT: Final = re.compile(r"[A-Za-z]\.\Z")
 _SETTING: Final = re.compile(
-    r"[ \t]*[a-z][\w.-]{1,30}[ \t]*=[ \t]*[0-9a-fA-F.:]{4,39}(?:/\d{1,3})?[ \t;]*(?:[\r\n#,]|\Z)"
+    r"[ \t]*(?:[A-Za-z][\w.-]{1,30}(?:[ \t]*[=:]|[ \t])[ \t]*)?[0-9a-fA-F.:]{4,39}(?:/\d{1,3})?[ \t;]*(?:[\r\n#,]|\Z)"
 )
 _VIRTUAL: Final = ("52:54:00", "00:0C:29", "00:50:56", "00:05:69", "08:00:27", "00:16:3E", "00:15:5D", "02:42:")
 """Of machines within machines: QEMU, VMware, VirtualBox, Xen, Hyper-V, Docker (IEEE's registry, their manuals)."""
@@ -94,9 +98,9 @@ _CALLED: Final = re.compile(r"[ \t]*[A-Za-z_.$][\w.$]*(?:[ (=][^\n]{0,120}?)?[\"
 _LITERAL: Final = re.compile(r"[(\[,{=]\s{0,24}[bruf]{0,2}[\"']\Z")
 
 
-def weigh(view: View, candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
-    """Candidates in order of start, those of them doubtful that are rather addresses of machines."""
-    places = [place for place, one in enumerate(candidates) if one.type in _TYPES]
+def weigh(view: View, candidates: list[Candidate], types: Sequence[str], around: Surroundings) -> list[Candidate]:
+    """Candidates in order of start, of these types, those of them doubtful that are rather addresses of machines."""
+    places = [place for place, type in enumerate(types) if type in _TYPES]
     if not places:
         return candidates
     weighed = list(candidates)
@@ -182,7 +186,7 @@ def _is_called_example(text: str, one: Candidate) -> bool:
 
 
 def _is_setting(text: str, one: Candidate) -> bool:
-    """Whether a private address is all the value of a setting: left=10.1.0.1, local_addrs = 10.1.0.1."""
+    """Whether a private address is all the value of a setting (left=10.1.0.1) or all that its line holds."""
     line = max(text.rfind("\n", max(0, one.start - _LINE), one.start) + 1, one.start - _LINE)
     return _PRIVATE.match(text, one.start) is not None and _SETTING.match(text, line, one.end + 8) is not None
 
@@ -202,6 +206,8 @@ def _is_of_machine(text: str, one: Candidate) -> bool:
     """Whether a word of networks stands before it, or it ends a URL's scheme, a route or a network."""
     before = text[max(0, one.start - _WORDS) : one.start]
     if ":" in before and _URL.search(before):
+        return True
+    if (before[-1:] in ("\t", " ") and _ZONE.search(before)) or text.startswith(".in-addr.arpa", one.end):
         return True
     if text[one.end : one.end + 1] in ("/", " "):
         prefix = _PREFIX.match(text, one.end)

@@ -22,9 +22,11 @@ _WEAK: Final = 12  # characters before an ending that is no company's
 _COMPANY: Final = ("有限公司", "有限责任公司", "股份有限公司", "股份公司", "分公司", "科技公司")
 _LEADS: Final = (
     "就职", "任职", "供职", "受雇", "入职", "加入", "来自", "毕业", "就读", "考入", "单位", "公司名称", "名称", "雇主",
-    "一家", "这家", "那家",
+    "一家", "这家", "那家", "比如", "例如", "对私", "对公", "付款", "查询", "搜索", "根据", "获取", "详见", "刚上",
+    "过程",
 )  # fmt: skip
 """Words behind which a name begins; none begins with a character that is one by itself."""
+_LEARNT: Final = frozenset("习到会得")  # 在实践中学习, 过程中学到
 _IN_NAME, _LEAD, _LEAD_WORD, _SIGN = 1, 2, 4, 8
 
 
@@ -92,6 +94,8 @@ def find(view: View) -> Iterator[Candidate]:
     folded: dict[str, str] = {}  # the same names come again and again
     rows = zip(starts[kept].tolist(), endings[kept].tolist(), words.end[chosen[kept]].tolist(), strict=True)
     for start, first, end in rows:
+        if text[first:end] == "中学" and text[end : end + 1] in _LEARNT:
+            continue
         company = text[first:end] in _COMPANY
         if company or first - start <= _WEAK:
             name, score = text[start:end], 0.8 if company else 0.6

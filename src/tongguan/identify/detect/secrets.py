@@ -89,7 +89,7 @@ _QUOTED: Final = re.compile(r"([\"'`])((?=[^\s\"'`]*[!-/:-@\[-^{-~])(?:(?!\1)[!-
 """Up to the quote that ends it: a secret may hold any other sign."""
 _NO_SECRET: Final = re.compile(
     r"[*•xX.\-_#]+$|#(?:[0-9a-f]{3}){1,2}$|(?:true|false|none)\W+$|(?:null|none|true|false|undefined|required|optional|string|password|passwd|secret|token|changeme\?|"
-    r"cv[cvn]2?|number|boolean|object|text|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
+    r"cv[cvn]2?|number|boolean|object|text|base64|hidden|bool|int|integer|str|float|bytes|any|date|datetime|list|dict|array|bearer|basic|lambda.*|/.*|[a-z]{2,5}_|"
     r"(?!eyJ)[a-z][a-z0-9+.-]{1,11}://.*|function.*|return|this\..*|self\..*|os\..*|process\..*|config\..*|"
     r"req\..*|data\..*|\d{1,3}|\$\{?.*|\{\{?.*|%.*%|<.*|\[.*|\(.*)$",
     re.IGNORECASE,
@@ -250,6 +250,8 @@ def _is_code(text: str, start: int, value: str) -> bool:
         return True
     if _TYPE.match(value) and text[start - 1 : start] not in _QUOTES:
         return True
+    if value.endswith("\\") or _BINARY.search(value) or _V4.fullmatch(value):
+        return True
     if value[0] in "?+" and _EXPANSION.search(text, max(0, start - 40), start):
         return True
     if value[0] == "u" and text[start - 1 : start] == "\\" and _POINT.fullmatch(value):
@@ -269,9 +271,11 @@ _CLOSED: Final = frozenset({'" ', "' "})  # the end of a text in quotes, behind 
 _PATTERN: Final = re.compile(r"\\[sSdDwWb][+*]|%\{")  # of a regular expression, of a template
 _PRINTED: Final = re.compile(r"%[#+.\d]{0,3}[A-Za-z](?:\\[nrt]|\W)*|%[svqdw]\\[nrt]\w*\W*")
 _TYPE: Final = re.compile(
-    r"(?:\w+\.)*[A-Z]\w*\{|[\w.]+\{\Z|(?:[A-Z][a-z0-9]+){2,8}(?<=Key|ken|ret|ord|ial)(?:s|Parameter|Data)?\Z"
+    r"(?:\w+\.)*[A-Z]\w*\{|[\w.]+\{\Z|[a-z-]+\{[a-z-]+:\Z|(?:[A-Z][a-z0-9]+){2,8}(?<=Key|ken|ret|ord|ial)(?:s|Parameter|Data)?\Z"
 )
 """A type or a value made of its fields: oauth2.Token{, Ed25519PrivateKey."""
+_BINARY: Final = re.compile(r"/(?:binary|integer|bytes|utf8)\Z")  # Erlang: OldPassword:Size/binary
+_V4: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _EXPANSION: Final = re.compile(r"\$\{\w+:?\Z")  # of a shell: ${PASSWORD:?must be set}
 _POINT: Final = re.compile(r"u[0-9A-Fa-f]{4}")  # \u0000
 _KIND: Final = re.compile(r"\w::\w*\Z")  # the name of a kind of thing: "AWS::Location::APIKey"

@@ -68,7 +68,8 @@ _CODE: Final = re.compile(
     r"|#\s?(?:include|define|ifn?def|endif)|(?:public|private|protected|static|const|let|var|func|fn|function|package"
     r"|namespace|using|struct|interface|impl|pub) \w|\};\n|\} else|// |/\*|\*/|\*\n|\w+ := |local \w+="
     r"|export (?:default|const|function|class|async|type|interface)\b"
-    r"|fi\n|done\n|use \w+|local \w+ = |--[- ]?[|@]|(?:if|elif|while) (?:\[|test |!)|\w+=\$\(|\$[A-Z]\w+ |EOF\n)"
+    r"|end\n|[^\n]{1,60} do \|\w+\|\n|\w+(?:\.\w+){2,} = |fi\n|done\n|use \w+"
+    r"|local \w+ = |--[- ]?[|@]|(?:if|elif|while) (?:\[|test |!)|\w+=\$\(|\$[A-Z]\w+ |EOF\n)"
 )
 """Lines of programs that are neither configurations nor dumps."""
 _SIGNS: Final[dict[re.Pattern[str], tuple[str, ...]]] = {
@@ -77,8 +78,8 @@ _SIGNS: Final[dict[re.Pattern[str], tuple[str, ...]]] = {
 """Signs of which each of these marks holds one: looked for first, as most texts have none."""
 _PLAN: Final = re.compile(
     r"(?<![A-Za-z])(?:ipsec|ikev?[12]|(?:left|right)(?:id|cert|subnet|firewall)|(?:local|remote)_(?:addrs|ts)|[a-z]*proposals"
-    r"|updown|vips?|subnet|netmask|gateway|vlan|mtu|dns[12]?|nameserver|interface|iface|bridge|bond\d|eth\d|resolv|listen)"
-    r"(?![A-Za-z])"
+    r"|updown|vips?|subnet|netmask|gateway|vlan|mtu|dns[12]?|nameserver|interface|iface|bridge|bond\d|eth\d|resolv|listen"
+    r"|(?:stub|forward|auth)-addr|primaries|axfr|ansible_\w+|IN[ \t]+(?:SOA|NS|A|AAAA|MX|CNAME))(?![A-Za-z])"
 )
 """Names of what networks are made of, as settings have them."""
 _SCHEMA: Final = re.compile(
@@ -87,7 +88,7 @@ _SCHEMA: Final = re.compile(
 )
 """Lines of OpenAPI and JSON Schema."""
 _FIELDS: Final = 8
-_WRITTEN: Final = ("(", "`", "$ref", "<pre", "\n.", "::", "properties", "<screen")
+_WRITTEN: Final = ("(", "`", "::", "properties")
 """One of these stands in every program and manual, and in few other texts."""
 _NUMBERING: Final = re.compile(
     r"(?i:e\.?164|rfc ?3966|national[ _]?(?:significant)?[ _]?number|country(?:[ _]calling)?[ _]?code|area[ _]?code"
@@ -124,6 +125,9 @@ _PERSONS_HAN: Final = re.compile(
     "|归属地|报案|举报|嫌疑|投诉|被告|注册|签到|先生|女士"
 )
 _KINDS_HAN: Final = 5
+
+
+_SIGNS[_SCHEMA] = ("description", "properties")
 
 
 class Surroundings:
@@ -179,6 +183,15 @@ class Surroundings:
                 self.is_code(start) or self.is_test(start) or self.is_manual(start) or self.is_schema(start)
             )
         return self._written[span]
+
+    def may_hold_samples(self, start: int) -> bool:
+        """Whether its block may hold numbers that are samples: of a program, a manual, or beside a pattern."""
+        return self.is_written(start) or self._text.find("\\d", *self._span(start)) >= 0
+
+    def block_end(self, start: int) -> int:
+        """Where the places end that are judged together with this one."""
+        self._span(start)
+        return self._last[0][1]
 
     def speaks_of_numbering(self, start: int) -> bool:
         """Whether it stands among lines about how telephone numbers are made and written."""

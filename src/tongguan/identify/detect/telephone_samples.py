@@ -54,6 +54,12 @@ _SAMPLE_OF: Final = re.compile(
     r"\\d(?:\{\d+(?:,\d+)?\})?[)|\]]{0,3}[\"'][,\s]{1,8}(?:example_?\w*[=:] ?)?[\"']\Z", re.IGNORECASE
 )
 """A regular expression in quotes and the quote of what follows it, as in tables of numbering plans."""
+_BEFORE: Final = re.compile(r"\d[ \t]+-?\d+[ \t]\Z")
+_BEHIND: Final = re.compile(r"[ \t]-?\d")
+_AMOUNT: Final = re.compile(
+    r"(?i:space|memory|bytes|size|capacity|disk|offset|length|duration|heap|swap)[\"']?[ \t]?[:=][ \t]?\Z"
+)
+"""The name of an amount and the sign behind it; a number in quotes is none."""
 _ADJACENT: Final = 48  # characters
 _PATTERN_REACH: Final = 200  # characters before
 _SAYS_SO: Final = re.compile(
@@ -72,8 +78,14 @@ def weigh(view: View, candidates: list[Candidate], places: Sequence[int], around
     """Candidates in order of start, those of them doubtful that are rather samples; `places` are those of telephone
     numbers in them."""
     weighed = candidates
+    until, hopeful = 0, False  # of the block of the last one
     for place in places:
-        if not (reason := _reason(view.text, candidates, place, around)):
+        one = candidates[place]
+        if one.start >= until:
+            until, hopeful = around.block_end(one.start), around.may_hold_samples(one.start)
+        if not hopeful and one.validator != "context" and one.end - one.start <= _MAINLAND:
+            continue
+        if not (reason := _reason(view.text, candidates, place, around, hopeful)):
             continue
         if weighed is candidates:
             weighed = list(candidates)
@@ -81,13 +93,17 @@ def weigh(view: View, candidates: list[Candidate], places: Sequence[int], around
     return weighed
 
 
-def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
-    """Why a number is rather a sample, or nothing."""
+def _reason(text: str, candidates: list[Candidate], place: int, around: Surroundings, hopeful: bool) -> str:
+    """Why a number is rather a sample, or nothing. `hopeful`: whether its block may hold samples at all."""
     one = candidates[place]
+    if _is_figure(text, one):
+        return "" if _is_somebodys(candidates, place) else "figures"
+    if not hopeful:
+        return _row(candidates, place)
     if _is_mainland(text, one):
         return _of_mainland(text, candidates, place, around)
-    if _is_in_a_row(candidates, place):
-        return "series"
+    if reason := _row(candidates, place):
+        return reason
     if not around.is_written(one.start) or _is_somebodys(candidates, place):
         return ""
     if _RUNS.search(one.value):
@@ -105,6 +121,17 @@ def _reason(text: str, candidates: Sequence[Candidate], place: int, around: Surr
     if around.is_test(one.start):
         return "test"
     return "program" if around.is_fenced(one.start) or around.is_schema(one.start) else ""
+
+
+def _is_figure(text: str, one: Candidate) -> bool:
+    """Whether it is one of a row of figures, or an amount by the name of its field."""
+    if one.validator != "prefix":
+        return False
+    if " " in text[one.start : one.end]:
+        return _BEFORE.search(text, max(0, one.start - 12), one.start) is not None and (
+            _BEHIND.match(text, one.end, one.end + 4) is not None
+        )
+    return _AMOUNT.search(text, max(0, one.start - 48), one.start) is not None
 
 
 def _of_mainland(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
@@ -142,17 +169,21 @@ def _is_beside_pattern(text: str, one: Candidate) -> bool:
     return _CLASS.search(text, max(0, one.start - _PATTERN_REACH), one.start) is not None
 
 
-def _is_in_a_row(candidates: Sequence[Candidate], place: int) -> bool:
-    """Whether it is one of several that nothing but a label makes numbers, and that differ in their last digits only:
-    a list of the beginnings that a plan gives out."""
+def _row(candidates: list[Candidate], place: int) -> str:
+    """ "series" where it is one of several that nothing but a label makes numbers, and that differ in their last digits
+    only: a list of the beginnings that a plan gives out."""
     one = candidates[place]
-    if one.validator != "context":
-        return False
+    begins = one.value[:-_LAST]
+    if one.validator != "context" or not any(
+        other.value.startswith(begins)
+        for other in candidates[max(0, place - 2) : place] + candidates[place + 1 : place + 3]
+    ):
+        return ""
     same = set()
     for other in candidates[max(0, place - _MOST) : place + _MOST + 1]:
         if other.type == one.type and abs(other.start - one.start) <= _NEAR:
-            if other.value[:-_LAST] == one.value[:-_LAST] and len(other.value) == len(one.value):
+            if other.value[:-_LAST] == begins and len(other.value) == len(one.value):
                 same.add(other.value)
         elif other.type in _SOMEBODYS:
-            return False
-    return len(same) > _IN_A_ROW
+            return ""
+    return "series" if len(same) > _IN_A_ROW else ""
