@@ -1,7 +1,7 @@
-"""Values in SQL's INSERT statements, as cells under the names of their columns.
+"""Values in SQL's INSERT statements and PostgreSQL's COPY, as cells under the names of their columns.
 
 The names stand in the statement, or in a CREATE TABLE before it (ISO/IEC 9075-2, as MySQL, PostgreSQL, Oracle and SQL
-Server write it).
+Server write it; COPY as pg_dump writes it: a row a line, tabs between values, `\\N` for none, `\\.` behind the rows).
 """
 
 from __future__ import annotations
@@ -28,13 +28,39 @@ _CREATE: Final = re.compile(rf"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME
 _STRING: Final = r"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'"
 _TOKEN: Final = re.compile(rf"\s*(?:(?:[NnEeBbXx])?({_STRING})|([(),])|([^\s,()';][^,()';]*))", re.DOTALL)
 _NO_COLUMN: Final = frozenset({"primary", "key", "unique", "constraint", "index", "foreign", "check", "fulltext"})
+_FROM: Final = "FROM stdin"
+_COPY: Final = re.compile(rf"COPY {_NAME} \(([^()';]{{1,8000}})\) FROM stdin[^\n\x00]{{0,200}}\n", re.IGNORECASE)
+_ROW: Final = re.compile(r"(?!\\\.)([^\n\x00]+)(?:\n|\Z)")
 _LONGEST: Final = 64 << 10  # characters of a table's definition that are read
 
 
 def inserted_cells(text: str, words: Words) -> NDArray[np.int64]:
     """(n, 3) start, end, label of the values of INSERT statements whose columns are labels, ascending."""
     places = words.start[words.of("marks/sql")].tolist()
-    return np.array(list(_values(text, places)), np.int64).reshape(-1, 3)
+    cells = sorted([*_values(text, places), *_copied(text)])
+    return np.array(cells, np.int64).reshape(-1, 3)
+
+
+def _copied(text: str) -> Iterator[Cell]:
+    """The labelled values of rows behind COPY … FROM stdin."""
+    at = text.find(_FROM)
+    while at >= 0:
+        end = at + len(_FROM)
+        begin = max(text.rfind("\n", 0, at), text.rfind("\0", 0, at)) + 1
+        if copy := _COPY.match(text, begin):
+            labels = [label_of(name) for name in copy[1].split(",")]
+            end = copy.end()
+            while row := _ROW.match(text, end):
+                yield from _in_row(row.start(), row[1], labels)
+                end = row.end()
+        at = text.find(_FROM, end)
+
+
+def _in_row(at: int, row: str, labels: Sequence[int]) -> Iterator[Cell]:
+    for value, label in zip(row.removesuffix("\r").split("\t"), labels, strict=False):
+        if label >= 0 and value and value != r"\N":
+            yield at, at + len(value), label
+        at += len(value) + 1
 
 
 def _values(text: str, places: Sequence[int]) -> Iterator[Cell]:

@@ -13,6 +13,7 @@ from tongguan.identify.detect import (
     accounts,
     details,
     foreign,
+    hl7_names,
     illnesses,
     illnesses_english,
     labelled,
@@ -62,6 +63,7 @@ RECOGNISERS: Final = Kind[Recogniser](
         "particulars": particulars.find, "rosters": rosters.find, "illnesses": illnesses.find,
         "illnesses_english": illnesses_english.find, "secrets": secrets.find, "terms": terms.find,
         "tracks": tracks.find, "details": details.find, "said": said.find, "accounts": accounts.find,
+        "hl7_names": hl7_names.find,
     },
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tongguan.identify.detect.characters import Units, units_of
 from tongguan.identify.detect.digits import find_numbers
 from tongguan.identify.detect.grids import drawn_cells
+from tongguan.identify.detect.hl7 import message_cells
 from tongguan.identify.detect.inserts import inserted_cells
 from tongguan.identify.detect.kernels import Tokens, read_tokens
 from tongguan.identify.detect.words import Words, label_of, read_words
@@ -124,6 +125,7 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     heads = labels.chosen(~_inside(cells, labels.start)) if len(cells) else labels  # a table that was read is not drawn
     cells = _with_drawn(cells, drawn_cells(text, units, heads))
     cells = _with_drawn(cells, inserted_cells(text, words))
+    cells = _with_drawn(cells, message_cells(text))
     numbers, breaks = find_numbers(units, tokens, latest), np.flatnonzero(units == 0)
     return View(text, latest, units, tokens, numbers, words, cells, labels, breaks)
 
