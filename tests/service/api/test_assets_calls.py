@@ -107,6 +107,27 @@ def test_a_token_reads_and_corrects_as_far_as_its_scopes(house: House, address: 
         assert refused.status_code == 403 and "更正数据资产" in refused.json()["error"]["text"]["zh"]
 
 
+def test_a_parameter_that_no_call_knows_is_refused(officer: httpx.Client) -> None:
+    for path in ("", "/changes", "/sources", "/runs", "/templates"):
+        refused = officer.get(f"{V1}{path}", params={"levl": "general-4", "lang": "zh"})
+        assert refused.status_code == 422
+        assert refused.json()["error"]["text"] == {
+            "zh": "query.levl: 没有这一项",
+            "en": "query.levl: is not known here",
+        }
+        assert officer.get(f"{V1}{path}", params={"lang": "zh"}).status_code == 200
+
+
+def test_a_change_of_rules_says_which_name_it_does_not_know(officer: httpx.Client) -> None:
+    for edit in ({"what": "switch", "id": "no-such"}, {"what": "change", "id": "general/none-such"},
+                  {"what": "change", "id": "general/basic", "class": "none-such"}, {"what": "take_in", "table": "zz"}):  # fmt: skip
+        for path in ("/rules", "/rules/preview"):
+            refused = officer.post(f"{V1}{path}", json=edit)
+            assert refused.status_code == 400
+            named = edit.get("class", edit.get("id", "zz")).rpartition("/")[2]
+            assert all(named in text for text in refused.json()["error"]["text"].values())
+
+
 def test_the_description_names_every_choice(house: House, officer: httpx.Client) -> None:
     paths = officer.get("/api/v1/openapi.json").json()["paths"]
 

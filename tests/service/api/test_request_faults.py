@@ -10,7 +10,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from tongguan.service.api.facts import Day
+from tongguan.service.api.facts import _Mapping as Asked
 from tongguan.service.api.faults import told
+from tongguan.service.api.shapes import Bytes, Line
 from tongguan.wording import wording
 
 
@@ -32,6 +35,13 @@ class Checked(BaseModel):
         if value % 2:
             raise ValueError("expected an even number")
         return value
+
+
+def deep() -> Any:
+    found: Any = 1
+    for _ in range(100_000):
+        found = [found]
+    return found
 
 
 CASES: list[tuple[str, Any, Any]] = [
@@ -73,6 +83,11 @@ CASES: list[tuple[str, Any, Any]] = [
     ("datetime_type", datetime, []),
     ("datetime_parsing", datetime, float("nan")),
     ("datetime_from_date_parsing", datetime, "2026-13-45"),
+    ("one_line", Line, "SECRET\x00"),
+    ("base64", Bytes, "SECRET!"),
+    ("day", Day, "SECRET"),
+    ("surrogate", Asked, {"SECRET": "\ud800"}),
+    ("deep", Asked, {"SECRET": deep()}),
     ("other", Checked, {"value": 3}),
 ]
 
@@ -105,3 +120,18 @@ def test_bad_json_and_long_lists_are_bounded() -> None:
     assert told([{"type": "new_kind", "loc": ("query",), "msg": "Odd\x1b[0m", "ctx": {}}])["zh"] == (
         "query: 不合要求（Odd\\u001b[0m）"
     )
+
+
+def test_a_text_is_counted_in_characters() -> None:
+    for value, kind in (("x" * 501, "too_long"), ("", "too_short")):
+        with pytest.raises(ValidationError) as caught:
+            TypeAdapter(Annotated[Line, Field(min_length=1)]).validate_python(value)
+        errors = caught.value.errors()
+        assert [error["type"].removeprefix("string_") for error in errors] == [kind]
+        assert "字符" in told(errors)["zh"] and "characters" in told(errors)["en"]
+
+
+def test_what_python_says_of_a_value_error_is_left_out() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Checked(value=3)
+    assert told(caught.value.errors())["en"] == "value: expected an even number"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import Scope
 
 from tongguan import __version__
@@ -34,6 +34,7 @@ from tongguan.service.api import (
     session,
     settings,
 )
+from tongguan.service.api.calling import only_known
 from tongguan.service.console.visit import Console
 from tongguan.service.permission import Declared, declared
 
@@ -71,7 +72,7 @@ def build(console: Console, pages: Sequence[Declared]) -> FastAPI:
     """The API. `pages`: the routes of the console, which the matrix of roles names beside those of the API."""
     app = FastAPI(
         title="Tongguan 通关", version=__version__, openapi_url=None, docs_url=None, redoc_url=None,
-        redirect_slashes=False, responses=answers.ERRORS,
+        redirect_slashes=False, responses=answers.ERRORS, dependencies=[Depends(only_known)],
     )  # fmt: skip
     app.state.console = console
     app.state.csrf_header = True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from tongguan.errors import BadInput, NotFound
 from tongguan.identify.templates import Policy
 from tongguan.service.api.assets import Level
 from tongguan.service.api.calling import TrustRoom
@@ -82,15 +85,25 @@ def policy(trust: TrustRoom, by: Reader) -> PolicyShown:
 @router.post("/preview")
 def look(trust: TrustRoom, by: Reader, given: Edit) -> Preview:
     """What a change would do to what the catalogue holds. Nothing is changed."""
-    with assetlist.opened(trust, by) as catalogue:
+    with assetlist.opened(trust, by) as catalogue, _named():
         return Preview.model_validate(preview(catalogue, trust.home, _edit(given)))
 
 
 @router.post("")
 def change(trust: TrustRoom, by: Ruler, given: Edit) -> PolicyShown:
     """Change the rules. The entry of the log is written first; scans after it go by the rules as they are then."""
-    book_of(trust.home).edit(_edit(given), by=by.name, record=trust.record)
+    with _named():
+        book_of(trust.home).edit(_edit(given), by=by.name, record=trust.record)
     return policy(trust, by)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """A template, rule or class that is none is a fault of the body, which is told; the address is there."""
+    try:
+        yield
+    except NotFound as error:
+        raise BadInput(error.text or str(error)) from error
 
 
 def _edit(given: Edit) -> Any:

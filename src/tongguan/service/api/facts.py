@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, StringConstraints, WithJsonSchema
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from tongguan import china_time, law
 from tongguan.errors import BadFacts
@@ -75,7 +75,7 @@ def _day(given: Any) -> date:
             raise ValueError
         return date.fromisoformat(given)
     except ValueError:
-        raise ValueError("expected a day written YYYY-MM-DD, such as 2026-11-21") from None
+        raise PydanticCustomError("day", "expected a day written YYYY-MM-DD, such as 2026-11-21") from None
 
 
 def _choices(names: Iterable[str]) -> dict[str, Any]:
@@ -186,9 +186,9 @@ def _plain(given: Any) -> Any:
     try:
         json.dumps(given, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ValueError("holds half of a character (a lone surrogate); expected whole text") from None
+        raise PydanticCustomError("surrogate", "holds half of a character (a lone surrogate)") from None
     except RecursionError:
-        raise ValueError("is nested too deep; expected facts as in a facts file") from None
+        raise PydanticCustomError("deep", "is nested too deep; expected facts as in a facts file") from None
     return given
 
 

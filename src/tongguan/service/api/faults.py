@@ -22,11 +22,14 @@ def _fault(one: Mapping[str, Any], language: Language) -> str:
     words = wording("tongguan.service.api", "faults.yaml")
     where = ".".join(map(str, one["loc"]))
     kind = one["type"] if one["type"] in words.texts else "other"
+    if kind in ("too_short", "too_long") and isinstance(one.get("input"), str):  # of characters, not of entries
+        kind = f"string_{kind}"
+    said = one["msg"].removeprefix("Value error, ")
     particulars = dict(one.get("ctx", {}))
     if language == "zh" and isinstance(particulars.get("expected"), str):  # 'a', 'b' or 'c'
         particulars["expected"] = particulars["expected"].replace(" or ", "、").replace(", ", "、")
     try:
-        text = words.text(kind, language, told=one["msg"], **particulars)
+        text = words.text(kind, language, told=said, **particulars)
     except KeyError:  # a kind whose particulars have other names in another version of pydantic
-        text = words.text("other", language, told=one["msg"])
+        text = words.text("other", language, told=said)
     return f"{where}: {text}"

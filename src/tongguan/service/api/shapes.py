@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
 
 __all__ = ["Bytes", "Ident", "Limit", "Line", "Name", "Offset", "Prose", "Shown", "Strict", "encode"]
 
@@ -19,7 +20,7 @@ def _line(text: str) -> str:
     """No control characters, so that no line of a log and no header can be forged; one form of each letter."""
     text = unicodedata.normalize("NFC", text)
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
-        raise ValueError("holds control characters; expected plain text on one line")
+        raise PydanticCustomError("one_line", "holds control characters; expected plain text on one line")
     return text
 
 
@@ -33,7 +34,7 @@ def _bytes(text: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("is not base64") from None
+        raise PydanticCustomError("base64", "is not base64") from None
     return text
 
 
