@@ -63,6 +63,14 @@ def test_pages_of_assets_draw_without_a_complaint(visit: Visit, language: str) -
             assert page.evaluate(FAINT) == [], (path, theme)
 
 
+def test_a_narrow_window_scrolls_cards_and_not_the_page(visit: Visit) -> None:
+    visit.sign_in()
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    for path in PAGES:
+        page = visit.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
 @needs_scripts
 def test_a_table_is_filtered_opened_and_closed(visit: Visit) -> None:
     page = visit.sign_in("/assets")

@@ -14,6 +14,7 @@ import pytest
 from console_house import AUDITOR, OFFICER, form_token
 
 from tongguan.service.console import exports
+from tongguan.service.console.pages import flows
 from tongguan.trust import check_proof
 
 LISTS = ["/flows/export", "/flows/export?view=exchanges", "/recipients/export", "/alerts/export", "/coverage/export",
@@ -43,6 +44,37 @@ def test_the_formats_hold_the_same_rows(client: httpx.Client) -> None:
     table = docx.Document(io.BytesIO(got["docx"])).tables[0]
     assert [[cell.text for cell in row.cells] for row in table.rows] == plain
     assert [["" if v is None else str(v) for v in row.values()] for row in json.loads(got["json"])] == plain[1:]
+
+
+@pytest.mark.parametrize("form", list(exports.FORMATS))
+def test_a_file_that_holds_a_part_says_so(
+    client: httpx.Client, auditor: httpx.Client, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    whole = client.get("/flows/export", params={"view": "exchanges", "format": "json"})
+    of = len(whole.json())
+    assert "first" not in whole.headers["content-disposition"]
+    monkeypatch.setattr(flows, "EXPORT_LIMIT", 5)
+    answer = client.get("/flows/export", params={"view": "exchanges", "format": form, "lang": "en"})
+    assert f"-first-5-of-{of}-" in answer.headers["content-disposition"]
+    last = {
+        "csv": lambda: list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))[-1][0],
+        "xlsx": lambda: list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.values)[-1][0],
+        "docx": lambda: docx.Document(io.BytesIO(answer.content)).tables[0].rows[-1].cells[0].text,
+        "json": lambda: next(iter(answer.json()[-1].values())),
+    }[form]()
+    assert last == f"The first 5 of {of:,} rows only: narrow the filter"
+    body = auditor.get("/audit.json", params={"entry": answer.headers["x-audit-entry"]}).json()["chosen"]["body"]
+    assert (body["rows"], body["of"]) == (5, of)
+    client.get("/flows", params={"lang": "zh"})
+
+
+def test_a_document_holds_what_is_hostile_to_it() -> None:
+    rows = [["<w:t>&", 'two\nlines "', "a\x00b\x1b"], ["", None, 1.5]]
+    table = docx.Document(io.BytesIO(exports._docx((["a", "b", "c"], rows)))).tables[0]
+    assert [[cell.text for cell in row.cells] for row in table.rows][1:] == [
+        ["<w:t>&", 'two\nlines "', "ab"],
+        ["", "", "1.5"],
+    ]
 
 
 def test_what_was_searched_for_is_in_the_log_as_a_hash_only(client: httpx.Client, auditor: httpx.Client) -> None:

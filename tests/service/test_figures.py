@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tongguan.service.console import figures
+from tongguan.service.console import figures, render
 from tongguan.service.console.gauge import gauge_of
 from tongguan.service.console.lines import legal_lines, zones
 from tongguan.service.console.tasks import tasks
@@ -78,3 +78,9 @@ def test_an_approval_about_to_end_is_a_task() -> None:
     assert one(None) == one("2027-06-01") == []
     assert [(t["kind"], t["days"], t["severity"]) for t in one("2026-12-01")] == [("expires", 11, "mid")]
     assert one("2026-11-01")[0]["severity"] == "high"
+
+
+def test_a_name_of_others_cannot_look_like_another_one() -> None:
+    assert render.shown("\u202egnp.exe") == "\\u202egnp.exe"
+    assert render.shown("a\nb\u200b\u2066c") == "a\\u000ab\\u200b\\u2066c"
+    assert render.shown("客户资料 <b>") == "客户资料 <b>" and render.shown(None) == ""

@@ -16,6 +16,7 @@ from tongguan.law.packs.telling import told
 from tongguan.service.console import address, drawing, figures, gauge, lines, names
 from tongguan.service.console.menu import visible
 from tongguan.unseen import detail_in
+from tongguan.wording import on_one_line
 
 if TYPE_CHECKING:
     from tongguan.service.console.visit import Visit
@@ -27,6 +28,7 @@ VENDOR = FOLDER / "static" / "vendor"
 BRIEF = 140  # characters of an audit entry's body in the list
 
 Row = Mapping[str, Any]
+_UNSEEN = {n: f"\\u{n:04x}" for n in (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xFEFF)}
 
 
 @cache
@@ -38,6 +40,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["shown"] = shown
     made.globals.update(
         exact=figures.exact,
         size=figures.size,
@@ -55,6 +58,11 @@ def environment() -> Environment:
         pairs=lambda rows, key, text: [(row[key], row[text]) for row in rows],
     )
     return made
+
+
+def shown(name: str | None) -> str:
+    """A name that others gave, with line ends and signs that turn or hide text escaped: none looks like another."""
+    return on_one_line(name or "").translate(_UNSEEN)
 
 
 @cache

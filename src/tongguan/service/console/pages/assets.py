@@ -78,8 +78,9 @@ def save(visit: Visitor) -> Response:
         chosen, _ = asked_filter(visit)
         rules = rules_of(home)
         rows = [[_cell(row.get(name)) for name in names] for row in _all(catalogue, view, chosen, rules)]
+        total = assetlist.listed(catalogue, view, chosen, Wanted(1, 1)).total
     asked = {"view": view, **shown_filter(chosen)}
-    return export(visit, f"assets-{view}", asked, names, rows)
+    return export(visit, f"assets-{view}", asked, names, rows, total)
 
 
 def nothing_scanned(visit: Visit) -> Response:

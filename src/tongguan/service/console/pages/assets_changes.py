@@ -52,7 +52,8 @@ def save(visit: Visitor) -> Response:
         page = assetlist.changed(
             catalogue, _filter(asked), every, level=asked["level"], all_scans=bool(asked["scans"])
         )  # fmt: skip
-    return export(visit, "assets-changes", asked, HEADS, [[row[name] for name in HEADS] for row in page.rows])
+    rows = [[row[name] for name in HEADS] for row in page.rows]
+    return export(visit, "assets-changes", asked, HEADS, rows, page.total)
 
 
 def _asked(visit: Visit) -> Row:

@@ -73,7 +73,8 @@ def save(visit: Visitor) -> Response:
             return nothing_scanned(visit)
         asked = _asked(visit)
         page = assetcover.unseen(catalogue, _filter(asked), Wanted(1, EXPORT_LIMIT))
-    return export(visit, "assets-coverage", asked, HEADS, [[row[name] for name in HEADS] for row in page.rows])
+    rows = [[row[name] for name in HEADS] for row in page.rows]
+    return export(visit, "assets-coverage", asked, HEADS, rows, page.total)
 
 
 def _asked(visit: Visit) -> Row:

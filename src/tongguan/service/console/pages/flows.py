@@ -72,7 +72,8 @@ def save(visit: Visitor) -> Response:
         page = flowlist.exchanges(visit.console.workspace, result, chosen, "last", True, 1, EXPORT_LIMIT)
         names = ["uid", "ts", "system", "recipient", "country", "direction", "act", "protocol", "application",
                  "operation", "size", "records", "findings", "types", "blind", "activity"]  # fmt: skip
-        return export(visit, "exchanges", asked, names, [[_plain(r, n) for n in names] for r in page.rows])
+        lines = [[_plain(r, n) for n in names] for r in page.rows]
+        return export(visit, "exchanges", asked, names, lines, page.total)
     names = ["system", "recipient", "country", "direction", "persons", "crossings", "bytes", "first", "last", "types",
              "sensitive_types", "protocols", "activities", "pathway"]  # fmt: skip
     rows = flowlist.flows(visit.console.workspace, result, chosen)
