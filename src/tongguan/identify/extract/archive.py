@@ -8,7 +8,8 @@ from typing import Any
 
 from tongguan.identify.extract import office, office_bodies, pictures
 from tongguan.identify.extract.arriving import Arriving
-from tongguan.identify.extract.given import Data, tail
+from tongguan.identify.extract.given import Data, reader, tail
+from tongguan.identify.extract.isolated import rar
 from tongguan.identify.extract.isolated.media import IMAGE
 from tongguan.identify.extract.sniff import Format
 from tongguan.identify.extract.unfolding import TOO_LARGE, TOO_MUCH, Unfolding, joined
@@ -17,6 +18,7 @@ from tongguan.model import BlindKind
 __all__ = ["archive"]
 
 _EMPTY = 100  # bytes that an archive of nothing may have
+_HEAD = 64
 _TAR_END = bytes(1024)
 _ZIP_END = 22 + (1 << 16)  # the end record and the longest comment
 _Skipped = dict[tuple[BlindKind, str], tuple[int, int]]  # count and bytes of members that were passed over, by why
@@ -37,7 +39,11 @@ def archive(walk: Unfolding, data: Data, member: str | None, found: Format, dept
 
 
 def _told_of_end(walk: Unfolding, data: Data, member: str | None, kind: str, report: dict[str, Any]) -> None:
-    """What the end of an archive shows of what is missing."""
+    """What an archive shows of what is missing."""
+    if kind in ("rar", "rar5", "cab") and rar.is_part(reader(data)(_HEAD)):
+        walk.blind(
+            BlindKind.TRUNCATED, member, "one part of an archive of several: what begins or ends in another is not read"
+        )
     if report["end"] != "ok":
         return
     if not report["seen"] and len(data) > _EMPTY:

@@ -94,8 +94,8 @@ def decode(data: bytes, charset: str | None = None) -> Decoded | None:
         if (shifted := escaped_encoding(data, _is_frequent)) and (found := _strict(data, shifted)):
             return found
         return None if looks_binary(data) else Decoded(data.decode("ascii"), data, "ascii")
-    if found := ebcdic(data):
-        return Decoded(*found)
+    if mainframe := ebcdic(data):
+        return Decoded(*mainframe)
     declared = _known(charset)
     if declared and declared not in _WEAK and declared != "utf-8" and (found := _strict(data, declared)):
         return found

@@ -14,6 +14,7 @@ from typing import Any
 from libarchive import ffi
 from libarchive.exception import ArchiveError
 
+from . import rar
 from .media import IMAGE, media
 from .source import Source
 
@@ -65,6 +66,9 @@ def read(source: Source, kind: str, max_bytes: int, max_members: int, skip: str,
     """
     compressed = kind == "compressed"
     opened = _Opened(source, max_bytes, max_members, re.compile(skip) if skip else None, images)
+    if kind == "rar5":
+        with source.reader() as file:
+            opened.sealed = rar.locked(file)
     yield from opened.answers(_FORMATS[kind], compressed)
     if compressed and opened.end == "ok" and not opened.seen:  # a file that only looks like an empty archive inside
         yield from opened.answers(("raw",), True)
@@ -87,6 +91,7 @@ class _Opened:
     held: int = 0  # bytes of the next answer
     count: int = 0
     seen: int = 0
+    sealed: set[bytes] = field(default_factory=set)  # names of members with a password
     locked: bool = False
     end: str = "ok"
 
@@ -149,6 +154,10 @@ class _Opened:
             if self.skip and self.skip.search(_name(entry)):
                 continue
             self.count += 1
+            if ffi.entry_pathname(entry) in self.sealed:  # what comes of them is no text
+                self.locked = True
+                self._note(entry, "encrypted", b"")
+                continue
             status = yield from self._body(archive, entry)
             if status in ("cut", "stop"):
                 self.end = "bytes" if status == "cut" else "damaged"
