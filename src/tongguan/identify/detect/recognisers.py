@@ -30,9 +30,11 @@ from tongguan.identify.detect import (
     rosters,
     said,
     secrets,
+    secrets_given,
     telephones,
     terms,
     tracks,
+    trailers,
     wide_mail,
 )
 from tongguan.identify.detect.view import Candidate, View
@@ -61,9 +63,9 @@ RECOGNISERS: Final = Kind[Recogniser](
         "mixed_numerals": mixed_numerals.find, "names": names.find, "name_columns": name_columns.find,
         "neighbours": neighbours.find, "places": places.find, "organisations": organisations.find,
         "particulars": particulars.find, "rosters": rosters.find, "illnesses": illnesses.find,
-        "illnesses_english": illnesses_english.find, "secrets": secrets.find, "terms": terms.find,
-        "tracks": tracks.find, "details": details.find, "said": said.find, "accounts": accounts.find,
-        "hl7_names": hl7_names.find,
+        "illnesses_english": illnesses_english.find, "secrets": secrets.find, "secrets_given": secrets_given.find,
+        "terms": terms.find, "tracks": tracks.find, "details": details.find, "said": said.find,
+        "accounts": accounts.find, "hl7_names": hl7_names.find, "trailers": trailers.find,
     },
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from tongguan.identify.detect.placeholders import (
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["find"]
+__all__ = ["IN_A_PROGRAM", "find", "is_random", "secret_at"]
 
 _DETECTOR: Final = "secrets"
 _KEYS: Final = re.compile(
@@ -117,7 +117,7 @@ _SIGN: Final = np.zeros(65536, np.bool_)
 _SIGN[[ord(c) for c in _SIGNS]] = True
 _NO_GAP: Final = frozenset(",{)")  # a list, what is nested, the end of a call
 _GAP: Final = 9  # characters between a label and its value
-_IN_A_PROGRAM, _IN_DATA, _TOLD_BY_SOMEBODY = 0, 1, 2
+IN_A_PROGRAM, _IN_DATA, _TOLD_BY_SOMEBODY = 0, 1, 2
 """Where a labelled value stands: a plain word is a password in `"password": "sunshine"`, none in `password="tiger"`."""
 _PASSWORD: Final = re.compile("pass|pwd", re.IGNORECASE)
 _NO_TOKEN: Final = re.compile(
@@ -164,7 +164,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(*found.span(1), "credential", 0.85, "form", _DETECTOR, found[1])
     for end in words.end[words.of("marks/some_key")].tolist():
         found = _RANDOM.match(text, end, end + 200)
-        if found and _is_random(found[1]) and not _NO_KEY.search(text, max(0, end - 40), end):
+        if found and is_random(found[1]) and not _NO_KEY.search(text, max(0, end - 40), end):
             yield Candidate(*found.span(1), "credential", 0.75, "form", _DETECTOR, found[1])
     for start in words.start[words.of("marks/link")].tolist():
         found = _LINK.match(text, start, start + 200)
@@ -195,7 +195,7 @@ def find(view: View) -> Iterator[Candidate]:
             continue
         if scheme := _SCHEME.match(text, end):
             at = scheme.end()
-        elif gap.isspace() or gap in _CLOSED:
+        elif gap.isspace() or gap in _CLOSED or gap.strip() == "`":
             if "\n" not in gap and (found := _behind_blank(text, end, at)):
                 yield Candidate(*found.span(), "credential", 0.8, "context", _DETECTOR, found.group())
             continue
@@ -219,15 +219,15 @@ def find(view: View) -> Iterator[Candidate]:
         ):
             place = _IN_DATA
         else:
-            place = _IN_A_PROGRAM
-        if candidate := _value(
+            place = IN_A_PROGRAM
+        if candidate := secret_at(
             text, at, min(len(text), at + _LONGEST), quoted or scheme is not None or place == _IN_DATA, place
         ):
             yield candidate
     for start, end in view.cells[view.cells[:, 2] == _LABEL, :2].tolist():
         while start < end and text[start] in "\"' \t":
             start += 1
-        candidate = _value(text, start, end, True, _TOLD_BY_SOMEBODY)
+        candidate = secret_at(text, start, end, True, _TOLD_BY_SOMEBODY)
         if candidate and not (candidate.value.isidentifier() and text[candidate.end : candidate.end + 1] == "("):
             yield candidate  # and no call of a function: sysdate()
 
@@ -296,7 +296,7 @@ def _behind_blank(text: str, end: int, at: int) -> re.Match[str] | None:
 
 def _is_mixed(value: str) -> bool:
     """Whether digits stand among letters, in words of no language; or all is one hash."""
-    return _HEX.fullmatch(value) is not None or _is_random(value) or (len(value) <= 20 and not _NAME.fullmatch(value))
+    return _HEX.fullmatch(value) is not None or is_random(value) or (len(value) <= 20 and not _NAME.fullmatch(value))
 
 
 def _is_public(text: str, end: int) -> bool:
@@ -306,7 +306,7 @@ def _is_public(text: str, end: int) -> bool:
     return text[end - 1] in "码令dD" and _KNOWN_TO_ALL.search(text, max(0, end - 18), end + 24) is not None
 
 
-def _is_random(value: str) -> bool:
+def is_random(value: str) -> bool:
     """Whether a value is drawn from many signs, without the words of a name in it."""
     plain = value.rstrip("=")
     words = re.findall(r"[A-Z]?[a-z]{5,}|[A-Z]{6,}", plain)
@@ -329,10 +329,10 @@ def _is_none(text: str, end: int, value: str, place: int) -> bool:
     value = _ESCAPE.sub("u", value.rstrip("?!.,:"))
     if sum(map(str.isalnum, value)) < _FEWEST or is_template(value) or is_placeholder(value) or is_name(value):
         return True
-    if is_word(value) and (place == _IN_A_PROGRAM or not value.islower() or is_prose(text, end)):
+    if is_word(value) and (place == IN_A_PROGRAM or not value.islower() or is_prose(text, end)):
         return True
     return _VERSION.fullmatch(value) is not None or (
-        _BARE_NUMBER.fullmatch(value) is not None and place == _IN_A_PROGRAM
+        _BARE_NUMBER.fullmatch(value) is not None and place == IN_A_PROGRAM
     )
 
 
@@ -344,7 +344,7 @@ def _signed(view: View, ends: NDArray[np.int32]) -> NDArray[np.bool_]:
     return signed
 
 
-def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate | None:
+def secret_at(text: str, start: int, end: int, sure: bool, place: int) -> Candidate | None:
     """The secret that begins at `start`; one that could be a name in a program is believed only where `sure`, and a
     plain word not in a program (`place`)."""
     found = _VALUE.match(text, start, end)
@@ -356,6 +356,8 @@ def _value(text: str, start: int, end: int, sure: bool, place: int) -> Candidate
     else:
         for sign in _ENDS:
             value = value.partition(sign)[0]
+        if text[start - 1] == "`":
+            value = value.partition("`")[0]
     if (
         len(value) < 4
         or value.startswith(("!=", "="))
