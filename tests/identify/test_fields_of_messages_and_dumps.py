@@ -71,3 +71,14 @@ def test_columns_of_copy(find: Find) -> None:
 def test_copy_without_columns_or_rows(find: Find) -> None:
     assert told(find, "COPY app.member FROM stdin;\n1\tx\t1990-02-11\n\\.\n") == set()
     assert told(find, "COPY app.member (id, birth_date) FROM stdin;") == set()
+
+
+def test_codes_of_social_insurance(find: Find) -> None:
+    text = (
+        "<in><aac003>邹敏艳</aac003><aac001>1000234567</aac001><aac006>19850607</aac006>"
+        '<aae006>长沙市岳麓区麓山南路9号</aae006></in>\n{"AAC003":"陆一","AAC006":"1990-01-02"}'
+    )
+    assert told(find, text) == {
+        ("person_name", "邹敏艳"), ("social_security", "1000234567"), ("birth_date", "19850607"),
+        ("address", "长沙市岳麓区麓山南路9号"), ("person_name", "陆一"), ("birth_date", "1990-01-02"),
+    }  # fmt: skip
