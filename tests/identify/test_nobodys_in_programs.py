@@ -170,3 +170,10 @@ def test_a_symptom_that_a_program_names_is_nobodys() -> None:
     program = GO.replace("@@", "// symptom: Functor")
     assert [counts for *_, counts in found(program, "health")] in ([], [False])
     assert [counts for *_, counts in found("姓名：张伟，诊断：2型糖尿病", "health")] == [True]
+
+
+def test_addresses_among_records_of_a_zone_and_beside_hosts_that_are_kept_for_trials_are_told() -> None:
+    zone = "house.net.\tIN\tNS\tns.house.net.\nhouse.net.\tIN\tMX\t5 mail\nns.house.net.\tIN\tA\t81.2.69.144\nADDRESS 81.2.69.142\n"
+    assert found(zone, "ip") == [("81.2.69.144", "machine", False), ("81.2.69.142", "machine", False)]
+    assert [counts for *_, counts in found("add the line 192.168.56.8  shop.test so that it is found", "ip")] == [False]
+    assert [counts for *_, counts in found("the caller 192.168.56.8 opened shop.house.net at home", "ip")] == [True]

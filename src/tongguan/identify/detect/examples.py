@@ -162,7 +162,7 @@ def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surr
     if around.is_schema(one.start) or _is_shown(text, one.start, around):
         return "program"
     told = around.is_fenced(one.start) or around.is_code(one.start)
-    return "simple" if told and (_is_simple(one.value) or _is_worded(one.value)) else ""
+    return "simple" if told and (_is_simple(one.value) or _is_worded(text, one)) else ""
 
 
 def _is_shown(text: str, start: int, around: Surroundings) -> bool:
@@ -173,10 +173,16 @@ def _is_shown(text: str, start: int, around: Surroundings) -> bool:
     )
 
 
-def _is_worded(value: str) -> bool:
-    """Whether it is made of words that say what it is, and some digits: Password123!, changeuser1pass, key1."""
+def _is_worded(text: str, one: Candidate) -> bool:
+    """Whether it is made of words that say what it is or stand around it, and some digits: Password123!, minio123."""
+    value = one.value
+    if sum(map(str.isdigit, value)) > _SOME_DIGITS:
+        return False
     letters = _NO_LETTERS.sub("", value).lower()
-    return _WORDED.fullmatch(letters) is not None and sum(map(str.isdigit, value)) <= _SOME_DIGITS
+    around = text[max(0, one.start - _REACH) : one.start] + " " + text[one.end : one.end + _REACH]
+    for word in sorted(set(_LATIN.findall(around.lower())), key=len, reverse=True):
+        letters = letters.replace(word, "")
+    return not letters or _WORDED.fullmatch(letters) is not None
 
 
 def _token(candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
@@ -201,6 +207,7 @@ _EXAMPLE: Final = re.compile(
     re.IGNORECASE,
 )
 _PROMPT: Final = re.compile(r"\n[ \t*#]*>>> [^\n]*\n(?:[^\n]+\n){0,12}[^\n]*\Z")
+_LATIN: Final = re.compile(r"(?<![a-z\d])[a-z]{4,}(?![a-z\d])")
 _NO_LETTERS: Final = re.compile(r"[\d\W_]+")
 _SOME_DIGITS: Final = 6
 _WORDED: Final = re.compile(

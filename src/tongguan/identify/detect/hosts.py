@@ -69,8 +69,9 @@ _MACHINE: Final = re.compile(
 )
 """What names a thing of the network rather than somebody, by itself or as the last of two words."""
 _MACHINE_BEHIND: Final = re.compile(
-    r"(?:/\d{1,3})? (?:(?:via|dev|scope|proto) [A-Za-z0-9]|255\.2\d\d\.)"
-)  # a route, a mask
+    r"(?:/\d{1,3})? (?:(?:via|dev|scope|proto) [A-Za-z0-9]|255\.2\d\d\.)"  # a route, a mask
+    r"|[ \t]+[\w-]+\.(?:test|local|example|internal|lan|localdomain)(?![\w.-])"  # a line of /etc/hosts
+)
 _ZONE: Final = re.compile(r"(?:\t(?:A|AAAA|a|aaaa)|[ \t](?:IN|in)[ \t]+(?:A|AAAA|a|aaaa)|\d[ \t]+(?:A|AAAA))[ \t]+\Z")
 """Before the address of a host in a zone of the DNS (RFC 1035, section 5)."""
 _LABELLED: Final = re.compile(r"(?i:ip|ip address): ?\Z")  # in words: Server IP: 81.2.69.144
@@ -173,6 +174,8 @@ def _reason(text: str, one: Candidate, around: Surroundings) -> str:
             return "machine"
     if reason := around.kind(one.start):
         return reason
+    if around.is_zone(one.start):
+        return "machine"
     if around.is_test(one.start):
         return "test"
     if _is_set_apart(text, one) and (around.is_written(one.start) or _is_called_example(text, one)):

@@ -82,6 +82,8 @@ _PLAN: Final = re.compile(
     r"|(?:stub|forward|auth)-addr|primaries|axfr|ansible_\w+|IN[ \t]+(?:SOA|NS|A|AAAA|MX|CNAME))(?![A-Za-z])"
 )
 """Names of what networks are made of, as settings have them."""
+_RECORDS: Final = re.compile(r"[ \t]IN[ \t]+(?:SOA|NS|A|AAAA|MX|CNAME|TXT|PTR)(?![A-Za-z])")
+"""As zones and answers of name servers are written (RFC 1035, section 5)."""
 _SCHEMA: Final = re.compile(
     r"\n[ \t]*(?:- )?[\"\x27]?(?:type[\"\x27]?: ?[\"\x27]?(?:string|object|integer|array|number|boolean)"
     r"|examples?[\"\x27]?:|description[\"\x27]?:|properties[\"\x27]?:|schema[\"\x27]?:|\$ref[\"\x27]?:|format[\"\x27]?:|required[\"\x27]?:)"
@@ -128,6 +130,7 @@ _KINDS_HAN: Final = 5
 
 
 _SIGNS[_SCHEMA] = ("description", "properties")
+_SIGNS[_RECORDS] = (" IN ", "\tIN")
 
 
 class Surroundings:
@@ -173,6 +176,10 @@ class Surroundings:
     def is_plan(self, start: int) -> bool:
         """Whether it stands among settings of a network, of which two are named at least."""
         return self._count(start, _PLAN) >= _MARKS
+
+    def is_zone(self, start: int) -> bool:
+        """Whether it stands among records of a zone of the DNS."""
+        return self._count(start, _RECORDS) >= _ENOUGH
 
     def is_written(self, start: int) -> bool:
         """Whether it stands among lines of a program, its tests, a manual or the description of an interface."""

@@ -143,7 +143,8 @@ def _of_mainland(text: str, candidates: Sequence[Candidate], place: int, around:
         if not (around.is_test(one.start) and around.speaks_of_numbering(one.start)):
             return ""
         return "" if _is_somebodys(candidates, place) else "numbering"
-    if not around.is_written(one.start) or _is_somebodys(candidates, place):
+    shown = around.is_written(one.start) or "example" in text[max(0, one.start - _REACH) : one.start]
+    if not shown or _is_somebodys(candidates, place):
         return ""
     return "runs" if runs else "pattern" if _is_beside_pattern(text, one) else ""
 
