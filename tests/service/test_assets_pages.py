@@ -300,6 +300,17 @@ def test_templates_levels_filters_and_scope_are_changed(tmp_path: Path) -> None:
             answer = client.post("/assets/templates", data={**wrong, "csrf": csrf})
             assert answer.status_code == 400, wrong
             assert client.get("/assets/templates", params=wrong).status_code == 200
+        long = {
+            "what": "rename",
+            "level": "general-4",
+            "zh": "绝" * 301,
+            "en": "Top secret",
+            "csrf": csrf,
+            "lang": "zh",
+        }
+        answer = client.post("/assets/templates", data=long)
+        assert answer.status_code == 400 and "zh：至多 300 个字符" in answer.text  # refused, not cut
+        assert client.get("/api/v1/assets/rules").json()["levels"]["general-4"]["zh"] == "绝密"
     with signed_in(app, "auditor") as client:
         assert client.get("/assets/templates").status_code == 403
 

@@ -22,6 +22,7 @@ from tongguan.service.console.assetrules import (
     rules_of,
     shown_templates,
 )
+from tongguan.service.console.names import texts
 from tongguan.service.console.telling import told
 from tongguan.service.console.visit import Visit, Visitor, page_at
 from tongguan.service.console.workspace import Row
@@ -55,6 +56,8 @@ def _change(visit: Visit, form: dict[str, str]) -> Response:
     assert visit.user
     given = _given(form)
     try:
+        if long := [name for name, value in given.items() if len(value) > MOST]:
+            raise BadInput(texts().both("assets.rules.long", names=", ".join(long), most=MOST))
         book_of(visit.console.trust.home).edit(edit_of(given), by=visit.user, record=visit.console.trust.record)
     except BadInput as error:
         return visit.page("assets_templates.html", {**_data(visit, form), "error": told(visit, error)}, 400)
@@ -63,7 +66,7 @@ def _change(visit: Visit, form: dict[str, str]) -> Response:
 
 
 def _given(form: dict[str, str]) -> dict[str, str]:
-    return {name: form[name].strip()[:MOST] for name in FIELDS if name in form}
+    return {name: form[name].strip()[: MOST + 1] for name in FIELDS if name in form}
 
 
 def _view_of(what: str) -> str | None:
