@@ -15,7 +15,7 @@ SIGNS = string.ascii_letters + string.digits
 
 
 def drawn(size: int) -> str:
-    return "k7" + "".join(DRAW.choice(SIGNS) for _ in range(size - 3)) + "Q"
+    return "k7" + "".join(DRAW.choice(SIGNS if n % 4 else string.digits) for n in range(size - 3)) + "Q"
 
 
 def chosen() -> str:
@@ -52,6 +52,11 @@ def chosen() -> str:
         "联调 appKey：`{drawn}`\n",
         "账号 yushan_02 / {chosen}\n",
         "cy.login('yushan@mail.lan', '{chosen}')\n",
+        "USERS = [\n    ('13900132741', '{chosen}'),\n]\n",
+        "登录,13900132741/{chosen},成功\n",
+        "MAIL_HOST=smtp.mail.lan\nMAIL_PASSWORD=kqzvhmdw{letters}\n",
+        "WECHAT_V3_KEY={drawn}\nTZ=Asia/Shanghai\n",
+        "FROM debian\nARG NEXUS_PASS={chosen}\n",
         "userPassword: {{SSHA}}{drawn}{drawn}\n",
         'new Client("LTAI' + "5tQd8wErT2yUiOpAsDfG" + '", "{drawn}")\n',
     ],
@@ -59,9 +64,10 @@ def chosen() -> str:
 @pytest.mark.parametrize("attempt", range(3))
 def test_found_over_its_value(find: Callable[..., list[Finding]], text: str, attempt: int) -> None:
     secret, sign = drawn(30), chosen()
-    filled = text.format(drawn=secret, chosen=sign)
+    letters = "".join(DRAW.choice("bcdfghjklm") for _ in range(8))
+    filled = text.format(drawn=secret, chosen=sign, letters=letters)
     found = {filled[f.start : f.end].removeprefix("{SSHA}") for f in find(filled) if f.type == "credential"}
-    assert found & {secret, sign, secret * 2}, filled
+    assert found & {secret, sign, secret * 2, f"kqzvhmdw{letters}"}, filled
 
 
 @pytest.mark.parametrize(
@@ -86,6 +92,8 @@ def test_found_over_its_value(find: Callable[..., list[Finding]], text: str, att
         "login('', '')\n",
         "the user, a1-b2/c3-d4-e5, and user_action_sets/add?version=v1.0\n",
         "requirepass ${REDIS_PASS}\n",
+        "DB_PASSWORD=secret\nDB_PASS=your-password\nCACHE_KEY=f3a9c01be77d42a8b6e15d90\nSORT_PASSWORD=lowercase\n",
+        "电话 13900132741, yushan@mail.lan；13900132741/139001\n",
     ],
 )
 def test_what_opens_nothing(find: Callable[..., list[Finding]], text: str) -> None:

@@ -21,7 +21,7 @@ from tongguan.identify.detect.placeholders import (
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
-__all__ = ["IN_A_PROGRAM", "find", "is_random", "secret_at"]
+__all__ = ["IN_A_PROGRAM", "NO_KEY", "find", "is_random", "secret_at"]
 
 _DETECTOR: Final = "secrets"
 _KEYS: Final = re.compile(
@@ -52,7 +52,7 @@ _AZURE: Final = re.compile(r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])
 _CURL: Final = re.compile(r"""[^\n\x00]{0,160}?\s(?:-u|--user)[ =]{0,2}["']?[^\s"':/<]{0,64}:["']?([^\s"'>]{3,80})""")
 _WORD: Final = re.compile(r"(?:test|pass\w*|pwd|x+|y+|\.+|[A-Z_]*(?:PASS|TOKEN|SECRET)[A-Z_]*|\[.*)", re.IGNORECASE)
 _RANDOM: Final = re.compile(r"([A-Za-z0-9+/_=-]{20,180})[\"'`]")
-_NO_KEY: Final = re.compile(
+NO_KEY: Final = re.compile(
     r"(?:public|pub|foreign|primary|partition|sort|hash|range|cache|storage|natural|unique|index|idx|group|bucket|object|lookup|composite"
     r"|translation|message|i18n|locale|query|row|map|dict|meta|tag|site|recaptcha|reference|ref|parent|file|image|asset|hot|host|websocket)"
     r"[-_ ]?key",
@@ -164,7 +164,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(*found.span(1), "credential", 0.85, "form", _DETECTOR, found[1])
     for end in words.end[words.of("marks/some_key")].tolist():
         found = _RANDOM.match(text, end, end + 200)
-        if found and is_random(found[1]) and not _NO_KEY.search(text, max(0, end - 40), end):
+        if found and is_random(found[1]) and not NO_KEY.search(text, max(0, end - 40), end):
             yield Candidate(*found.span(1), "credential", 0.75, "form", _DETECTOR, found[1])
     for start in words.start[words.of("marks/link")].tolist():
         found = _LINK.match(text, start, start + 200)

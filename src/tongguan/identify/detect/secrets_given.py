@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from tongguan.identify.detect.placeholders import is_placeholder, is_template
-from tongguan.identify.detect.secrets import IN_A_PROGRAM, is_random, secret_at
+from tongguan.identify.detect import checks
+from tongguan.identify.detect.placeholders import is_name, is_placeholder, is_template, is_word
+from tongguan.identify.detect.secrets import IN_A_PROGRAM, NO_KEY, is_random, secret_at
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
 
@@ -65,6 +66,9 @@ _CHOSEN: Final = (
 _SCHEME: Final = re.compile(r"::? ?((?:\{[A-Z0-9-]{2,16}\})[A-Za-z0-9+/=.$]{12,160})(?![\w+/=])")  # RFC 2307
 _PAIR: Final = re.compile(rf"[\"'`]?[\s:：=]{{0,3}}[\"'`]?[\w.@+-]{{3,64}}[\"'`]?\s?[/|，,、]\s?[\"'`]?({_CHOSEN})")
 _LOGIN: Final = re.compile(rf"login\(\s?([\"'])[^\"'\s]{{3,64}}\1\s?,\s?[\"']({_CHOSEN})[\"']", re.IGNORECASE)
+_BEHIND_PHONE: Final = re.compile(rf"[\"'`]?\s?[/|，,]\s?[\"'`]?({_CHOSEN})")
+_SETTING: Final = re.compile(r"([!#-&(-~][!-~]{5,127})[ \t]*(?=[\r\n]|\Z)")
+_NAME_OF_SETTING: Final = re.compile(r"(?:\A|[\r\n])[ \t]*(?:(?:ARG|ENV|export|-) )?[A-Z0-9_]{1,40}\Z")
 _KEY_PAIR: Final = re.compile(
     r"(?:LTAI|AKID|AKIA|ASIA|AKLT)[0-9A-Za-z_-]{12,60}[\"']?\s{0,2}[,:;|]\s{0,8}[\"']?([A-Za-z0-9+/]{28,64}={0,2})(?![\w+/=])"
 )
@@ -89,6 +93,9 @@ def _given_to_commands(view: View) -> Iterator[Candidate]:
         if word == "login(":
             if found := _LOGIN.match(text, start, start + _LINE):
                 yield _candidate(found, 2)
+        elif word.endswith("="):
+            if found := _set_to(text, start, end):
+                yield _candidate(found, 1)
         elif word.startswith(":"):
             row = _REST_OF_ROW.match(text, start, start + _LINE)
             if row and _PASSWORD_FILE.match(text, max(0, start - _AROUND), start) and _opens(row[1]):
@@ -97,6 +104,19 @@ def _given_to_commands(view: View) -> Iterator[Candidate]:
             found = form.match(text, start, start + _LINE)
             if found and _opens(found[found.lastindex or 1]):
                 yield _candidate(found, found.lastindex or 1)
+
+
+def _set_to(text: str, start: int, end: int) -> re.Match[str] | None:
+    """What a variable of the environment whose name ends in _PASS, _PASSWORD or _KEY is set to, in its line."""
+    if not text[start:end].isupper() or not _NAME_OF_SETTING.search(text, max(0, start - _AROUND), start):
+        return None
+    found = _SETTING.match(text, end, end + _LINE)
+    if found is None:
+        return None
+    if text.startswith("_KEY", start):
+        return found if is_random(found[1]) and not NO_KEY.search(text, max(0, start - 12), end) else None
+    drawn = found[1].isalpha() and not is_word(found[1]) and not is_name(found[1]) and not is_placeholder(found[1])
+    return found if drawn or _opens(found[1]) else None
 
 
 def _form_of(word: str) -> re.Pattern[str] | None:
@@ -126,6 +146,9 @@ def _beside_accounts(view: View) -> Iterator[Candidate]:
     text, words, labelled = view.text, view.words, view.labelled
     for end in [*labelled.end[labelled.label == _USER].tolist(), *words.end[words.of("marks/user")].tolist()]:
         if found := _PAIR.match(text, end, end + _LINE):
+            yield _candidate(found, 1)
+    for end in view.numbers[view.numbers[:, 0] == checks.PHONE, 2].tolist():
+        if found := _BEHIND_PHONE.match(text, end, end + _LINE):
             yield _candidate(found, 1)
     for start in words.start[words.of("marks/key")].tolist():
         if text.startswith(_KEY_IDS, start):
