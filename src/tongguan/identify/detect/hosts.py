@@ -86,6 +86,7 @@ _EXAMPLE: Final = re.compile(
     r"(?:例[如：:]|例えば|예[:：)]|(?i:(?<![\w.-])examples?\b|e\.g\.|пример|ejemplo|exemple|exemplo|beispiel"
     r"|z\. ?b\.|p\. ?ej\.))[^\n]{0,60}\Z"
 )
+_PARTS: Final = ("例", "예", "xampl", "e.g", "ример", "jempl", "xempl", "eispi", "b.", "ej.")  # one is in each of these
 _OBJECT: Final = re.compile(r"[A-Za-z]\.\Z")
 _SETTING: Final = re.compile(
     r"[ \t]*(?:[A-Za-z][\w.-]{1,30}(?:[ \t]*[=:]|[ \t])[ \t]*)?[0-9a-fA-F.:]{4,39}(?:/\d{1,3})?[ \t;]*(?:[\r\n#,]|\Z)"
@@ -185,7 +186,8 @@ def _reason(text: str, one: Candidate, around: Surroundings) -> str:
 
 def _is_called_example(text: str, one: Candidate) -> bool:
     """Whether words before it in its line say that it is an example."""
-    return _EXAMPLE.search(text, max(0, one.start - _WORDS), one.start) is not None
+    before = text[max(0, one.start - _WORDS) : one.start]
+    return any(part in before for part in _PARTS) and _EXAMPLE.search(before) is not None
 
 
 def _is_setting(text: str, one: Candidate) -> bool:
