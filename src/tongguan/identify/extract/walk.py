@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tongguan.identify.extract import archive, forms, mail, native, one_xml, pictures, stretches, texts
+from tongguan.identify.extract import archive, forms, mail, native, one_xml, packed, pictures, stretches, texts
 from tongguan.identify.extract.arriving import Arriving
 from tongguan.identify.extract.encoding import decode
 from tongguan.identify.extract.extraction import Extraction, Limits
@@ -183,6 +183,7 @@ class _Walk(Unfolding):
                 self.blind(BlindKind.UNREADABLE, member, one_xml.DAMAGED, len(data))
         if isinstance(data, bytes) and len(data) <= stretches.STRETCH:
             texts.text(self, data, member, charset, hint)
+            yield from packed.unpack(self, data, member, depth)
             return
         read = reader(data)
         yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint)
