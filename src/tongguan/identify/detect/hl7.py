@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tongguan.identify.detect.words import label_id
+from tongguan.identify.detect.words import Words, label_id
 
 __all__ = ["Field", "message_cells", "repeated", "segments", "split"]
 
@@ -62,21 +62,21 @@ _LABELS: Final = {
 _CODE: Final = re.compile(r"[\w.+/-]*", re.ASCII)
 
 
-def message_cells(text: str) -> NDArray[np.int64]:
+def message_cells(text: str, words: Words) -> NDArray[np.int64]:
     """(n, 3) start, end, label of the fields of messages in a text, ascending."""
-    cells = [cell for segment, fields in segments(text) for cell in sorted(_labelled(text, segment, fields))]
+    cells = [cell for segment, fields in segments(text, words) for cell in sorted(_labelled(text, segment, fields))]
     return np.array(cells, np.int64).reshape(-1, 3)
 
 
-def segments(text: str) -> Iterator[tuple[str, list[Field]]]:
+def segments(text: str, words: Words) -> Iterator[tuple[str, list[Field]]]:
     """Segments of messages with their fields, the first of which is what stands behind the segment's name."""
-    at = text.find(_HEAD)
-    while at >= 0:
-        end = text.find(_END, at)
-        end = len(text) if end < 0 else end
-        for found in _SEGMENT.finditer(text, at, end):
-            yield found[1], split(text, found.span(2), "|")
-        at = text.find(_HEAD, end)
+    end = 0
+    for at in words.start[words.of("marks/line")].tolist():
+        if at >= end and text.startswith(_HEAD, at):
+            end = text.find(_END, at)
+            end = len(text) if end < 0 else end
+            for found in _SEGMENT.finditer(text, at, end):
+                yield found[1], split(text, found.span(2), "|")
 
 
 def split(text: str, field: Field, sign: str) -> list[Field]:

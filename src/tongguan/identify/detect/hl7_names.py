@@ -24,7 +24,7 @@ _LATIN_PART: Final = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ' .-]{0,30}")
 def find(view: View) -> Iterator[Candidate]:
     """Names of patients, their next of kin, the insured and doctors in messages."""
     text = view.text
-    for segment, fields in segments(text):
+    for segment, fields in segments(text, view.words):
         for places, before in ((_NAMES, 0), (_STAFF, 1)):
             for number in places.get(segment, ()):
                 for field in repeated(text, fields, number):

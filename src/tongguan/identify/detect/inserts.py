@@ -31,29 +31,29 @@ _NO_COLUMN: Final = frozenset({"primary", "key", "unique", "constraint", "index"
 _FROM: Final = "FROM stdin"
 _COPY: Final = re.compile(rf"COPY {_NAME} \(([^()';]{{1,8000}})\) FROM stdin[^\n\x00]{{0,200}}\n", re.IGNORECASE)
 _ROW: Final = re.compile(r"(?!\\\.)([^\n\x00]+)(?:\n|\Z)")
+_LONGEST_HEAD: Final = 8_300  # characters of COPY up to FROM
 _LONGEST: Final = 64 << 10  # characters of a table's definition that are read
 
 
 def inserted_cells(text: str, words: Words) -> NDArray[np.int64]:
     """(n, 3) start, end, label of the values of INSERT statements whose columns are labels, ascending."""
     places = words.start[words.of("marks/sql")].tolist()
-    cells = sorted([*_values(text, places), *_copied(text)])
+    cells = sorted([*_values(text, places), *_copied(text, places)])
     return np.array(cells, np.int64).reshape(-1, 3)
 
 
-def _copied(text: str) -> Iterator[Cell]:
+def _copied(text: str, places: Sequence[int]) -> Iterator[Cell]:
     """The labelled values of rows behind COPY … FROM stdin."""
-    at = text.find(_FROM)
-    while at >= 0:
-        end = at + len(_FROM)
-        begin = max(text.rfind("\n", 0, at), text.rfind("\0", 0, at)) + 1
-        if copy := _COPY.match(text, begin):
+    end = 0
+    for place in places:
+        near = max(0, place - _LONGEST_HEAD)
+        begin = max(text.rfind("\n", near, place), text.rfind("\0", near, place)) + 1
+        if place >= end and text.startswith(_FROM, place) and (copy := _COPY.match(text, begin)):
             labels = [label_of(name) for name in copy[1].split(",")]
             end = copy.end()
             while row := _ROW.match(text, end):
                 yield from _in_row(row.start(), row[1], labels)
                 end = row.end()
-        at = text.find(_FROM, end)
 
 
 def _in_row(at: int, row: str, labels: Sequence[int]) -> Iterator[Cell]:

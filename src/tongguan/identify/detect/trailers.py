@@ -20,22 +20,16 @@ __all__ = ["find"]
 _WORD: Final = r"[^\s<>\"*@:：,，]{1,24}"
 _NAME: Final = rf"({_WORD}(?: {_WORD}){{0,3}})"
 _ENDS: Final = r"(?= ?<[^<>\s@]{1,64}@|[ \t]*(?:[\r\n\x00]|\Z))"
-_BY: Final = ("-by: ", "-By: ")
 _TRAILER: Final = re.compile(
     r"(?:Signed-off|Co-authored|Reviewed|Acked|Tested|Reported|Suggested|Co-developed|Helped|Mentored|Committed|Approved)"
     rf"-by: {_NAME}{_ENDS}",
     re.IGNORECASE,
 )
-_LONGEST: Final = 13  # characters before `_BY`
-_COMMITS: Final = ("Author: ", "Commit: ", "Committer: ", "Tagger: ")
 _COMMIT: Final = re.compile(rf"(?<![^\n\r\x00])(?:Author|Commit|Committer|Tagger): {{1,8}}{_NAME} <[^<>\s@]{{1,64}}@")
-_BOLD: Final = ":*"
 _ROLE: Final = re.compile(
-    r"\*(?:Reporter|Assignee|Author|Creator|Reviewer|Owner|报告人|经办人|创建人|负责人|提交人|处理人)[:：]\*{1,2} ?"
+    r"\*(?:Reporter|Assignee|Author|Creator|Reviewer|Owner|报告人|经办人|创建人|负责人|提交人|处理人):\*{1,2} ?"
     rf"{_NAME}(?=[ \t]{{0,8}}(?:[\r\n\x00*|,，]|\Z))"
 )
-_BEFORE_BOLD: Final = 10  # characters
-_DOES: Final = "由 "
 _DONE: Final = re.compile(
     r"由 ([^\s，。、]{2,10}) (?:创建|指派|编辑|关闭|激活|解决|确认|备注|添加|提交|评审|转派)"
     r"(?:给 ([^\s，。、]{2,10})(?=[\s，。]|\Z))?"
@@ -49,24 +43,14 @@ _NOBODY: Final = re.compile(
 
 def find(view: View) -> Iterator[Candidate]:
     """Names of who wrote, signed, reported and handled."""
-    text = view.text
-    for sign in _BY:
-        for at in _places(text, sign):
-            yield from _named(_TRAILER.search(text, max(0, at - _LONGEST), at + 140), 0.8)
-    for head in _COMMITS:
-        for at in _places(text, head):
-            yield from _named(_COMMIT.match(text, at), 0.8)
-    for at in _places(text, _BOLD):
-        yield from _named(_ROLE.search(text, max(0, at - _BEFORE_BOLD), at + 100), 0.75)
-    for at in _places(text, _DOES):
-        yield from _handled(_DONE.match(text, at))
-
-
-def _places(text: str, sign: str) -> Iterator[int]:
-    at = text.find(sign)
-    while at >= 0:
-        yield at
-        at = text.find(sign, at + len(sign))
+    text, words = view.text, view.words
+    for at in words.start[words.of("marks/line")].tolist():
+        if text[at] == "由":
+            yield from _handled(_DONE.match(text, at))
+        elif role := _ROLE.match(text, at - 1):
+            yield from _named(role, 0.75)
+        else:
+            yield from _named(_TRAILER.match(text, at) or _COMMIT.match(text, at), 0.8)
 
 
 def _named(found: re.Match[str] | None, score: float) -> Iterator[Candidate]:

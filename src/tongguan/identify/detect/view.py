@@ -125,7 +125,7 @@ def view_of(text: str, latest: int, cells: NDArray[np.int64]) -> View:
     heads = labels.chosen(~_inside(cells, labels.start)) if len(cells) else labels  # a table that was read is not drawn
     cells = _with_drawn(cells, drawn_cells(text, units, heads))
     cells = _with_drawn(cells, inserted_cells(text, words))
-    cells = _with_drawn(cells, message_cells(text))
+    cells = _with_drawn(cells, message_cells(text, words))
     numbers, breaks = find_numbers(units, tokens, latest), np.flatnonzero(units == 0)
     return View(text, latest, units, tokens, numbers, words, cells, labels, breaks)
 

@@ -52,7 +52,7 @@ _OF_NAMES: Final = frozenset({"titles", "openings", "speech", *(f"cues/{kind}" f
 ))})  # fmt: skip
 """Roles of words behind or before which a name would be found with less than in a column of names, and of cues, which
 say nothing without a term."""
-_FAR: Final = frozenset({"marks/key", "marks/link", "marks/sql", "marks/zone", "marks/letter"})
+_FAR: Final = frozenset({"marks/key", "marks/link", "marks/sql", "marks/line", "marks/zone", "marks/letter"})
 """Roles of words behind which much is read at once."""
 _FAR_REACH: Final = 600  # characters
 _NEAR_ROLES: Final = frozenset({"marks/born", "marks/military"})
