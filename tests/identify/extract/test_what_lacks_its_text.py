@@ -17,7 +17,17 @@ SEALED = "an encrypted message (S/MIME, OpenPGP)"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
 SLIDE = f"<p:sld {P}><p:cSld><p:spTree><p:sp><a:t>手机 13812345678</a:t></p:sp></p:spTree></p:cSld></p:sld>"
-LISTED = f'<p:presentation {P}><p:sldIdLst><p:sldId id="256"/><p:sldId id="257"/></p:sldIdLst></p:presentation>'
+R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+P14 = 'xmlns:p14="http://schemas.microsoft.com/office/powerpoint/2010/main"'
+SECTIONS = (
+    f'<p14:sectionLst {P14}><p14:section><p14:sldId id="256"/><p14:sldId id="257"/></p14:section></p14:sectionLst>'
+)
+LISTED = (
+    f'<p:presentation {P} {R}><p:sldIdLst><p:sldId id="256" r:id="rId2"/><p:sldId id="257" r:id="rId3"/></p:sldIdLst>'
+    f"{SECTIONS}</p:presentation>"
+)
+STYLES = "<office:automatic-styles>" + '<style:style style:name="P1" style:family="paragraph"/>' * 2000
+ODF = f"<office:document-content>{STYLES}</office:automatic-styles><office:body/></office:document-content>"
 
 
 def read(data: bytes, name: str = "a") -> Extraction:
@@ -44,6 +54,7 @@ def packed(**parts: str) -> bytes:
         ({"word__settings": f"<w:settings {W}/>", "word__footer1": f"<w:ftr {W}><w:p/></w:ftr>"}, 1),
         ({"word__document": f"<w:document {W}><w:body/></w:document>"}, 0),
         ({"word__main7": f"<w:document {W}><w:body/></w:document>"}, 0),
+        ({"content": ODF}, 0),
         ({"ppt__presentation": LISTED}, 2),
         ({"ppt__presentation": LISTED, "ppt__slides__slide1": SLIDE}, 1),
         ({"ppt__presentation": LISTED, "ppt__slides__slide1": SLIDE, "ppt__slides__slide2": SLIDE}, 0),

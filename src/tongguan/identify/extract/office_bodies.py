@@ -7,9 +7,8 @@ from typing import Any
 
 __all__ = ["lacking"]
 
-_HEAD = 1 << 16
 _BODY = re.compile(rb"<(?:\w+:)?(?:body|glossaryDocument|docParts)[\s>/]")
-_SLIDE = re.compile(rb"<(?:\w+:)?sldId\s")
+_SLIDE = re.compile(rb"<(?:\w+:)?sldId\s[^>]{0,200}?\w:id\s?=")  # those of sections have no relationship
 _PAGE = re.compile(rb"<Page\s")
 
 
@@ -27,4 +26,4 @@ def lacking(parts: list[tuple[dict[str, Any], bytes]]) -> int:
         listed = held.get("visio/pages/pages.xml")
         pages = sum(name.startswith("visio/pages/page") and name != "visio/pages/pages.xml" for name in held)
         return max(0, len(_PAGE.findall(listed)) - pages) if listed is not None else 1
-    return int(not any(_BODY.search(body, 0, _HEAD) for name, body in held.items() if name.endswith(".xml")))
+    return int(not any(_BODY.search(body) for name, body in held.items() if name.endswith(".xml")))
