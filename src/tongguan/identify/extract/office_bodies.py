@@ -26,4 +26,6 @@ def lacking(parts: list[tuple[dict[str, Any], bytes]]) -> int:
         listed = held.get("visio/pages/pages.xml")
         pages = sum(name.startswith("visio/pages/page") and name != "visio/pages/pages.xml" for name in held)
         return max(0, len(_PAGE.findall(listed)) - pages) if listed is not None else 1
+    if any(name.startswith("xl/") for name in held):  # a workbook of which only the cells were read elsewhere
+        return 0
     return int(not any(_BODY.search(body) for name, body in held.items() if name.endswith(".xml")))
