@@ -127,7 +127,9 @@ def main() -> None:
                 peers[name] = peer
     finders |= {name: theirs(peer) for name, peer in peers.items()}
     which = (arguments.copies, arguments.seed, arguments.which)
-    exact = {1: EXACT, 2: EXACT, 5: EXACT_5, 6: EXACT_5, 7: EXACT_5, 8: EXACT_5, 9: EXACT_5}.get(arguments.which, EXACT_3)
+    exact = {1: EXACT, 2: EXACT, 5: EXACT_5, 6: EXACT_5, 7: EXACT_5, 8: EXACT_5, 9: EXACT_5}.get(
+        arguments.which, EXACT_3
+    )
     cases, nobody = documents(*which), lookalikes(*which)
     faults: list[str] = []
     results, bounds, false = {}, {}, {}
