@@ -66,7 +66,9 @@ _CHOSEN: Final = (
 _SCHEME: Final = re.compile(r"::? ?((?:\{[A-Z0-9-]{2,16}\})[A-Za-z0-9+/=.$]{12,160})(?![\w+/=])")  # RFC 2307
 _PAIR: Final = re.compile(rf"[\"'`]?[\s:：=]{{0,3}}[\"'`]?[\w.@+-]{{3,64}}[\"'`]?\s?[/|，,、]\s?[\"'`]?({_CHOSEN})")
 _LOGIN: Final = re.compile(rf"login\(\s?([\"'])[^\"'\s]{{3,64}}\1\s?,\s?[\"']({_CHOSEN})[\"']", re.IGNORECASE)
-_BEHIND_PHONE: Final = re.compile(rf"[\"'`]?\s?[/|，,]\s?[\"'`]?({_CHOSEN})")
+_BEHIND_PHONE: Final = re.compile(rf"(?:\s?[/|]\s?|([\"'`])\s?,\s?\1)({_CHOSEN})")
+_PARTS: Final = np.zeros(65536, np.bool_)
+_PARTS[[ord(c) for c in "/|\"'` "]] = True
 _SETTING: Final = re.compile(r"([!#-&(-~][!-~]{5,127})[ \t]*(?=[\r\n]|\Z)")
 _NAME_OF_SETTING: Final = re.compile(r"(?:\A|[\r\n])[ \t]*(?:(?:ARG|ENV|export|-) )?[A-Z0-9_]{1,40}\Z")
 _KEY_PAIR: Final = re.compile(
@@ -132,8 +134,8 @@ def _behind_names(view: View) -> Iterator[Candidate]:
             yield _candidate(found, 1)
             continue
         found = _NAMED_VALUE.match(text, end, end + _LINE) or _ALIGNED.match(text, end, end + _LINE)
-        if found is None and _CALLED.search(text, max(0, start - _AROUND), start):
-            found = _DEFAULT.match(text, end, end + _LINE)
+        if found is None and (found := _DEFAULT.match(text, end, end + _LINE)):
+            found = found if _CALLED.search(text, max(0, start - _AROUND), start) else None
         if found:
             at = found.end()
             sure = text[at - 1] not in " \t="
@@ -147,14 +149,20 @@ def _beside_accounts(view: View) -> Iterator[Candidate]:
     for end in [*labelled.end[labelled.label == _USER].tolist(), *words.end[words.of("marks/user")].tolist()]:
         if found := _PAIR.match(text, end, end + _LINE):
             yield _candidate(found, 1)
-    for end in view.numbers[view.numbers[:, 0] == checks.PHONE, 2].tolist():
+    for end in _followed(view):
         if found := _BEHIND_PHONE.match(text, end, end + _LINE):
-            yield _candidate(found, 1)
+            yield _candidate(found, 2)
     for start in words.start[words.of("marks/key")].tolist():
         if text.startswith(_KEY_IDS, start):
             found = _KEY_PAIR.match(text, start, start + _LINE)
             if found and is_random(found[1]):
                 yield _candidate(found, 1)
+
+
+def _followed(view: View) -> list[int]:
+    """Ends of telephone numbers with a sign behind them that may part them from a password."""
+    ends = view.numbers[view.numbers[:, 0] == checks.PHONE, 2]
+    return ends[_PARTS[view.units[np.minimum(ends, len(view.units) - 1)]]].tolist()
 
 
 def _opens(value: str) -> bool:

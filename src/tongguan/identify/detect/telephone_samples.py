@@ -131,7 +131,8 @@ def _is_figure(text: str, one: Candidate) -> bool:
         return _BEFORE.search(text, max(0, one.start - 12), one.start) is not None and (
             _BEHIND.match(text, one.end, one.end + 4) is not None
         )
-    return _AMOUNT.search(text, max(0, one.start - 48), one.start) is not None
+    sign = text[max(0, one.start - 2) : one.start]
+    return (":" in sign or "=" in sign) and _AMOUNT.search(text, max(0, one.start - 48), one.start) is not None
 
 
 def _of_mainland(text: str, candidates: Sequence[Candidate], place: int, around: Surroundings) -> str:
