@@ -70,7 +70,7 @@ _BEHIND_PHONE: Final = re.compile(rf"(?:\s?[/|]\s?|([\"'`])\s?,\s?\1)({_CHOSEN})
 _PARTS: Final = np.zeros(65536, np.bool_)
 _PARTS[[ord(c) for c in "/|\"'` "]] = True
 _SETTING: Final = re.compile(r"([!#-&(-~][!-~]{5,127})[ \t]*(?=[\r\n]|\Z)")
-_NAME_OF_SETTING: Final = re.compile(r"(?:\A|[\r\n])[ \t]*(?:(?:ARG|ENV|export|-) )?[A-Z0-9_]{1,40}\Z")
+_NAME_OF_SETTING: Final = re.compile(r"(?:\A|[\r\n])[ \t]*(?:(?:ARG|ENV|export|-) )?[A-Z0-9_]{0,40}\Z")
 _KEY_PAIR: Final = re.compile(
     r"(?:LTAI|AKID|AKIA|ASIA|AKLT)[0-9A-Za-z_-]{12,60}[\"']?\s{0,2}[,:;|]\s{0,8}[\"']?([A-Za-z0-9+/]{28,64}={0,2})(?![\w+/=])"
 )
@@ -130,7 +130,10 @@ def _behind_names(view: View) -> Iterator[Candidate]:
     text, labelled = view.text, view.labelled
     which = np.flatnonzero(labelled.label == _LABEL)
     for start, end in zip(labelled.start[which].tolist(), labelled.end[which].tolist(), strict=True):
-        if found := _SCHEME.match(text, end, end + _LINE):
+        found = _SCHEME.match(text, end, end + _LINE)
+        if found is None and text[end : end + 1] == "=":
+            found = _set_to(text, start, end + 1)
+        if found:
             yield _candidate(found, 1)
             continue
         found = _NAMED_VALUE.match(text, end, end + _LINE) or _ALIGNED.match(text, end, end + _LINE)
