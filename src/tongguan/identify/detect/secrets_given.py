@@ -165,7 +165,8 @@ def _beside_accounts(view: View) -> Iterator[Candidate]:
 def _followed(view: View) -> list[int]:
     """Ends of telephone numbers with a sign behind them that may part them from a password."""
     ends = view.numbers[view.numbers[:, 0] == checks.PHONE, 2]
-    return ends[_PARTS[view.units[np.minimum(ends, len(view.units) - 1)]]].tolist()
+    followed: list[int] = ends[_PARTS[view.units[np.minimum(ends, len(view.units) - 1)]]].tolist()
+    return followed
 
 
 def _opens(value: str) -> bool:
