@@ -12,6 +12,7 @@ from typing import Final, Protocol, runtime_checkable
 from tongguan.identify.detect import (
     accounts,
     details,
+    fhir,
     foreign,
     hl7_names,
     illnesses,
@@ -65,7 +66,8 @@ RECOGNISERS: Final = Kind[Recogniser](
         "particulars": particulars.find, "rosters": rosters.find, "illnesses": illnesses.find,
         "illnesses_english": illnesses_english.find, "secrets": secrets.find, "secrets_given": secrets_given.find,
         "terms": terms.find, "tracks": tracks.find, "details": details.find, "said": said.find,
-        "accounts": accounts.find, "hl7_names": hl7_names.find, "trailers": trailers.find,
+        "accounts": accounts.find, "fhir": fhir.find, "hl7_names": hl7_names.find,
+        "trailers": trailers.find,
     },
 )  # fmt: skip
 
