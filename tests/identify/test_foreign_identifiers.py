@@ -122,7 +122,7 @@ BARE = [
     "卡⟦card_track|4111111111111111=25121011000012300000⟧",
 ]
 NOTHING = [
-    "身份证1-1-0-1-0-5-1-9-4-9-1-2-3-1-0-0-2-X",  # its first thirteen digits pass as a Serbian number
+    "身份证1-1-0-1-0-5-1-9-4-9-1-2-3-1-0-0-3-X",  # its first thirteen digits pass as a Serbian number
     "A123456(4)", "a123456(3)", "订单号：A123456(3)", "SKU-A123456(3)",
     "A123456788", "订单号 A123456789", "part-A123456789-x", "a123456789",
     "S2740116D", "s2740116c", "NRIC: S2740116D", "/S2740116C/",

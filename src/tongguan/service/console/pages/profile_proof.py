@@ -58,8 +58,9 @@ def options(visit: Visitor, csrf: Text = "") -> Response:
 
 def sent_to_proof(visit: Visit) -> Response:
     """The answer to a change that a proof must come before."""
-    page = proof_page("tokens" if visit.path.startswith("/profile/tokens") else "access")
-    if visit.wants_json or visit.path.endswith("/options"):  # a script asks, and leads there by itself
+    asked = visit.request.url.path
+    page = proof_page("tokens" if asked.startswith("/profile/tokens") else "access")
+    if visit.wants_json or asked.endswith("/options"):  # a script asks, and leads there by itself
         return JSONResponse({"error": visit.t("proof.needed"), "proof": page}, 403)
     return visit.go(page)
 
