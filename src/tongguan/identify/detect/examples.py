@@ -15,14 +15,12 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
-from tongguan.identify.detect.surroundings import Surroundings
+from tongguan.identify.detect.surroundings import DOUBTFUL, REACH, Surroundings, is_beside
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["weigh"]
 
-_DOUBTFUL: Final = 0.3
 _SURE: Final = 0.9  # a secret's score from which its form alone tells it
-_REACH: Final = 240  # characters to either side in which a host is looked for
 _NOWHERE: Final = re.compile(
     r"(?<![\w-])(?:[\w-]{1,63}\.)*(?:example\.(?:com|org|net|edu)|example|invalid|test)(?![\w-]|\.\w)", re.IGNORECASE
 )
@@ -94,7 +92,7 @@ def weigh(view: View, candidates: list[Candidate], types: Sequence[str], around:
             continue
         if weighed is candidates:
             weighed = list(candidates)
-        weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
+        weighed[place] = one._replace(score=DOUBTFUL, validator=reason)
     return _rows(weighed, around) if "iban" in types else weighed
 
 
@@ -167,9 +165,9 @@ def _secret(text: str, candidates: Sequence[Candidate], place: int, around: Surr
 
 def _is_shown(text: str, start: int, around: Surroundings) -> bool:
     """Whether it stands behind words for an example, or among what a program shows of its own use (doctest)."""
-    low = max(0, start - _REACH)
+    low = max(0, start - REACH)
     return _EXAMPLE.search(text, low, start) is not None or (
-        around.is_code(start) and _PROMPT.search(text, max(0, start - 3 * _REACH), start) is not None
+        around.is_code(start) and _PROMPT.search(text, max(0, start - 3 * REACH), start) is not None
     )
 
 
@@ -179,7 +177,7 @@ def _is_worded(text: str, one: Candidate) -> bool:
     if sum(map(str.isdigit, value)) > _SOME_DIGITS:
         return False
     letters = _NO_LETTERS.sub("", value).lower()
-    around = text[max(0, one.start - _REACH) : one.start] + " " + text[one.end : one.end + _REACH]
+    around = text[max(0, one.start - REACH) : one.start] + " " + text[one.end : one.end + REACH]
     for word in sorted(set(_LATIN.findall(around.lower())), key=len, reverse=True):
         letters = letters.replace(word, "")
     return not letters or _WORDED.fullmatch(letters) is not None
@@ -226,16 +224,12 @@ def _is_written(candidates: Sequence[Candidate], place: int, around: Surrounding
 
 def _is_somebodys(candidates: Sequence[Candidate], place: int, who: frozenset[str] = _WHO) -> bool:
     """Whether somebody's number stands beside it."""
-    here = candidates[place].start
-    for other in candidates[max(0, place - _BESIDE) : place + _BESIDE + 1]:  # itself is of none of these types
-        if other.type in who and abs(other.start - here) <= _REACH:
-            return True
-    return False
+    return is_beside(candidates, place, who, _BESIDE)
 
 
 def _is_nowhere(text: str, one: Candidate) -> bool:
     """Whether a host that is kept for manuals stands in the same paragraph."""
-    low, high = max(0, one.start - _REACH), one.end + _REACH
+    low, high = max(0, one.start - REACH), one.end + REACH
     low = max(low, text.rfind("\n\n", low, one.start) + 1)
     stop = text.find("\n\n", one.end, high)
     return _NOWHERE.search(text, low, stop if stop >= 0 else min(high, len(text))) is not None
@@ -291,5 +285,5 @@ def _rows(candidates: list[Candidate], around: Surroundings) -> list[Candidate]:
         low, high = bisect_left(starts, here - _ROW), bisect_left(starts, here + _ROW)
         countries = {candidates[one].value[:2] for one in accounts[low:high]}
         if len(countries) >= _COUNTRIES and (around.is_code(here) or around.is_test(here)):
-            weighed[place] = candidates[place]._replace(score=_DOUBTFUL, validator="program")
+            weighed[place] = candidates[place]._replace(score=DOUBTFUL, validator="program")
     return weighed

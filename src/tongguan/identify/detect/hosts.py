@@ -2,7 +2,7 @@
 
 An address of IP is personal data where it says who did something: in a log, a record, a form, a message. The constants
 of programs and their tests, the examples of manuals, `http://10.0.0.7:8080/` and `netmask` name machines. No rule tells
-for certain, so such an address is not dropped: it scores `_DOUBTFUL`, with its reason, which is below what is counted.
+for certain, so such an address is not dropped: it scores `DOUBTFUL`, with its reason, which is below what is counted.
 
 For a person speaks: a line of a log, a cell under a label, a value of a person in the same line. For a machine: a word
 of networks right before it, the form of a URL or of a network (a prefix length), and lines around it that are those
@@ -20,12 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.placeholders import is_for_documents
-from tongguan.identify.detect.surroundings import Surroundings, speaks_of_persons
+from tongguan.identify.detect.surroundings import DOUBTFUL, Surroundings, speaks_of_persons
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["weigh"]
 
-_DOUBTFUL: Final = 0.3
 _TYPES: Final = frozenset({"ip", "mac"})
 _PERSONS: Final = frozenset({
     "person_name", "phone", "id_card", "bank_card", "passport", "email", "username", "credential", "imei", "imsi",
@@ -112,7 +111,7 @@ def weigh(view: View, candidates: list[Candidate], types: Sequence[str], around:
         if in_cell or (_is_logged(view.text, one) and not _is_shown(view.text, one, around)):
             continue
         if (reason := _reason(view.text, one, around)) and not _is_told(view.text, candidates, place, reason):
-            weighed[place] = one._replace(score=_DOUBTFUL, validator=reason)
+            weighed[place] = one._replace(score=DOUBTFUL, validator=reason)
     return weighed
 
 
@@ -152,7 +151,7 @@ def _is_told(text: str, candidates: Sequence[Candidate], place: int, reason: str
     for other in near:
         gap = text[other.end : one.start] if other.start < one.start else text[one.end : other.start]
         if (
-            other.score > _DOUBTFUL
+            other.score > DOUBTFUL
             and len(gap) <= _LINE
             and other.type in _PERSONS
             and gap.count("\n") <= _LINES.get(other.type, 0)

@@ -39,7 +39,7 @@ _COMMANDS: Final = {
     "masterauth": re.compile(rf"masterauth\s{_VALUE}"),
     "ldap": re.compile(rf"[^\n\x00]*?\s-w\s?{_VALUE}"),
     "smbclient": re.compile(rf"[^\n\x00]*?\s(?:-U|--user)[ =]?[\"']?[^\s%\"']{{1,64}}%{_VALUE}"),
-    "sqlplus": re.compile(r"sqlplus\s(?:-\w+\s){0,3}[\"']?[\w$#]{1,30}/()()([^\s\"'@/]{4,64})@"),
+    "sqlplus": re.compile(r"sqlplus\s(?:-\w+\s){0,3}[\"']?[\w$#]{1,30}/([^\s\"'@/]{4,64})@"),
     "pass": re.compile(rf"[^\n\x00]{{0,12}}pass:{_VALUE}"),
 }
 """By how the word begins, or ends, that `marks/secret_given` of `keywords.yaml` holds."""
@@ -71,10 +71,11 @@ _PARTS: Final = np.zeros(65536, np.bool_)
 _PARTS[[ord(c) for c in "/|\"'` "]] = True
 _SETTING: Final = re.compile(r"([!#-&(-~][!-~]{5,127})[ \t]*(?=[\r\n]|\Z)")
 _NAME_OF_SETTING: Final = re.compile(r"(?:\A|[\r\n])[ \t]*(?:(?:ARG|ENV|export|-) )?[A-Z0-9_]{0,40}\Z")
-_KEY_PAIR: Final = re.compile(
-    r"(?:LTAI|AKID|AKIA|ASIA|AKLT)[0-9A-Za-z_-]{12,60}[\"']?\s{0,2}[,:;|]\s{0,8}[\"']?([A-Za-z0-9+/]{28,64}={0,2})(?![\w+/=])"
-)
 _KEY_IDS: Final = ("LTAI", "AKID", "AKIA", "ASIA", "AKLT")
+_KEY_PAIR: Final = re.compile(
+    rf"(?:{'|'.join(_KEY_IDS)})"
+    r"[0-9A-Za-z_-]{12,60}[\"']?\s{0,2}[,:;|]\s{0,8}[\"']?([A-Za-z0-9+/]{28,64}={0,2})(?![\w+/=])"
+)
 _PASSWORD_FILE: Final = re.compile(r"(?:\A|.*[\n\r])[ \t]*[\w.*-]{1,64}\Z", re.DOTALL)
 _REST_OF_ROW: Final = re.compile(r":\d{4}:[\w.*-]{1,63}:[\w.*-]{1,63}:([^\s:\"']{4,128})(?=\s|\Z)")
 _NUMBER: Final = re.compile(r"\d{1,3}|\d+[.:]\d+")

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Final
 
-from tongguan.identify.detect.view import BREAK, View
+from tongguan.identify.detect.view import BREAK, Candidate, View
 
-__all__ = ["Surroundings", "speaks_of_persons"]
+__all__ = ["DOUBTFUL", "REACH", "Surroundings", "is_beside", "speaks_of_persons"]
+
+DOUBTFUL: Final = 0.3
+"""The score of what is rather nobody's: it is told, with the reason, and below what is counted."""
+REACH: Final = 240  # characters to either side in which somebody, or a host, is looked for
 
 _BLOCK: Final = 4096  # characters that are judged together
 _AROUND: Final = 512  # characters beside a block that are looked at as well
@@ -251,3 +256,15 @@ def _kind(text: str, low: int, high: int) -> str:
 
 
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
+
+
+def is_beside(
+    candidates: Sequence[Candidate], place: int, types: Collection[str], most: int, above: float = 0.0
+) -> bool:
+    """Whether something of these types, and of more than this score, stands within `REACH` of a candidate, which is of
+    none of them itself; so many before and behind it are looked at."""
+    here = candidates[place].start
+    return any(
+        other.type in types and other.score > above and abs(other.start - here) <= REACH
+        for other in candidates[max(0, place - most) : place + most + 1]
+    )

@@ -16,14 +16,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tongguan.identify.detect.surroundings import Surroundings
+from tongguan.identify.detect.surroundings import DOUBTFUL, REACH, Surroundings, is_beside
 from tongguan.identify.detect.view import Candidate, View
 
 __all__ = ["TYPES", "weigh"]
 
 TYPES: Final = frozenset({"phone", "landline"})
-_DOUBTFUL: Final = 0.3
-_REACH: Final = 240  # characters to either side in which somebody is looked for
 _MOST: Final = 12  # findings to either side that are looked at
 _SOMEBODYS: Final = frozenset({
     "person_name", "id_card", "passport", "bank_card", "address", "birth_date", "minor", "email", "wechat", "qq",
@@ -89,7 +87,7 @@ def weigh(view: View, candidates: list[Candidate], places: Sequence[int], around
             continue
         if weighed is candidates:
             weighed = list(candidates)
-        weighed[place] = candidates[place]._replace(score=_DOUBTFUL, validator=reason)
+        weighed[place] = candidates[place]._replace(score=DOUBTFUL, validator=reason)
     return weighed
 
 
@@ -140,11 +138,11 @@ def _of_mainland(text: str, candidates: Sequence[Candidate], place: int, around:
     one = candidates[place]
     if _SAMPLE_OF.search(text, max(0, one.start - _ADJACENT), one.start):
         return "" if _is_somebodys(candidates, place) else "pattern"
-    if not (runs := _RUNS.search(one.value)) and not _CLASS.search(text, max(0, one.start - _REACH), one.start):
+    if not (runs := _RUNS.search(one.value)) and not _CLASS.search(text, max(0, one.start - REACH), one.start):
         if not (around.is_test(one.start) and around.speaks_of_numbering(one.start)):
             return ""
         return "" if _is_somebodys(candidates, place) else "numbering"
-    shown = around.is_written(one.start) or "example" in text[max(0, one.start - _REACH) : one.start]
+    shown = around.is_written(one.start) or "example" in text[max(0, one.start - REACH) : one.start]
     if not shown or _is_somebodys(candidates, place):
         return ""
     return "runs" if runs else "pattern" if _is_beside_pattern(text, one) else ""
@@ -159,11 +157,7 @@ def _is_mainland(text: str, one: Candidate) -> bool:
 
 def _is_somebodys(candidates: Sequence[Candidate], place: int) -> bool:
     """Whether somebody is told beside it."""
-    here = candidates[place].start
-    for other in candidates[max(0, place - _MOST) : place + _MOST + 1]:
-        if other.type in _SOMEBODYS and other.score > _DOUBTFUL and abs(other.start - here) <= _REACH:
-            return True
-    return False
+    return is_beside(candidates, place, _SOMEBODYS, _MOST, DOUBTFUL)
 
 
 def _is_beside_pattern(text: str, one: Candidate) -> bool:
