@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,7 +35,7 @@ def table_of_records(piece: Piece, name: str = "", rows: int = ROWS) -> Table | 
         return None
     chosen = np.arange(count)
     if count > rows:
-        chosen = np.array(sorted(random.Random(SEED).sample(range(count), rows)))
+        chosen = np.sort(np.random.default_rng(SEED).choice(count, rows, replace=False))
     text = Utf8(piece.text)
     edges = text.places(np.append(piece.records, len(piece.text)))
     grid = _read(text.data, edges[chosen], edges[chosen + 1])
