@@ -7,7 +7,6 @@ is enough to do.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 from tongguan.capture.stores import FileUnit, TableUnit, Unseen
 from tongguan.casework.assets.judging import Judge
+from tongguan.casework.assets.starting import READY, begin, not_begun, said_by, why_not
 from tongguan.casework.assets.work import Result, Setup, Task, perform_all
 from tongguan.errors import TongguanError
 from tongguan.garbage import keep_freed_memory
@@ -36,6 +36,7 @@ GROUP, GROUP_BYTES = (
 AHEAD = 64  # units that wait
 AHEAD_BYTES = 96 << 20  # of rows that wait
 TRIES = 2  # a unit that ended two processes is told, and left
+STARTS = 3  # processes on end that never were ready: the scan ends, for no unit's doing
 LONGEST_S = 1800.0  # one unit, and as long again for each GB
 DIED, LATE = "its process ended", "no end in sight"
 
@@ -66,6 +67,7 @@ class _Worker:
     connection: Connection
     orders: list[_Order] = field(default_factory=list)
     until: float = field(default=0.0)
+    ready: bool = False  # has loaded all that it needs
 
 
 class Workers:
@@ -73,7 +75,7 @@ class Workers:
 
     `together`: what several results that came at once are taken in.
 
-    Raises Missing (names in prose without their extra) with the first unit.
+    Raises Missing (names in prose without their extra) with the first unit; Unavailable where processes do not begin.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Workers:
         self._waiting: deque[_Order] = deque()
         self._gathered: list[_Order] = []  # small files to be done here, together
         self._workers: list[_Worker] = []
+        self._not_begun = 0  # processes on end
 
     def __enter__(self) -> Workers:
         return self
@@ -153,7 +156,8 @@ class Workers:
     def _hand_out(self) -> None:
         while self._waiting and len(self._busy()) < self._count:
             idle = next((worker for worker in self._workers if not worker.orders), None)
-            self._give(idle or self._start(), self._some())
+            if (worker := idle or self._start()) is not None:
+                self._give(worker, self._some())
 
     def _some(self) -> list[_Order]:
         """The first that waits, and with a small one other small ones, so that enough is left for the others."""
@@ -165,16 +169,21 @@ class Workers:
         self._waiting = left
         return some
 
-    def _start(self) -> _Worker:
-        """Through a server process that has loaded everything already, so that one costs little time and memory."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._setup), daemon=True)
-        process.start()
-        theirs.close()
+    def _start(self) -> _Worker | None:
+        """None where that is to be tried again."""
+        try:
+            process, ours = begin(_serve, self._setup)
+        except (EOFError, OSError) as error:
+            self._count_one_not_begun(None, error)
+            return None
         self._workers.append(_Worker(process, ours))
         return self._workers[-1]
+
+    def _count_one_not_begun(self, process: Any, error: Exception | None = None) -> None:
+        """Raises Unavailable where there were several on end."""
+        self._not_begun += 1
+        if self._not_begun >= STARTS:
+            raise not_begun(why_not(process, error))
 
     def _give(self, worker: _Worker, orders: list[_Order]) -> None:
         worker.orders = orders
@@ -200,7 +209,10 @@ class Workers:
             except (EOFError, OSError):
                 self._died(worker)
                 continue
-            self._finish(worker, results)
+            if results == READY:
+                worker.ready, self._not_begun = True, 0
+            else:
+                self._finish(worker, results)
         for worker in self._busy():
             if time.monotonic() >= worker.until:
                 self._ended(worker, "timeout", LATE, again=len(worker.orders) > 1)
@@ -219,6 +231,13 @@ class Workers:
                 order.done(result)
 
     def _died(self, worker: _Worker) -> None:
+        if not worker.ready:  # what it was given had no part in it
+            self._remove(worker)
+            for order in worker.orders:
+                order.tries -= 1
+            self._waiting.extendleft(reversed(worker.orders))
+            self._count_one_not_begun(worker.process)
+            return
         self._ended(worker, "failed", DIED, again=worker.orders[0].tries < TRIES)
 
     def _ended(self, worker: _Worker, why: str, detail: str, *, again: bool) -> None:
@@ -251,13 +270,17 @@ def _serve(connection: Connection, setup: Setup) -> None:
     """Units in, what they hold out, until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan itself says when to end
     keep_freed_memory()
-    try:
-        if setup.prepare is not None:
-            setup.prepare()
-        with setup.judge() as judge:
+    with contextlib.suppress(EOFError, OSError), contextlib.ExitStack() as stack:
+        try:
+            if setup.prepare is not None:
+                setup.prepare()
+            judge = stack.enter_context(setup.judge())
+        except Exception as error:
+            connection.send(error if isinstance(error, TongguanError) else not_begun(said_by(error)))
+            return
+        connection.send(READY)
+        try:
             while True:
                 connection.send(perform_all(judge, connection.recv()))
-    except (EOFError, OSError):
-        return
-    except TongguanError as error:
-        connection.send(error)
+        except TongguanError as error:
+            connection.send(error)
