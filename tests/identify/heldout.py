@@ -7,7 +7,8 @@ They were written from what such documents look like, apart from the detectors a
 detectors were then mended by the first set; the second (`…_2.txt`), by the same hand, was shown to nobody until it had
 been measured. The third (`…_3.txt`) is by another hand, with names and words of its own and with identifiers of more
 countries; it was measured before it was shown, too. The fourth (`…_4.txt`) is by a third hand, with names as often as
-they come in China; it was measured before it was shown as well.
+they come in China; it was measured before it was shown as well. The tenth (`heldout_statements_10.txt`) is of what is
+said of persons alone.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class _Set:
     makers: dict[str, Maker]
     noise: dict[str, Noise]
     loose: dict[str, Ends]
+    both: str = ""  # the one file that holds both kinds, where it does: what has no mark is a look-alike
 
 
 _SETS = {
@@ -58,6 +60,7 @@ _SETS = {
     7: _Set("_7", MAKERS_5, NOISE_5, LOOSE_5),
     8: _Set("_8", MAKERS_5, NOISE_5, LOOSE_5),
     9: _Set("_9", MAKERS_5, NOISE_5, LOOSE_5),
+    10: _Set("_10", MAKERS_5, NOISE_5, LOOSE_5, "statements"),
 }
 
 
@@ -107,9 +110,11 @@ def lookalikes(copies: int = 10, seed: int = 20261121, which: int = 1) -> list[D
 
 def _filled(kind: str, copies: int, seed: int, which: int) -> Iterator[Document]:
     texts = _SETS[which]
-    source = Path(__file__).with_name(f"heldout_{kind}{texts.suffix}.txt").read_text(encoding="utf-8")
+    source = Path(__file__).with_name(f"heldout_{texts.both or kind}{texts.suffix}.txt").read_text(encoding="utf-8")
     for part in re.split(r"^=== ", source, flags=re.MULTILINE)[1:]:
         name, body = part.split("\n", 1)
+        if texts.both and (kind == "documents") != ("⟦" in body):
+            continue
         for copy in range(copies):
             chance = random.Random(f"{seed}/{name}/{copy}")
             yield _fill(f"{copy:02}_{name}", body.rstrip("\n") + "\n", chance, texts)

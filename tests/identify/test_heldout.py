@@ -88,7 +88,7 @@ def test_there_is_enough_to_judge() -> None:
     assert documents(copies=1) == documents(copies=1)  # seeds are fixed
 
 
-@pytest.mark.parametrize("which", [1, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("which", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 def test_every_set_fills(which: int) -> None:
     cases, nobody = documents(copies=1, which=which), lookalikes(copies=1, which=which)
     assert len(cases) > 20 and len(nobody) > 5
