@@ -1,4 +1,5 @@
-"""What stands in a text in another writing: %2B86…, \\u59d3, &#49;, soft line ends of mail, and JSON in base64 (JWT).
+"""What stands in a text in another writing: %2B86…, \\u59d3, &#49;, soft line ends of mail, JSON in base64 (JWT), and
+short runs of hexadecimal digits or base64 (`encoded`).
 
 Around each escape a stretch is decoded with a map back to the text; what the recognisers find in it that reaches over
 an escape is a finding at its place in the text. Each stretch is bounded, and all of them together are not longer than
@@ -11,15 +12,17 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
 from tongguan.identify.detect.characters import Units
+from tongguan.identify.detect.encoded import decoded_runs
 from tongguan.identify.detect.overlaps import INSIDE, resolve
 from tongguan.identify.detect.view import BREAK, Candidate, View, view_of
+from tongguan.identify.detect.words import label_id
 
 __all__ = ["find"]
 
@@ -28,6 +31,8 @@ Stretch = tuple[str, list[int]]  # decoded text, and where each character begins
 _MARGIN: Final = 40  # characters to either side of an escape that may belong to the same value, or be its label
 _LONGEST: Final = 4096  # characters of a stretch
 _LONGEST_TOKEN: Final = 16384  # characters of base64
+_BEFORE: Final = 12  # characters between a label and what is encoded
+_SECRET: Final = label_id("credential")  # which is one as it stands
 _ESCAPE: Final = re.compile(
     r"((?:%[0-9A-Fa-f]{2})+)|\\\\?u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|(&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|nbsp|amp|quot|commat);)"
     r"|(=\r?\n)|((?:=[0-9A-F]{2})+)"
@@ -41,11 +46,18 @@ def find(view: View, recognisers: Iterable[Callable[[View], Iterable[Candidate]]
     """Findings that reach over an escape, or stand in base64."""
     stretches = [_decoded(view.text, *place) for place in _places(view.units)]
     tokens = [stretch for first, last in _tokens(view) if (stretch := _from_base64(view.text, first, last))]
-    whole = [*stretches, *tokens]
+    runs = _runs(view, tokens)
+    whole = [*stretches, *tokens, *((said, origin) for _, said, origin, _ in runs)]
     if not whole:
         return
-    inner = view_of(BREAK.join(text for text, _ in whole), view.latest, np.zeros((0, 3), np.int64))
     starts = np.cumsum([0] + [len(text) + len(BREAK) for text, _ in whole])
+    cells = [
+        (start, start + len(text), label)
+        for start, (_, text, _, label) in zip(starts[len(whole) - len(runs) :].tolist(), runs, strict=False)
+        if label >= 0
+    ]
+    labels = np.array(cells, np.int64).reshape(-1, 3)
+    inner = view_of(BREAK.join(text for text, _ in whole), view.latest, labels)
     for candidate in resolve(chain.from_iterable(recogniser(inner) for recogniser in recognisers)):
         place = int(np.searchsorted(starts, candidate.start, side="right")) - 1
         text, origin = whole[place]
@@ -54,7 +66,8 @@ def find(view: View, recognisers: Iterable[Callable[[View], Iterable[Candidate]]
             continue
         start, end = origin[first], origin[last]
         if place >= len(stretches):
-            end += (end - origin[0]) % 4 > 0  # the character of base64 that holds the last bits
+            if place < len(whole) - len(runs) or not runs[place - len(whole) + len(runs)][0]:
+                end += (end - origin[0]) % 4 > 0  # the character of base64 that holds the last bits
             yield candidate._replace(start=start, end=end, detector=INSIDE)
         elif end - start > last - first or origin[first] - origin[max(0, first - 1)] > 1:  # an escape in it, or before
             yield candidate._replace(start=start, end=end)
@@ -131,6 +144,22 @@ def _tokens(view: View) -> Iterator[tuple[int, int]]:
         if found := _BASE64.match(view.text, start, start + _LONGEST_TOKEN):
             reach = found.end()
             yield start, reach
+
+
+def _runs(view: View, tokens: Sequence[Stretch]) -> list[tuple[bool, str, list[int], int]]:
+    """What is text in hexadecimal digits (True) or base64, with the label that stands before it or heads its column."""
+    runs = list(decoded_runs(view))
+    if not runs:
+        return []
+    starts = np.array([run.origin[0] for run in runs], np.int32)
+    ends = [origin[-1] for _, origin in tokens]
+    known = np.searchsorted([origin[0] for _, origin in tokens], starts, side="right") - 1
+    labels, direct = view.label_before(starts, _BEFORE)
+    return [
+        (run.is_hex, run.said, run.origin, label if is_direct and label != _SECRET else -1)
+        for run, within, label, is_direct in zip(runs, known.tolist(), labels.tolist(), direct.tolist(), strict=True)
+        if within < 0 or run.origin[0] >= ends[within]
+    ]
 
 
 def _from_base64(text: str, start: int, end: int) -> Stretch | None:
