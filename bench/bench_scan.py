@@ -1,7 +1,7 @@
 """How fast a folder is scanned, and what a kill and a second scan cost.
 
     python bench/make_folder.py FOLDER --size 10240
-    python bench/bench_scan.py FOLDER [--workers N] [--once]
+    python bench/bench_scan.py FOLDER [--workers N] [--once] [--engines MB]
     python bench/bench_scan.py FOLDER --kinds [--most MEGABYTES]
 
 The same folder, the same run: the bare engine on one text of 16 MB (`Detector.scan`, no files), the disk (the folder
@@ -10,11 +10,14 @@ SIGKILL at a third of the units, gone on with (both together are one whole scan,
 once more), again with nothing changed, and with one file in a hundred written anew. Figures are megabytes a second of
 wall time and of CPU time (all processes), and peak memory of each process.
 
+With `--engines MB`: what bare parsers and detectors alone would take for the same files, in CPU time, reckoned from so
+many megabytes of each kind in this process, and how many times that the scan took.
+
 With `--kinds`: files of each kind (by their suffixes) in this process, up to so many megabytes of each, behind one that
 is not counted: as scans read them, and with every cell of tables searched, and whether both found the same. Beside
 that, in megabytes a second of CPU time too, what bounds it: the detectors alone on the text that is taken out of the
 files, and the bare parser alone (zlib for archives and gzip, zlib and expat for the body of a DOCX, PDFium for the text
-of pages).
+of pages, calamine for workbooks, Arrow for Parquet).
 """
 
 from __future__ import annotations
@@ -32,13 +35,19 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+import numpy as np
 import pypdfium2
+import python_calamine
 from bench_identify import lines
+from numpy.typing import NDArray
+from pyarrow import parquet
 
 from tongguan.identify import Detector, Piece, extract_file
 
@@ -52,6 +61,7 @@ started = time.monotonic()
 print(json.dumps({"seconds": time.monotonic() - started, "counts": dict(done.counts)}))
 """
 TICK = os.sysconf("SC_CLK_TCK")
+WARM: dict[str, Path] = {}  # a file of each kind, in this process
 
 
 class Watch:
@@ -164,6 +174,7 @@ def kinds(folder: Path, most: float) -> None:
             size = sum(unit.weight for unit in counted) / 1e6
             paths = [folder / unit.path for unit in counted]
             text, engine = detectors_alone(paths)
+            bare_parser(kind, paths[:1])
             parser = bare_parser(kind, paths)
             rates = " | ".join(f"{size / max(one, 1e-3):.1f}" for one in cpu)
             print(
@@ -189,15 +200,60 @@ def bare_parser(kind: str, paths: list[Path]) -> float:
     """CPU seconds that the library alone takes to open files; 0 for kinds that need none."""
     parsers: dict[str, Callable[[Path], None]] = {
         ".zip": unpacked_zip, ".gz": unpacked_gzip, ".docx": parsed_word, ".pdf": read_pdf,
+        ".xlsx": read_workbook, ".parquet": read_columns,
     }  # fmt: skip
     parser = parsers.get(f".{kind.rpartition('.')[2]}")
     if parser is None:
         return 0.0
-    parser(paths[0])
     started = time.process_time()
     for path in paths:
         parser(path)
     return time.process_time() - started
+
+
+def engines(files: list[Path], most: float, workers: int) -> float:
+    """CPU seconds that bare parsers and detectors would take for files in as many processes as a scan has, reckoned
+    from up to so many MB of each kind.
+
+    What a scan does besides (hashes, judging columns, kinds of documents, the catalogue) is not in it; of Parquet it
+    holds the reading alone, since a scan searches rows drawn by lot.
+    """
+    groups: dict[str, list[Path]] = {}
+    for path in files:
+        groups.setdefault("".join(path.suffixes), []).append(path)
+    shares: list[tuple[str, list[Path]]] = []
+    for kind, paths in sorted(groups.items()):
+        drawn, size = random.Random(5).sample(paths, len(paths)), 0.0
+        while drawn and size < most:
+            shares.append((kind, drawn[-1:]))
+            size += drawn.pop().stat().st_size / 1e6
+    seconds: dict[str, NDArray[np.float64]] = {}
+    with ProcessPoolExecutor(workers) as pool:
+        for (kind, _), found in zip(shares, pool.map(bare, *zip(*shares, strict=True)), strict=True):
+            seconds[kind] = seconds.get(kind, np.zeros(3)) + found
+    together = 0.0
+    for kind, (parser, detectors, size) in seconds.items():
+        whole = sum(path.stat().st_size for path in groups[kind]) / 1e6
+        together += (parser + detectors) * whole / size
+        print(
+            f"{kind}: {whole:.0f} MB, bare parser {parser / size:.3f}, detectors {detectors / size:.3f} s a MB",
+            flush=True,
+        )
+    return together
+
+
+@cache
+def warmed(kind: str, path: Path) -> None:
+    """What is loaded at first use is not counted."""
+    bare_parser(kind, [path])
+    detectors_alone([path])
+
+
+def bare(kind: str, paths: list[Path]) -> NDArray[np.float64]:
+    """CPU seconds of parser and of detectors, and megabytes, of files of a kind."""
+    warmed(kind, WARM.setdefault(kind, paths[0]))
+    detectors = 0.0 if kind == ".parquet" else detectors_alone(paths)[1]
+    return np.array([bare_parser(kind, paths), detectors, sum(path.stat().st_size for path in paths) / 1e6])
 
 
 def unpacked_zip(path: Path) -> None:
@@ -222,6 +278,16 @@ def read_pdf(path: Path) -> None:
             page.close()
 
 
+def read_workbook(path: Path) -> None:
+    with closing(python_calamine.load_workbook(path)) as book:
+        for name in book.sheet_names:
+            book.get_sheet_by_name(name).to_python()
+
+
+def read_columns(path: Path) -> None:
+    parquet.read_table(path)
+
+
 def spent() -> float:
     """CPU seconds of this process and of those that it started."""
     watch = Watch(os.getpid())
@@ -242,6 +308,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--once", action="store_true", help="no whole scan besides the killed one")
+    parser.add_argument("--engines", type=float, default=0.0, metavar="MB", help="hold it against what bounds it")
     parser.add_argument("--kinds", action="store_true")
     parser.add_argument("--most", type=float, default=20.0)
     given = parser.parse_args()
@@ -262,6 +329,11 @@ def main() -> None:
         together = {name: first[name] + found[name] for name in ("seconds", "cpu")}
         peak = max(first["peak"], found["peak"])
         told("until the kill and after it", size, {**together, "peak": peak, "counts": found["counts"]})
+        if given.engines:
+            alone = engines(files, given.engines, given.workers)
+            print(
+                f"bare parsers and detectors: {alone:.1f} s of CPU; the scan took {together['cpu'] / alone:.2f} of it"
+            )
         if not given.once:
             Path(out, "catalogue.db").unlink()
             told("whole", size, scanned(given.folder, out, given.workers))
