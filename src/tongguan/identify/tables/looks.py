@@ -92,6 +92,7 @@ class Looks:
     passed: dict[str, Mask]
     none: Mask  # all False: of each check that no value passes
     holds: Mask  # a checked number or address stands beside other text
+    _flags: int | None = None  # of any value
     _lower: pa.Array | None = None
     _plain: bool | None = None
     _some: list[str] | None = None
@@ -101,6 +102,11 @@ class Looks:
         return len(self.size)
 
     def has(self, flag: int) -> Mask:
+        """Values with one of some flags of `kernel`."""
+        if self._flags is None:
+            self._flags = int(np.bitwise_or.reduce(self.flags))
+        if not self._flags & flag:
+            return self.none
         mask: Mask = (self.flags & flag) != 0
         return mask
 
