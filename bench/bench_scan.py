@@ -331,9 +331,8 @@ def main() -> None:
         told("until the kill and after it", size, {**together, "peak": peak, "counts": found["counts"]})
         if given.engines:
             alone = engines(files, given.engines, given.workers)
-            print(
-                f"bare parsers and detectors: {alone:.1f} s of CPU; the scan took {together['cpu'] / alone:.2f} of it"
-            )
+            ratio = together["cpu"] / alone
+            print(f"bare parsers and detectors: {alone:.1f} s of CPU time; the scan took {ratio:.2f} times that")
         if not given.once:
             Path(out, "catalogue.db").unlink()
             told("whole", size, scanned(given.folder, out, given.workers))
