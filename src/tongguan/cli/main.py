@@ -35,6 +35,7 @@ from tongguan.cli import (
     types,
     users,
 )
+from tongguan.cli.help import ChineseParser, language_asked
 from tongguan.cli.names import names_argument, names_of
 from tongguan.cli.ocr import limits_of, ocr_argument
 from tongguan.cli.question import readings_argument, readings_of, text_of
@@ -56,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # what a terminal's encoding lacks is escaped, and ends no command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    asked = language_asked(sys.argv[1:] if argv is None else argv, _usual_language())
+    arguments = _parser(asked).parse_args(argv)
     gc.set_threshold(50_000, 20, 50)  # a run makes millions of small objects that live on: look at them less often
     signal.signal(signal.SIGTERM, _ended)
     try:
@@ -83,8 +85,8 @@ def _ended(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(language: Language) -> argparse.ArgumentParser:
+    parser = (ChineseParser if language == "zh" else argparse.ArgumentParser)(
         prog="tongguan",
         description="What data really left, whose it was, which path the law of that day asks, and what was filed.",
     )

@@ -31,6 +31,7 @@ __all__ = [
     "say",
     "secret",
     "table",
+    "width_of",
 ]
 
 LINE_MAX = 4096  # characters of a secret
@@ -122,9 +123,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bo
         print(json.dumps([dict(row) for row in rows], ensure_ascii=False, indent=1, default=_plain))
         return
     cells = [[_cell(row[column]) for column in columns] for row in rows]
-    widths = [max((_width(line[n]) for line in cells), default=0) for n in range(len(columns))]
+    widths = [max((width_of(line[n]) for line in cells), default=0) for n in range(len(columns))]
     for line in cells:
-        padded = (text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True))
+        padded = (text + " " * (width - width_of(text)) for text, width in zip(line, widths, strict=True))
         print("  ".join(padded).rstrip())
 
 
@@ -144,7 +145,8 @@ def _cell(value: object) -> str:
     return on_one_line(str(value))
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """Columns of a terminal: a Han character takes two."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
