@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from tongguan import border, identify
-from tongguan.model import BlindSpot, Content, Crossing, Direction, Finding
+from tongguan.model import BlindSpot, Content, Crossing, Direction, Exchange, Finding
 
 __all__ = ["Reader", "see"]
 
@@ -86,17 +86,19 @@ def see(
         if crossing.direction in _MAY_LEAVE:
             if watched:
                 watched.exchange()
+            called = _names(crossing.exchange)
             for ordinal, content in enumerate(crossing.exchange.contents):
                 first = number
                 for extraction in reader.open(content):
+                    found = [*extraction.pieces, *extraction.names, *called.pop(ordinal, ())]
                     if watched:
-                        watched.keep(extraction.pieces)
+                        watched.keep(found)
                     one.unseen += extraction.blind_spots
-                    for piece in extraction.pieces:
+                    for piece in found:
                         pieces.append(piece)
                         places.append((one, ordinal, number - first))
                         number += 1
-                        one.records += len(piece.records)
+                        one.records += len(piece.records) if piece.kind != "name" else 0
                         held += len(piece.text)
                     if held >= _HELD:
                         search()
@@ -109,3 +111,14 @@ def see(
         rows.add(one.crossing, one.found, (), one.records, one.unseen)
         if originals:
             originals.see(one.crossing, one.found, fired.get(one.crossing.exchange.uid, {}))
+
+
+def _names(exchange: Exchange) -> dict[int, list[identify.Piece]]:
+    """What its contents are called, by their ordinals: a name once, though a long content comes in many slices."""
+    if "." in exchange.uid.rpartition("-")[2]:  # a further slice
+        return {}
+    first: dict[str, int] = {}
+    for ordinal, content in enumerate(exchange.contents):
+        if content.name:
+            first.setdefault(content.name, ordinal)
+    return {ordinal: [identify.named(name)] for name, ordinal in first.items()}

@@ -43,7 +43,7 @@ from tongguan.cli.terminal import Output, say
 from tongguan.cli.who import allowed
 from tongguan.errors import TongguanError
 from tongguan.unseen import detail_in, why_in
-from tongguan.wording import Language, on_one_line, readable
+from tongguan.wording import Language, on_one_line, readable, wording
 
 if TYPE_CHECKING:
     from tongguan import border
@@ -198,7 +198,8 @@ def _identified(line: dict[str, Any], language: Language) -> str:
         return f"{where}: {kind} ({line['probability']:.0%})"
     mark = " sensitive" if line["sensitive"] else ""
     text = on_one_line(line["text"])
-    found = f"{line['start']}-{line['end']} {line['type']} {text} ({line['level']}{mark}, {line['score']})"
+    name = f"{wording(__package__, TEXTS).text('in_name', language)} " if line.get("place") == "name" else ""
+    found = f"{name}{line['start']}-{line['end']} {line['type']} {text} ({line['level']}{mark}, {line['score']})"
     return "\n".join([f"{where}:{found}", *(f"    {reason[language]}" for reason in line.get("why", ()))])
 
 

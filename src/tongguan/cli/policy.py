@@ -122,8 +122,8 @@ def _outcomes(policy: Policy, paths: list[Path]) -> Iterator[tuple[str, dict[str
     detector, (tables, documents) = Detector(key), _stores(policy, key)
     for path in _files(paths):
         content = Content(path.name, "", path.stat().st_size, path)
-        evidence, extraction = evidence_of(content, asked, detector=detector, tables=tables, documents=documents)
-        members = [piece.member for piece in extraction.pieces]
+        evidence, _ = evidence_of(content, asked, detector=detector, tables=tables, documents=documents)
+        members = [piece.member for piece in evidence.pieces]
         yield str(path), evaluate(policy, evidence).to_dict() | {"members": members}
 
 

@@ -4,7 +4,17 @@ from tongguan.identify.detect import COUNTED, NAMES_IN_PROSE, Detector, Prose
 from tongguan.identify.detect import compile_kernels as _compile_detectors
 from tongguan.identify.detect.recognisers import RECOGNISERS, Recogniser
 from tongguan.identify.detect.view import Candidate, View
-from tongguan.identify.extract import Extraction, Limits, extract, extract_file, extract_stream, place_to_cut
+from tongguan.identify.extract import (
+    UNREAD,
+    Extraction,
+    Limits,
+    extract,
+    extract_file,
+    extract_stream,
+    is_unread,
+    named,
+    place_to_cut,
+)
 from tongguan.identify.extract import compile_kernels as _compile_extractors
 from tongguan.identify.names import NAME_TYPES, names_in_prose
 from tongguan.identify.pieces import Kind, Piece
@@ -20,6 +30,7 @@ __all__ = [
     "OWN",
     "RECOGNISERS",
     "TYPES",
+    "UNREAD",
     "Candidate",
     "DataType",
     "Detector",
@@ -36,6 +47,8 @@ __all__ = [
     "extract_file",
     "extract_stream",
     "identify_lines",
+    "is_unread",
+    "named",
     "names_in_prose",
     "place_to_cut",
     "types_mark",

@@ -55,6 +55,8 @@ def explain(piece: Piece, finding: Finding) -> list[Texts]:
 
 
 def _reasons(piece: Piece, finding: Finding) -> Iterator[Texts]:
+    if piece.kind == "name":
+        yield _say("name")
     yield _checked(finding)
     near = _words_near(piece.text, finding)
     header = _header(piece, finding)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["Kind", "Piece"]
 
-Kind = Literal["prose", "table", "json", "form", "code"]
+Kind = Literal["prose", "table", "json", "form", "code", "name"]
 
 
 def _one_record() -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tongguan.errors import BadInput
 from tongguan.identify.detect import COUNTED, Detector
 from tongguan.identify.explaining import explain
-from tongguan.identify.extract import Extraction, Limits, extract_file, extract_stream
+from tongguan.identify.extract import UNREAD, Extraction, Limits, extract_file, extract_stream, is_unread, named
 from tongguan.identify.names import names_in_prose
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
@@ -57,8 +57,10 @@ def identify_lines(
 
     A finding: `path, member, type, start, end, text, score, validator, category, level, sensitive, record, piece,
     encoding`; `start` and `end` are characters of the text as decoded by `encoding` (of the file itself; None where it
-    is no plain text), `text` is masked unless `reveal`. With `explain` also `why`: a
-    list of {"zh", "en"}; `counted` is there, and false, where the score is below what scans and inspections count. A
+    is no plain text), `text` is masked unless `reveal`. One that stands in a name has `"place": "name"`: its offsets
+    are those of `member`, or where that is None of `path`, and it has neither record nor piece. With `explain` also
+    `why`: a list of {"zh", "en"}; `counted` is there, and false, where the score is below what scans and inspections
+    count. A
     blind spot: `path, member, blind_spot, detail, count, size`. With `kinds`, behind those of
     its file: `path, member, kind` (None where unknown), `name, probability, reason, likely`. With `names` models read
     names and what is said of persons in running prose; a blind spot says whose extra is not installed. Raises BadInput,
@@ -89,16 +91,52 @@ def _model() -> Model:
 
 def _lines(paths: Sequence[str | Path], told: _Told) -> Iterator[dict[str, Any]]:
     for path in paths:
+        names = _Names(told, Path(path))
         if str(path) == _STANDARD_INPUT:
             yield from _content(_STANDARD_INPUT, _standard_input(told.limits), told)
             continue
         for file in _files(Path(path)):
             if isinstance(file, BlindSpot):
                 yield _blind_line(file.where, file)
-            elif not file.is_file():
+                continue
+            yield from names.of(file)
+            if not file.is_file():
                 yield _blind_line(str(file), BlindSpot(BlindKind.UNSUPPORTED, str(file), "not a plain file"))
             else:
                 yield from _file(file, told)
+
+
+class _Names:
+    """What the names of files say, from that of the path given on; of a folder, what its own name says, once."""
+
+    def __init__(self, told: _Told, given: Path) -> None:
+        self._told = told
+        self._before = len(str(given)) - len(given.name) if given != Path() else 0
+        self._folders: list[tuple[str, str]] = []  # paths up to the ends of what was found in them, and its type
+
+    def of(self, file: Path) -> Iterator[dict[str, Any]]:
+        path, before = str(file), self._before
+        piece = named(path[before:])
+        if is_unread(piece.text) or is_unread(path[before:]):
+            yield _blind_line(path, BlindSpot(BlindKind.UNREADABLE, path, UNREAD))
+        self._folders = [one for one in self._folders if path.startswith(one[0])]
+        [findings] = self._told.detector.scan([piece])
+        for finding in findings:
+            place = (path[: before + finding.end], finding.type)
+            if place in self._folders:
+                continue
+            if "/" in piece.text[finding.end :]:
+                self._folders.append(place)
+            yield _name_line(path, piece, finding, before, self._told)
+
+
+def _name_line(path: str, piece: Piece, finding: Finding, before: int, told: _Told) -> dict[str, Any]:
+    line = {"path": path, **finding_line(finding, piece, told.reveal), "record": None, "piece": None, "encoding": None}
+    line["start"] += before
+    line["end"] += before
+    if finding.score < COUNTED:
+        line["counted"] = False
+    return line | {"why": explain(piece, finding)} if told.explain else line
 
 
 def _standard_input(limits: Limits) -> Iterator[Extraction]:
@@ -139,9 +177,13 @@ def _content(path: str, stretches: Iterable[Extraction], told: _Told) -> Iterato
     for number, stretch in enumerate(stretches):
         if told.model and number == 0:
             kinds = _kinds(path, stretch.pieces, told.model)
-        for piece, findings in zip(stretch.pieces, told.detector.scan(stretch.pieces), strict=True):
+        pieces = [*stretch.pieces, *stretch.names]
+        for piece, findings in zip(pieces, told.detector.scan(pieces), strict=True):
             offset = piece.start
             for finding in findings:
+                if piece.kind == "name":
+                    yield _name_line(path, piece, finding, 0, told)
+                    continue
                 line = {"path": path, **finding_line(finding, piece, told.reveal)}
                 line["start"] += offset
                 line["end"] += offset
@@ -177,7 +219,8 @@ def kind_line(model: Model, verdict: Verdict) -> dict[str, Any]:
 
 
 def finding_line(finding: Finding, piece: Piece, reveal: bool) -> dict[str, Any]:
-    """A finding as it is told; its value only where `reveal`."""
+    """A finding as it is told; its value only where `reveal`. In a name it has a `place`."""
+    place = {"place": "name"} if piece.kind == "name" else {}
     return {
         "member": finding.member,
         "type": finding.type,
@@ -191,6 +234,7 @@ def finding_line(finding: Finding, piece: Piece, reveal: bool) -> dict[str, Any]
         "sensitive": finding.sensitive,
         "record": finding.record,
         "piece": finding.piece,
+        **place,
     }
 
 

@@ -20,7 +20,7 @@ from tongguan.garbage import no_collection
 from tongguan.identify import fingerprints, kinds, tables
 from tongguan.identify.tables import Column, Subjects, Table
 from tongguan.identify.templates import Rules
-from tongguan.model import Content, Finding
+from tongguan.model import BlindKind, BlindSpot, Content, Finding
 from tongguan.plain_file import blocks
 from tongguan.registry import foreign
 
@@ -53,8 +53,8 @@ class Part:
 
     @property
     def size(self) -> int:
-        """In characters."""
-        return sum(len(piece.text) for piece in self.pieces)
+        """In characters of text, without names."""
+        return sum(len(piece.text) for piece in self.pieces if piece.kind != "name")
 
     def told(self, found: Iterable[tuple[list[Finding], list[tables.SureCells]]]) -> None:
         """What was found in each piece into the tally. Tables first: beside a million findings making their rows takes
@@ -175,9 +175,13 @@ class Judge:
         tally, digest, sheets = Tally(where), hashlib.blake2b(key=self._key, digest_size=16), Sheets()
         name, known = PurePosixPath(where).name, _Matches(self._knowledge)
         document: Document | None = None
+        called = [identify.named(where)]
+        if identify.is_unread(where):
+            tally.blind(BlindSpot(BlindKind.UNREADABLE, "", identify.UNREAD))
         for content in contents:
-            for part in self._content(_digested(content, digest), tally, sheets):
+            for part in self._content(_digested(content, digest), tally, sheets, called):
                 yield part
+                called = []
                 if document is None:
                     document = self._document(part.pieces, name)
                 known.add(part.pieces)
@@ -214,15 +218,18 @@ class Judge:
                 for spot in self._detector.blind_spots(n):
                     part.tally.blind(spot)
 
-    def _content(self, content: Content, tally: Tally, sheets: Sheets) -> Iterator[Part]:
-        """The parts of one content, each to be searched before the next."""
+    def _content(
+        self, content: Content, tally: Tally, sheets: Sheets, called: Sequence[identify.Piece] = ()
+    ) -> Iterator[Part]:
+        """The parts of one content, each to be searched before the next; what it is `called` with the first."""
         read: _Read | None = None
         for extraction in identify.extract_stream(content, self._limits):
             if read is None and self._sure is not None and any(map(tables.is_long, extraction.pieces)):
                 read = self._sure(self._detector).scan
             for spot in extraction.blind_spots:
                 tally.blind(spot)
-            yield Part(extraction.pieces, tally, sheets, read)
+            yield Part([*extraction.pieces, *extraction.names, *called], tally, sheets, read)
+            called = ()
             for spot in self._detector.blind_spots():
                 tally.blind(spot)
 

@@ -29,7 +29,7 @@ __all__ = ["ROWS", "ROWS_MOST", "Outcome", "scan"]
 ROWS = 10_000
 ROWS_MOST = 1_000_000
 TOGETHER = 500  # units listed before what is known of them is asked
-JUDGING = 3  # raised where what is found in a unit is found otherwise than before
+JUDGING = 4  # raised where what is found in a unit is found otherwise than before
 SETTLED_S = 2.0  # a file changed so recently may change again without its times showing it
 
 Progress = Callable[[int, int, str], None]

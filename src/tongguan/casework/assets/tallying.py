@@ -18,6 +18,7 @@ from tongguan.identify import tables
 from tongguan.identify.counting import Distinct
 from tongguan.identify.tables import ColumnVerdict, Table, TableVerdict
 from tongguan.model import BlindKind, BlindSpot, Finding
+from tongguan.wording import wording
 
 __all__ = ["Tally", "column_of", "combination_of"]
 
@@ -36,6 +37,7 @@ class _Found:
     count: int = 0
     score: float = 0.0
     samples: list[str] = field(default_factory=list)
+    named: int = 0  # of them in names of files, folders and members
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class Tally:
             group, beside = groups.get((name, type), []), cells.get((name, type), [])
             found = self.found.setdefault((within, name), {}).setdefault(type, _Found())
             found.count += len(group) + sum(one.count for one in beside)
+            found.named += len(group) if piece.kind == "name" else 0
             found.score = max(found.score, *map(_SCORE, group), *(one.score for one in beside))
             if len(found.samples) < SAMPLES:
                 masked = dict.fromkeys((*found.samples, *_in_order(group, beside)))
@@ -157,8 +160,16 @@ def _of_text(within: str, name: str, type: str, found: _Found) -> JudgedColumn:
     return JudgedColumn(
         name, type=type, level=about.level, sensitive=about.sensitive, score=round(found.score, 3), found=found.count,
         samples=tuple(found.samples), within=within, found_type=type, found_level=about.level,
-        found_sensitive=about.sensitive,
+        found_sensitive=about.sensitive, why=_in_names(found.named),
     )  # fmt: skip
+
+
+def _in_names(count: int) -> tuple[dict[str, Any], ...]:
+    """The evidence of what stands in names rather than in text."""
+    if not count:
+        return ()
+    said = wording("tongguan.casework.assets").both("in_names", count=f"{count:,}")
+    return ({"from": "file_name", "points": 0.0, **said},)
 
 
 def _columns_of(piece: identify.Piece, findings: Sequence[Finding]) -> list[str]:

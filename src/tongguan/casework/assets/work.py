@@ -155,7 +155,8 @@ class _SideBySide:
             self._judge.search([part])
             self._ready.appendleft((number, reading))
             return
-        plain = all(piece.text.isascii() for piece in part.pieces)  # which is searched faster by itself
+        # What is all ASCII is searched faster by itself; names are, whatever they hold.
+        plain = all(piece.text.isascii() for piece in part.pieces if piece.kind != "name")
         if sum(other.size for *_, other in self._waiting[plain]) + part.size > TOGETHER:
             self._search(plain)
         self._waiting[plain].append((number, reading, part))

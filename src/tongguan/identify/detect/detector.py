@@ -17,6 +17,7 @@ from tongguan.garbage import no_collection
 from tongguan.identify.detect import (
     ages,
     doubts,
+    file_names,
     foreign,
     labelled,
     name_columns,
@@ -99,7 +100,8 @@ class Detector:
     def scan(self, pieces: Sequence[Piece]) -> list[list[Finding]]:
         """The findings of each piece, ordered by start.
 
-        Small pieces are joined and read at once; a piece of any size is read in windows of bounded memory.
+        Small pieces are joined and read at once; a piece of any size is read in windows of bounded memory. Pieces of
+        the kind `name` are read as names of files are; what stands in a folder's name is found with the first of them.
         """
         return self.scan_apart([pieces])[0]
 
@@ -116,6 +118,8 @@ class Detector:
             else:
                 with no_collection():
                     self._scan_batch(texts, batch, found)
+        for batch in _batches(texts, names=True):
+            self._scan_names(texts, batch, found)
         return found
 
     def blind_spots(self, ordinal: int = 0) -> list[BlindSpot]:
@@ -139,6 +143,37 @@ class Detector:
             own = candidates[cuts[place] : cuts[place + 1]]
             n, i = batch[place]
             found[n][i] = self._place(own, chosen[place], -int(starts[place]), i)
+
+    def _scan_names(
+        self, texts: Sequence[Sequence[Piece]], batch: Sequence[_Place], found: Sequence[list[list[Finding]]]
+    ) -> None:
+        told: set[tuple[int, str, int, str]] = set()
+        every = self._own is not None or bool(self._guests)
+        each = file_names.find([texts[n][i].text for n, i in batch], self._read_names, every=every)
+        for (n, i), candidates in zip(batch, each, strict=True):
+            piece, new = texts[n][i], list[Candidate]()
+            file = piece.text.rfind("/")
+            for one in candidates:
+                place = (n, piece.text[: one.end], one.start, one.type)
+                if (one.score < COUNTED and not self._doubtful) or place in told:
+                    continue
+                if one.end <= file:
+                    told.add(place)
+                new.append(one)
+            found[n][i] = self._place(new, piece, 0, i)
+
+    def _read_names(self, text: str) -> list[Candidate]:
+        """What the recognisers propose of names that are joined, as of text without anything around it."""
+        nowhere = np.zeros((0, 3), np.int64)
+        view = view_of(text, self._latest, nowhere)
+        candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
+        if self._own is not None:
+            candidates += self._own.find(view, nowhere)
+        candidates += neighbours.beside(view, candidates)
+        candidates += ages.find(candidates, self._as_of)
+        if self._guests:
+            candidates += self._guests.find(view)
+        return resolve(candidates)
 
     def _scan_long(self, piece: Piece, ordinal: int, of: int) -> list[Finding]:
         tables = self._cells([piece], [0])
@@ -259,21 +294,21 @@ def _passages(ordinals: Sequence[int], starts: Sequence[int], size: int) -> list
     return [(ordinals[place], starts[place], end) for place, end in zip(fronts, ends, strict=True)]
 
 
-def _batches(texts: Sequence[Sequence[Piece]]) -> Iterator[list[_Place]]:
+def _batches(texts: Sequence[Sequence[Piece]], *, names: bool = False) -> Iterator[list[_Place]]:
     """Places of pieces to be read together: up to `_BATCH` characters, or one piece that is longer. A text that is no
-    longer than that is in one batch."""
+    longer than that is in one batch. `names`: the pieces that are names, else all others."""
     batch: list[_Place] = []
     size = 0
     for n, pieces in enumerate(texts):
-        if batch and size + sum(len(piece.text) + len(BREAK) for piece in pieces if piece.text) > _BATCH:
+        chosen = [(i, piece) for i, piece in enumerate(pieces) if piece.text and (piece.kind == "name") == names]
+        if batch and size + sum(len(piece.text) + len(BREAK) for _, piece in chosen) > _BATCH:
             yield batch
             batch, size = [], 0
-        for i, piece in enumerate(pieces):
+        for i, piece in chosen:
             if batch and size + len(piece.text) > _BATCH:
                 yield batch
                 batch, size = [], 0
-            if piece.text:
-                batch.append((n, i))
-                size += len(piece.text) + len(BREAK)
+            batch.append((n, i))
+            size += len(piece.text) + len(BREAK)
     if batch:
         yield batch

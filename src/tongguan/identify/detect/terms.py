@@ -14,7 +14,7 @@ import numpy as np
 
 from tongguan.identify.detect.view import Candidate, View
 
-__all__ = ["find"]
+__all__ = ["find", "is_personal"]
 
 _DETECTOR: Final = "terms"
 _REACH: Final = 16  # characters between a term and what makes it personal
@@ -70,11 +70,11 @@ def _said(view: View, type: str) -> Iterator[Candidate]:
             between = text[last:start] if last <= start else text[end:first]
             if told := told or (first != start and not _ENDS.search(between)):
                 break
-        if told and _is_personal(text, start, end):
+        if told and is_personal(text, start, end):
             yield Candidate(start, end, type, 0.75, "context", _DETECTOR, text[start:end].lower())
 
 
-def _is_personal(text: str, start: int, end: int) -> bool:
+def is_personal(text: str, start: int, end: int) -> bool:
     """Whether a sentence says of somebody what the term at text[start:end] means."""
     before = _ENDS.split(text[max(0, start - _SENTENCE) : start])[-1]
     behind = _ENDS.split(text[end : end + _SENTENCE], maxsplit=1)[0]

@@ -123,6 +123,8 @@ class _Opening:
         name, status = entry["name"], entry["status"]
         plain = self.found.detail == "compressed" and name in ("data", "")
         path = self.parent if plain else joined(self.parent, name)
+        if not plain:
+            self.walk.called(path)
         if self.passed_over(entry):
             return
         if self.walk.late():

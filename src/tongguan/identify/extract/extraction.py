@@ -41,9 +41,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The text of one content, or a stretch of it. `encoding`: of the content itself, None where it is no text."""
+    """The text of one content, or a stretch of it. `encoding`: of the content itself, None where it is no text.
+
+    `names`: what lies inside it is called so, each name the path of its member, in pieces of their own kind. The name
+    of the content itself is not among them: whoever opened it knows more of it (`named`).
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     blind_spots: list[BlindSpot] = field(default_factory=list)
     encoding: str | None = None
     images: int = 0  # pictures and scanned pages looked into
+    names: list[Piece] = field(default_factory=list)

@@ -45,6 +45,7 @@ def _parts(
         blob = bytes(blobs.pop())  # each is let go before the next
         path = joined(member, part["name"])
         if part["role"] == "open":
+            walk.called(path)
             yield from walk.open(blob, path, "", part["name"], None, depth + 1)
         elif part["role"] == "xml":
             walk.add(*office.part(blob, path)[0])

@@ -12,6 +12,7 @@ from typing import Any
 from tongguan.identify.extract import worker
 from tongguan.identify.extract.extraction import Extraction, Limits
 from tongguan.identify.extract.given import Data
+from tongguan.identify.extract.naming import UNREAD, is_unread, named
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot
 
@@ -40,6 +41,7 @@ class Unfolding(ABC):
     limits: Limits
     name: str
     pieces: list[Piece] = field(default_factory=list)
+    names: list[Piece] = field(default_factory=list)  # what members are called
     blind_spots: list[BlindSpot] = field(default_factory=list)
     crowd: dict[tuple[BlindKind, str], tuple[int, int]] = field(default_factory=dict)  # count and bytes
     reasons: dict[tuple[BlindKind, str], int] = field(default_factory=dict)  # how many of each were told by themselves
@@ -73,20 +75,28 @@ class Unfolding(ABC):
         self.pieces += pieces
         self._held += sum(len(piece.text) for piece in pieces)
 
+    def called(self, member: str | None) -> None:
+        """Add the name of a member, whether it is opened or not."""
+        if member:
+            self.names.append(named(member, member))
+            if is_unread(member):
+                self.blind(BlindKind.UNREADABLE, member, UNREAD)
+
     def breath(self) -> Iterator[None]:
         """Hand on what was found, where that is much."""
-        if self._held >= _HELD or len(self.pieces) >= _HELD_PIECES:
+        if self._held >= _HELD or len(self.pieces) + len(self.names) >= _HELD_PIECES:
             yield
 
     def take(self) -> Extraction:
         """What was found since the last time."""
         pieces, self.pieces, self._held = self.pieces, [], 0
+        names, self.names = self.names, []
         told, self._told = self.blind_spots[self._told :], len(self.blind_spots)
         looked, self._looked = (
             self.limits.images - self.images_left - self._looked,
             self.limits.images - self.images_left,
         )
-        return Extraction(pieces, told, self.encoding, looked)
+        return Extraction(pieces, told, self.encoding, looked, names)
 
     def last(self) -> Extraction:
         """What is left at the end, with the blind spots that were only counted."""

@@ -37,6 +37,7 @@ def extract(content: Content, limits: Limits = Limits()) -> Extraction:  # noqa:
     whole = Extraction()
     for found in extract_stream(content, within):
         whole.pieces.extend(found.pieces)
+        whole.names.extend(found.names)
         whole.blind_spots.extend(found.blind_spots)
         whole = replace(whole, encoding=found.encoding, images=whole.images + found.images)
     return whole
@@ -74,7 +75,7 @@ def extract_stream(content: Content, limits: Limits = Limits()) -> Iterator[Extr
         if isinstance(data, OnDisk):
             walk.changed(data.grown())
         last = walk.last()
-        if last.pieces or last.blind_spots or not given:
+        if last.pieces or last.names or last.blind_spots or not given:
             yield last
     finally:
         if isinstance(data, OnDisk):
@@ -223,6 +224,8 @@ class _Walk(Unfolding):
                 yield from self.open(about, path, part.media_type, part.name, part.charset, depth + 1)
                 continue
             size = part.end - part.start
+            if part.name:
+                self.called(path)
             if not self.spend(size, path):
                 return
             if part.deeper:
@@ -249,6 +252,8 @@ class _Walk(Unfolding):
                     fields.append(f"{part.name}={value.text}")
                     continue
             path = joined(member, part.filename or part.name)
+            if part.filename:
+                self.called(path)
             yield from self.open(part.data, path, part.media_type, part.filename, part.charset, depth + 1)
         if fields:
             self.add(Piece("\n".join(fields), member, "form"))

@@ -42,6 +42,8 @@ def _texts(pieces: Sequence[Piece], name: str | None) -> dict[str | None, str]:
     texts: dict[str | None, list[str]] = {}
     sizes: dict[str | None, int] = {}
     for piece in pieces:
+        if piece.kind == "name":
+            continue
         place = None if whole else _document_of(piece.member)
         if sizes.get(place, 0) < _READ:
             texts.setdefault(place, []).append(piece.text[:_READ])

@@ -158,7 +158,7 @@ def held(trust: Trust, by: Principal, name: str, policy: Policy, content: Conten
     key = workspace_key(trust.home)
     with looking(by.name):
         tables, documents = loaded(trust, by, policy)
-        evidence, extraction = evidence_of(
+        evidence, _ = evidence_of(
             content, Asked([policy]), detector=Detector(key), tables=tables, documents=documents, limits=LIMITS
         )
         outcome = evaluate(policy, evidence).to_dict()
@@ -167,7 +167,7 @@ def held(trust: Trust, by: Principal, name: str, policy: Policy, content: Conten
             "rules": [rule["rule"] for rule in outcome["rules"] if rule["fires"] is not False],
         }  # fmt: skip
         trust.record("policy_tested", by.name, body)
-        members = [piece.member for piece in extraction.pieces]
+        members = [piece.member for piece in evidence.pieces]
         return {
             "fires": outcome["fires"],
             "rules": [

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from tongguan.identify import TYPES, Detector, Piece, extract
+from tongguan.identify import TYPES, Detector, Extraction, Piece, extract, named
 from tongguan.identify.explaining import explain
 from tongguan.identify.kinds import kinds_of, shipped
 from tongguan.identify.report import finding_line, kind_line
@@ -46,11 +46,10 @@ def recognise(
     with looking(by.name):
         extraction = extract(content, LIMITS)
         detector = Detector(key)
-        pieces = extraction.pieces
-        found = detector.scan(pieces)
+        pieces, found = _searched(content, extraction, detector)
         spots = [*extraction.blind_spots, *detector.blind_spots()]
         model = shipped()
-        kinds = kinds_of(model, pieces, content.name)[:KINDS]
+        kinds = kinds_of(model, extraction.pieces, content.name)[:KINDS]
         counts = _counts(found)
         body = {
             "digest": digest_of(content, key),
@@ -63,7 +62,7 @@ def recognise(
         return {
             "size": content.size,
             "encoding": extraction.encoding,
-            "characters": sum(len(piece.text) for piece in pieces),
+            "characters": sum(len(piece.text) for piece in extraction.pieces),
             "total": sum(map(len, found)),
             "revealed": reveal,
             "types": counts,
@@ -72,6 +71,15 @@ def recognise(
             "blind_spots": spots_of(spots),
             **({"parts": pages_of(pieces, found, reveal)} if text else {}),
         }
+
+
+def _searched(content: Content, extraction: Extraction, detector: Detector) -> tuple[list[Piece], list[list[Finding]]]:
+    """Pieces and what was found in each; behind them the names in which something was found."""
+    names = [*extraction.names, *([named(content.name)] if content.name else ())]
+    pieces = [*extraction.pieces, *names]
+    found = detector.scan(pieces)
+    kept = [n for n, piece in enumerate(pieces) if piece.kind != "name" or found[n]]
+    return [pieces[n] for n in kept], [found[n] for n in kept]
 
 
 def _counts(found: Sequence[Sequence[Finding]]) -> dict[str, dict[str, Any]]:

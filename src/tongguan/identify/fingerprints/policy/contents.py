@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from tongguan.identify.detect import Detector
-from tongguan.identify.extract import Extraction, Limits, extract
+from tongguan.identify.extract import Extraction, Limits, extract, named
 from tongguan.identify.extract.sniff import sniff
 from tongguan.identify.fingerprints.documents import DocumentStore
 from tongguan.identify.fingerprints.policy.conditions import UNSURE, Attribute, Identifier
@@ -72,12 +72,14 @@ def evidence_of(
     documents: Mapping[str, DocumentStore | DocumentSegments],
     limits: Limits = Limits(),  # noqa: B008 (frozen)
 ) -> tuple[Evidence, Extraction]:
-    """What policies are held against, of one content alone: sender, recipients and labels are not known of it.
+    """What policies are held against, of one content alone: sender, recipients and labels are not known of it. Its name
+    and those of what lies in it are pieces behind its text.
 
     Never raises on bad bytes.
     """
     extraction = extract(content, limits)
-    pieces, spots = extraction.pieces, list(extraction.blind_spots)
+    own = [named(content.name)] if content.name else []
+    pieces, spots = [*extraction.pieces, *extraction.names, *own], list(extraction.blind_spots)
     findings = detector.scan(pieces) if asked.identifiers else None
     if asked.identifiers:
         spots += detector.blind_spots()
