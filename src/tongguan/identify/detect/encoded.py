@@ -2,7 +2,7 @@
 
 Hexadecimal stands in dumps of databases (`0x…` of MySQL and SQL Server, `X'…'` of SQLite and DB2, `\\x…`
 of PostgreSQL), base64 (RFC 4648) in headers, tokens and JSON. The first bytes are tried for all runs of a text at once;
-what they could be text of is decoded, and counts only where every character of it is clean. Runs of 256 characters and
+what they could be text of is decoded, and counts only where every character of it is clean. Runs of 384 characters and
 more are opened as files are (`extract/packed`).
 """
 
@@ -32,7 +32,7 @@ class Run(NamedTuple):
     origin: list[int]
 
 
-_LONGEST: Final = 255  # characters of a run that is read here
+_LONGEST: Final = 383  # characters of a run that is read here
 _SHORTEST_HEX: Final = 12  # digits behind a sign that they are such: two Han characters of UTF-8 …
 _SHORTEST_BARE: Final = 22  # … and without one: a telephone number
 _SHORTEST: Final = 11  # characters of base64 before its padding: eight bytes
@@ -68,11 +68,11 @@ def decoded_runs(view: View) -> Iterator[Run]:
     for start, is_hex in _plausible(view):
         if start < reach:
             continue
-        found = (_HEX_RUN if is_hex else _RUN).match(text, start, min(len(text), start + _LONGEST + 3))
+        found = (_HEX_RUN if is_hex else _RUN).match(text, start, min(len(text), start + _LONGEST + 4))
         if not found:
             continue
         reach = found.end()
-        if reach - start <= _LONGEST and (run := (_of_hex if is_hex else _of_base64)(text, start, reach)):
+        if len(found[0].rstrip("=")) <= _LONGEST and (run := (_of_hex if is_hex else _of_base64)(text, start, reach)):
             yield run
 
 

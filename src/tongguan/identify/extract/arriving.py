@@ -31,7 +31,7 @@ class Arriving:
         walk, first = self.walk, self.first
         if sniff(first, media_type, name).family == "text" and not one_xml.is_document(first):
             hint = hint_of(media_type, name)
-            yield from texts.long_text(walk, first, self._read, self.expected, member, charset, hint)
+            yield from texts.long_text(walk, first, self._read, self.expected, member, charset, hint, depth)
             if walk.late() and not self.ended:
                 walk.blind(BlindKind.TRUNCATED, member, "no time left", max(0, self.expected - self.size))
             return

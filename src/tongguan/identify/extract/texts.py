@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tongguan.identify.extract import contacts, forms, grids, markup, pictures, stretches, structured, tables
+from tongguan.identify.extract import contacts, forms, grids, markup, packed, pictures, stretches, structured, tables
 from tongguan.identify.extract.encoding import Decoded, declared_within, decode, looks_binary
 from tongguan.identify.extract.given import Read
 from tongguan.identify.extract.isolated.media import IMAGE, media
@@ -42,7 +42,14 @@ def text(walk: Unfolding, data: bytes, member: str | None, charset: str | None, 
 
 
 def long_text(
-    walk: Unfolding, head: bytes, read: Read, size: int, member: str | None, charset: str | None, hint: Hint
+    walk: Unfolding,
+    head: bytes,
+    read: Read,
+    size: int,
+    member: str | None,
+    charset: str | None,
+    hint: Hint,
+    depth: int = 0,
 ) -> Iterator[None]:
     """Add the pieces of a text of about `size` bytes that `read` gives from its beginning, which `head` is.
 
@@ -57,12 +64,14 @@ def long_text(
     wide = first.encoding if first and first.encoding.startswith(_WIDE) else None
     if wide:
         read, charset = stretches.transcoded(read, wide), "utf-8"
-    form = _Form(hint, charset or declared_within(sample))
+    form, inner = _Form(hint, charset or declared_within(sample)), packed.Packed(walk, member, depth)
     for data in stretches.stretches(read):
         if data.strip(b"\0"):
             yield from form.next(walk, data, member, wide)
+            yield from inner.next(data)
         else:  # as a power cut leaves them in a log
             form.passed(len(data))
+    yield from inner.close()
     if form.nuls:
         nothing = form.start == 0
         kind, detail = (BlindKind.UNSUPPORTED, UNKNOWN) if nothing else (BlindKind.UNREADABLE, _NULS)
