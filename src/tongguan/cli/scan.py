@@ -95,6 +95,7 @@ def _scan(given: argparse.Namespace) -> int:
             registered=given.fingerprints,
             credentials=given.credentials,
             progress=show,
+            counted=show.counted if show else None,
         )
         with assets.Catalogue(folder) as catalogue:
             found = assets.totals(catalogue)

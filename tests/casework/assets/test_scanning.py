@@ -323,7 +323,33 @@ def test_progress_goes_up_to_the_whole(tmp_path: Path, folder: Path, out: Path) 
     scanned(out, members(tmp_path / "a.db"), folder, progress=lambda *line: seen.append(line))
     done, total, _ = zip(*seen, strict=True)
     assert list(done) == sorted(done) and len(set(total)) == 1 and 0 < done[-1] <= total[0]
-    assert [what for _, _, what in seen[:2]] == ["members", "numbers"]
+    assert list(dict.fromkeys(what for _, _, what in seen))[:2] == ["members", "numbers"]
+
+
+def test_units_are_counted_once_they_are_done(tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when they are handed out; and of those that an earlier run read, the bytes are told apart."""
+    monkeypatch.setattr("tongguan.casework.assets.workers.LITTLE_S", 0.0)
+    files = tmp_path / "several"
+    files.mkdir()
+    for n in range(60):
+        (files / f"{n:02}.txt").write_text("x" * 1_000, encoding="utf-8")
+    told: list[tuple[int, int]] = []
+    kept: list[int] = []
+
+    def counted(units: int, before: int) -> None:
+        told.append((units, before))
+        kept.append(len(by_path(out)))
+        if units == 40 and not before:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scanned(out, files, workers=2, counted=counted)
+    assert [units for units, _ in told] == list(range(1, 41)) and {before for _, before in told} == {0}
+    done = len(by_path(out))
+    assert 0 < done < 60 and all(units <= now + 32 for (units, _), now in zip(told, kept, strict=True))
+    told.clear()
+    scanned(out, files, workers=2, counted=counted)
+    assert told[-1] == (60, done * 1_000) and told[done - 1] == (done, done * 1_000)
 
 
 def test_bad_input(tmp_path: Path, folder: Path, out: Path) -> None:

@@ -46,7 +46,8 @@ class _Note:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._before = 0.0
-        self._lately: deque[tuple[float, int, int]] = deque()
+        self._lately: deque[tuple[float, int, int]] = deque()  # when, bytes and units that this run read
+        self._passed = 0, 0  # bytes and units that are done and that an earlier run read
         self.stopping = False
         self.told: dict[str, Any] = {
             "pid": os.getpid(), "age": process_age(os.getpid()), "began": time.time(), "units": 0, "bytes": 0,
@@ -54,28 +55,34 @@ class _Note:
         }  # fmt: skip
         self.write()
 
+    def counted(self, units: int, before: int) -> None:
+        """Called when a unit is done: how many are, and how many bytes of them an earlier run had read."""
+        if before != self._passed[0]:
+            self._passed = before, self._passed[1] + 1
+        self.told["units"] = units
+
     def progress(self, done: int, total: int, what: str) -> None:
-        """Called before each unit, and while one is read that takes long."""
+        """Called before each unit and behind it, and while one is read that takes long."""
         if self.stopping:
             raise _Stopped
         now, told = time.time(), self.told
-        told["units"] += told["current"] not in ("", what[:500])
         told.update(bytes=done, total=total, current=what[:500])
         if now - self._before >= STEP_S:
             self._before = now
-            self._pace(now, done, total)
+            self._pace(now, done - self._passed[0], total - self._passed[0])
             self.write()
 
     def _pace(self, now: float, done: int, total: int) -> None:
         lately = self._lately
-        lately.append((now, done, self.told["units"]))
+        units = self.told["units"] - self._passed[1]
+        lately.append((now, done, units))
         while now - lately[0][0] > RATE_S:
             lately.popleft()
         span = now - lately[0][0]
         if span > 0:
             rate = (done - lately[0][1]) / span
             self.told["rate"] = round(rate, 1)
-            self.told["units_rate"] = round((self.told["units"] - lately[0][2]) / span, 2)
+            self.told["units_rate"] = round((units - lately[0][2]) / span, 2)
             self.told["left_s"] = round((total - done) / rate) if rate > 0 and total else None
 
     def write(self) -> None:
@@ -162,6 +169,7 @@ def _scan(given: Mapping[str, Any], address: Address, reach: Reach) -> int:
             bytes.fromhex(given["key"]),
             prepare=reach.guard,  # the processes that read are as shut as this one
             progress=note.progress,
+            counted=note.counted,
             **{name: value for name, value in options.items() if value is not None},
         )
         _end(given, "complete" if outcome.complete else "incomplete", note, outcome=outcome.to_dict())

@@ -33,6 +33,7 @@ JUDGING = 4  # raised where what is found in a unit is found otherwise than befo
 SETTLED_S = 2.0  # a file changed so recently may change again without its times showing it
 
 Progress = Callable[[int, int, str], None]
+Counted = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ def scan(
     prepare: Callable[[], None] | None = None,
     credentials: Path | None = None,
     progress: Progress | None = None,
+    counted: Counted | None = None,
 ) -> list[Outcome]:
     """Scan sources into the catalogue of a folder.
 
@@ -80,7 +82,8 @@ def scan(
     every sector; the organisation's own rules lie in the folder (see `Rulebook`). `ocr`: look into pictures, where that
     extra is installed, for `ocr_seconds` of each file, those of `identify.Limits` where absent. `registered`:
     fingerprints that files are held against. `prepare` is called in every process that reads. `key` keys the hashes of
-    contents.
+    contents. `progress` is told how far it is, `counted` before it how many units are done, and how many bytes of what
+    is done were done by the scan that this one goes on with: they say nothing of its pace.
 
     A unit that cannot be read is a blind spot; so is what is left of a source that goes away. Raises BadInput, Broken
     (fingerprints), BadPack (rules), Missing, Unavailable, before anything is read, where a source cannot be opened at
@@ -93,7 +96,7 @@ def scan(
     with ExitStack() as stack:
         stores = [stack.enter_context(_opened(address, credentials)) for address in addresses]
         catalogue = stack.enter_context(Catalogue(folder, write=True))
-        line = _Line(progress, sum(store.size() for store in stores) if progress else 0)
+        line = _Line(progress, counted, sum(store.size() for store in stores) if progress else 0)
         prose = stack.enter_context(identify.names_in_prose(names))
         rules = Rulebook(folder).rules(sector)
         apply_rules(catalogue, rules)
@@ -116,15 +119,27 @@ def _opened(address: Address, credentials: Path | None) -> Store:
 class _Line:
     """How far all sources are, in bytes."""
 
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
+    def __init__(self, progress: Progress | None, counted: Counted | None, total: int) -> None:
+        self._progress, self._counted, self._total = progress, counted, total
+        self._done = self._before = self._units = 0
+        self._what = ""
 
     def show(self, what: str) -> None:
+        self._what = what
         if self._progress is not None:
             self._progress(min(self._done, self._total), self._total, what)
 
     def add(self, size: int) -> None:
         self._done += size
+
+    def end(self, size: int, *, before: bool = False) -> None:
+        """A unit is done, `size` bytes of it since `add` was told of others; `before`: by an earlier run."""
+        self.add(size)
+        self._units += 1
+        self._before += size * before
+        if self._counted is not None:
+            self._counted(self._units, self._before)
+        self.show(self._what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +203,12 @@ class _Source:
             seen, marked = known.get(unit.path), self._marked(mark)
             if seen is not None and seen.scan == scan.id:  # done before this scan was interrupted
                 self._outcome.counts["done_before"] += 1
+                self._line.end(unit.weight, before=True)
             elif not self._full and seen is not None and marked is not None and seen.mark == marked:
                 same.append(seen)
+                self._line.end(unit.weight)
             else:
                 self._judge(scan, unit, marked, seen)
-                continue
-            self._line.add(unit.weight)
         self._catalogue.unchanged(scan, same)
         self._outcome.counts["unchanged"] += len(same)
         for one, _ in found:
@@ -211,7 +226,7 @@ class _Source:
         def done(result: Result) -> None:
             assert isinstance(result, Judged | Unseen)
             self._keep(scan, unit, mark, seen, result)
-            self._line.add(unit.weight)
+            self._line.end(unit.weight)
 
         try:
             task = task_of(unit, self._asked.rows)
@@ -237,7 +252,7 @@ class _Source:
             if isinstance(result, Judged):
                 result = ruled(result, unit.name, unit.comment, self._asked.rules)
             self._keep(scan, unit, mark, seen, result)
-            self._line.add(unit.weight - shown)
+            self._line.end(unit.weight - shown)
 
         under_way = UnderWay(self._catalogue, scan, self._asked.judged_by)
         WholeTable(unit, mark, self._workers, under_way, done, step, self._later.append).read()
