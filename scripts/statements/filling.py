@@ -1,7 +1,8 @@
 """The texts of `texts/` with their marks filled: what the model learns from.
 
 A file holds genres under lines `=== name`. A mark `⟦type|one way|another⟧` says that its words tell something of a
-person; copy after copy takes the next way. `⟦_name⟧` and the like are values that are nobody's.
+person; copy after copy takes the next way. `⟦_name⟧` and the like are values that are nobody's. `{job}`, in a line or a
+way, is one of the words that `words.yaml` has under `job`; texts with such words are filled more often.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import yaml
 from faker import Faker
 
 __all__ = ["TYPES", "Filled", "filled"]
@@ -23,6 +25,8 @@ TYPES: Final = (
 )  # fmt: skip
 
 _MARK: Final = re.compile(r"⟦(_?[a-z]\w*)(?:\|([^⟦⟧]*))?⟧")
+_WORD: Final = re.compile(r"\{([a-z_]+)\}")
+_MORE: Final = 4  # times as many fillings of a text with words out of lists
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 _CALLED: Final = ("姐", "哥", "总", "老师", "阿姨", "工", "主任", "女士", "先生", "师傅")
 
@@ -36,20 +40,23 @@ class Filled(NamedTuple):
 
 
 def filled(folder: Path, copies: int, seed: int) -> Iterator[Filled]:
-    """Each genre `copies` times, and once where it holds no mark. Raises ValueError where a mark's type is unknown."""
+    """Each genre `copies` times, and once where it holds no mark; more often with words out of lists. Raises ValueError
+    where a mark's type is unknown."""
     chance = random.Random(seed)
     values = _Values(chance)
     for file in sorted(folder.glob("*.txt")):
         for number, block in enumerate(re.split(r"(?m)^===.*\n", file.read_text(encoding="utf-8"))):
             lines = [line for line in block.split("\n") if line.strip()]
             told = any(not mark[1].startswith("_") for line in lines for mark in _MARK.finditer(line))
-            for copy in range((copies if told else 1) if lines else 0):
+            times = (copies if told else 1) * (_MORE if _WORD.search(block) else 1)
+            for copy in range(times if lines else 0):
                 yield _one(f"{file.stem}#{number}", lines, copy, values)
 
 
 def _one(genre: str, lines: list[str], copy: int, values: _Values) -> Filled:
     text, spans = "", []
     for line in lines:
+        line = values.worded(line)
         done, chinese = 0, bool(_HAN.search(_MARK.sub("", line)))
         for ordinal, mark in enumerate(_MARK.finditer(line)):
             text += line[done : mark.start()]
@@ -67,6 +74,11 @@ def _one(genre: str, lines: list[str], copy: int, values: _Values) -> Filled:
     return Filled(genre, text, spans)
 
 
+def _listed(words: str) -> list[str]:
+    """Words between commas, or between blanks where there is no comma."""
+    return [word.strip() for word in words.split(",")] if "," in words else words.split()
+
+
 class _Values:
     """Made-up values that are nobody's."""
 
@@ -74,6 +86,8 @@ class _Values:
         self._chance, self._zh, self._en = chance, Faker("zh_CN"), Faker("en_US")
         self._zh.seed_instance(chance.randrange(1 << 30))
         self._en.seed_instance(chance.randrange(1 << 30))
+        listed = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+        self._words = {name: _listed(words) for name, words in listed.items()}
         self._makers: dict[str, Callable[[bool], str]] = {
             "_name": self._name,
             "_phone": lambda chinese: "1" + chance.choice("3578") + self._digits(9),
@@ -86,6 +100,10 @@ class _Values:
             "_place": lambda chinese: self._zh.city_name() if chinese else self._en.city(),
             "_org": lambda chinese: self._zh.company() if chinese else self._en.company(),
         }
+
+    def worded(self, line: str) -> str:
+        """The line with words out of lists where their names stand in braces."""
+        return _WORD.sub(lambda word: self._chance.choice(self._words.get(word[1], [word[0]])), line)
 
     def of(self, name: str, chinese: bool) -> str:
         maker = self._makers.get(name)

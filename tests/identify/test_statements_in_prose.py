@@ -96,6 +96,27 @@ def test_what_is_nobodys_is_told_and_not_counted(text: str, counted: bool) -> No
     assert any("no particular person" in reason["en"] for reason in explain(piece, found)) is not counted
 
 
+@pytest.mark.parametrize(
+    ("said", "told", "expected"),
+    [
+        ("都十二岁了", "age", "minor"),
+        ("两岁多", "age", "minor"),
+        ("十四个月大", "minor", "minor"),
+        ("a 7-year-old", "age", "minor"),
+        ("四十二岁", "age", "age"),
+        ("一百零三岁", "minor", "age"),
+        ("十四岁", "minor", "age"),
+        ("读四年级", "minor", "minor"),
+        ("a 37-year-old", "age", "age"),
+        ("103 years old", "age", "age"),
+    ],
+)
+def test_under_fourteen_is_told_by_the_number(said: str, told: str, expected: str) -> None:
+    text = f"他家那个，{said}，我见过\n他血压高，天天得吃药，上个月又住了院\n"
+    found, _ = scan(text, SaidInProse(Script({said: told})))
+    assert [type for type, value in found if type in ("age", "minor") and value in said] == [expected]
+
+
 def test_what_is_hardly_likely_is_not_told() -> None:
     said = SaidInProse(Script({"天天得吃药": "health"}, 0.4))
     assert Detector(KEY, prose=Prose(None, said=said), doubtful=True).scan([Piece("他血压高，天天得吃药\n")]) == [[]]

@@ -46,6 +46,15 @@ _SOMEBODY: Final = re.compile(
 _WORD: Final = re.compile("[\u4e00-\u9fff]|(?i:years?|old|aged?|born|turn|in (?:my|his|her))")
 """What stands near an age that is given in digits alone, by somebody who speaks; in logs only digits do."""
 _NEAR: Final = 24  # characters
+_YEARS: Final = r"(?:周|足)?[岁歲]|[ -]years?[ -]old"
+_CHILD: Final = re.compile(
+    rf"(?<![\d.百零一二三四五六七八九十])(?:1[0-3]|\d|十[一二三]?|[一二两兩三四五六七八九])(?:{_YEARS})"
+    r"|(?:\d|[一二两兩三四五六七八九十])(?:个多?半?月[大了]|個多?半?月[大了]|[ -](?:months?|weeks?)[ -]old)"
+)
+_GROWN: Final = re.compile(
+    rf"(?:1[4-9]|[2-9]\d|1\d\d|十[四五六七八九]|[二三四五六七八九]十.?|百.{{0,3}})(?:多|来|來)?(?:{_YEARS})"
+)
+"""An age under fourteen (PIPL article 28), and one from there on, whichever of the two the reader took it for."""
 _EDGES: Final = " \u3000，。；：！？、,.;:!?|\"'“”‘’（）()【】[]…—-~\t\r\n"
 
 _ENDS: Final = np.zeros(65536, np.bool_)
@@ -155,9 +164,10 @@ class SaidInProse:
         persons = np.array(sorted(one.start for one in known if one.type in _PERSONS), np.int64)
         told = []
         for start, end, spans in read:
+            whole = view.text[start:end]
             likely = [span for span in spans if span[3] >= _STANDS]
-            least = _least(view.text[start:end], likely, np.searchsorted(persons, [start, end]))
-            told += [(type, start + a, start + b, p, p >= least) for type, a, b, p in likely]
+            least = _least(whole, likely, np.searchsorted(persons, [start, end]))
+            told += [(_of_its_age(type, whole[a:b]), start + a, start + b, p, p >= least) for type, a, b, p in likely]
         return list(_beside(view.text, sorted(told, key=lambda span: span[1]), known))
 
 
@@ -166,6 +176,15 @@ def _least(text: str, spans: Sequence[Span], persons: NDArray[np.int64]) -> floa
     ordinal to the other: less where it speaks of somebody."""
     somebody = persons[0] < persons[1] or len({type for type, *_ in spans}) > 1 or _SOMEBODY.search(text) is not None
     return _STANDS if somebody else _ALONE
+
+
+def _of_its_age(type: str, said: str) -> str:
+    """The class of what is said of an age, by the number in it where there is one."""
+    if type == "age" and _CHILD.search(said) and not _GROWN.search(said):
+        return "minor"
+    if type == "minor" and _GROWN.search(said) and not _CHILD.search(said):
+        return "age"
+    return type
 
 
 def _beside(
