@@ -65,7 +65,7 @@ WARM: dict[str, Path] = {}  # a file of each kind, in this process
 
 
 class Watch:
-    """CPU seconds and peak memory of a process and of all that it started, looked at ten times a second."""
+    """CPU seconds and peak memory of a process and of all that it started, looked at twice a second."""
 
     def __init__(self, pid: int) -> None:
         self.pids, self.cpu, self.peak = {pid}, dict[int, float](), dict[int, int]()
@@ -97,7 +97,7 @@ def scanned(folder: Path, out: Path, workers: int, kill_at: int | None = None) -
             process.wait()
             seconds = time.monotonic() - started
             return {"seconds": seconds, "cpu": sum(watch.cpu.values()), "peak": max(watch.peak.values())}
-        time.sleep(0.1)
+        time.sleep(0.5)
     told, _ = process.communicate()
     if process.returncode:
         sys.exit("the scan failed")
