@@ -253,6 +253,12 @@ def test_marks_tell_changes_and_nothing_else(
         ("insert into other values ('y')", False),
         ("update t set a = 'z'", True),
         ("select * from t", False),
+        ("alter table t add b varchar(20) default '13812345678'", True),
+        ("alter table t change a c text", True),
+        ("alter table t drop c", True),
+        ("alter table t modify b varchar(20) comment '手机'", True),
+        ("alter table t comment '客户'", True),
+        ("alter table other add d text", False),
     ):
         time.sleep(1.1)
         maria.run(statement, database=database)

@@ -331,7 +331,9 @@ def test_marks_tell_changes_and_nothing_else(url: str, run: Run) -> None:
     marks = [mark()]
     for statement, changes in (
         ("insert into other values ('y')", False), ("update t set a = 'z'", True), ("alter table t alter a type varchar(9)", True),
-        ("select * from t", False),
+        ("select * from t", False), ("alter table t add b text default '13812345678'", True), ("alter table t rename a to c", True),
+        ("alter table t drop c", True), ("comment on column t.b is '手机'", True), ("comment on table t is '客户'", True),
+        ("alter table other add d text", False), ("analyze t", False),
     ):  # fmt: skip
         run(statement)
         marks.append(mark())

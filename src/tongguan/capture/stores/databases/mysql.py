@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -30,6 +31,11 @@ _COLUMNS = sa.text("""
            privileges like '%select%', column_key = 'UNI'
     from information_schema.columns where table_schema = :schema and table_name = :name
     order by ordinal_position limit :most
+""")
+# A column that is added at once or renamed need not change the table's times. Sums, for joined texts would be cut.
+_SHAPE = sa.text("""
+    select sum(crc32(concat_ws('/', ordinal_position, column_name, column_type, column_comment, privileges)))
+    from information_schema.columns where table_schema = :schema and table_name = :name
 """)
 _SIZE = sa.text(f"""
     select sum(data_length) from information_schema.tables
@@ -101,8 +107,10 @@ class MySQL:
             if not every and not run(partial(_first, _SOME, {"schema": schema}))[0]:
                 yield Unseen("partial_view", schema)
             for name in run(partial(_names, schema)):
-                row = run(partial(_first, _ONE, {"schema": schema, "name": name}))
-                yield _listed(schema, name, row, self._marks)
+                given = {"schema": schema, "name": name}
+                row = run(partial(_first, _ONE, given))
+                shape = run(partial(_first, _SHAPE, given)) if self._marks else None
+                yield _listed(schema, name, row, None if shape is None else str(shape[0]))
 
     def _schemas(self, connection: sa.Connection) -> tuple[bool, list[str]]:
         every = bool(connection.execute(_ALL).scalar())
@@ -169,15 +177,16 @@ def _first(statement: sa.TextClause, given: dict[str, str], connection: sa.Conne
     return connection.execute(statement, given).first()
 
 
-def _listed(schema: str, name: str, row: Any, marks: bool) -> Listed:
+def _listed(schema: str, name: str, row: Any, shape: str | None) -> Listed:
+    """`shape`: what changes with its columns; None where there are no marks."""
     if row is None:
         return Listed(schema, name, why_not="vanished")
     kind, comment, rows, size, engine, created, updated, sequence, now = row
     why = _NOT_READ.get(_text(kind)) or ("foreign" if _text(engine).upper() in _ELSEWHERE else None)
     if engine is None and why is None:
         why = "damaged"  # the server could not open it; what stands in its comment is an error
-    settled = marks and isinstance(updated, datetime) and now - updated >= SETTLED
-    mark = f"{created}/{updated}/{size}/{sequence}" if settled else None
+    settled = shape is not None and isinstance(updated, datetime) and now - updated >= SETTLED
+    mark = f"{created}/{updated}/{size}/{sequence}/{shape}/{crc32(_text(comment).encode())}" if settled else None
     estimate = int(rows) if rows is not None else None
     return Listed(schema, name, "" if why else _text(comment)[:2000], estimate, int(size or 0), mark, why_not=why)
 

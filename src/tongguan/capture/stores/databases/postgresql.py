@@ -19,11 +19,13 @@ PAGE = 1_000
 
 # A join with pg_class in place of the look-ups by oid would go through all of it for each table.
 # Partitions are read through the table that they are parts of; what they hold and how often they changed is summed up.
-# The counters of changes are kept by the statistics collector; without it, or on a standby, there is no mark.
+# The counters of changes are kept by the statistics collector; without it, or on a standby, there is no mark. A column
+# that is added, renamed, dropped or commented on changes none of them, nor the file.
 _LISTING = sa.text("""
     select n.nspname::text, c.relname::text, c.relnamespace::bigint, c.relkind::text,
            coalesce(left(obj_description(c.oid, 'pg_class'), 2000), ''),
-           parts.known, parts.rows, parts.bytes, parts.mark,
+           parts.known, parts.rows, parts.bytes,
+           md5(concat_ws('/', parts.mark, shape.mark, obj_description(c.oid, 'pg_class'))),
            has_schema_privilege(n.oid, 'usage')
              and (has_table_privilege(c.oid, 'select') or has_any_column_privilege(c.oid, 'select')),
            row_security_active(c.oid)
@@ -39,6 +41,11 @@ _LISTING = sa.text("""
             select relid, isleaf, (select p.reltuples from pg_class p where p.oid = relid)
             from pg_partition_tree(c.oid) where c.relkind = 'p') part(oid, leaf, tuples)
     ) parts
+    cross join lateral (
+      select md5(string_agg(concat_ws('/', attnum, attname, atttypid, atttypmod, col_description(c.oid, attnum),
+                 has_column_privilege(c.oid, attnum, 'select')), ',' order by attnum)) as mark
+      from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped
+    ) shape
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
       and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
       and (c.relname, c.relnamespace) > (cast(:name as name), cast(:schema as oid))
