@@ -41,6 +41,7 @@ class _Taken:
     contents: list[tuple[int, int]] = field(default_factory=list)
     records: int = 0
     unseen: list[BlindSpot] = field(default_factory=list)
+    names: identify.Once = field(default_factory=identify.Once)
 
 
 def see(
@@ -65,7 +66,9 @@ def see(
 
     def search() -> None:
         nonlocal held, room
-        for (one, content, number), findings in zip(places, reader.detector.scan(pieces), strict=True):
+        scanned = reader.detector.scan(pieces)
+        for piece, (one, content, number), findings in zip(pieces, places, scanned, strict=True):
+            findings = one.names.new(piece, findings)
             one.found.add(findings)
             persons = border.subjects(one.crossing.exchange, [findings], content, number)
             rows.subjects(one.crossing, persons)

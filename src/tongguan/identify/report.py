@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tongguan.errors import BadInput
 from tongguan.identify.detect import COUNTED, Detector
 from tongguan.identify.explaining import explain
-from tongguan.identify.extract import UNREAD, Extraction, Limits, extract_file, extract_stream, is_unread, named
+from tongguan.identify.extract import UNREAD, Extraction, Limits, Once, extract_file, extract_stream, is_unread, named
 from tongguan.identify.names import names_in_prose
 from tongguan.identify.pieces import Piece
 from tongguan.model import BlindKind, BlindSpot, Content, Finding
@@ -112,21 +112,14 @@ class _Names:
     def __init__(self, told: _Told, given: Path) -> None:
         self._told = told
         self._before = len(str(given)) - len(given.name) if given != Path() else 0
-        self._folders: list[tuple[str, str]] = []  # paths up to the ends of what was found in them, and its type
+        self._once = Once()
 
     def of(self, file: Path) -> Iterator[dict[str, Any]]:
         path, before = str(file), self._before
         piece = named(path[before:])
         if is_unread(piece.text) or is_unread(path[before:]):
             yield _blind_line(path, BlindSpot(BlindKind.UNREADABLE, path, UNREAD))
-        self._folders = [one for one in self._folders if path.startswith(one[0])]
-        [findings] = self._told.detector.scan([piece])
-        for finding in findings:
-            place = (path[: before + finding.end], finding.type)
-            if place in self._folders:
-                continue
-            if "/" in piece.text[finding.end :]:
-                self._folders.append(place)
+        for finding in self._once.new(piece, self._told.detector.scan([piece])[0]):
             yield _name_line(path, piece, finding, before, self._told)
 
 
@@ -173,14 +166,14 @@ def _file(path: Path, told: _Told) -> Iterator[dict[str, Any]]:
 def _content(path: str, stretches: Iterable[Extraction], told: _Told) -> Iterator[dict[str, Any]]:
     """The lines of one content: of a long text there are several stretches, whose pieces are numbered on. Its kind is
     that of the first."""
-    before, kinds = 0, list[dict[str, Any]]()
+    before, kinds, once = 0, list[dict[str, Any]](), Once()
     for number, stretch in enumerate(stretches):
         if told.model and number == 0:
             kinds = _kinds(path, stretch.pieces, told.model)
         pieces = [*stretch.pieces, *stretch.names]
         for piece, findings in zip(pieces, told.detector.scan(pieces), strict=True):
             offset = piece.start
-            for finding in findings:
+            for finding in once.new(piece, findings):
                 if piece.kind == "name":
                     yield _name_line(path, piece, finding, 0, told)
                     continue

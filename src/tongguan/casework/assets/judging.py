@@ -92,7 +92,18 @@ class Judge:
 
     def table(self, unit: TableUnit, rows: Rows) -> Judged:
         """A table by its sample."""
-        return ruled(self._table(unit, rows)[0], unit.name, unit.comment, self._knowledge.rules)
+        judged = self._table(unit, rows)[0]
+        if unit.apart:
+            judged = self._with_name(judged, unit.path)
+        return ruled(judged, unit.name, unit.comment, self._knowledge.rules)
+
+    def _with_name(self, judged: Judged, path: str) -> Judged:
+        """A table in a file, with what the name of the file says."""
+        tally, piece = Tally(path), identify.named(path)
+        tally.add(piece, self._detector.scan([piece])[0], None)
+        found = tally.columns(())
+        level = highest((judged.found_level, *(column.found_level for column in found)))
+        return replace(judged, columns=(*judged.columns, *found), found_level=level)
 
     def stretch(self, unit: TableUnit, rows: Rows) -> Stretch:
         """Some of the rows of a table that is read whole."""

@@ -47,6 +47,7 @@ class Tally:
     where: str
     found: dict[Place, dict[str, _Found]] = field(default_factory=dict)
     distinct: dict[str, Distinct] = field(default_factory=dict)
+    names: identify.Once = field(default_factory=identify.Once)
     blinds: dict[tuple[str, str, BlindKind], tuple[int, int]] = field(default_factory=dict)  # count and bytes
 
     def add(
@@ -58,6 +59,7 @@ class Tally:
     ) -> None:
         """Findings of a piece; `table`: the piece as a table, where it is one; `sure`: its cells that were not read."""
         within = table.name if table is not None else ""
+        findings = self.names.new(piece, list(findings)) if piece.kind == "name" else findings
         # Tables give millions of findings: all but the grouping is done a group at a time.
         groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         places = zip(_columns_of(piece, findings), map(_TYPE, findings), strict=True)

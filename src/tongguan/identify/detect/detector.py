@@ -19,6 +19,7 @@ from tongguan.identify.detect import (
     doubts,
     file_names,
     foreign,
+    heads,
     labelled,
     name_columns,
     names,
@@ -101,7 +102,7 @@ class Detector:
         """The findings of each piece, ordered by start.
 
         Small pieces are joined and read at once; a piece of any size is read in windows of bounded memory. Pieces of
-        the kind `name` are read as names of files are; what stands in a folder's name is found with the first of them.
+        the kind `name` are read as names of files are.
         """
         return self.scan_apart([pieces])[0]
 
@@ -134,7 +135,8 @@ class Detector:
         starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
         text = BREAK.join(piece.text for piece in chosen)
         passages = _passages([n for n, _ in batch], starts.tolist(), len(text))
-        candidates = self._read(text, passages, *self._cells(chosen, starts.tolist()))
+        cells, *extra = self._cells(chosen, starts.tolist())
+        candidates = self._read(view_of(text, self._latest, cells), passages, *extra)
         if not candidates:
             return
         owners = np.searchsorted(starts, offsets(candidates)[0], side="right") - 1
@@ -147,20 +149,10 @@ class Detector:
     def _scan_names(
         self, texts: Sequence[Sequence[Piece]], batch: Sequence[_Place], found: Sequence[list[list[Finding]]]
     ) -> None:
-        told: set[tuple[int, str, int, str]] = set()
         every = self._own is not None or bool(self._guests)
         each = file_names.find([texts[n][i].text for n, i in batch], self._read_names, every=every)
         for (n, i), candidates in zip(batch, each, strict=True):
-            piece, new = texts[n][i], list[Candidate]()
-            file = piece.text.rfind("/")
-            for one in candidates:
-                place = (n, piece.text[: one.end], one.start, one.type)
-                if (one.score < COUNTED and not self._doubtful) or place in told:
-                    continue
-                if one.end <= file:
-                    told.add(place)
-                new.append(one)
-            found[n][i] = self._place(new, piece, 0, i)
+            found[n][i] = self._place(candidates, texts[n][i], 0, i)
 
     def _read_names(self, text: str) -> list[Candidate]:
         """What the recognisers propose of names that are joined, as of text without anything around it."""
@@ -178,13 +170,19 @@ class Detector:
     def _scan_long(self, piece: Piece, ordinal: int, of: int) -> list[Finding]:
         tables = self._cells([piece], [0])
         found: list[Finding] = []
+        head, begun = "", 0
         for start in range(0, len(piece.text), _BATCH):
-            first, last = max(0, start - _OVERLAP), min(len(piece.text), start + _BATCH + _OVERLAP)
-            near = [_part(cells, first, last) for cells in tables]
+            first = begun if head else max(0, start - _OVERLAP)
+            last = min(len(piece.text), start + _BATCH + _OVERLAP)
+            near = [_part(cells, first, last, len(head)) for cells in tables]
+            shift = first - len(head)
             with no_collection():
-                candidates = self._read(piece.text[first:last], [(of, 0, last - first)], *near)
-                own = [c for c in candidates if start <= c.start + first < start + _BATCH]
-                found += self._place(own, piece, first, ordinal)
+                view = view_of(head + piece.text[first:last], self._latest, near[0])
+                candidates = self._read(view, [(of, 0, last - shift)], *near[1:])
+                own = [c for c in candidates if start <= c.start + shift < start + _BATCH]
+                found += self._place(own, piece, shift, ordinal)
+                head, begun = heads.above(view.text, view.words, start + _BATCH - _OVERLAP - shift)
+                begun += shift
         return found
 
     def _cells(self, pieces: Sequence[Piece], starts: Sequence[int]) -> list[NDArray[np.int64]]:
@@ -193,14 +191,9 @@ class Detector:
         return [ours] if self._own is None else [ours, self._own.cells(pieces, starts)]
 
     def _read(
-        self,
-        text: str,
-        passages: Sequence[tuple[int, int, int]],
-        cells: NDArray[np.int64],
-        own: NDArray[np.int64] | None = None,
+        self, view: View, passages: Sequence[tuple[int, int, int]], own: NDArray[np.int64] | None = None
     ) -> list[Candidate]:
         """`passages`: ordinal, start and end of each text that is joined there."""
-        view = view_of(text, self._latest, cells)
         candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
         if self._own is not None and own is not None:
             candidates += self._own.find(view, own)
@@ -247,11 +240,11 @@ class Detector:
         return told
 
 
-def _part(cells: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
-    """The cells that begin in a window of a text, in its offsets, as far as they lie in it."""
+def _part(cells: NDArray[np.int64], first: int, last: int, above: int) -> NDArray[np.int64]:
+    """The cells that begin in a window of a text, as far as they lie in it, in its offsets below so many characters."""
     low, high = (bisect_left(cells[:, 0], at) for at in (first, last))  # without a copy
-    part: NDArray[np.int64] = cells[low:high] - np.array([first, first, 0])
-    part[:, 1] = np.minimum(part[:, 1], last - first)
+    part: NDArray[np.int64] = cells[low:high] - np.array([first - above, first - above, 0])
+    part[:, 1] = np.minimum(part[:, 1], last - first + above)
     return part
 
 

@@ -43,7 +43,7 @@ def find(names: Sequence[str], read: Read, *, every: bool = False) -> list[list[
     found: list[list[Candidate]] = [list(_persons(text, name)) for text, name in zip(laid, names, strict=True)]
     chosen = [n for n, text in enumerate(laid) if every or _hints(text)]
     for n, candidates in zip(chosen, _read(read, [laid[n] for n in chosen]), strict=True):
-        kept = [one for one in candidates if _counts(one, laid[n])]
+        kept = [_without_sign(one) for one in candidates if _counts(one, laid[n])]
         found[n] = resolve([*found[n], *kept, *_beside(laid[n], kept)])
     for n, candidates in enumerate(found):
         if any(one.detector == _DETECTOR for one in candidates):
@@ -66,22 +66,21 @@ def _read(read: Read, texts: Sequence[str]) -> Iterator[list[Candidate]]:
 
 # ---- the layout of names
 
-_EXTENSION: Final = re.compile(r"(?:\.(?=[^./]*[A-Za-z])[A-Za-z0-9_~-]{1,10}){1,2}(?=/|$)")
+_EXTENSION: Final = re.compile(r"(?:\.tar)?\.(?=[^.]*[A-Za-z])[A-Za-z0-9_~-]{1,10}\Z")
 _DOMAIN: Final = re.compile(
-    r"@[^/@]*\.(?:com|cn|net|org|edu|gov|hk|mo|tw|io|me|jp|kr|sg|uk|de|fr|ru|au|ca|us)$", re.IGNORECASE
+    r"@[^\n@]*\.(?:com|cn|net|org|edu|gov|hk|mo|tw|io|me|jp|kr|sg|uk|de|fr|ru|au|ca|us)$", re.IGNORECASE
 )
 
 
 def _laid_out(name: str) -> str:
-    """A name of the same length for recognisers of text: each folder a line, extensions blank."""
-    parts = [_EXTENSION.sub(_blank, part) if not _DOMAIN.search(part) else part for part in name.split("/")]
-    return "\n".join(part.replace("\n", " ").replace("\0", " ") for part in parts)
+    """A name of the same length for recognisers of text: each folder a line, the extension blank."""
+    text = name.translate(_LINES)
+    if (found := _EXTENSION.search(text)) is not None and ("@" not in text or _DOMAIN.search(text) is None):
+        text = text[: found.start()] + " " * (found.end() - found.start())
+    return text
 
 
-def _blank(found: re.Match[str]) -> str:
-    return " " * len(found.group())
-
-
+_LINES: Final = {ord("/"): "\n", ord("\n"): " ", 0: " "}
 _NOISE: Final = re.compile(
     r"(?<![\dA-Za-z])(?:(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d"
     r"(?:[-_. Tt]{0,3}[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d\d{0,6})?)?"
@@ -90,10 +89,16 @@ _NOISE: Final = re.compile(
     re.IGNORECASE,
 )
 """Dates and times, UUIDs, hashes, milliseconds since 1970."""
+_SIGNALS: Final = re.compile(
+    r"\d(?:[-. ]?\d){4}|[@=:]|(?<![A-Za-z\d])(?:gh[po]_|glpat-|sk[-_]|AKIA|xox[abp]-|AIza|eyJ)"
+)
+"""What any hint has in a name that is all ASCII."""
 _HINTS: Final = re.compile(
     r"\d(?:[-. ]?\d){6}|[零〇一二三四五六七八九]{7}|[@＠]"
-    r"|(?:pass|pwd|secret|token|key|密码|口令|密钥)[^\n]{0,20}[=:：]|ghp_|gho_|glpat-|sk[-_]|AKIA|xox[abp]-|AIza|eyJ"
-    r"|姓名|患者|病人|微信|qq|车牌|牌照|号码|护照|通行证|病历|病案|住院|卡号|[账帐]号|户名|[住地]址|手机|电话|邮箱|学号|工号|身份证|密码|口令|出生|生日|阳性"
+    r"|(?:pass|pwd|secret|token|key|密码|口令|密钥)[^\n]{0,20}[=:：]"
+    r"|(?<![a-z\d])(?:gh[po]_|glpat-|sk[-_]|akia|xox[abp]-|aiza|eyj)"
+    r"|姓名|患者|病人|微信|qq|车牌|牌照|号码|护照|通行证|病历|病案|住院|卡号|[账帐]号|户名|[住地]址|手机|电话|邮箱|学号|工号"
+    r"|身份证|密码|口令|出生|生日|阳性"
     rf"|[{HAN_CLASS}][A-Z][·-]?[A-Z0-9]{{5}}|[路街道巷弄村镇区][^\n]{{0,12}}\d[号弄栋幢室]"
     r"|(?:passport|ssn|dob|born|licen[cs]e|iban|wechat|skype)[^\n]{0,12}\d",
     re.IGNORECASE,
@@ -102,6 +107,8 @@ _HINTS: Final = re.compile(
 
 def _hints(text: str) -> bool:
     """Whether a name may hold anything that recognisers know."""
+    if text.isascii() and _SIGNALS.search(text) is None:
+        return False
     return _HINTS.search(text) is not None and _HINTS.search(_NOISE.sub(" ", text)) is not None
 
 
@@ -110,17 +117,30 @@ _NOT_IN_NAMES: Final = frozenset({"ip", "mac", "organisation", "place", "user_ag
 _PHOTO: Final = re.compile(r"\d{10,11}_[0-9a-f]{10}(?![0-9a-f])")
 """As photographs are called by a site that keeps many."""
 
+_RELEASE: Final = re.compile(r"@\d+\.\d")
+"""A package and its version: react@18.2.0.min."""
+
 
 def _counts(one: Candidate, text: str) -> bool:
+    """Whether what is proposed of a text counts in a name."""
     if one.type in _NOT_IN_NAMES or one.score < _LIKELY:
         return False
+    if one.type == "email":
+        return _RELEASE.search(one.value) is None
     return not (one.type == "phone" and _PHOTO.match(text, one.start))
+
+
+def _without_sign(one: Candidate) -> Candidate:
+    """An address without the sign that parts it from the word before it."""
+    signs = len(one.value) - len(one.value.lstrip("_-+.")) if one.type == "email" else 0
+    return one._replace(start=one.start + signs, value=one.value[signs:]) if signs else one
 
 
 # ---- persons
 
 _SIGNS: Final = re.compile(r"[^\s_\-—–.+&,，、;；:：=~#@!！()（）\[\]【】{}《》〈〉「」“”\"'|]+")
-_ENDS: Final = re.compile(r"^[\d.]+|[\d.]+$")
+_ENDS: Final = re.compile(r"^(?:\d+[年月日号]?)+|(?:\d+[年月日号]?)+$")
+"""Numbers and dates at the ends of a word."""
 _NUMBER: Final = frozenset({"id_card", "phone", "bank_card", "passport", "email", "hk_macao_permit", "social_security"})
 """Beside which a word that looks like a name is one."""
 
@@ -158,9 +178,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 def _persons(text: str, name: str) -> Iterator[Candidate]:
     """Persons whose documents the name, or the folder around it, says that they are."""
     patterns = _patterns()
-    if patterns["document"].search(text) is not None:
+    if not text.isascii() and patterns["document"].search(text) is not None:
         yield from _han_persons(text, patterns)
-    if _DOCUMENTS.search(name) and (found := patterns["latin"].search(text)):
+    if name.lower().endswith(_DOCUMENTS) and (found := patterns["latin"].search(text)):
         yield from _latin_persons(text, found)
 
 
@@ -207,23 +227,34 @@ def _glued(word: str, patterns: dict[str, re.Pattern[str]]) -> tuple[int, int] |
     return None
 
 
+_FAMILIES: Final = "任于向安项关常成单应时"
+"""Common family names that begin many other words, which are told from names by `never`."""
+_GIVEN: Final = "杨想"
+"""Further characters that are a whole given name, though they make few of two."""
+
+
 def is_name(word: str) -> bool:
     """Whether a word between signs is a name in characters, rather than another word of titles."""
     if "·" in word:
         return re.fullmatch(rf"[{HAN_CLASS}]{{2,6}}(?:·[{HAN_CLASS}]{{2,8}}){{1,2}}", word) is not None
-    never = _words()["never"]
-    if word in never or word[:2] in never or is_no_name(word) or is_no_name(word[:2]):
+    words = _words()
+    never = words["never"]
+    if word in never or word[:2] in never or word in words["words"] or word in words["towns"]:
+        return False
+    if is_no_name(word) or is_no_name(word[:2]):
         return False
     if len(word) == 2:
-        return is_likely_name(word)
+        given = is_given(word[1]) or word[1] in _GIVEN
+        return is_likely_name(word) or (given and is_full_name(word) and (word[0] in _FAMILIES or word[1] in _GIVEN))
     if len(word) == 3:
         return is_likely_name(word) or (is_full_name(word) and is_given(word[1]) and is_given(word[2]))
     return len(word) == 4 and is_full_name(word)
 
 
-_DOCUMENTS: Final = re.compile(
-    r"\.(?:pdf|docx?|rtf|odt|pages|wps|jpe?g|png|heic|tiff?|bmp|zip|rar|7z|xlsx?|txt|eml|msg)$", re.IGNORECASE
-)
+_DOCUMENTS: Final = (
+    ".pdf", ".doc", ".docx", ".rtf", ".odt", ".pages", ".wps", ".jpg", ".jpeg", ".png", ".heic", ".tif", ".tiff",
+    ".bmp", ".zip", ".rar", ".7z", ".xls", ".xlsx", ".txt", ".eml", ".msg",
+)  # fmt: skip
 _CAPITAL: Final = re.compile(r"[A-ZÀ-Þ][a-zß-ɏ]{1,14}(?:['’-][A-Z][a-z]+)?")
 
 

@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 
 from tongguan.identify.pieces import Piece
+from tongguan.model import Finding
 
-__all__ = ["UNREAD", "is_unread", "named"]
+__all__ = ["UNREAD", "Once", "is_unread", "named"]
 
 UNREAD: Final = "a name in an unknown encoding"
+_TOLD: Final = 100_000  # places that are remembered
 _RECORD: Final = np.zeros(1, dtype=np.int64)
 _RECORD.flags.writeable = False
 _ESCAPED: Final = re.compile(r"(?:\\udc[89a-f][0-9a-f])+")
@@ -28,6 +30,25 @@ def named(name: str, member: str | None = None) -> Piece:
     shows as U+FFFD. Offsets are those of the name as read.
     """
     return Piece(_read(name), member, "name", _RECORD)
+
+
+class Once:
+    """What names say, each place once: a folder is called so in the name of every file in it. For one content, or one
+    folder that is walked."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, int, str]] = set()
+
+    def new(self, piece: Piece, findings: list[Finding]) -> list[Finding]:
+        """Those that were not told before; all of what is no name."""
+        if piece.kind != "name" or not findings:
+            return findings
+        if len(self._told) > _TOLD:
+            self._told.clear()
+        places = [(piece.text[: one.end], one.start, one.type) for one in findings]
+        new = [one for one, place in zip(findings, places, strict=True) if place not in self._told]
+        self._told.update(places)
+        return new
 
 
 def is_unread(name: str) -> bool:
