@@ -7,7 +7,7 @@ their parts (HL7 2.5.1, chapter 2). What each field holds: chapters 3 (PID, NK1,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.words import Words, label_id
 
-__all__ = ["Field", "message_cells", "repeated", "segments", "split"]
+__all__ = ["Field", "head_at", "message_cells", "repeated", "segments", "split"]
 
 Field = tuple[int, int]
 """Where it begins and ends."""
@@ -77,6 +77,14 @@ def segments(text: str, words: Words) -> Iterator[tuple[str, list[Field]]]:
             end = len(text) if end < 0 else end
             for found in _SEGMENT.finditer(text, at, end):
                 yield found[1], split(text, found.span(2), "|")
+
+
+def head_at(text: str, places: Iterable[int], until: int) -> tuple[str, int] | None:
+    """The head of the message that a place lies in, and where its line begins; None for no message."""
+    begun = max((at for at in places if at < until and text.startswith(_HEAD, at)), default=-1)
+    if begun < 0 or text.find(_END, begun, until) >= 0:
+        return None
+    return _HEAD + "|\n", max(text.rfind(sign, begun, until) for sign in "\r\n") + 1 or until
 
 
 def split(text: str, field: Field, sign: str) -> list[Field]:

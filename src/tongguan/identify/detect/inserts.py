@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 
 from tongguan.identify.detect.words import Words, label_of
 
-__all__ = ["inserted_cells"]
+__all__ = ["heads_at", "inserted_cells"]
 
 Cell = tuple[int, int, int]  # start, end, label of its column
 
 _IDENTIFIER: Final = r"[`\"\[]?[\w$]{1,64}[`\"\]]?"
 _NAME: Final = rf"{_IDENTIFIER}(?:\.{_IDENTIFIER}){{0,2}}"
 _INSERT: Final = re.compile(
-    rf"INSERT\s+INTO\s+({_NAME})\s*(?:\(([^()';]{{1,8000}})\))?\s*VALUES\s*(?=\()", re.IGNORECASE
+    rf"INSERT\s+(?:INTO\s+)?({_NAME})\s*(?:\(([^()';]{{1,8000}})\))?\s*VALUES\s*(?=\()", re.IGNORECASE
 )
 _CREATE: Final = re.compile(rf"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s*\(", re.IGNORECASE)
-_STRING: Final = r"'[^'\\]*(?:(?:\\.|'')[^'\\]*)*'"
+# A backslash escapes in MySQL and stands for itself elsewhere: that reading holds behind which a value may end.
+_STRING: Final = r"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'(?=\s*+[,)])|'[^']*+(?:''[^']*+)*+'"
 _TOKEN: Final = re.compile(rf"\s*(?:(?:[NnEeBbXx])?({_STRING})|([(),])|([^\s,()';][^,()';]*))", re.DOTALL)
+_WHOLE_ROW: Final = re.compile(rf"\s*+\((?:[^()']++|{_STRING})*+\)\s*+,")
 _NO_COLUMN: Final = frozenset({"primary", "key", "unique", "constraint", "index", "foreign", "check", "fulltext"})
 _FROM: Final = "FROM stdin"
 _COPY: Final = re.compile(rf"COPY {_NAME} \(([^()';]{{1,8000}})\) FROM stdin[^\n\x00]{{0,200}}\n", re.IGNORECASE)
@@ -70,7 +72,8 @@ def _values(text: str, places: Sequence[int]) -> Iterator[Cell]:
         if place < done:  # inside a value
             continue
         if create := _CREATE.match(text, place):
-            tables[_plain(create[1])], done = _defined(text, create.end())
+            names, done = _defined(text, create.end())
+            tables[_plain(create[1])] = [label_of(name) for name in names]
         elif insert := _INSERT.match(text, place):
             named = [label_of(name) for name in insert[2].split(",")] if insert[2] else None
             labels = named or tables.get(_plain(insert[1]), [])
@@ -78,13 +81,57 @@ def _values(text: str, places: Sequence[int]) -> Iterator[Cell]:
                 done = yield from _rows(text, insert.end(), labels)
 
 
+def heads_at(text: str, places: Sequence[int], until: int) -> tuple[list[str], str, int]:
+    """Definitions of the tables before a place, the head of the statement whose rows it lies in ("" for none), and
+    where the row begins in which it lies (else the place itself)."""
+    tables: dict[str, str] = {}
+    last: re.Match[str] | None = None
+    for place in places:
+        if place >= until:
+            break
+        if create := _CREATE.match(text, place):
+            names, _ = _defined(text, create.end())
+            tables[_plain(create[1])] = f"CREATE TABLE {create[1]} ({' x,'.join(names)} x);\n"
+        elif insert := _INSERT.match(text, place):
+            last = insert
+        elif text.startswith(_FROM, place):
+            begin = max(text.rfind(sign, max(0, place - _LONGEST_HEAD), place) for sign in "\n\0") + 1
+            last = _COPY.match(text, begin) or last
+    head, begun = "", until
+    if last and last[0][:4].upper() == "COPY":
+        if last.end() <= until and text.find("\n\\.", last.end() - 1, until) < 0:
+            head, begun = last[0], text.rfind("\n", 0, until) + 1
+    elif last and last.end() < until and (row := _row_at(text, last.end(), until)) is not None:
+        head, begun = last[0] + " ", row
+    return list(tables.values()), head, begun
+
+
+def _row_at(text: str, at: int, until: int) -> int | None:
+    """Where the row of values begins in which a place lies, or else the one before; None where the rows have ended."""
+    depth, row, sign = 0, None, ""
+    while (whole := _WHOLE_ROW.match(text, at)) and whole.end() <= until:
+        row, at, sign = at, whole.end(), ","
+    while at < until and (token := _TOKEN.match(text, at)):
+        if token[2] == "(":
+            row = token.end() - 1 if depth == 0 and token.end() <= until else row
+            depth += 1
+        elif token[2] == ")":
+            depth -= 1
+        elif not token[2] and depth == 0:
+            return None
+        at, sign = token.end(), token[2]
+    if depth == 0 and text[at:until].strip():  # what follows is neither a row nor a comma
+        return None
+    return until if depth == 0 and sign == "," else row
+
+
 def _plain(name: str) -> str:
     return re.sub(r'[`"\[\]]', "", name).rpartition(".")[2].lower()
 
 
-def _defined(text: str, at: int) -> tuple[list[int], int]:
-    """Labels of the columns that a definition names, behind its opening parenthesis, and where it ends."""
-    labels: list[int] = []
+def _defined(text: str, at: int) -> tuple[list[str], int]:
+    """The columns that a definition names, behind its opening parenthesis, and where it ends."""
+    names: list[str] = []
     depth, first = 1, True
     limit = min(len(text), at + _LONGEST)
     while depth and (token := _TOKEN.match(text, at, limit)):
@@ -96,8 +143,8 @@ def _defined(text: str, at: int) -> tuple[list[int], int]:
             first = False
             name = token[3].split(None, 1)[0]
             if name.lower() not in _NO_COLUMN:
-                labels.append(label_of(name))
-    return labels, at
+                names.append(name)
+    return names, at
 
 
 def _rows(text: str, at: int, labels: Sequence[int]) -> Generator[Cell, None, int]:

@@ -12,8 +12,8 @@ __all__ = ["STRETCH", "place_to_cut", "stretches", "transcoded"]
 
 STRETCH = 4 << 20  # bytes; findings of a dense one take 70 MB
 _LOOK = 1 << 20  # bytes before the end of a stretch in which a place to cut is looked for
-# Where a text may be cut, best first: after a line, an object of an array, an element, a word, a number.
-_PLACES = tuple(re.compile(place) for place in (rb"\n", rb"[}\]],\s*(?=[\[{])", rb">(?=<)", rb"[;,\s]", rb"\d(?=\D)"))
+# Where a text may be cut, best first: after a line, an object or row among others, an element, a word, a number.
+_PLACES = tuple(re.compile(place) for place in (rb"\n", rb"[}\])],\s*(?=[\[{(])", rb">(?=<)", rb"[;,\s]", rb"\d(?=\D)"))
 _MOST_VALUE = 1 << 16  # bytes of the tail that one search goes back at a time
 
 

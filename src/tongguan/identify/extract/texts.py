@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tongguan.identify.detect import heads
 from tongguan.identify.extract import contacts, forms, grids, markup, packed, pictures, stretches, structured, tables
 from tongguan.identify.extract.encoding import Decoded, declared_within, decode, looks_binary
 from tongguan.identify.extract.given import Read
@@ -85,7 +86,8 @@ class _Form:
     hint: Hint
     charset: str | None
     start: int = 0  # characters
-    header: bytes = b""
+    header: bytes = b""  # what stands above each of the next stretches
+    headed: bool = False  # it is that of a statement or a message, and changes
     nuls: int = 0  # bytes
 
     def passed(self, size: int) -> None:
@@ -106,6 +108,10 @@ class _Form:
             self.hint = hint  # what follows begins in the midst of it
             if pieces and pieces[0].kind == "table" and pieces[0].columns:
                 self.header = data[: data.find(b"\n") + 1]
+            self.headed = not self.header and heads.are_in(decoded.text[:_HEAD])
+        if self.headed:
+            head, begun = heads.above_of(decoded.text)
+            self.header = (head + decoded.text[begun:]).encode(decoded.encoding, "replace") if head else b""
         if decoded.encoding != "ascii":
             self.charset = decoded.encoding
         self.start += len(decoded.text) - before
