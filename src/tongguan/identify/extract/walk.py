@@ -187,13 +187,13 @@ class _Walk(Unfolding):
             yield from packed.unpack(self, data, member, depth)
             return
         read = reader(data)
-        yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint)
+        yield from texts.long_text(self, reader(data)(_HEAD), read, len(data), member, charset, hint, depth)
 
     def _borrowed(self, view: memoryview, content: Content) -> Iterator[None]:
         """A long text that lies in memory, and of which no second copy is made."""
         hint = hint_of(content.media_type, content.name)
         head = bytes(view[:_HEAD])
-        yield from texts.long_text(self, head, view_reader(view), len(view), None, content.charset, hint)
+        yield from texts.long_text(self, head, view_reader(view), len(view), None, content.charset, hint, 0)
 
     # ── containers that are text themselves ───────────────────────────────────────────────────────────────────────
 
