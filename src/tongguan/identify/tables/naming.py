@@ -31,7 +31,10 @@ _REFERENCES: Final = frozenset(
 _NUMBERING: Final = _REFERENCES | {"no", "num", "nbr", "number", "号", "号码", "代码"}
 _TOLD: Final = frozenset({"health", "criminal_record", "communication_content", "location_track"})  # told in words
 _ROLE: Final = re.compile(r"[\u3400-\u9fff]{3,8}")
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u3400-\u9fff]")
+# A field code of social insurance (LD/T 92: AAC003) is one word with its digits, which are dropped elsewhere.
+_WORD: Final = re.compile(
+    r"(?i:(?<![a-z])aa[a-z]\d{3}(?![0-9]))|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[\u3400-\u9fff]"
+)
 _CLAUSE: Final = re.compile(r"--+|—+|[,，;；。:：()（）\[\]【】/、|\n\t!！?？\s]+")
 
 
