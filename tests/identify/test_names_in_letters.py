@@ -48,3 +48,17 @@ def test_a_name_alone_in_a_sentence_is_not_found() -> None:
 
 def test_many_cues_take_little_time() -> None:
     assert names("Dear Dear Dear " * 20_000 + "From: " * 20_000) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (":ivar user_name: The Account Holder of the service. Type: string", []),
+        ('f"WHERE run_name IS NOT NULL AND {scope}"', []),
+        ("customer_name: Your Display Name", []),
+        ("user_name: Theodora Anders\ncontact_name: Andrew Nottingham", ["Theodora Anders", "Andrew Nottingham"]),
+        ("customer_name: Nguyen The Anh", ["Nguyen The Anh"]),
+    ],
+)
+def test_a_label_before_the_front_of_a_sentence_names_nobody(text: str, wanted: list[str]) -> None:
+    assert names(text) == wanted

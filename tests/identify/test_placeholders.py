@@ -36,6 +36,8 @@ EXAMPLES = [
     "password = '' .join(random.choice(char) for _ in range(9))",
     'raise SyntaxError("Invalid token ".concat(name))',
     "@type password: L{bytes} or L{None}",
+    "    :vartype auth_token: ~vendor.cloud.models.SecretReference\n    :ivar sas_uri: the address",
+    "'price_key': 'store_text_each_5m_mtok',",
     'secret_key: "Optional[str]" = None',
     "argument_spec['url_password']['aliases'] = ['password']",
     'password="changeme"',

@@ -13,7 +13,7 @@ from tongguan.identify.detect.characters import Units
 
 __all__ = [
     "FOREIGN", "HAN_CLASS", "LATIN", "NEIGHBOURS", "OF_PEOPLES", "SOUNDED", "SOUNDS", "STOPS",
-    "foreign_span", "is_firm", "is_sound", "sounds", "table_of",
+    "foreign_span", "is_firm", "is_nobodys", "is_sound", "sounds", "table_of",
 ]  # fmt: skip
 
 HAN_CLASS: Final = "\u3400-\u9fff\U00020000-\U0003134f"
@@ -30,6 +30,9 @@ _FIRM: Final = re.compile(
     r"|Technolog(?:y|ies)|Systems?|Services?|Solutions?|Industries|Partners|Insurance|University|College|Institute|Hospital"
     r"|Ministry|Department|Centre|Center|Store|Shop|Hotel|Airlines?|Express|Team|Foundation|Association|Committee)(?![A-Za-z])"
 )
+_SPOKEN: Final = re.compile(
+    r"(?:The|This|That|These|Your|Our|If|When)(?![a-z])|(?:.*[ ,])?(?:NOT|NULL|AND)(?![A-Za-z])"
+)
 _JAPANESE: Final = (
     "佐藤|鈴木|铃木|高橋|高桥|田中|伊藤|渡辺|渡边|山本|中村|小林|加藤|吉田|山田|佐々木|山口|松本|井上|木村|斎藤|斋藤|清水|山崎|池田|橋本|桥本"
     "|阿部|石川|前田|藤田|小川|岡田|冈田|後藤|后藤|長谷川|长谷川|村上|近藤|石井|坂本|遠藤|远藤|青木|藤井|西村|福田|太田|三浦|藤原|松田|中島|中岛"
@@ -45,6 +48,11 @@ NEIGHBOURS: Final = re.compile(
 def is_firm(value: str) -> bool:
     """Whether capitalised words hold one that companies and offices are called by."""
     return _FIRM.search(value) is not None
+
+
+def is_nobodys(value: str) -> bool:
+    """Whether capitalised words are no person's name: a firm's, the front of a sentence, words of SQL."""
+    return is_firm(value) or _SPOKEN.match(value) is not None
 
 
 def table_of(characters: Iterable[str]) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongguan.identify.detect.characters import fold_text
-from tongguan.identify.detect.foreign_names import FOREIGN, LATIN, NEIGHBOURS, OF_PEOPLES, is_firm
+from tongguan.identify.detect.foreign_names import FOREIGN, LATIN, NEIGHBOURS, OF_PEOPLES, is_nobodys
 from tongguan.identify.detect.names import SPACED_NAME, candidate_of, is_full_name, is_likely_name, is_no_name
 from tongguan.identify.detect.view import Candidate, View
 from tongguan.identify.detect.words import label_id
@@ -88,7 +88,7 @@ def _full_name(written: str) -> tuple[str, bool] | None:
 def _is_foreign(text: str, start: int, end: int) -> bool:
     if NEIGHBOURS.fullmatch(text, start, end):
         return True
-    return LATIN.fullmatch(text, start, end) is not None and not is_firm(text[start:end])
+    return LATIN.fullmatch(text, start, end) is not None and not is_nobodys(text[start:end])
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

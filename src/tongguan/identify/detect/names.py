@@ -26,6 +26,7 @@ from tongguan.identify.detect.foreign_names import (
     SOUNDS,
     STOPS,
     is_firm,
+    is_nobodys,
     table_of,
 )
 from tongguan.identify.detect.pairs import pairs_beside
@@ -296,7 +297,7 @@ def _name(text: str, start: int, limit: int, cut: int, apart: bool, specific: bo
         if likely or (told and specific and end == found.end() and size == end - start):
             return candidate_of(start, start + size, value, 0.9 if specific else 0.7)
         return None
-    if specific and apart and (latin := LATIN.match(text, start, start + 48)) and not is_firm(latin.group()):
+    if specific and apart and (latin := LATIN.match(text, start, start + 48)) and not is_nobodys(latin.group()):
         return candidate_of(start, latin.end(), latin.group(), 0.75)
     return None
 

@@ -32,8 +32,11 @@ _TEMPLATE: Final = re.compile(
     r"%[sdr](?![A-Za-z0-9])|%\(|\$\{|\$\(|\$\w+\Z|\{\{|#\{|<[^>]*>|[A-Z]?\{[^}]*\}?\Z|.*(?:\.\.\.|…|\*{3})"
     r"|\[[A-Za-z_ -]*\]?\Z|(.)\1*\Z|[xX]{4,}|[^%]*%[sdr][^0-9]*\Z|.*\$\{[\w.:-]*(?:\}|\Z)|.*EXAMPLE"
 )
-_CODE: Final = re.compile(r"[.+!-][A-Za-z_]\w*\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\))|[A-Za-z.]+\[[A-Za-z., |]*\]?\Z")
-"""A piece of a program: the call behind a string, a type, an expression."""
+_CODE: Final = re.compile(
+    r"[.+!-][A-Za-z_]\w*\Z|[~!][A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z|.*(?:\?\.|\?\?|===|!!|=>|\(\))"
+    r"|[A-Za-z.]+\[[A-Za-z., |]*\]?\Z"
+)
+"""A piece of a program: the call behind a string, a type, an expression, a reference in its manual."""
 _SAYS_IT: Final = re.compile(
     r"pass(?:w(?:or)?d|phrase|code)?|pwd|s[e3][ck]r[e3]t|tokens?\b|(?:^|[^a-z])(?:api)?keys?(?:$|[^a-z])|credential|login|username"
     r"|example|sample|dummy|fake|mock|bogus|placeholder|redacted|change.?me|change.?it|your|hunter2|\A(?:test|wrong|bad|some|db|user|my)[-_]?pass\Z|tiger\Z|\Atest(?:ing)?\Z"
@@ -75,8 +78,8 @@ def is_name(value: str) -> bool:
     value = value.strip("_-:.")
     if "-" in value and value.islower():  # rather words that somebody chose: correct-horse-battery
         return False
-    if sum(map(str.isdigit, value)) <= _FEW and len(value) >= _LONG:  # PassWordMustBeAtLeast6Chars
-        value = re.sub(r"(?<=[a-z])[0-9]+(?=[A-Z])", "", value)
+    if sum(map(str.isdigit, value)) <= _FEW and len(value) >= _LONG:  # PassWordMustBeAtLeast6Chars, per_5m_tokens
+        value = re.sub(r"(?<=[a-z])[0-9]+(?=[A-Z])|(?<=[a-z]_)[0-9][a-z]?(?=_[a-z])", "", value)
     if not value or _JOINED.fullmatch(value) is None:
         return False
     parts = [part for word in re.findall(r"[^\W\d_]+", value) for part in _PARTS.findall(word)]

@@ -164,7 +164,8 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(*found.span(1), "credential", 0.85, "form", _DETECTOR, found[1])
     for end in words.end[words.of("marks/some_key")].tolist():
         found = _RANDOM.match(text, end, end + 200)
-        if found and is_random(found[1]) and not NO_KEY.search(text, max(0, end - 40), end):
+        named = found is None or is_name(found[1]) or NO_KEY.search(text, max(0, end - 40), end)
+        if found and not named and is_random(found[1]):
             yield Candidate(*found.span(1), "credential", 0.75, "form", _DETECTOR, found[1])
     for start in words.start[words.of("marks/link")].tolist():
         found = _LINK.match(text, start, start + 200)
