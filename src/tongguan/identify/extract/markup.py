@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import entities
+from html import entities, unescape
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +14,42 @@ from tongguan.identify.extract.kernels.page import CODE, COMMENT
 from tongguan.identify.extract.signs import occurrences_behind
 from tongguan.identify.pieces import Piece
 
-__all__ = ["html"]
+__all__ = ["html", "spans_joined"]
 
 _NAMED = re.compile(rb"&([A-Za-z]{2,8}[0-9]{0,2});")
 _KEPT = {b"amp", b"lt", b"gt", b"quot", b"apos", b"nbsp"}  # the kernel decodes these where they stand
 _COLUMN, _TABLE = 2, 3
+_WITHIN = 3  # pages within pages
+_MOST_WITHIN = 1000
+# A page in an attribute of another: that of a frame, or the address of what is shown (RFC 2397) where it is no base64.
+_FRAME = re.compile(
+    rb"""\b(?:srcdoc\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')"""
+    rb"""|(?:src|href|data)\s{0,9}=\s{0,9}(?:"data:(?:text/html|image/svg\+xml)([;,][^"]*)"|'data:(?:text/html|image/svg\+xml)([;,][^']*)'))""",
+    re.IGNORECASE,
+)
+_MARKS = (b"srcdoc", b"SRCDOC", b"data:text/html", b"data:image/svg")
+_ACROSS = re.compile(r"\bx\s{0,9}=")
+_SPANS = re.compile(r"</(?:svg:)?tspan\s{0,9}>\s{0,200}<(?:svg:)?tspan\b([^<>]{0,2000})>")
+_MOVED = re.compile(r"""\b(?:y|dy)\s{0,9}=\s{0,9}["']\s{0,9}(?!-?0*\.?0*[a-z%]{0,3}\s{0,9}["'])""")
 
 
-def html(utf8: bytes, member: str | None) -> list[Piece]:
-    """The pieces of an HTML page in UTF-8.
+def spans_joined(xml: str) -> str:
+    """XML with the spans of SVG that stand in one line written as one; those of other lines begin a line."""
+    if "tspan" not in xml:
+        return xml
+    return _SPANS.sub(lambda found: "\n" if _MOVED.search(found[1]) else " " if _ACROSS.search(found[1]) else "", xml)
+
+
+def html(utf8: bytes, member: str | None, depth: int = 0) -> list[Piece]:
+    """The pieces of an HTML page in UTF-8, then those of the pages that stand in its attributes.
 
     First what is read on it (kind `prose`, a record a block), then each table of at least two rows and columns, then
     the values of fields and other attributes that are text or look like an identifier (`form`), then each script, then
     all comments (`code`).
     """
+    inner: list[bytes] = []
+    if depth < _WITHIN and any(mark in utf8 for mark in _MARKS):
+        utf8, inner = _parted(utf8)
     if b"&" in utf8:
         utf8 = _NAMED.sub(_named, utf8)
     data = np.frombuffer(utf8, dtype=np.uint8)
@@ -45,7 +68,31 @@ def html(utf8: bytes, member: str | None) -> list[Piece]:
     if noted:
         values = fields[:noted].tobytes()
         pieces.append(structured.prose(values.decode("utf-8", "replace"), values, member, "form"))
-    return pieces + _aside(utf8, aside[:n_aside], member)
+    pieces += _aside(utf8, aside[:n_aside], member)
+    for page in inner:
+        pieces += html(page, member, depth + 1)
+    return pieces
+
+
+def _parted(utf8: bytes) -> tuple[bytes, list[bytes]]:
+    """A page without the pages in its attributes, and those."""
+    inner: list[bytes] = []
+
+    def taken(found: re.Match[bytes]) -> bytes:
+        if len(inner) >= _MOST_WITHIN:
+            return found[0]
+        page = next(group for group in found.groups() if group is not None)
+        if found[3] is not None or found[4] is not None:
+            kind, comma, page = page.partition(b",")
+            if not comma or b"base64" in kind.lower():  # long ones are opened as files are
+                return found[0]
+        page = unescape(page.decode("utf-8", "replace")).encode()
+        if found[3] is not None or found[4] is not None:
+            page = unquote_to_bytes(page)
+        inner.append(page)
+        return b""
+
+    return _FRAME.sub(taken, utf8), inner
 
 
 def _named(found: re.Match[bytes]) -> bytes:

@@ -159,11 +159,11 @@ def _shaped(
             return [piece], "json"
     if begin == "<":
         if hint != "xml" and (hint == "html" or (_WORDS_HTML.search(whole, 0, 4096) and "<?xml" not in whole[:256])):
-            return markup.html(utf8, member) or [structured.xml(whole, utf8, member)], "html"
+            return markup.html(utf8, member) or [_xml(whole, utf8, member)], "html"
         if (hint != "csv" and whole.rstrip()[-1:] == ">") or hint == "xml":
-            return [structured.xml(whole, utf8, member)], "xml"
+            return [_xml(whole, utf8, member)], "xml"
     if midst and hint == "xml":
-        return [structured.xml(whole, utf8, member)], hint
+        return [_xml(whole, utf8, member)], hint
     if hint == "html" and (_WORDS_HTML.search(whole) or midst):
         return markup.html(utf8, member) or [structured.prose(whole, utf8, member)], hint
     if hint in ("", "form") and forms.is_urlencoded(utf8, hint == "form"):
@@ -181,6 +181,11 @@ def _shaped(
     if begin != "<" and (jsonp := structured.json_piece(whole, utf8, member, declared=False, kind="code")):
         return [jsonp], hint
     return [structured.prose(whole, utf8, member)], hint
+
+
+def _xml(whole: str, utf8: bytes, member: str | None) -> Piece:
+    joined = markup.spans_joined(whole)
+    return structured.xml(joined, utf8 if joined is whole else joined.encode("utf-8", "replace"), member)
 
 
 def _contacts(walk: Unfolding, whole: str, member: str | None) -> Piece:
