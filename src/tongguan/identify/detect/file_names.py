@@ -41,14 +41,14 @@ def find(names: Sequence[str], read: Read, *, every: bool = False) -> list[list[
     each name is given to it, since there are others that look for what nobody here knows."""
     laid = [_laid_out(name[:_LONGEST]) for name in names]
     found: list[list[Candidate]] = [list(_persons(text, name)) for text, name in zip(laid, names, strict=True)]
-    chosen = [n for n, text in enumerate(laid) if every or _hints(text)]
-    for n, candidates in zip(chosen, _read(read, [laid[n] for n in chosen]), strict=True):
+    hinting = [n for n, text in enumerate(laid) if every or _hints(text)]
+    for n, candidates in zip(hinting, _read(read, [laid[n] for n in hinting]), strict=True):
         kept = [_without_sign(one) for one in candidates if _counts(one, laid[n])]
-        found[n] = resolve([*found[n], *kept, *_beside(laid[n], kept)])
-    for n, candidates in enumerate(found):
-        if any(one.detector == _DETECTOR for one in candidates):
-            found[n] = resolve([*candidates, *_terms(laid[n])])
-    return found
+        found[n] += [*kept, *_beside(laid[n], kept)]
+    told = [n for n, candidates in enumerate(found) if any(one.detector == _DETECTOR for one in candidates)]
+    for n, candidates in zip(told, _read(_terms, [laid[n] for n in told]), strict=True):
+        found[n] += candidates
+    return [resolve(candidates) if len(candidates) > 1 else candidates for candidates in found]
 
 
 def _read(read: Read, texts: Sequence[str]) -> Iterator[list[Candidate]]:
@@ -89,27 +89,33 @@ _NOISE: Final = re.compile(
     re.IGNORECASE,
 )
 """Dates and times, UUIDs, hashes, milliseconds since 1970."""
-_SIGNALS: Final = re.compile(
-    r"\d(?:[-. ]?\d){4}|[@=:]|(?<![A-Za-z\d])(?:gh[po]_|glpat-|sk[-_]|AKIA|xox[abp]-|AIza|eyJ)"
+# Each begins with a few characters, which the engine of patterns looks for fast; letters are small ones.
+_NUMERIC: Final = re.compile(r"\d(?:[-. ]?\d){9}")
+_LETTERED: Final = re.compile(r"\d(?:[-. ]?\d){5}")
+_HINTS: Final = (
+    re.compile(r"[@＠=:：]"),
+    re.compile(r"gh[po]_|glpat-|sk-|sk_|akia|xox[abp]-|aiza|eyj"),
+    re.compile(r"[零〇一二三四五六七八九]{7}"),
+    re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][·-]?[a-z0-9]{5}"),
+    re.compile(r"\d[号弄栋幢室]"),
+    re.compile(
+        "姓名|患者|病人|微信|车牌|牌照|号码|护照|通行证|病历|病案|住院|卡号|账号|帐号|户名|住址|地址|手机|电话|邮箱|学号|工号"
+        "|身份证|密码|口令|密钥|出生|生日|阳性|qq"
+    ),
 )
-"""What any hint has in a name that is all ASCII."""
-_HINTS: Final = re.compile(
-    r"\d(?:[-. ]?\d){6}|[零〇一二三四五六七八九]{7}|[@＠]"
-    r"|(?:pass|pwd|secret|token|key|密码|口令|密钥)[^\n]{0,20}[=:：]"
-    r"|(?<![a-z\d])(?:gh[po]_|glpat-|sk[-_]|akia|xox[abp]-|aiza|eyj)"
-    r"|姓名|患者|病人|微信|qq|车牌|牌照|号码|护照|通行证|病历|病案|住院|卡号|[账帐]号|户名|[住地]址|手机|电话|邮箱|学号|工号"
-    r"|身份证|密码|口令|出生|生日|阳性"
-    rf"|[{HAN_CLASS}][A-Z][·-]?[A-Z0-9]{{5}}|[路街道巷弄村镇区][^\n]{{0,12}}\d[号弄栋幢室]"
-    r"|(?:passport|ssn|dob|born|licen[cs]e|iban|wechat|skype)[^\n]{0,12}\d",
-    re.IGNORECASE,
-)
+_LABELS: Final = re.compile(r"(?:passport|ssn|dob|born|licen[cs]e|iban|wechat|skype)[^\n]{0,12}\d{6}")
 
 
 def _hints(text: str) -> bool:
     """Whether a name may hold anything that recognisers know."""
-    if text.isascii() and _SIGNALS.search(text) is None:
+    text = text.lower()
+    hints = _HINTS[:2] if text.isascii() else _HINTS
+    if any(hint.search(text) for hint in hints):
+        return True
+    if _LETTERED.search(text) is None:
         return False
-    return _HINTS.search(text) is not None and _HINTS.search(_NOISE.sub(" ", text)) is not None
+    text = _NOISE.sub(" ", text)
+    return _NUMERIC.search(text) is not None or _LABELS.search(text) is not None
 
 
 _NOT_IN_NAMES: Final = frozenset({"ip", "mac", "organisation", "place", "user_agent"})
@@ -169,9 +175,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "document": re.compile(_any(words["personal"] | words["parties"])),
         "before": re.compile(rf"({han}{{2,4}}?)(?:{_ADDRESSED})?的?(?:个人|本人|最新|电子)?(?:{personal})"),
         "behind": re.compile(rf"(?:{personal})(?:{_SIDES})?({han}{{2,4}})$"),
-        "latin": re.compile(
-            rf"(?<![A-Za-z])(?:{_any(words['latin']).replace(chr(92) + ' ', '[ _-]?')})(?![A-Za-z])", re.IGNORECASE
-        ),
+        "latin": re.compile(rf"(?:{_any(words['latin']).replace(chr(92) + ' ', '[ _-]?')})(?![a-z])"),
     }
 
 
@@ -180,8 +184,11 @@ def _persons(text: str, name: str) -> Iterator[Candidate]:
     patterns = _patterns()
     if not text.isascii() and patterns["document"].search(text) is not None:
         yield from _han_persons(text, patterns)
-    if name.lower().endswith(_DOCUMENTS) and (found := patterns["latin"].search(text)):
-        yield from _latin_persons(text, found)
+    if (small := name.lower()).endswith(_DOCUMENTS):
+        for found in patterns["latin"].finditer(small, 0, len(text)):
+            if not found.start() or not small[found.start() - 1].isalpha():
+                yield from _latin_persons(text, found.start())
+                break
 
 
 def _han_persons(text: str, patterns: dict[str, re.Pattern[str]]) -> Iterator[Candidate]:
@@ -258,10 +265,10 @@ _DOCUMENTS: Final = (
 _CAPITAL: Final = re.compile(r"[A-ZÀ-Þ][a-zß-ɏ]{1,14}(?:['’-][A-Z][a-z]+)?")
 
 
-def _latin_persons(text: str, document: re.Match[str]) -> Iterator[Candidate]:
+def _latin_persons(text: str, document: int) -> Iterator[Candidate]:
     """Two or three capitalised words beside 简历 in English: Vedant_Salvekar_Resume, Resume - John Smith."""
-    first = text.rfind("\n", 0, document.start()) + 1
-    last = text.find("\n", document.end())
+    first = text.rfind("\n", 0, document) + 1
+    last = text.find("\n", document)
     last = len(text) if last < 0 else last
     run: list[tuple[int, int]] = []
     for start, end in [*_segments(text, first, last), (last, last)]:
@@ -290,11 +297,12 @@ def _beside(text: str, known: Sequence[Candidate]) -> Iterator[Candidate]:
                     yield _named(text, start, end, 0.65)
 
 
-def _terms(text: str) -> Iterator[Candidate]:
-    """Illnesses and the like, in a name that says of whom."""
-    words = read_words(units_of(text))
+def _terms(text: str) -> list[Candidate]:
+    """Illnesses and the like, in names that say of whom."""
+    words, found = read_words(units_of(text)), list[Candidate]()
     for type in ("health", "criminal_record", "disability", "religion"):
         for i in words.of(f"terms/{type}").tolist():
             start, end = int(words.start[i]), int(words.end[i])
             if is_personal(text, start, end):
-                yield Candidate(start, end, type, 0.75, "context", "terms", text[start:end].lower())
+                found.append(Candidate(start, end, type, 0.75, "context", "terms", text[start:end].lower()))
+    return sorted(found)
