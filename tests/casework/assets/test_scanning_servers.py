@@ -84,3 +84,19 @@ def test_the_source_is_named_without_who_asked(url: str, tmp_path: Path) -> None
     scanned(tmp_path / "out", url)
     (source,) = view(tmp_path / "out", "sources")
     assert "tongguan@" not in source["source"] and source["source"].startswith("postgresql://127.0.0.1:")
+
+
+def test_columns_that_come_go_and_change_their_names_are_in_the_next_scan(url: str, tmp_path: Path) -> None:
+    """None of that changes a row, a file or a counter of the server."""
+    scanned(tmp_path / "out", url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("alter table t0 add column contact text default '13812345678'")
+        connection.execute("alter table t1 rename column 手机 to 电话")
+        connection.execute("alter table t2 drop column 手机")
+    (outcome,) = scanned(tmp_path / "out", url)
+    assert outcome.complete and outcome.counts["read"] + outcome.counts["unchanged"] == TABLES
+    held = {(row["path"], row["name"]): row["type"] for row in view(tmp_path / "out", "columns")}
+    assert held["public.t0", "contact"] == "phone" == held["public.t1", "电话"]
+    assert ("public.t1", "手机") not in held and ("public.t2", "手机") not in held
+    changed = {row["path"] for row in view(tmp_path / "out", "changes") if row["what"] == "schema"}
+    assert changed == {"public.t0", "public.t1", "public.t2"}
