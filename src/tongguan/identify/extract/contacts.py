@@ -23,7 +23,7 @@ __all__ = ["Contacts", "is_contacts", "read"]
 
 _BEGINS: Final = re.compile(
     r"\ufeff?\s*+(?:BEGIN:V(?:CARD|CALENDAR)[ \t]*\r?\n"
-    r"|(?:(?:#[^\n]*|version:[^\n]*)\r?\n\s*+)*dn::? ?\S[^\n]*\n[A-Za-z])",
+    r"|(?:(?:#|version:)[^\n]*+\n\s*+)*+dn::? ?\S[^\n]*\n[A-Za-z])",
     re.IGNORECASE,
 )
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
