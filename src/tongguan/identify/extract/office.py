@@ -31,7 +31,7 @@ MANIFEST = "META-INF/manifest.xml"  # of OpenDocument: says which parts are encr
 
 # Parts that hold the look of a document and none of its content.
 _FURNITURE = re.compile(
-    r"(?:^|/)(?:theme/|_rels/\.rels|slideLayouts/|handoutMasters/|\[Content_Types\]\.xml|(?:styles|settings|fontTable|webSettings"
+    r"(?:^|/)(?:theme/|_rels/\.rels|\[Content_Types\]\.xml|(?:styles|settings|fontTable|webSettings"
     r"|numbering|stylesWithEffects|tableStyles|presProps|viewProps|calcChain|manifest\.(?:xml|rdf)|printerSettings[^/]*"
     r"|Thumbnails?/.*|thumbnail\.[a-z]+|layout-cache|Configurations2/.*|mimetype|commentsExtended|commentsIds|people\.xml\.rels)(?:\.xml)?$)"
 )
@@ -44,6 +44,7 @@ _SHEETS = {
 _SPOKEN = {
     "author",
     "displayName",
+    "displayText",
     "descr",
     "tooltip",
     "prompt",
@@ -61,6 +62,7 @@ _SPOKEN = {
     "sourceFile",
 }
 _SPOKEN_OF = {("cmAuthor", "name"), ("s", "v"), ("author", "name"), ("docPr", "title"), ("definedName", "comment")}
+_SPOKEN_OF.add(("listItem", "value"))  # beside what it shows
 _LINKS = ("mailto:", "tel:", "file:")
 _BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "line-break": "\n", "s": " ", "noBreakHyphen": "-"}
 _BLOCKS = {"p", "h", "v", "author", "title"}
@@ -220,7 +222,7 @@ class _Reader:
         for key, value in attributes.items():
             spoken = key.rpartition(":")[2]
             if (spoken in _SPOKEN or (name, spoken) in _SPOKEN_OF) and value.strip():
-                self.spoken[f"{name if spoken in ('v', 'name') else spoken}: {value}"] = None
+                self.spoken[f"{name if spoken in ('v', 'name', 'value') else spoken}: {value}"] = None
 
     def end(self, tag: str) -> None:
         name = tag.rpartition(":")[2]

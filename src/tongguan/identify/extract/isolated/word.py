@@ -20,6 +20,12 @@ _LENGTHS = 0x4C
 # Parts of the document in the order of their text and of their lengths.
 _PARTS = (None, "footnotes", "headers", "macros", "comments", "endnotes", "text boxes", "text boxes of headers")
 _FIELD = re.compile(r"\x13([^\x13\x14\x15]*)(?:\x14([^\x13\x14\x15]*))?\x15")
+# What a field of equations writes one thing above another with: a reading above a name, as Word and LibreOffice do it.
+_PLAIN = r"(?:[^()\\]|\\[(),;\\])*+"
+_RUBY = re.compile(
+    rf"\\o\s{{0,9}}(?:\\a[a-z]\s{{0,9}})?\(\\s\\up\s{{0,9}}\d{{0,5}}\(({_PLAIN})\)\s{{0,9}}[,;]({_PLAIN})\)"
+)
+_SWITCH = re.compile(r'\\\*\s{0,9}(?:"[^"]*"|\S*)|\\[a-z]+\s{0,9}-?\d*|\\')
 _SIGNS = {7: "\t", 11: "\n", 12: "\n", 13: "\n", 14: "\n", 30: "-", 160: " "}
 _CLEAN = {**dict.fromkeys((*range(9), *range(15, 30), 31), None), **_SIGNS, 9: "\t"}
 _LANGUAGES = {0x0804: "gb18030", 0x0404: "big5hkscs", 0x0C04: "big5hkscs", 0x0411: "cp932", 0x0412: "cp949"}
@@ -93,7 +99,14 @@ def _readable(text: str) -> str:
     def shown(field: re.Match[str]) -> str:
         if "@" in field.group(1) or "tel:" in field.group(1):
             codes.append(field.group(1).strip())
+        elif field.group(2) is None and field.group(1).split(None, 1)[:1] == ["EQ"]:  # shows nothing but its code
+            return equation(field.group(1).strip()[2:])
         return field.group(2) or ""
+
+    def equation(code: str) -> str:
+        above = _RUBY.findall(code)
+        codes.extend(reading for reading, _ in above)
+        return "".join(base for _, base in above) if above else _SWITCH.sub("", code).strip()
 
     for _ in range(5):  # fields within fields
         text, count = _FIELD.subn(shown, text)

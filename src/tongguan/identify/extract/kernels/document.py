@@ -34,7 +34,7 @@ _KINDS = {
 # Attributes for whose sake a tag is set aside: people fill them in, or they name people or lead somewhere.
 _TELLING = {
     1: "author displayName descr tooltip prompt promptTitle error errorTitle display string user alt connection "
-    "command help-message title sourceFile name v comment Target href"
+    "command help-message title sourceFile name v comment Target href displayText"
 }
 _SLOTS = 128
 _NAMES, _KIND_OF = table_of(_KINDS, _SLOTS)
