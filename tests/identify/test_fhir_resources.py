@@ -39,6 +39,29 @@ def test_names_and_diagnoses_of_resources(find: Callable[[str], list[Finding]], 
     assert ("person_name", "Lindqvist") in told
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_keys_in_any_order(find: Callable[[str], list[Finding]], indent: int | None) -> None:
+    status = {"coding": [{"code": "active", "display": "现症"}]}
+    known = {**CONDITION, "clinicalStatus": status, "category": [status], "subject": {"reference": "Patient/1"}}
+    known |= {"encounter": {"display": "门诊" * 400}, "onsetAge": {"unit": "年", "code": "a"}}
+    late = {**PATIENT, "link": [{"type": "seealso"}] * 60, "photo": [{"title": "正面"}] * 60}
+    observation = {"resourceType": "Observation", "code": {"text": "总胆固醇"}}
+    bundle = {"entry": [{"resource": one} for one in (late, observation, known, observation)], "resourceType": "Bundle"}
+    for order in (sorted, lambda keys: sorted(keys, reverse=True)):
+
+        def ordered(value: Any, order: Callable[[Any], list[str]] = order) -> Any:
+            if isinstance(value, dict):
+                return {key: ordered(value[key]) for key in order(value)}
+            return [ordered(one) for one in value] if isinstance(value, list) else value
+
+        text = json.dumps(ordered(bundle), ensure_ascii=False, indent=indent)
+        told = [(f.type, text[f.start : f.end]) for f in find(text) if f.detector == "fhir"]
+        assert told.count(("health", "双相情感障碍")) == 1
+        assert ("health", "总胆固醇") not in told and ("health", "现症") not in told
+        names = {text[f.start : f.end] for f in find(text) if f.type == "person_name"}
+        assert names == {"贺云帆", "石晓岚"}
+
+
 def test_firms_and_questions_are_nobody(find: Callable[[str], list[Finding]]) -> None:
     assert found_in(find, HOSPITAL, SURVEY, indent=None) == set()
 

@@ -23,6 +23,7 @@ _CONDITION: Final = re.compile(r'\s{0,4}:\s{0,4}"Condition"')
 _CODE: Final = re.compile(r'"code"\s{0,4}:\s{0,4}\{')
 _DISPLAY: Final = re.compile(r'"(?:text|display)"\s{0,4}:\s{0,4}"([^"\\\n]{2,80})"')
 _LATIN: Final = re.compile(r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'.-]{1,30}")  # a part of a name by itself
+_BRACE: Final = re.compile(r"[{}]")
 _OF_CODE: Final = 600  # characters of a code's codings and text
 _DETECTOR: Final = "fhir"
 
@@ -33,12 +34,42 @@ def find(view: View) -> Iterator[Candidate]:
     marks = [at for at in words.start[words.of("marks/line")].tolist() if text.startswith(_MARK, at)]
     if not marks:
         return
-    for name in _NAME.finditer(text, max(0, marks[0] - _OF_CODE)):
+    begin = text.rfind("\0", 0, marks[0]) + 1  # keys may stand in any order: a name before what says of what it is
+    for name in _NAME.finditer(text, begin):
         yield from _named(text, *name.span(1))
-    for at, until in zip(marks, [*marks[1:], len(text)], strict=True):
-        if _CONDITION.match(text, at + len(_MARK)) and (code := _CODE.search(text, at, until)):
-            for told in _DISPLAY.finditer(text, code.end(), min(until, code.end() + _OF_CODE)):
+    for before, at, until in zip([begin, *marks], marks, [*marks[1:], len(text)], strict=False):
+        if not _CONDITION.match(text, at + len(_MARK)):
+            continue
+        end = _closing(text, at, until)
+        code = _CODE.search(text, at, end)
+        if not code:
+            code, end = _CODE.search(text, _opening(text, before, at), at), at
+        if code:
+            for told in _DISPLAY.finditer(
+                text, code.end(), _closing(text, code.end(), min(end, code.end() + _OF_CODE))
+            ):
                 yield Candidate(*told.span(1), "health", 0.85, "context", _DETECTOR, told[1])
+
+
+def _opening(text: str, begin: int, at: int) -> int:
+    """Where the object begins in which a place lies; the place itself where it begins before `begin`."""
+    opened: list[int] = []
+    for sign in _BRACE.finditer(text, begin, at):
+        if sign[0] == "{":
+            opened.append(sign.start())
+        elif opened:
+            opened.pop()
+    return opened[-1] if opened else at
+
+
+def _closing(text: str, at: int, until: int) -> int:
+    """Where that object ends, at the latest `until`."""
+    depth = 0
+    for sign in _BRACE.finditer(text, at, until):
+        depth += 1 if sign[0] == "{" else -1
+        if depth < 0:
+            return sign.start()
+    return until
 
 
 def _named(text: str, start: int, end: int) -> Iterator[Candidate]:
