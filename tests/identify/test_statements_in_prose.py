@@ -117,6 +117,20 @@ def test_under_fourteen_is_told_by_the_number(said: str, told: str, expected: st
     assert [type for type, value in found if type in ("age", "minor") and value in said] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("犯盗窃罪，数额较大的，处三年以下有期徒刑、拘役或者管制。\n", False),
+        ("犯盗窃罪，判了三年，前年坐过牢，刚放出来\n", True),
+        ("他犯盗窃罪，坐过牢，法官念了处三年以下有期徒刑那条\n", True),
+    ],
+)
+def test_a_law_speaks_of_nobody(text: str, counted: bool) -> None:
+    said = SaidInProse(Script({"犯盗窃罪": "criminal_record"}, 0.95))
+    found = Detector(KEY, prose=Prose(None, said=said), doubtful=True).scan([Piece(text)])[0]
+    assert [f.score >= COUNTED for f in found if f.detector == "statements"] == [counted]
+
+
 def test_what_is_hardly_likely_is_not_told() -> None:
     said = SaidInProse(Script({"天天得吃药": "health"}, 0.4))
     assert Detector(KEY, prose=Prose(None, said=said), doubtful=True).scan([Piece("他血压高，天天得吃药\n")]) == [[]]

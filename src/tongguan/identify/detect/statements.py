@@ -36,6 +36,7 @@ CLAUSE_ENDS: Final = "，。；！？,;!?|\t\r\n\x00\u2028\u2029"
 _DETECTOR: Final = "statements"
 _STANDS: Final = 0.55  # probability from which something is told of somebody who is spoken of
 _ALONE: Final = 0.8  # the same where nobody is spoken of; what is likely but less so is doubtful
+_NEVER: Final = 1.1  # beyond all probability
 _DOUBTFUL: Final = 0.3  # score, below what is counted
 _PERSONS: Final = frozenset({"person_name", "phone", "id_card", "passport", "gender", "age", "medical_record"})
 _SOMEBODY: Final = re.compile(
@@ -43,6 +44,10 @@ _SOMEBODY: Final = re.compile(
     r"|\b(?:I|he|she|his|her|my|him|me|wife|husband|son|daughter|mother|father|mum|mom|dad|brother|sister|client)\b",
     re.IGNORECASE | re.ASCII,  # so that a word ends at a Han character
 )
+_STATUTE: Final = re.compile(
+    r"处[一二三四五六七八九十\d]{1,3}(?:年|个?月|日)以[上下]|以[上下]有期徒刑|依照本(?:法|条|办法|规定)"
+)
+"""What a law says of everybody."""
 _WORD: Final = re.compile("[\u4e00-\u9fff]|(?i:years?|old|aged?|born|turn|in (?:my|his|her))")
 """What stands near an age that is given in digits alone, by somebody who speaks; in logs only digits do."""
 _NEAR: Final = 24  # characters
@@ -173,9 +178,9 @@ class SaidInProse:
 
 def _least(text: str, spans: Sequence[Span], persons: NDArray[np.int64]) -> float:
     """The probability from which something stands that is likely told in a stretch, which holds known persons from one
-    ordinal to the other: less where it speaks of somebody."""
+    ordinal to the other: less where it speaks of somebody, and none where it does not and is a law's."""
     somebody = persons[0] < persons[1] or len({type for type, *_ in spans}) > 1 or _SOMEBODY.search(text) is not None
-    return _STANDS if somebody else _ALONE
+    return _STANDS if somebody else _NEVER if _STATUTE.search(text) else _ALONE
 
 
 def _of_its_age(type: str, said: str) -> str:
