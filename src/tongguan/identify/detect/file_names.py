@@ -66,7 +66,7 @@ def _read(read: Read, texts: Sequence[str]) -> Iterator[list[Candidate]]:
 
 # ---- the layout of names
 
-_EXTENSION: Final = re.compile(r"(?:\.tar)?\.(?=[^.]*[A-Za-z])[A-Za-z0-9_~-]{1,10}\Z")
+_EXTENSION: Final = re.compile(r"\.(?=[^.]*[A-Za-z])[A-Za-z0-9_~-]{1,10}")
 _DOMAIN: Final = re.compile(
     r"@[^\n@]*\.(?:com|cn|net|org|edu|gov|hk|mo|tw|io|me|jp|kr|sg|uk|de|fr|ru|au|ca|us)$", re.IGNORECASE
 )
@@ -75,8 +75,10 @@ _DOMAIN: Final = re.compile(
 def _laid_out(name: str) -> str:
     """A name of the same length for recognisers of text: each folder a line, the extension blank."""
     text = name.translate(_LINES)
-    if (found := _EXTENSION.search(text)) is not None and ("@" not in text or _DOMAIN.search(text) is None):
-        text = text[: found.start()] + " " * (found.end() - found.start())
+    at = text.rfind(".")
+    if at >= 0 and _EXTENSION.fullmatch(text, at) and ("@" not in text or _DOMAIN.search(text) is None):
+        at -= 4 * text.endswith(".tar", 0, at)
+        return text[:at] + " " * (len(text) - at)
     return text
 
 
@@ -112,10 +114,9 @@ def _hints(text: str) -> bool:
     hints = _HINTS[:2] if text.isascii() else _HINTS
     if any(hint.search(text) for hint in hints):
         return True
-    if _LETTERED.search(text) is None:
-        return False
-    text = _NOISE.sub(" ", text)
-    return _NUMERIC.search(text) is not None or _LABELS.search(text) is not None
+    if _NUMERIC.search(text) is not None and _NUMERIC.search(_NOISE.sub(" ", text)) is not None:
+        return True
+    return _LETTERED.search(text) is not None and _LABELS.search(text) is not None
 
 
 _NOT_IN_NAMES: Final = frozenset({"ip", "mac", "organisation", "place", "user_agent"})
