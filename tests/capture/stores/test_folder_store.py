@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tongguan.capture.stores import FileUnit, TableUnit, Unread, Unseen
@@ -172,3 +176,22 @@ def test_sqlite_files_are_read_table_by_table(tmp_path: Path) -> None:
     for unit in FolderStore(tmp_path).units():
         if isinstance(unit, TableUnit):
             assert unit.read(5).table.column(0).to_pylist() == ["x"]
+
+
+def test_a_table_whose_file_becomes_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    table = pa.table({"n": list(range(20_000))})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pa.OSFile(str(tmp_path / "b.arrow"), "wb") as out, pa.ipc.new_file(out, table.schema) as writer:
+        writer.write_table(table)
+    with closing(sqlite3.connect(tmp_path / "c.db")) as made, made:
+        made.execute("create table t (n)")
+        made.executemany("insert into t values (?)", ((n,) for n in range(2_000)))
+    tables = [unit for unit in FolderStore(tmp_path).units() if isinstance(unit, TableUnit)]
+    assert len(tables) == 3
+    for name in ("a.parquet", "b.arrow", "c.db"):
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name)
+    for unit in tables:
+        with pytest.raises(Unread) as raised:
+            unit.read(100)
+        assert raised.value.unseen.reason == "vanished"

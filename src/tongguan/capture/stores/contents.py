@@ -12,12 +12,18 @@ from pathlib import Path
 from tongguan.capture.stores.units import Unread, Unseen
 from tongguan.model import Content
 
-__all__ = ["first_bytes", "media_type_of", "opened_file", "unseen_of"]
+__all__ = ["checked", "first_bytes", "media_type_of", "opened_file", "unseen_of"]
 
 
 @contextmanager
 def opened_file(path: Path, where: str, name: str) -> Iterator[Iterator[Content]]:
     """The content of a plain file. Raises Unread: it is gone, may not be read, or something else took its place."""
+    size = checked(path, where).st_size
+    yield iter((Content(name, media_type_of(name), size, path),))
+
+
+def checked(path: Path, where: str) -> os.stat_result:
+    """What a plain file is like. Raises Unread where none is there to be read: to open a pipe would wait."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -28,7 +34,7 @@ def opened_file(path: Path, where: str, name: str) -> Iterator[Iterator[Content]
         raise Unread(unseen_of(error, where)) from None
     if not stat.S_ISREG(status.st_mode):
         raise Unread(Unseen("vanished", where, "another thing took its place"))
-    yield iter((Content(name, media_type_of(name), status.st_size, path),))
+    return status
 
 
 def first_bytes(path: Path, size: int) -> bytes:

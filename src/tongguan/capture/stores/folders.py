@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from tongguan.capture.stores import columnar
-from tongguan.capture.stores.contents import first_bytes, opened_file, unseen_of
+from tongguan.capture.stores.contents import checked, first_bytes, opened_file, unseen_of
 from tongguan.capture.stores.embedded import Local, let_go
 from tongguan.capture.stores.refusals import TEXTS
 from tongguan.capture.stores.tabular import FIRST, LEAST, with_tables
@@ -141,11 +141,14 @@ def _first(unit: FileUnit) -> bytes:
 
 def _local(unit: FileUnit) -> Local:
     assert unit.local is not None
-    return partial(_here, unit.local)
+    return partial(_here, unit.local, unit.path)
 
 
-def _here(path: Path) -> AbstractContextManager[Path]:
-    return nullcontext(path)
+@contextmanager
+def _here(path: Path, where: str) -> Iterator[Path]:
+    """The file itself, for what opens it by its path. Raises Unread."""
+    checked(path, where)
+    yield path
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -22,9 +22,9 @@ Cell = tuple[int, int, int]  # start, end, label of its column
 _IDENTIFIER: Final = r"[`\"\[]?[\w$]{1,64}[`\"\]]?"
 _NAME: Final = rf"{_IDENTIFIER}(?:\.{_IDENTIFIER}){{0,2}}"
 _INSERT: Final = re.compile(
-    rf"INSERT\s+(?:INTO\s+)?({_NAME})\s*(?:\(([^()';]{{1,8000}})\))?\s*VALUES\s*(?=\()", re.IGNORECASE
+    rf"INSERT\s++(?:INTO\s++)?({_NAME})\s*+(?:\(([^()';]{{1,8000}})\)\s*+)?VALUES\s*+(?=\()", re.IGNORECASE
 )
-_CREATE: Final = re.compile(rf"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s*\(", re.IGNORECASE)
+_CREATE: Final = re.compile(rf"CREATE\s++TABLE\s++(?:IF\s++NOT\s++EXISTS\s++)?({_NAME})\s*+\(", re.IGNORECASE)
 # A backslash escapes in MySQL and stands for itself elsewhere: that reading holds behind which a value may end.
 _STRING: Final = r"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'(?=\s*+[,)])|'[^']*+(?:''[^']*+)*+'"
 _TOKEN: Final = re.compile(rf"\s*(?:(?:[NnEeBbXx])?({_STRING})|([(),])|([^\s,()';][^,()';]*))", re.DOTALL)
