@@ -19,8 +19,8 @@ _RECORD.flags.writeable = False
 _ESCAPED: Final = re.compile(r"(?:\\udc[89a-f][0-9a-f])+")
 """Bytes that are no UTF-8, as names with them are shown."""
 _ODD: Final = re.compile("[\ud800-\udfff]")
-_MISREAD: Final = re.compile("[\x80-\x9f]")
-"""Controls of ISO 8859: what comes of other bytes read one by one."""
+_MISREAD: Final = re.compile("[\x80-\x9f][\x80-\xff]|[\xa0-\xff][\x80-\x9f]")
+"""Controls of ISO 8859 among its letters: what comes of other bytes read one by one. One alone is a control."""
 
 
 def named(name: str, member: str | None = None) -> Piece:
