@@ -37,7 +37,6 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -61,7 +60,7 @@ started = time.monotonic()
 print(json.dumps({"seconds": time.monotonic() - started, "counts": dict(done.counts)}))
 """
 TICK = os.sysconf("SC_CLK_TCK")
-WARM: dict[str, Path] = {}  # a file of each kind, in this process
+WARM: set[str] = set()  # kinds of which a file was opened in this process
 
 
 class Watch:
@@ -242,16 +241,12 @@ def engines(files: list[Path], most: float, workers: int) -> float:
     return together
 
 
-@cache
-def warmed(kind: str, path: Path) -> None:
-    """What is loaded at first use is not counted."""
-    bare_parser(kind, [path])
-    detectors_alone([path])
-
-
 def bare(kind: str, paths: list[Path]) -> NDArray[np.float64]:
     """CPU seconds of parser and of detectors, and megabytes, of files of a kind."""
-    warmed(kind, WARM.setdefault(kind, paths[0]))
+    if kind not in WARM:  # what is loaded at first use is not counted
+        WARM.add(kind)
+        bare_parser(kind, paths[:1])
+        detectors_alone(paths[:1])
     detectors = 0.0 if kind == ".parquet" else detectors_alone(paths)[1]
     return np.array([bare_parser(kind, paths), detectors, sum(path.stat().st_size for path in paths) / 1e6])
 

@@ -14,7 +14,7 @@ from tongguan.cli.terminal import width_of
 from tongguan.shipped_yaml import shipped_yaml
 from tongguan.wording import Language
 
-__all__ = ["ChineseParser", "in_chinese", "language_asked"]
+__all__ = ["ChineseParser", "language_asked"]
 
 _HELP: Final = "help.yaml"
 _WORD: Final = re.compile(r"[!-~…]+|\s+|.")  # what no line is broken within
@@ -27,7 +27,7 @@ def _help() -> Any:
     return shipped_yaml(__package__, _HELP)
 
 
-def in_chinese(text: str) -> str:
+def _in_chinese(text: str) -> str:
     """A text of the help. Raises KeyError for one without: a fault of ours, and the tests look for it."""
     return str(_help()["texts"][text])
 
@@ -43,13 +43,13 @@ class _Formatter(argparse.HelpFormatter):
         super().add_usage(usage, actions, groups, "用法：" if prefix is None else prefix)
 
     def start_section(self, heading: str | None) -> None:
-        super().start_section(in_chinese(heading) if heading else heading)
+        super().start_section(_in_chinese(heading) if heading else heading)
 
     def add_text(self, text: str | None) -> None:
-        super().add_text(in_chinese(text) if text and text != argparse.SUPPRESS else text)
+        super().add_text(_in_chinese(text) if text and text != argparse.SUPPRESS else text)
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        return in_chinese(action.help) if action.help else action.help
+        return _in_chinese(action.help) if action.help else action.help
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return _lines(text, width)

@@ -158,9 +158,7 @@ class Detector:
         """What the recognisers propose of names that are joined, as of text without anything around it."""
         nowhere = np.zeros((0, 3), np.int64)
         view = view_of(text, self._latest, nowhere)
-        candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
-        if self._own is not None:
-            candidates += self._own.find(view, nowhere)
+        candidates = self._recognised(view, nowhere)
         candidates += neighbours.beside(view, candidates)
         candidates += ages.find(candidates, self._as_of)
         if self._guests:
@@ -181,8 +179,9 @@ class Detector:
                 candidates = self._read(view, [(of, 0, last - shift)], *near[1:])
                 own = [c for c in candidates if start <= c.start + shift < start + _BATCH]
                 found += self._place(own, piece, shift, ordinal)
-                head, begun = heads.above(view.text, view.words, start + _BATCH - _OVERLAP - shift)
-                begun += shift
+                if start + _BATCH < len(piece.text):  # for the window that follows
+                    head, begun = heads.above(view.text, view.words, start + _BATCH - _OVERLAP - shift)
+                    begun += shift
         return found
 
     def _cells(self, pieces: Sequence[Piece], starts: Sequence[int]) -> list[NDArray[np.int64]]:
@@ -190,13 +189,18 @@ class Detector:
         ours = labelled_cells(pieces, starts)
         return [ours] if self._own is None else [ours, self._own.cells(pieces, starts)]
 
+    def _recognised(self, view: View, own: NDArray[np.int64] | None) -> list[Candidate]:
+        """What our recognisers propose, and the organisation's types: `own` are cells under labels of theirs."""
+        candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
+        if self._own is not None and own is not None:
+            candidates += self._own.find(view, own)
+        return candidates
+
     def _read(
         self, view: View, passages: Sequence[tuple[int, int, int]], own: NDArray[np.int64] | None = None
     ) -> list[Candidate]:
         """`passages`: ordinal, start and end of each text that is joined there."""
-        candidates = list(chain.from_iterable(find(view) for find in RECOGNISERS.ours.values()))
-        if self._own is not None and own is not None:
-            candidates += self._own.find(view, own)
+        candidates = self._recognised(view, own)
         candidates += unwrapping.find(view, _IN_ESCAPES)
         candidates += neighbours.beside(view, candidates)
         if self._prose is not None:

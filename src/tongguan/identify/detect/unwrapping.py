@@ -51,9 +51,11 @@ def find(view: View, recognisers: Iterable[Callable[[View], Iterable[Candidate]]
     if not whole:
         return
     starts = np.cumsum([0] + [len(text) + len(BREAK) for text, _ in whole])
+    first_run = len(whole) - len(runs)
+    hexadecimal = {place for place, run in enumerate(runs, first_run) if run[0]}
     cells = [
         (start, start + len(text), label)
-        for start, (_, text, _, label) in zip(starts[len(whole) - len(runs) :].tolist(), runs, strict=False)
+        for start, (_, text, _, label) in zip(starts[first_run:].tolist(), runs, strict=False)
         if label >= 0
     ]
     labels = np.array(cells, np.int64).reshape(-1, 3)
@@ -66,7 +68,7 @@ def find(view: View, recognisers: Iterable[Callable[[View], Iterable[Candidate]]
             continue
         start, end = origin[first], origin[last]
         if place >= len(stretches):
-            if place < len(whole) - len(runs) or not runs[place - len(whole) + len(runs)][0]:
+            if place not in hexadecimal:
                 end += (end - origin[0]) % 4 > 0  # the character of base64 that holds the last bits
             yield candidate._replace(start=start, end=end, detector=INSIDE)
         elif end - start > last - first or origin[first] - origin[max(0, first - 1)] > 1:  # an escape in it, or before
